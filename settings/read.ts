@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import { infoOf } from './fields.ts';
+import { type VariableName, variables } from './variables.ts';
+
+type Fields = typeof variables;
+
+/** The named variables, validated and converted. */
+export type Settings<N extends VariableName> = { readonly [K in N]: z.output<Fields[K]> };
+
+/** Every fault of an environment at once, one line each, by name, with what was expected. */
+export class SettingsError extends Error {
+  readonly code = 'SETTINGS';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.name = 'SettingsError';
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads and validates the named variables. An empty string counts as unset, as Compose passes an unset variable on as
+ * an empty one.
+ * @throws {SettingsError} with all faults
+ */
+export function readSettings<N extends VariableName>(env: NodeJS.ProcessEnv, names: readonly N[]): Settings<N> {
+  const settings: Partial<Record<VariableName, unknown>> = {};
+  const faults: string[] = [];
+  for (const name of names) {
+    const field: z.ZodType = variables[name];
+    const value = env[name] === '' ? undefined : env[name];
+    const result = field.safeParse(value);
+    if (result.success) settings[name] = result.data;
+    else faults.push(faultOf(name, value ?? ''));
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  return settings as Settings<N>;
+}
+
+function faultOf(name: VariableName, value: string): string {
+  const { expected, secret } = infoOf(variables[name]);
+  const got = secret ? 'something else (not shown: it is a secret)' : JSON.stringify(value);
+  return `${name}: expected ${expected}, got ${got}`;
+}

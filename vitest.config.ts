@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+const testTimeout = 30_000;
+
+/** Three projects by what they need: nothing, a real nginx on this host, or a Docker Engine. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{settings,watcher,prober,app,cli,proof,test}/**/*.test.ts'],
+          exclude: ['test/host/**', 'test/compose/**'],
+          testTimeout,
+        },
+      },
+      {
+        test: {
+          name: 'host',
+          include: ['test/host/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'compose',
+          include: ['test/compose/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
