@@ -60,6 +60,9 @@ export const variables = {
   ACCESS_LOG: field.absolutePath('/var/log/nginx/access.log', 'Where the edge writes and the watcher reads'),
   CONTROL_DIR: field.absolutePath('/var/lib/bluegreen/control', 'The flag files'),
   STATE_DIR: field.absolutePath('/var/lib/bluegreen/watcher', "The watcher's own state"),
+  BIND_ADDRESS: field.ipAddress('0.0.0.0', 'The address that a program listens on'),
+  APP_POOL: field.oneOf(['blue', 'green'], 'blue', 'Which pool this copy of the demo app belongs to'),
+  RELEASE_ID: field.release('dev', 'The release this copy of the demo app reports'),
   STATUS_PORT: field.port(8084, "The edge's internal status, on loopback"),
   PROBER_PORT: field.port(8085, "The prober's own health, on loopback"),
 } as const;
