@@ -107,13 +107,23 @@ export function ipAddress(value: string, about: string) {
   return withDefault(z.ipv4(), 'an IPv4 address such as 127.0.0.1', value, about);
 }
 
+/** An IPv4 address and a port. */
+export function address(value: string, about: string) {
+  const schema = z.string().refine((candidate) => {
+    const [host, port, ...rest] = candidate.split(':');
+    const number = digits.safeParse(port).success ? Number(port) : 0;
+    return rest.length === 0 && z.ipv4().safeParse(host).success && number >= 1 && number <= 65_535;
+  });
+  return withDefault(schema, 'an IPv4 address and a port, such as 172.31.240.11:3000', value, about);
+}
+
 export function subnetPrefix(value: string, about: string) {
   const schema = z.string().refine((prefix) => z.ipv4().safeParse(`${prefix}.0`).success);
   return withDefault(schema, 'the first three numbers of a private IPv4 network, such as 172.31.240', value, about);
 }
 
-export function containerPrefix(about: string) {
-  return optional(z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,40}$/), 'lower-case letters, digits and . _ -', about);
+export function stackPrefix(about: string) {
+  return optional(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,40}$/), 'lower-case letters, digits, _ and -', about);
 }
 
 /** A memory limit as Docker writes it. */

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { Pool } from '../settings/pool.ts';
+import { readSettings } from '../settings/read.ts';
+
+export interface ProberConfig {
+  readonly targets: readonly Target[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly fall: number;
+  readonly rise: number;
+  readonly healthPort: number;
+}
+
+export interface Target {
+  readonly pool: Pool;
+  readonly origin: string;
+  readonly path: string;
+  /** Exists while the pool is down. */
+  readonly flag: string;
+}
+
+/** @throws {SettingsError} with every fault at once */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
+  const settings = readSettings(env, [
+    'BLUE_ADDRESS',
+    'CONTROL_DIR',
+    'GREEN_ADDRESS',
+    'HEALTH_PATH',
+    'PROBE_FALL',
+    'PROBE_INTERVAL_MS',
+    'PROBE_RISE',
+    'PROBE_TIMEOUT_MS',
+    'PROBER_PORT',
+  ]);
+  const target = (pool: Pool, address: string): Target => ({
+    pool,
+    origin: `http://${address}`,
+    path: settings.HEALTH_PATH,
+    flag: join(settings.CONTROL_DIR, `${pool}.down`),
+  });
+  return {
+    targets: [target('blue', settings.BLUE_ADDRESS), target('green', settings.GREEN_ADDRESS)],
+    intervalMs: settings.PROBE_INTERVAL_MS,
+    timeoutMs: settings.PROBE_TIMEOUT_MS,
+    fall: settings.PROBE_FALL,
+    rise: settings.PROBE_RISE,
+    healthPort: settings.PROBER_PORT,
+  };
+}

@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../test/condition.ts';
+import { freePorts } from '../test/free-port.ts';
+
+type Mood = 'good' | 'error' | 'hang';
+
+/** A pool whose mood can change, and that counts the connections made to it. */
+class StandIn {
+  mood: Mood = 'good';
+  connections = 0;
+  requests = 0;
+  port = 0;
+  readonly server: Server = createServer((_, response) => {
+    this.requests += 1;
+    if (this.mood === 'hang') return;
+    response.writeHead(this.mood === 'good' ? 200 : 500).end('{}');
+  });
+
+  async listen(): Promise<void> {
+    this.server.on('connection', () => {
+      this.connections += 1;
+    });
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.port = (this.server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
+
+const root = join(import.meta.dirname, '..');
+let control: string;
+let blue: StandIn;
+let green: StandIn;
+let prober: ChildProcess | undefined;
+let output: string;
+
+beforeEach(async () => {
+  control = mkdtempSync(join(tmpdir(), 'bluegreen-control-'));
+  blue = new StandIn();
+  green = new StandIn();
+  await Promise.all([blue.listen(), green.listen()]);
+});
+
+afterEach(async () => {
+  if (prober?.exitCode === null && prober.signalCode === null) {
+    prober.kill('SIGKILL');
+    await once(prober, 'exit');
+  }
+  blue.close();
+  green.close();
+  rmSync(control, { recursive: true, force: true });
+});
+
+async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
+  const [healthPort] = await freePorts(1);
+  prober = spawn(process.execPath, [join(root, 'prober/main.ts')], {
+    env: {
+      BLUE_ADDRESS: `127.0.0.1:${blue.port}`,
+      GREEN_ADDRESS: `127.0.0.1:${green.port}`,
+      CONTROL_DIR: control,
+      PROBE_INTERVAL_MS: '50',
+      PROBE_TIMEOUT_MS: '50',
+      PROBER_PORT: String(healthPort),
+      ...env,
+    },
+  });
+  output = '';
+  prober.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  prober.stderr?.on('data', (chunk) => {
+    output += chunk;
+  });
+  return prober;
+}
+
+const flagged = (pool: string) => existsSync(join(control, `${pool}.down`));
+const flagAppears = (pool: string) => eventually(`${pool}.down`, () => flagged(pool));
+const flagGoes = (pool: string) => eventually(`no ${pool}.down`, () => !flagged(pool));
+const checksGoOn = async (pool: StandIn) => {
+  const seen = pool.requests;
+  await eventually('three more checks', () => pool.requests >= seen + 3);
+};
+
+describe('the prober', () => {
+  it('flags a pool that fails, names the cause, and takes the flag back when it is well', async () => {
+    await start();
+    await checksGoOn(blue);
+    expect(flagged('blue')).toBe(false);
+    blue.mood = 'error';
+    await flagAppears('blue');
+    await eventually('the cause', () =>
+      readFileSync(join(control, 'blue.down'), 'utf8').includes('"cause":"status 500"'),
+    );
+    expect(flagged('green')).toBe(false);
+    blue.mood = 'good';
+    await flagGoes('blue');
+    expect(output).toContain('blue is down: status 500');
+    expect(output).toContain('blue is up again');
+  });
+
+  it('tells refused connections and timeouts apart', async () => {
+    green.mood = 'hang';
+    blue.close();
+    await start();
+    await Promise.all([flagAppears('blue'), flagAppears('green')]);
+    await eventually(
+      'both causes',
+      () => output.includes('blue is down: refused') && output.includes('green is down: timeout'),
+    );
+  });
+
+  it('takes a server that accepts and says nothing for down', async () => {
+    const mute = createTcpServer(() => {}).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    await start({ BLUE_ADDRESS: `127.0.0.1:${(mute.address() as AddressInfo).port}` });
+    await flagAppears('blue');
+    await eventually('the cause', () => output.includes('blue is down: timeout'));
+    mute.close();
+  });
+
+  it('checks the one pool on time while the other one hangs', async () => {
+    blue.mood = 'hang';
+    await start({ PROBE_TIMEOUT_MS: '10000' });
+    await checksGoOn(green);
+    expect(blue.requests).toBeLessThanOrEqual(1);
+  });
+
+  it('uses one connection for many checks', async () => {
+    await start();
+    await eventually('ten checks', () => blue.requests >= 10);
+    expect(blue.connections).toBe(1);
+  });
+
+  it('removes its flags on a clean stop', async () => {
+    blue.mood = 'error';
+    const running = await start();
+    await flagAppears('blue');
+    running.kill('SIGTERM');
+    const [exitCode] = await once(running, 'exit');
+    expect(exitCode).toBe(0);
+    expect(flagged('blue')).toBe(false);
+  });
+
+  it('lifts a flag that a killed run left behind, once the pool is well', async () => {
+    writeFileSync(join(control, 'green.down'), '');
+    await start();
+    await flagGoes('green');
+  });
+
+  it('keeps such a flag while the pool is not well', async () => {
+    writeFileSync(join(control, 'green.down'), '');
+    green.mood = 'error';
+    await start();
+    await checksGoOn(green);
+    expect(flagged('green')).toBe(true);
+  });
+
+  it('puts a flag back that somebody removed', async () => {
+    blue.mood = 'error';
+    await start();
+    await flagAppears('blue');
+    rmSync(join(control, 'blue.down'));
+    await flagAppears('blue');
+  });
+
+  it('goes on when it cannot write, and writes as soon as it can', async () => {
+    const missing = join(control, 'not-there-yet');
+    blue.mood = 'error';
+    await start({ CONTROL_DIR: missing });
+    await eventually('the complaint', () => output.includes('cannot change the flag'));
+    mkdirSync(missing);
+    await eventually('the flag', () => existsSync(join(missing, 'blue.down')));
+  });
+
+  it('tells every wrong setting at once and does not start', async () => {
+    const running = await start({ PROBE_FALL: 'twice', PROBE_RISE: '0', HEALTH_PATH: 'healthz', BLUE_ADDRESS: 'blue' });
+    const [exitCode] = await once(running, 'exit');
+    expect(exitCode).toBe(2);
+    for (const name of ['PROBE_FALL', 'PROBE_RISE', 'HEALTH_PATH', 'BLUE_ADDRESS'])
+      expect(output).toContain(`${name}: expected`);
+  });
+});

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import type { Target } from './config.ts';
+import { flag } from './flag.ts';
+import { healthCheck } from './health-check.ts';
+import { firstVerdict, judge, type Verdict } from './verdict.ts';
+
+export interface PoolProber {
+  verdict(): Verdict;
+  /** When the last check ended; undefined before the first. */
+  lastCheckAt(): number | undefined;
+  /** Removes the flag: without a prober nobody could take it back. */
+  stop(): Promise<void>;
+}
+
+export interface ProberOptions {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly fall: number;
+  readonly rise: number;
+}
+
+/** Checks one pool for ever, by itself: the other one's slowness never delays it. */
+export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
+  const downFlag = flag(target.flag);
+  const health = healthCheck(target, options.timeoutMs);
+  let verdict = firstVerdict(downFlag.isSet());
+  let downSince = Date.now();
+  let lastCheckAt: number | undefined;
+  let flagFault: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function round(): Promise<void> {
+    const startedAt = Date.now();
+    const cause = await health.check();
+    if (stopped) return;
+    lastCheckAt = Date.now();
+    const before = verdict;
+    verdict = judge(before, cause, options);
+    if (verdict.down !== before.down) announce(lastCheckAt);
+    showFlag();
+    timer = setTimeout(round, Math.max(0, startedAt + options.intervalMs - Date.now()));
+  }
+
+  function announce(now: number): void {
+    const { pool } = target;
+    if (verdict.down) log.warn({ pool, cause: verdict.cause }, `${pool} is down: ${verdict.cause}`);
+    else log.info({ pool, downForMs: now - downSince }, `${pool} is up again`);
+    downSince = now;
+  }
+
+  /** Compares at every round, so that a flag which could not be written, or which somebody removed, is put right. */
+  function showFlag(): void {
+    try {
+      if (downFlag.isSet() !== verdict.down) {
+        downFlag.set(verdict.down, `${JSON.stringify({ since: downSince, cause: verdict.cause })}\n`);
+      }
+      flagFault = undefined;
+    } catch (error) {
+      const fault = (error as NodeJS.ErrnoException).code ?? String(error);
+      if (fault !== flagFault)
+        log.error({ pool: target.pool, path: target.flag, fault }, 'cannot change the flag; trying on');
+      flagFault = fault;
+    }
+  }
+
+  void round();
+  return {
+    verdict: () => verdict,
+    lastCheckAt: () => lastCheckAt,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      verdict = { ...verdict, down: false };
+      showFlag();
+      await health.close();
+    },
+  };
+}

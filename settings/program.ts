@@ -1,0 +1,30 @@
+import { SettingsError } from './read.ts';
+
+/**
+ * Runs a program until SIGTERM or SIGINT, then its stop function; a second signal ends it at once.
+ * Wrong settings are told one a line and end it with 2.
+ */
+export function startProgram(name: string, start: () => () => Promise<void>): void {
+  let stop: () => Promise<void>;
+  try {
+    stop = start();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${name}: ${fault}\n`);
+    process.exit(2);
+  }
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${name}: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pool } from '../settings/pool.ts';
+
+/** An app of nobody in particular behind the edge: what it answers can be changed at any time. */
+export interface StandInPool {
+  readonly pool: Pool;
+  readonly address: string;
+  readonly server: Server;
+  /** What reached it, oldest first. */
+  readonly requests: readonly IncomingMessage[];
+  /** Undefined: 200 with pool and release headers. */
+  answer: RequestListener | undefined;
+  close(): Promise<void>;
+}
+
+export async function startStandInPool(pool: Pool): Promise<StandInPool> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    response.setHeader('X-App-Pool', pool);
+    response.setHeader('X-Release-Id', `${pool}-1`);
+    if (standIn.answer && request.url !== '/healthz') standIn.answer(request, response);
+    else request.resume().on('end', () => response.end(`${pool}\n`));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const standIn: StandInPool = {
+    pool,
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    requests,
+    answer: undefined,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return standIn;
+}
+
+/** Answers with a status and nothing else. */
+export function withStatus(status: number): RequestListener {
+  return (request, response) => {
+    request.resume();
+    response.writeHead(status).end();
+  };
+}
