@@ -31,7 +31,7 @@ set -eu
 : "${CONTROL_DIR:=/var/lib/bluegreen/control}"
 : "${RUN_DIR:=/var/cache/nginx}"
 : "${PUBLIC_DIR:=/usr/share/bluegreen/public}"
-: "${NGINX_TEMPLATE:=/etc/bluegreen/nginx.conf.template}"
+: "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
 : "${NGINX_CONF:=/etc/nginx/nginx.conf.processed}"
 
 confirm_deadline_s=10

@@ -78,7 +78,7 @@ describe('routing', () => {
     const status = JSON.parse((await edge.verb('status')).stdout);
     expect(status).toMatchObject({
       active: 'green',
-      group: 'green_first',
+      group: 'green_alone',
       blue_down: true,
       green_down: false,
       maintenance: false,
@@ -216,6 +216,19 @@ describe('when a pool breaks', () => {
     }
     expect([...statuses]).toEqual([200]);
   });
+
+  it.each(['green.down', 'blue.down'])(
+    'does not send everything to a dead pool after one failure, with %s',
+    async (flag) => {
+      const [living, dead] = flag === 'green.down' ? [edge.blue, edge.green] : [edge.green, edge.blue];
+      await dead.close();
+      setFlag(flag);
+      living.answer = withStatus(503);
+      expect((await ask('/')).status).toBeGreaterThanOrEqual(500);
+      living.answer = undefined;
+      expect(await ask('/')).toMatchObject({ status: 200, pool: living.pool });
+    },
+  );
 
   it('shows its page and no internals when no pool is there, to a POST too', async () => {
     await Promise.all([edge.blue.close(), edge.green.close()]);

@@ -1,0 +1,51 @@
+ARG NODE_IMAGE=node:24-alpine
+ARG NGINX_IMAGE=nginx:1.30-alpine
+
+# ---- The Node programs: the demo app (the default command), the prober and the watcher ----
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /srv/bluegreen
+COPY package.json package-lock.json ./
+# No package that runs in production has an install script.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE} AS node
+WORKDIR /srv/bluegreen
+RUN mkdir -p /var/lib/bluegreen/watcher && chown node:node /var/lib/bluegreen/watcher
+COPY --from=dependencies /srv/bluegreen/node_modules node_modules
+COPY --chmod=u=rwX,go=rX package.json ./
+COPY --chmod=u=rwX,go=rX settings settings
+COPY --chmod=u=rwX,go=rX public public
+COPY --chmod=u=rwX,go=rX app app
+COPY --chmod=u=rwX,go=rX prober prober
+COPY --chmod=u=rwX,go=rX watcher watcher
+ENV NODE_ENV=production
+USER node
+CMD ["node", "app/main.ts"]
+# An image of your own brings its own health check, or none; the prober is who decides.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --start-interval=500ms \
+    CMD wget -q -T 2 -O /dev/null "http://127.0.0.1:${PORT:-3000}${HEALTH_PATH:-/healthz}"
+
+# ---- The load generator of the failover proof; built only when it is asked for ----
+FROM ${NODE_IMAGE} AS proof
+WORKDIR /srv/bluegreen
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY --chmod=u=rwX,go=rX settings settings
+COPY --chmod=u=rwX,go=rX proof proof
+USER node
+CMD ["node", "proof/main.ts"]
+
+# ---- The edge ----
+FROM ${NGINX_IMAGE} AS edge
+# The account of nginx in the image, which everything here runs as.
+RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
+    && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
+    && chmod 775 /var/lib/bluegreen/control
+COPY --chmod=755 entrypoint.sh /usr/local/bin/entrypoint.sh
+COPY --chmod=u=rwX,go=rX nginx.conf.template /usr/share/bluegreen/
+COPY --chmod=u=rwX,go=rX public /usr/share/bluegreen/public
+USER 101:101
+STOPSIGNAL SIGQUIT
+ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]
+CMD []
+HEALTHCHECK --interval=5s --timeout=3s --start-period=40s --start-interval=500ms CMD ["entrypoint.sh", "status"]

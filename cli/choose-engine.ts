@@ -1,0 +1,29 @@
+import { CommandError } from './command-error.ts';
+import { composeEngine, composeUnavailable } from './compose/engine.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { hostEngine } from './host/engine.ts';
+import type { Stack } from './stack.ts';
+
+/**
+ * The engine that was asked for; else the running stack's; else Compose where a Docker Engine answers, and the host.
+ * @throws {CommandError} when Compose was asked for and cannot be used
+ */
+export async function chooseEngine(stack: Stack, wanted: EngineName | undefined): Promise<Engine> {
+  if (wanted === 'host') return hostEngine(stack);
+  const host = hostEngine(stack);
+  if (wanted === undefined && (await host.isUp())) return host;
+  const reason = await composeUnavailable();
+  if (reason === undefined) return composeEngine(stack);
+  if (wanted === 'compose') {
+    throw new CommandError(`the compose engine cannot be used: ${reason}`, {
+      next: 'start Docker, or use --engine host',
+    });
+  }
+  return host;
+}
+
+/** @throws {CommandError} when nothing of the stack is there */
+export async function requireUp(engine: Engine): Promise<void> {
+  if (await engine.isUp()) return;
+  throw new CommandError(`the stack is not running on the ${engine.name} engine`, { next: './bluegreen up' });
+}

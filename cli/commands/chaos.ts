@@ -1,0 +1,51 @@
+import type { Pool } from '../../settings/pool.ts';
+import { requireUp } from '../choose-engine.ts';
+import { CommandError } from '../command-error.ts';
+import type { Engine, Fault } from '../engine.ts';
+import { ask, isOk } from '../http.ts';
+import { directUrl, type Stack } from '../stack.ts';
+import { print } from '../terminal.ts';
+
+/** What the demo app does to itself. */
+const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash'] as const;
+/** What is done to any app from outside. */
+const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[];
+
+export const chaosModes = [...appModes, ...faults, 'stop'] as const;
+export type ChaosMode = (typeof chaosModes)[number];
+
+/** Breaks a pool on purpose, or heals it. */
+export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: ChaosMode): Promise<void> {
+  await requireUp(engine);
+  switch (mode) {
+    case 'shutdown':
+    case 'kill':
+    case 'freeze':
+      await engine.inject(pool, mode);
+      break;
+    case 'stop':
+      await engine.heal(pool);
+      await tellApp(stack, pool, 'stop', { mayBeMissing: true });
+      break;
+    default:
+      await tellApp(stack, pool, `start?mode=${mode}`, { mayBeMissing: false });
+  }
+  print(mode === 'stop' ? `${pool} is healed` : `${pool}: ${mode}`);
+}
+
+async function tellApp(
+  stack: Stack,
+  pool: Pool,
+  what: string,
+  { mayBeMissing }: { mayBeMissing: boolean },
+): Promise<void> {
+  const answer = await ask(`${directUrl(stack, pool)}/chaos/${what}`, { method: 'POST' });
+  if (isOk(answer) || mayBeMissing) return;
+  const reason = answer.status === 0 ? 'does not answer' : `answers ${answer.status} to /chaos/${what}`;
+  throw new CommandError(
+    `app_${pool} ${reason}; only the demo app can break itself, and only with CHAOS_ENABLED=true`,
+    {
+      next: `./bluegreen chaos ${pool} kill (or shutdown, freeze), which any app suffers`,
+    },
+  );
+}

@@ -1,0 +1,104 @@
+import { statfsSync } from 'node:fs';
+import { composeUnavailable } from '../compose/engine.ts';
+import { edgeStatus } from '../edge-status.ts';
+import type { Engine } from '../engine.ts';
+import { edgeTools, isInstalled } from '../host/tools.ts';
+import { poolStatus } from '../pool-status.ts';
+import { isTaken, portOwner } from '../port-owner.ts';
+import { directHost, type Stack } from '../stack.ts';
+import { coloured, print } from '../terminal.ts';
+
+const leastFreeBytes = 1024 ** 3;
+
+interface Finding {
+  readonly level: 'ok' | 'warning' | 'fault';
+  readonly text: string;
+}
+
+const ok = (text: string): Finding => ({ level: 'ok', text });
+const warn = (text: string): Finding => ({ level: 'warning', text });
+const fault = (text: string): Finding => ({ level: 'fault', text });
+
+/** Looks for what is wrong with this setup; false: something is. */
+export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
+  const findings = [
+    ok('.env: every variable is valid'),
+    ...(await engineFindings(engine)),
+    diskFinding(stack),
+    webhookFinding(stack),
+    ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(stack)),
+  ];
+  for (const { level, text } of findings) print(`${mark(level)} ${text}`);
+  return findings.every(({ level }) => level !== 'fault');
+}
+
+function mark(level: Finding['level']): string {
+  switch (level) {
+    case 'ok':
+      return coloured('green', 'ok     ');
+    case 'warning':
+      return coloured('yellow', 'warning');
+    case 'fault':
+      return coloured('red', 'fault  ');
+    default:
+      return level satisfies never;
+  }
+}
+
+async function engineFindings(engine: Engine): Promise<Finding[]> {
+  const reason = await composeUnavailable();
+  const docker = reason === undefined ? ok('Docker Compose answers') : warn(`no Docker Compose: ${reason}`);
+  if (engine.name === 'compose') return [docker];
+  const missing = edgeTools.filter((tool) => !isInstalled(tool));
+  const tools =
+    missing.length === 0 ? ok('nginx is installed') : warn(`up will install or ask for: ${missing.join(', ')}`);
+  return [docker, tools];
+}
+
+function diskFinding({ root }: Stack): Finding {
+  const { bavail, bsize } = statfsSync(root);
+  const text = `${(Number(bavail * bsize) / 1024 ** 3).toFixed(1)} GiB of disk are free`;
+  return bavail * bsize >= leastFreeBytes ? ok(text) : fault(`${text}; expected 1 GiB or more`);
+}
+
+function webhookFinding({ settings }: Stack): Finding {
+  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE;
+  return webhook === undefined
+    ? warn('no SLACK_WEBHOOK_URL: alerts go to the log of alert_watcher only')
+    : ok('a webhook is set');
+}
+
+async function portFindings({ settings }: Stack): Promise<Finding[]> {
+  const ports = [
+    ['NGINX_PORT', '0.0.0.0'],
+    ['BLUE_PORT', settings.DIRECT_BIND],
+    ['GREEN_PORT', settings.DIRECT_BIND],
+    ['WATCHER_PORT', settings.DIRECT_BIND],
+  ] as const;
+  const taken: Finding[] = [];
+  for (const [name, address] of ports) {
+    const port = settings[name];
+    if (await isTaken(port, address)) {
+      taken.push(fault(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`));
+    }
+  }
+  return [warn('the stack is not running'), ...(taken.length > 0 ? taken : [ok('its ports are free')])];
+}
+
+async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
+  const services = (await engine.services()).map(({ name, state, detail }) => {
+    const well = state === 'running' && !detail.includes('unhealthy');
+    return well ? ok(`${name} runs`) : fault(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
+  });
+  const edge = await edgeStatus(engine).catch(() => undefined);
+  if (edge === undefined) return [...services, fault('the edge does not answer on its status port')];
+  const pools = await Promise.all(
+    (['blue', 'green'] as const).map(async (pool) => {
+      const { healthy, health } = await poolStatus(stack, pool);
+      if (healthy && edge.down[pool]) return fault(`${pool} answers, but is marked down: is health_prober running?`);
+      return healthy ? ok(`${pool} is healthy`) : fault(`${pool}: ${health} on ${directHost(stack.settings)}`);
+    }),
+  );
+  const maintenance = edge.maintenance ? [warn('maintenance is on: visitors see the maintenance page')] : [];
+  return [...services, ...pools, ...maintenance];
+}

@@ -1,0 +1,85 @@
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { composeUnavailable } from '../compose/engine.ts';
+import { edgeTools, ensureInstalled } from '../host/tools.ts';
+import type { Stack } from '../stack.ts';
+import { print, progress } from '../terminal.ts';
+
+export const suites = ['lint', 'types', 'shell', 'unit', 'host', 'compose'] as const;
+export type Suite = (typeof suites)[number];
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Runs the suites that were named, or all that can run here; false: something failed. */
+export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<boolean> {
+  const noCompose = await composeUnavailable();
+  const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
+  await ensureInstalled([...edgeTools, 'shellcheck']);
+  let passed = 0;
+  let failed = 0;
+  for (const suite of chosen) {
+    progress(`test: ${suite}`);
+    const count = await run(suite, root);
+    passed += count.passed;
+    failed += count.failed;
+  }
+  if (!chosen.includes('compose')) progress(`the compose suite was not run${noCompose ? `: ${noCompose}` : ''}`);
+  print(`${passed} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+function run(suite: Suite, root: string): Promise<Count> {
+  switch (suite) {
+    case 'lint':
+      return oneCheck(root, 'biome', ['check', '--error-on-warnings', '.']);
+    case 'types':
+      return oneCheck(root, 'tsc', ['--noEmit']);
+    case 'shell':
+      return oneCheck(root, 'shellcheck', shellFiles(root));
+    case 'unit':
+    case 'host':
+    case 'compose':
+      return vitest(root, suite);
+    default:
+      return suite satisfies never;
+  }
+}
+
+function shellFiles(root: string): string[] {
+  return ['bluegreen', '.ci/run', ...globSync('**/*.sh', { cwd: root, exclude: ['node_modules/**', '.bluegreen/**'] })];
+}
+
+async function oneCheck(root: string, command: string, args: readonly string[]): Promise<Count> {
+  const { exitCode } = await execa(command, args, {
+    cwd: root,
+    preferLocal: true,
+    localDir: root,
+    stdio: 'inherit',
+    reject: false,
+  });
+  return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function vitest(root: string, project: Suite): Promise<Count> {
+  const directory = mkdtempSync(join(tmpdir(), 'bluegreen-test-'));
+  const report = join(directory, 'report.json');
+  try {
+    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { exitCode } = await execa(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+      cwd: root,
+      stdio: 'inherit',
+      reject: false,
+    });
+    const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+    // A run that failed outside any test (a hook, an unhandled error) is a failure too.
+    const failed = exitCode === 0 ? counts.numFailedTests : Math.max(1, counts.numFailedTests);
+    return { passed: counts.numPassedTests, failed };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,92 @@
+import { CommandError } from '../command-error.ts';
+import { edgeStatus } from '../edge-status.ts';
+import type { Engine, Service, ServiceName } from '../engine.ts';
+import { ask, isOk } from '../http.ts';
+import { poolStatus } from '../pool-status.ts';
+import { edgeUrl, type Stack, watcherUrl } from '../stack.ts';
+import { print, progress, table, warning } from '../terminal.ts';
+import { until } from '../until.ts';
+
+const servingDeadlineMs = 120_000;
+const companionsDeadlineMs = 30_000;
+
+/** Starts the stack and returns when it serves. */
+export async function up(stack: Stack, engine: Engine): Promise<void> {
+  progress(
+    engine.name === 'compose'
+      ? 'starting the stack with Docker Compose'
+      : 'starting the stack as processes on this host',
+  );
+  await engine.up();
+  progress(`waiting until ${edgeUrl(stack)} serves`);
+  const serving = await until(servingDeadlineMs, async () =>
+    isOk(await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH)),
+  );
+  if (!serving) throw await notServing(engine);
+  await waitForCompanions(stack, engine);
+  print(await whatRunsWhere(stack, engine));
+}
+
+async function notServing(engine: Engine): Promise<CommandError> {
+  const services = (await engine.services()).map(({ name, state, detail }) => `  ${name}: ${state}, ${detail}`);
+  return new CommandError(`the stack was started, but does not serve:\n${services.join('\n')}`, {
+    next: './bluegreen logs nginx_proxy',
+  });
+}
+
+/** The site serves without them, but a failover would be slow, or nobody would be told. */
+async function waitForCompanions(stack: Stack, engine: Engine): Promise<void> {
+  let missing: readonly string[] = [];
+  const allThere = await until(companionsDeadlineMs, async () => {
+    missing = await notReady(stack, engine);
+    return missing.length === 0;
+  });
+  if (!allThere) warning(`it serves, but not all is well: ${missing.join(', ')}; see ./bluegreen status`);
+}
+
+async function notReady(stack: Stack, engine: Engine): Promise<string[]> {
+  const [services, edge, watcher] = await Promise.all([
+    engine.services(),
+    edgeStatus(engine),
+    ask(`${watcherUrl(stack)}/healthz`),
+  ]);
+  return services.filter((service) => isBroken(service) || !isReady(service.name)).map(({ name }) => name);
+
+  function isReady(name: ServiceName): boolean {
+    switch (name) {
+      case 'app_blue':
+        return !edge.down.blue;
+      case 'app_green':
+        return !edge.down.green;
+      case 'alert_watcher':
+        return isOk(watcher);
+      default:
+        return true;
+    }
+  }
+}
+
+function isBroken({ state, detail }: Service): boolean {
+  return state !== 'running' || /unhealthy|health: starting/.test(detail);
+}
+
+async function whatRunsWhere(stack: Stack, engine: Engine): Promise<string> {
+  const { settings } = stack;
+  const edge = await edgeStatus(engine);
+  const pools = await Promise.all((['blue', 'green'] as const).map((pool) => poolStatus(stack, pool)));
+  const rows = [
+    ['nginx_proxy', edgeUrl(stack), `the site; ${edge.active} is active, nginx ${edge.nginx}`],
+    ...pools.map(({ pool, url, release, health }) => {
+      const role = pool === edge.active ? 'active' : 'standby';
+      return [`app_${pool}`, url, `${role}, ${release}, ${health}`];
+    }),
+    ['health_prober', '', `checks both pools every ${settings.PROBE_INTERVAL_MS} ms`],
+    ['alert_watcher', `${watcherUrl(stack)}/healthz`, whereAlertsGo(stack)],
+  ];
+  return table(['SERVICE', 'URL', 'WHAT'], rows);
+}
+
+function whereAlertsGo({ settings }: Stack): string {
+  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE;
+  return webhook === undefined ? 'alerts go to its log; set SLACK_WEBHOOK_URL for Slack' : 'alerts go to Slack';
+}

@@ -1,0 +1,121 @@
+import { execa, type Options } from 'execa';
+import type { Pool } from '../../settings/pool.ts';
+import { CommandError } from '../command-error.ts';
+import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import type { Stack } from '../stack.ts';
+
+const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
+
+/** One line of `docker compose ps --format json`. */
+interface Container {
+  readonly Service: string;
+  readonly State: string;
+  readonly Health: string;
+  readonly Status: string;
+}
+
+export function composeEngine(stack: Stack): Engine {
+  const base = ['compose', '--project-directory', stack.root, ...(stack.envFile ? ['--env-file', stack.envFile] : [])];
+
+  /** @throws {CommandError} with what Compose said */
+  async function compose(args: readonly string[], options: Options = {}): Promise<string> {
+    const result = await execa('docker', [...base, ...args], {
+      cwd: stack.root,
+      stdin: 'ignore',
+      reject: false,
+      ...options,
+    });
+    if (result.exitCode === 0) return typeof result.stdout === 'string' ? result.stdout : '';
+    const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
+    throw new CommandError(`docker compose ${args[0]} failed${said}`, { next: './bluegreen doctor' });
+  }
+
+  async function containers(): Promise<Container[]> {
+    const lines = await compose(['ps', '--all', '--format', 'json']);
+    return lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Container]));
+  }
+
+  return {
+    name: 'compose',
+
+    async isUp() {
+      return (await containers()).some((container) => (serviceNames as readonly string[]).includes(container.Service));
+    },
+
+    async up() {
+      // A person sees the build go on; a log has no use for it.
+      await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
+      await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
+    },
+
+    async down({ volumes }) {
+      const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
+      await compose(args, { stdout: 'ignore', stderr: 'inherit' });
+    },
+
+    async services() {
+      const byName = new Map((await containers()).map((container) => [container.Service, container]));
+      return serviceNames.map((name) => serviceOf(name, byName.get(name)));
+    },
+
+    edge: (...args) => compose(['exec', '-T', 'nginx_proxy', 'entrypoint.sh', ...args]),
+
+    async logs(of, { follow, lines }) {
+      const args =
+        of === 'access'
+          ? [
+              'exec',
+              '-T',
+              'nginx_proxy',
+              'tail',
+              '-n',
+              String(lines),
+              ...(follow ? ['-F'] : []),
+              '/var/log/nginx/access.log',
+            ]
+          : ['logs', '--tail', String(lines), ...(follow ? ['--follow'] : []), ...(of ? [of] : [])];
+      await compose(args, { stdout: 'inherit', stderr: 'inherit' });
+    },
+
+    async inject(pool: Pool, fault: Fault) {
+      await compose([faultCommand[fault], appOf(pool)]);
+    },
+
+    async heal(pool) {
+      const name = appOf(pool);
+      const container = (await containers()).find(({ Service }) => Service === name);
+      if (container?.State === 'paused') await compose(['unpause', name]);
+      else if (container?.State !== 'running') await compose(['up', '--detach', '--no-deps', '--no-build', name]);
+    },
+  };
+}
+
+function serviceOf(name: ServiceName, container: Container | undefined): Service {
+  if (container === undefined) return { name, state: 'missing', detail: 'no container' };
+  const detail = container.Status;
+  switch (container.State) {
+    case 'running':
+    case 'restarting':
+    case 'paused':
+      return { name, state: container.State, detail };
+    default:
+      return { name, state: 'stopped', detail };
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-12).join('\n');
+}
+
+/** Why Compose cannot be used here; undefined: it can. */
+export async function composeUnavailable(): Promise<string | undefined> {
+  const engine = await execa('docker', ['info', '--format', '{{.ServerVersion}}'], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 10_000,
+  });
+  if (engine.code === 'ENOENT') return 'docker is not installed';
+  if (engine.exitCode !== 0) return 'no Docker Engine answers';
+  const plugin = await execa('docker', ['compose', 'version', '--short'], { reject: false, stdin: 'ignore' });
+  return plugin.exitCode === 0 ? undefined : 'docker has no Compose plugin';
+}

@@ -1,0 +1,39 @@
+import type { Pool } from '../settings/pool.ts';
+
+export type EngineName = 'compose' | 'host';
+
+/** The services of the stack, in the order in which people think of them. */
+export const serviceNames = ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'alert_watcher'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+export interface Service {
+  readonly name: ServiceName;
+  readonly state: 'running' | 'restarting' | 'paused' | 'stopped' | 'missing';
+  /** What the engine knows beyond the state: health, pid, exit code. */
+  readonly detail: string;
+}
+
+/** What can be done to a pool from outside, beside what its app offers. */
+export type Fault = 'shutdown' | 'kill' | 'freeze';
+
+/** Runs the stack: as containers, or as plain processes on this host. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Whether any part of the stack is there. */
+  isUp(): Promise<boolean>;
+  /** Starts the stack, or brings a running one up to date with the settings. Waits for nothing. */
+  up(): Promise<void>;
+  down(options: { volumes: boolean }): Promise<void>;
+  services(): Promise<readonly Service[]>;
+  /** Runs a verb of entrypoint.sh in the running edge; its output. */
+  edge(...args: string[]): Promise<string>;
+  /** Shows what services print, or the access log. */
+  logs(of: ServiceName | 'access' | undefined, options: { follow: boolean; lines: number }): Promise<void>;
+  inject(pool: Pool, fault: Fault): Promise<void>;
+  /** Undoes every fault of `inject`. */
+  heal(pool: Pool): Promise<void>;
+}
+
+export function appOf(pool: Pool): ServiceName {
+  return pool === 'blue' ? 'app_blue' : 'app_green';
+}

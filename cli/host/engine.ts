@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Pool } from '../../settings/pool.ts';
+import { CommandError } from '../command-error.ts';
+import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { isTaken, portOwner } from '../port-owner.ts';
+import type { Stack } from '../stack.ts';
+import { until } from '../until.ts';
+import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
+import { processInfo, signalGroup } from './process-info.ts';
+import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
+import { edgeTools, ensureInstalled } from './tools.ts';
+
+const supervisorDeadlineMs = 10_000;
+const stopDeadlineMs = 40_000;
+
+export function hostEngine(stack: Stack): Engine {
+  const { settings, root } = stack;
+  const state = stateDirectoryOf(stack);
+
+  function supervisor(): RunningProcess | undefined {
+    const running = state.report.read()?.supervisor;
+    return running && isAlive(running) ? running : undefined;
+  }
+
+  function runningProcess(name: ServiceName): RunningProcess | undefined {
+    const reported = state.report.read()?.services.find((service) => service.name === name)?.process;
+    return reported && isAlive(reported) ? reported : undefined;
+  }
+
+  /** What a supervisor that was killed left running holds the ports. */
+  async function endLeftovers(): Promise<void> {
+    const reported = state.report.read()?.services ?? [];
+    const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
+    for (const { pid } of left) signalGroup(pid, 'SIGKILL');
+    await until(stopDeadlineMs, async () => !left.some(isAlive));
+    rmSync(state.report.path, { force: true });
+  }
+
+  async function refuseTakenPorts(): Promise<void> {
+    const ports = [
+      ['NGINX_PORT', '0.0.0.0'],
+      ['BLUE_PORT', settings.DIRECT_BIND],
+      ['GREEN_PORT', settings.DIRECT_BIND],
+      ['WATCHER_PORT', settings.DIRECT_BIND],
+      ['STATUS_PORT', '127.0.0.1'],
+      ['PROBER_PORT', '127.0.0.1'],
+    ] as const;
+    const faults: string[] = [];
+    for (const [name, address] of ports) {
+      const port = settings[name];
+      if (await isTaken(port, address))
+        faults.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
+    }
+    if (faults.length > 0) throw new CommandError(faults.join('\n'), { next: 'end it, or set another port in .env' });
+  }
+
+  async function startSupervisor(): Promise<void> {
+    const log = openSync(state.logOf('supervisor'), 'a', 0o600);
+    spawn(process.execPath, [join(root, 'cli/host/supervisor.ts'), state.path], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', log, log],
+    }).unref();
+    closeSync(log);
+    const started = await until(supervisorDeadlineMs, async () => supervisor() !== undefined);
+    if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
+  }
+
+  /** Hands a running supervisor another plan, and waits until it is carried out. */
+  async function follow(running: RunningProcess, plan: Plan): Promise<void> {
+    state.plan.write(plan);
+    process.kill(running.pid, 'SIGHUP');
+    const done = await until(stopDeadlineMs, async () => {
+      const report = state.report.read();
+      return report?.revision === plan.revision && report.services.every((service) => !service.changing);
+    });
+    if (!done) throw new CommandError('the services do not follow the new settings', { next: './bluegreen status' });
+  }
+
+  /** Changes what is wanted of one app. */
+  async function want(pool: Pool, wanted: PlannedService['wanted']): Promise<void> {
+    const running = supervisor();
+    const plan = state.plan.read();
+    if (running === undefined || plan === undefined)
+      throw new CommandError('the stack is not running', { next: './bluegreen up' });
+    const name = appOf(pool);
+    const services = plan.services.map((service) => (service.name === name ? { ...service, wanted } : service));
+    await follow(running, { revision: randomUUID(), services });
+  }
+
+  return {
+    name: 'host',
+
+    isUp: async () => supervisor() !== undefined,
+
+    async up() {
+      for (const name of ['BLUE_IMAGE', 'GREEN_IMAGE'] as const) {
+        if (settings[name] === undefined) continue;
+        throw new CommandError(`${name} is set, but only Docker runs images: the host engine runs the demo app`, {
+          next: `install Docker, or unset ${name}`,
+        });
+      }
+      await ensureInstalled(edgeTools);
+      state.create();
+      const running = supervisor();
+      if (running === undefined) {
+        await endLeftovers();
+        await refuseTakenPorts();
+      }
+      const plan = planOf(stack, state);
+      if (running) return follow(running, plan);
+      state.plan.write(plan);
+      await startSupervisor();
+    },
+
+    async down({ volumes }) {
+      const running = supervisor();
+      if (running) {
+        process.kill(running.pid, 'SIGTERM');
+        const ended = await until(stopDeadlineMs, async () => !isAlive(running));
+        if (!ended)
+          throw new CommandError(`the supervisor (pid ${running.pid}) does not end; see ${state.logOf('supervisor')}`);
+      }
+      await endLeftovers();
+      if (volumes) rmSync(state.path, { recursive: true, force: true });
+    },
+
+    async services() {
+      const report = state.report.read();
+      return serviceNames.map((name): Service => {
+        const reported = report?.services.find((service) => service.name === name);
+        if (reported === undefined) return { name, state: 'missing', detail: 'not started' };
+        const running = reported.process;
+        const info = running && processInfo(running.pid);
+        const restarts = reported.restarts > 0 ? `, restarted ${reported.restarts} times` : '';
+        if (running && info && info.startedAt === running.startedAt) {
+          return { name, state: info.frozen ? 'paused' : 'running', detail: `pid ${running.pid}${restarts}` };
+        }
+        const wanted = state.plan.read()?.services.find((service) => service.name === name)?.wanted;
+        const detail = `${reported.lastEnd ?? 'not running'}${restarts}`;
+        return { name, state: wanted === 'running' ? 'restarting' : 'stopped', detail };
+      });
+    },
+
+    async edge(...args) {
+      const [command, ...rest] = edgeCommand(stack);
+      const result = await execa(command, [...rest, ...args], {
+        env: edgeEnvironment(stack, state),
+        extendEnv: false,
+        reject: false,
+        stdin: 'ignore',
+      });
+      if (result.exitCode === 0) return result.stdout;
+      throw new CommandError(result.stderr.replaceAll(/^entrypoint: /gm, ''), { next: './bluegreen status' });
+    },
+
+    async logs(of, { follow, lines }) {
+      const names = of === undefined ? serviceNames : [of];
+      const files = names.map((name) => (name === 'access' ? state.accessLog : state.logOf(name)));
+      if (!state.exists()) throw new CommandError('there are no logs yet', { next: './bluegreen up' });
+      await execa('tail', ['-n', String(lines), ...(follow ? ['-F'] : []), ...files], {
+        stdio: 'inherit',
+        reject: false,
+      });
+    },
+
+    async inject(pool, fault) {
+      if (fault === 'shutdown') return want(pool, 'stopped');
+      if (fault === 'kill') return want(pool, 'killed');
+      const running = runningProcess(appOf(pool));
+      if (running === undefined)
+        throw new CommandError(`${appOf(pool)} is not running`, { next: './bluegreen status' });
+      signalGroup(running.pid, 'SIGSTOP');
+    },
+
+    async heal(pool) {
+      const running = runningProcess(appOf(pool));
+      if (running) signalGroup(running.pid, 'SIGCONT');
+      else await want(pool, 'running');
+    },
+  };
+}
+
+function isAlive(candidate: RunningProcess): boolean {
+  return processInfo(candidate.pid)?.startedAt === candidate.startedAt;
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { execaSync } from 'execa';
+
+export interface ProcessInfo {
+  /** Tells a process from a later one with the same number. */
+  readonly startedAt: string;
+  readonly frozen: boolean;
+}
+
+/** A living process; undefined: there is none of that number, or only its remains. */
+export function processInfo(pid: number): ProcessInfo | undefined {
+  return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
+}
+
+function fromProc(pid: number): ProcessInfo | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The second field is the program's name in parentheses and may hold anything, ")" included.
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (state === 'Z' || state === 'X') return undefined;
+  // starttime is field 22 of proc(5), counted from the pid; "state" is field 3.
+  return { startedAt: fields[18] ?? '', frozen: state === 'T' };
+}
+
+function fromPs(pid: number): ProcessInfo | undefined {
+  const { exitCode, stdout } = execaSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { reject: false });
+  const line = typeof stdout === 'string' ? stdout.trim() : '';
+  if (exitCode !== 0 || line === '' || line.startsWith('Z')) return undefined;
+  return { startedAt: line.replace(/^\S+\s+/, ''), frozen: line.startsWith('T') };
+}
+
+/** Signals a process group; false: it is gone. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { processInfo, signalGroup } from './process-info.ts';
+import type { PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
+
+const stopDeadlineMs = 10_000;
+// Docker's restart policy: doubled at each death, forgotten after ten good seconds.
+const firstRestartDelayMs = 100;
+const longestRestartDelayMs = 60_000;
+const stableAfterMs = 10_000;
+
+export interface SupervisedService {
+  /** Starts, stops or restarts it, as the plan now has it. */
+  apply(planned: PlannedService): void;
+  stop(): Promise<void>;
+  report(): ReportedService;
+}
+
+/** Keeps one service running, or stopped, as planned. */
+export function supervise(first: PlannedService, logPath: string, changed: () => void): SupervisedService {
+  let planned = first;
+  let child: { running: RunningProcess; ended: Promise<void> } | undefined;
+  let restartTimer: NodeJS.Timeout | undefined;
+  let restartDelayMs = firstRestartDelayMs;
+  let restarts = 0;
+  let lastEnd: string | undefined;
+  let changes = 0;
+
+  function start(): void {
+    const [command, ...args] = planned.command;
+    const log = openSync(logPath, 'a', 0o600);
+    const startedAt = Date.now();
+    // A group of its own, so that what it starts in turn can be ended with it. It writes to its log by itself: through
+    // a pipe, the supervisor's death would be its death.
+    const spawned = spawn(command, args, { env: planned.env, stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    const pid = spawned.pid;
+    if (pid === undefined) {
+      spawned.once('error', (error) => {
+        lastEnd = error.message;
+        scheduleRestart();
+        changed();
+      });
+      return;
+    }
+    const running = { pid, startedAt: processInfo(pid)?.startedAt ?? '' };
+    child = { running, ended: waitFor(spawned, pid, startedAt) };
+    changed();
+  }
+
+  async function waitFor(spawned: ChildProcess, pid: number, startedAt: number): Promise<void> {
+    const [exitCode, signal] = (await once(spawned, 'exit')) as [number | null, NodeJS.Signals | null];
+    signalGroup(pid, 'SIGKILL');
+    child = undefined;
+    lastEnd = signal ?? `exit code ${exitCode}`;
+    if (Date.now() - startedAt >= stableAfterMs) restartDelayMs = firstRestartDelayMs;
+    if (planned.wanted === 'running') scheduleRestart();
+    changed();
+  }
+
+  function scheduleRestart(): void {
+    restarts += 1;
+    restartTimer = setTimeout(start, restartDelayMs);
+    restartDelayMs = Math.min(restartDelayMs * 2, longestRestartDelayMs);
+  }
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    clearTimeout(restartTimer);
+    if (child === undefined) return;
+    const { running, ended } = child;
+    process.kill(running.pid, signal);
+    // A frozen process acts on no signal before it is woken.
+    signalGroup(running.pid, 'SIGCONT');
+    const tooLate = setTimeout(() => signalGroup(running.pid, 'SIGKILL'), stopDeadlineMs);
+    await ended;
+    clearTimeout(tooLate);
+  }
+
+  async function follow(before: PlannedService, next: PlannedService): Promise<void> {
+    if (next.wanted === 'killed') return stop('SIGKILL');
+    if (next.wanted === 'stopped') return stop(before.stopSignal);
+    const isSame = isDeepStrictEqual({ ...before, wanted: '' }, { ...next, wanted: '' });
+    if (!isSame) await stop(before.stopSignal);
+    begin();
+  }
+
+  function begin(): void {
+    restartDelayMs = firstRestartDelayMs;
+    clearTimeout(restartTimer);
+    if (child === undefined) start();
+  }
+
+  if (planned.wanted === 'running') start();
+  return {
+    apply(next) {
+      const before = planned;
+      planned = next;
+      changes += 1;
+      void follow(before, next).then(() => {
+        changes -= 1;
+        changed();
+      });
+    },
+    async stop() {
+      planned = { ...planned, wanted: 'stopped' };
+      await stop(planned.stopSignal);
+    },
+    report: () => ({ name: planned.name, process: child?.running, changing: changes > 0, restarts, lastEnd }),
+  };
+}

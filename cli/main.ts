@@ -1,0 +1,141 @@
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { pools } from '../settings/pool.ts';
+import { SettingsError } from '../settings/read.ts';
+import { chooseEngine } from './choose-engine.ts';
+import { CommandError } from './command-error.ts';
+import { type ChaosMode, chaos, chaosModes } from './commands/chaos.ts';
+import { doctor } from './commands/doctor.ts';
+import { down } from './commands/down.ts';
+import { status } from './commands/status.ts';
+import { switchTo } from './commands/switch.ts';
+import { type Suite, suites, test } from './commands/test.ts';
+import { up } from './commands/up.ts';
+import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine.ts';
+import { readStack, type Stack } from './stack.ts';
+
+const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
+
+const program = new Command('bluegreen')
+  .description('Blue/green deployment on plain Docker Compose, proved under load')
+  .addOption(
+    new Option('--engine <name>', 'where the stack runs; by itself: what runs it now').choices(['compose', 'host']),
+  )
+  .option('--env-file <file>', 'read this file in place of .env')
+  .exitOverride()
+  .showHelpAfterError('Try ./bluegreen --help');
+
+const pool = () => new Argument('<pool>').choices(pools);
+
+/** What a command needs to know of the stack; read when a command runs, so that --help always works. */
+async function current(): Promise<{ stack: Stack; engine: Engine }> {
+  const options = program.opts<{ engine?: EngineName; envFile?: string }>();
+  const stack = readStack(options.envFile);
+  return { stack, engine: await chooseEngine(stack, options.engine) };
+}
+
+/** Some commands answer a question; no is exit code 1 without an error of its own. */
+function answer(yes: boolean): void {
+  process.exitCode = yes ? exitCode.done : exitCode.failed;
+}
+
+program
+  .command('up')
+  .description('start the stack, or bring a running one up to date; returns when it serves')
+  .action(async () => {
+    const { stack, engine } = await current();
+    await up(stack, engine);
+  });
+
+program
+  .command('down')
+  .description('stop the stack')
+  .option('--volumes', 'also delete its state: the active colour, logs, what the watcher remembers', false)
+  .action(async (options: { volumes: boolean }) => {
+    const { engine } = await current();
+    await down(engine, options);
+  });
+
+program
+  .command('status')
+  .description('the active colour, both pools, every service')
+  .option('--json', 'for scripts', false)
+  .action(async (options: { json: boolean }) => {
+    const { stack, engine } = await current();
+    await status(stack, engine, options);
+  });
+
+program
+  .command('switch')
+  .description('make a colour the active one, at once')
+  .addArgument(pool())
+  .option('--force', 'even if it is not healthy', false)
+  .action(async (target: (typeof pools)[number], options: { force: boolean }) => {
+    const { stack, engine } = await current();
+    await switchTo(stack, engine, target, options);
+  });
+
+program
+  .command('chaos')
+  .description('break a pool on purpose; "stop" heals it')
+  .addArgument(pool())
+  .addArgument(new Argument('<mode>').choices(chaosModes))
+  .action(async (target: (typeof pools)[number], mode: ChaosMode) => {
+    const { stack, engine } = await current();
+    await chaos(stack, engine, target, mode);
+  });
+
+program
+  .command('logs')
+  .description('what the services print; "access" is the access log')
+  .addArgument(new Argument('[service]').choices([...serviceNames, 'access']))
+  .option('-f, --follow', 'go on as it grows', false)
+  .option('-n, --lines <count>', 'how many of the last lines', '50')
+  .action(async (service: ServiceName | 'access' | undefined, options: { follow: boolean; lines: string }) => {
+    const lines = Number(options.lines);
+    if (!Number.isSafeInteger(lines) || lines < 0) {
+      throw new CommandError(`--lines: expected a whole number, got "${options.lines}"`, { code: 'MISUSE' });
+    }
+    const { engine } = await current();
+    await engine.logs(service, { follow: options.follow, lines });
+  });
+
+program
+  .command('doctor')
+  .description('find what is wrong with this setup')
+  .action(async () => {
+    const { stack, engine } = await current();
+    answer(await doctor(stack, engine));
+  });
+
+program
+  .command('test')
+  .description('every test that can run here, or the suites that are named')
+  .addArgument(new Argument('[suite...]').choices(suites))
+  .action(async (chosen: Suite[]) => {
+    answer(await test(readStack(program.opts<{ envFile?: string }>().envFile), chosen));
+  });
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? exitCode.done : exitCode.misuse;
+  }
+  if (error instanceof SettingsError) {
+    process.stderr.write(`bluegreen: these settings cannot be used; nothing was started:\n`);
+    for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
+    process.stderr.write('Correct them in .env (see .env.example) and try again\n');
+    return exitCode.misuse;
+  }
+  if (error instanceof CommandError) {
+    process.stderr.write(`bluegreen: ${error.message}\n`);
+    if (error.next !== undefined) process.stderr.write(`Next: ${error.next}\n`);
+    return error.code === 'MISUSE' ? exitCode.misuse : exitCode.failed;
+  }
+  process.stderr.write(`bluegreen: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCode.failed;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}

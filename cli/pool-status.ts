@@ -1,0 +1,29 @@
+import type { Pool } from '../settings/pool.ts';
+import { ask, isOk } from './http.ts';
+import { directUrl, type Stack } from './stack.ts';
+
+export interface PoolStatus {
+  readonly pool: Pool;
+  readonly healthy: boolean;
+  /** In a word or two: "healthy", "status 500", "no answer". */
+  readonly health: string;
+  /** What the app reports; else what it is meant to run. */
+  readonly release: string;
+  readonly url: string;
+}
+
+/** Asks a pool itself, past the edge. */
+export async function poolStatus(stack: Stack, pool: Pool): Promise<PoolStatus> {
+  const { settings } = stack;
+  const url = directUrl(stack, pool);
+  const answer = await ask(url + settings.HEALTH_PATH);
+  const healthy = isOk(answer);
+  const planned = pool === 'blue' ? settings.RELEASE_ID_BLUE : settings.RELEASE_ID_GREEN;
+  return {
+    pool,
+    healthy,
+    health: healthy ? 'healthy' : answer.status === 0 ? 'no answer' : `status ${answer.status}`,
+    release: answer.headers.get('x-release-id') ?? planned,
+    url,
+  };
+}

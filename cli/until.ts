@@ -1,0 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const intervalMs = 25;
+
+/** Asks until the answer is yes; false when the deadline has passed. */
+export async function until(deadlineMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    if (await condition()) return true;
+    if (Date.now() >= deadline) return false;
+    await delay(intervalMs);
+  }
+}

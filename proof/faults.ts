@@ -1,0 +1,49 @@
+import { request } from 'undici';
+import type { Pool } from '../settings/pool.ts';
+import type { Hands } from './hands.ts';
+
+export interface Fault {
+  readonly name: string;
+  /** Stays broken until it is healed; false: the engine restarts it by itself. */
+  readonly lasting: boolean;
+  inject(pool: Pool): Promise<void>;
+  heal(pool: Pool): Promise<void>;
+}
+
+export const faultNames = ['error', 'timeout', 'crash', 'stop', 'freeze', 'restart'] as const;
+export type FaultName = (typeof faultNames)[number];
+
+/** The ways in which the active pool is broken. */
+export function faultNamed(name: FaultName, hands: Hands, urls: Readonly<Record<Pool, string>>): Fault {
+  const chaos = (mode: string): Omit<Fault, 'name'> => ({
+    lasting: true,
+    inject: (pool) => post(`${urls[pool]}/chaos/start?mode=${mode}`),
+    heal: (pool) => post(`${urls[pool]}/chaos/stop`),
+  });
+  const hand = (action: 'shutdown' | 'kill' | 'freeze'): Omit<Fault, 'name'> => ({
+    lasting: true,
+    inject: (pool) => hands.do(action, pool),
+    heal: (pool) => hands.do('heal', pool),
+  });
+  switch (name) {
+    case 'error':
+    case 'timeout':
+      return { name, ...chaos(name) };
+    case 'crash':
+      return { name, ...hand('kill') };
+    case 'stop':
+      return { name, ...hand('shutdown') };
+    case 'freeze':
+      return { name, ...hand('freeze') };
+    case 'restart':
+      return { name, ...chaos('crash'), lasting: false, heal: async () => {} };
+    default:
+      return name satisfies never;
+  }
+}
+
+async function post(url: string): Promise<void> {
+  const { statusCode, body } = await request(url, { method: 'POST' });
+  await body.dump();
+  if (statusCode !== 200) throw new Error(`POST ${url} was answered ${statusCode}`);
+}

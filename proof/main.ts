@@ -1,0 +1,80 @@
+// Proves the failover: breaks the active pool in each of several ways under a steady load, and heals it.
+//
+//   node proof/main.ts --edge URL --blue URL --green URL --active blue|green [--json] [FAULT…]
+//
+// It asks its parent over standard output and input to act on processes; test-failover.sh is that parent.
+import { parseArgs } from 'node:util';
+import type { Pool } from '../settings/pool.ts';
+import { type FaultName, faultNamed, faultNames } from './faults.ts';
+import { handsOverStdio } from './hands.ts';
+import { header, row } from './report.ts';
+import { type Outcome, runScenario } from './scenario.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    edge: { type: 'string', default: 'http://127.0.0.1:8080' },
+    blue: { type: 'string', default: 'http://127.0.0.1:8081' },
+    green: { type: 'string', default: 'http://127.0.0.1:8082' },
+    active: { type: 'string', default: 'blue' },
+    connections: { type: 'string', default: '50' },
+    rate: { type: 'string', default: '400' },
+    seconds: { type: 'string', default: '10' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+function fail(message: string): never {
+  process.stdout.write(`proof: ${message}\n`);
+  process.exit(2);
+}
+
+function wholeNumber(name: 'connections' | 'rate' | 'seconds'): number {
+  const number = Number(values[name]);
+  return Number.isSafeInteger(number) && number > 0
+    ? number
+    : fail(`--${name}: expected a whole number from 1 on, got "${values[name]}"`);
+}
+
+function isFault(name: string): name is FaultName {
+  return (faultNames as readonly string[]).includes(name);
+}
+
+const unknown = positionals.filter((name) => !isFault(name));
+if (unknown.length > 0) fail(`expected any of ${faultNames.join(', ')}, got "${unknown.join(' ')}"`);
+const chosen = positionals.length > 0 ? positionals.filter(isFault) : faultNames;
+const active: Pool = values.active === 'green' ? 'green' : 'blue';
+const hands = handsOverStdio();
+const options = {
+  url: `${values.edge}/version`,
+  connections: wholeNumber('connections'),
+  rate: wholeNumber('rate'),
+  faultMs: wholeNumber('seconds') * 1000,
+  active,
+};
+
+const outcomes: Outcome[] = [];
+process.stdout.write(
+  `${options.connections} connections, ${options.rate} requests/s, ${active} is active\n\n${header}\n`,
+);
+for (const name of chosen) {
+  const fault = faultNamed(name, hands, { blue: values.blue, green: values.green });
+  try {
+    const outcome = await runScenario(fault, options);
+    outcomes.push(outcome);
+    process.stdout.write(`${row(outcome)}\n`);
+    for (const line of outcome.faults) process.stdout.write(`  ! ${line}\n`);
+  } catch (error) {
+    process.stdout.write(`${name}: ${(error as Error).message}\n`);
+    await fault.heal(active).catch(() => undefined);
+    process.exit(1);
+  }
+}
+
+if (values.json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+const requests = outcomes.reduce((sum, outcome) => sum + outcome.requests, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+const proved = outcomes.every((outcome) => outcome.faults.length === 0);
+process.stdout.write(`\n${requests} requests, ${failed} failed: ${proved ? 'proved' : 'NOT PROVED'}\n`);
+process.stdout.write(`@result ${proved ? 'proved' : 'failed'}\n`);
+process.exit(proved ? 0 : 1);

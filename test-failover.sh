@@ -1,0 +1,145 @@
+#!/bin/sh
+# Proves that no request fails when the active pool breaks: error, timeout, crash, stop, freeze and a crash that heals
+# itself, each under a steady load. Exits non-zero if a single request failed.
+#
+#   ./test-failover.sh [--engine compose|host] [--json] [--seconds N] [--rate N] [--connections N] [FAULT…]
+#
+# On Compose it needs nothing but Docker: the load runs in a container beside the stack. ACTIVE_POOL=green makes green
+# the active colour for the time of the proof. A stack that does not run is started, and stays.
+set -eu
+
+cd -- "$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)"
+
+say() { printf '==> %s\n' "$*" >&2; }
+fail() {
+  printf 'test-failover: %s\n' "$*" >&2
+  exit 1
+}
+
+case ${ACTIVE_POOL:-blue} in
+  blue | green) ;;
+  *) fail "ACTIVE_POOL: expected blue or green, got \"$ACTIVE_POOL\"" ;;
+esac
+
+engine='' env_file=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --engine) engine=${2:-} && shift 2 ;;
+    --env-file) env_file=${2:-} && shift 2 ;;
+    *) break ;;
+  esac
+done
+
+host_stack_runs() { [ -e .bluegreen/report.json ] && ./bluegreen --engine host status >/dev/null 2>&1; }
+
+if [ -z "$engine" ]; then
+  engine=host
+  if ! host_stack_runs && docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then engine=compose; fi
+fi
+
+compose() { docker compose ${env_file:+--env-file "$env_file"} "$@"; }
+bluegreen() { ./bluegreen --engine host ${env_file:+--env-file "$env_file"} "$@"; }
+
+# ---- What differs between the engines --------------------------------------------------------------------------------
+
+compose_start() {
+  compose build --quiet >&2
+  compose --progress quiet up --detach >&2
+}
+compose_edge() { compose exec -T nginx_proxy entrypoint.sh "$@"; }
+compose_proof() {
+  port=$(compose exec -T app_blue printenv PORT)
+  compose build --quiet proof >&2
+  compose --progress quiet run --rm -T --no-deps proof node proof/main.ts \
+    --edge http://nginx_proxy:8080 --blue "http://app_blue:$port" --green "http://app_green:$port" "$@"
+}
+compose_hand() { # ACTION SERVICE
+  case $1 in
+    shutdown) compose stop "$2" ;;
+    kill) compose kill "$2" ;;
+    freeze) compose pause "$2" ;;
+    heal) case $(compose ps --all --format '{{.State}}' "$2") in
+      paused) compose unpause "$2" ;;
+      *) compose start "$2" ;;
+    esac ;;
+  esac </dev/null >/dev/null 2>&1
+}
+
+host_start() { bluegreen up >&2; }
+host_edge() {
+  case $1 in
+    status) bluegreen status --json | sed -n 's/^ *\("active": "[a-z]*"\).*/\1/p' | tr -d ' ' ;;
+    *) bluegreen "$@" ;;
+  esac
+}
+host_proof() {
+  urls=$(bluegreen status --json | sed -n 's/^ *"url": "\(.*\)",*$/\1/p')
+  # shellcheck disable=SC2086 # three URLs, in the order of the report
+  set -- $urls "$@"
+  edge=$1 blue=$2 green=$3
+  shift 3
+  node_modules/.bin/node proof/main.ts --edge "$edge" --blue "$blue" --green "$green" "$@"
+}
+host_hand() { # ACTION SERVICE
+  action=$1
+  if [ "$action" = heal ]; then action=stop; fi
+  bluegreen chaos "${2#app_}" "$action" </dev/null >/dev/null 2>&1
+}
+
+# ---- The proof -------------------------------------------------------------------------------------------------------
+
+case $engine in
+  compose | host) ;;
+  *) fail "--engine: expected compose or host, got \"$engine\"" ;;
+esac
+
+active_pool() {
+  tries=0
+  while [ "$tries" -lt 60 ]; do
+    case $("${engine}_edge" status 2>/dev/null) in
+      *'"active":"green"'*) echo green && return ;;
+      *'"active":"blue"'*) echo blue && return ;;
+    esac
+    tries=$((tries + 1))
+    sleep 1
+  done
+  fail 'the edge does not tell which colour is active'
+}
+
+if ! "${engine}_edge" status >/dev/null 2>&1; then
+  say "starting the stack on the $engine engine"
+  "${engine}_start"
+fi
+before=$(active_pool)
+active=${ACTIVE_POOL:-$before}
+
+work=$(mktemp -d)
+finish() {
+  rm -rf "$work"
+  if [ "$active" != "$before" ]; then "${engine}_edge" switch "$before" >/dev/null; fi
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+if [ "$active" != "$before" ]; then "${engine}_edge" switch "$active" >/dev/null; fi
+
+# The proof asks for what only the outside can do to a process; this is the outside.
+serve_hands() {
+  verdict=1
+  while IFS= read -r line; do
+    case $line in
+      '@hands '*)
+        request=${line#@hands }
+        if "${engine}_hand" "${request% *}" "app_${request#* }"; then echo 'done'; else echo "could not $request"; fi >&3
+        ;;
+      '@result proved') verdict=0 ;;
+      '@result '*) ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done
+  return "$verdict"
+}
+
+say "proving the failover on the $engine engine"
+mkfifo "$work/answers"
+# shellcheck disable=SC2094 # a pipe with a name: what the one side writes, the other reads
+"${engine}_proof" --active "$active" "$@" <"$work/answers" | serve_hands 3>"$work/answers"

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { request } from 'undici';
+import type { EngineName } from '../cli/engine.ts';
+import { variableNames } from '../settings/variables.ts';
+import { freePorts } from './free-port.ts';
+
+export const root = join(import.meta.dirname, '..');
+
+export interface Outcome {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A whole stack of its own, run by the command line as a user runs it, beside one that may be running already. */
+export interface TestStack {
+  readonly engine: EngineName;
+  readonly url: string;
+  readonly ports: Readonly<Record<'nginx' | 'blue' | 'green' | 'watcher', number>>;
+  readonly prefix: string;
+  readonly envFile: string;
+  /** Replaces settings; the next `up` takes them over. */
+  configure(settings: Readonly<Record<string, string>>): void;
+  bluegreen(...args: string[]): Promise<Outcome>;
+  /** Any program, with the environment that a command of this stack has. */
+  run(command: string, ...args: string[]): Promise<Outcome>;
+  /** One request through the edge. */
+  ask(path?: string): Promise<{ status: number; pool: string | undefined; release: string | undefined; body: string }>;
+  /** Stops it and leaves nothing behind. */
+  remove(): Promise<void>;
+}
+
+export async function createStack(
+  engine: EngineName,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestStack> {
+  const directory = mkdtempSync(join(tmpdir(), 'bluegreen-stack-'));
+  const envFile = join(directory, '.env');
+  const [nginx = 0, blue = 0, green = 0, watcher = 0, status = 0, prober = 0] = await freePorts(6);
+  const prefix = `test${process.pid}-`;
+  const base = {
+    STACK_PREFIX: prefix,
+    NGINX_PORT: String(nginx),
+    BLUE_PORT: String(blue),
+    GREEN_PORT: String(green),
+    WATCHER_PORT: String(watcher),
+    STATUS_PORT: String(status),
+    PROBER_PORT: String(prober),
+    SUBNET_PREFIX: '172.31.241',
+  };
+  const environment = ownEnvironment();
+
+  function configure(changed: Readonly<Record<string, string>>): void {
+    const lines = Object.entries({ ...base, ...settings, ...changed }).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(envFile, lines.join(''));
+  }
+
+  async function run(command: string, ...args: string[]): Promise<Outcome> {
+    const options = { cwd: root, env: environment, extendEnv: false, reject: false, stdin: 'ignore' } as const;
+    const { exitCode, stdout, stderr } = await execa(command, args, options);
+    return { exitCode, stdout, stderr };
+  }
+
+  configure({});
+  const stack: TestStack = {
+    engine,
+    url: `http://127.0.0.1:${nginx}`,
+    ports: { nginx, blue, green, watcher },
+    prefix,
+    envFile,
+    configure,
+    run,
+    bluegreen: (...args) => run('./bluegreen', '--engine', engine, '--env-file', envFile, ...args),
+    async ask(path = '/version') {
+      const { statusCode, headers, body } = await request(stack.url + path);
+      const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+      return { status: statusCode, pool: text('x-app-pool'), release: text('x-release-id'), body: await body.text() };
+    },
+    async remove() {
+      const { exitCode, stderr } = await stack.bluegreen('down', '--volumes');
+      rmSync(directory, { recursive: true, force: true });
+      if (exitCode !== 0) throw new Error(`the stack does not go: ${stderr}`);
+    },
+  };
+  return stack;
+}
+
+/** The caller's environment without our variables: a test sees its own .env alone, but for the base images. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const name of variableNames) if (name !== 'NODE_IMAGE' && name !== 'NGINX_IMAGE') delete env[name];
+  return env;
+}
+
+/** Fails with what the command said, where success was expected. */
+export function expectDone(outcome: Outcome): Outcome {
+  if (outcome.exitCode !== 0) throw new Error(`exit code ${outcome.exitCode}\n${outcome.stdout}\n${outcome.stderr}`);
+  return outcome;
+}
