@@ -1,0 +1,84 @@
+import type { Pool } from '../watcher/pool.ts';
+
+/** What a line of the edge's log says, where it differs from a plain request served by the active pool. */
+export interface LineFields {
+  readonly pool?: Pool | '-';
+  readonly active?: Pool | '-';
+  readonly release?: string;
+  /** When it started, epoch milliseconds. */
+  readonly startMs?: number;
+  readonly tookMs?: number;
+  readonly status?: number;
+  readonly upstreamStatus?: string;
+  readonly upstreamAddr?: string;
+  readonly responseTime?: string;
+  readonly headerTime?: string;
+  readonly length?: string;
+  readonly contentLength?: string;
+  readonly bytesSent?: number;
+  readonly method?: string;
+  readonly uri?: string;
+  readonly userAgent?: string;
+}
+
+const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000', '-': '' } as const;
+
+/** A line exactly as the edge writes it, without its newline; `userAgent` and `uri` as nginx has escaped them. */
+export function accessLine(fields: LineFields = {}): string {
+  const { active = 'blue', tookMs = 5, startMs = Date.now() - tookMs, status = 200, method = 'GET' } = fields;
+  const pool = fields.pool ?? active;
+  const upstreamStatus = fields.upstreamStatus ?? String(status);
+  const seconds = (tookMs / 1_000).toFixed(3);
+  const length = fields.length ?? '57';
+  return [
+    `pool=${pool}`,
+    `release=${fields.release ?? `${pool}-release-1.0.0`}`,
+    `active=${active}`,
+    `upstream_status="${upstreamStatus}"`,
+    `upstream_addr="${fields.upstreamAddr ?? address[pool]}"`,
+    `request_time=${seconds}`,
+    `upstream_response_time="${fields.responseTime ?? seconds}"`,
+    `status=${status}`,
+    `msec=${((startMs + tookMs) / 1_000).toFixed(3)}`,
+    `method=${method}`,
+    `uri="${fields.uri ?? '/version'}"`,
+    `upstream_header_time="${fields.headerTime ?? seconds}"`,
+    `upstream_length="${length}"`,
+    `upstream_content_length="${fields.contentLength ?? '57'}"`,
+    `bytes_sent=${fields.bytesSent ?? 57}`,
+    'completed="OK"',
+    'request_id=0123456789abcdef0123456789abcdef',
+    'remote_addr=10.0.0.1',
+    `user_agent="${fields.userAgent ?? 'curl/8'}"`,
+  ].join(' ');
+}
+
+/** The active pool refused, the standby answered. */
+export function reroutedLine(fields: LineFields = {}): string {
+  const active = fields.active === 'green' ? 'green' : 'blue';
+  const standby = active === 'blue' ? 'green' : 'blue';
+  return accessLine({
+    pool: standby,
+    upstreamStatus: '502, 200',
+    upstreamAddr: `${address[active]}, ${address[standby]}`,
+    responseTime: '0.001, 0.004',
+    headerTime: '-, 0.004',
+    length: '0, 57',
+    ...fields,
+    active,
+  });
+}
+
+/** Both pools answered with an error. */
+export function unservedLine(fields: LineFields = {}): string {
+  return accessLine({
+    pool: '-',
+    status: 500,
+    upstreamStatus: '500, 500',
+    upstreamAddr: `${address.blue}, ${address.green}`,
+    responseTime: '0.001, 0.004',
+    headerTime: '0.001, 0.004',
+    length: '0, 57',
+    ...fields,
+  });
+}

@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Channel } from './channel.ts';
+import { eventually } from './condition.ts';
+import { failuresOf, startLoad } from './load.ts';
+import { expectDone, type TestStack } from './stack.ts';
+
+export interface AlertStack {
+  readonly stack: TestStack;
+  readonly channel: Channel;
+  remove(): Promise<void>;
+}
+
+/** A window in which one masked failure is above the threshold, and a cooldown that is over before the next test. */
+export const alertSettings = { WINDOW_SIZE: '20', ALERT_COOLDOWN_SEC: '1' };
+
+/** What a subscriber of the channel must be told, and must not; the same on each engine. */
+export function describeAlerts(engine: string, create: () => Promise<AlertStack>): void {
+  describe(`the Slack channel on the ${engine} engine`, () => {
+    let stack: TestStack;
+    let channel: Channel;
+    let remove: () => Promise<void>;
+
+    beforeAll(async () => {
+      ({ stack, channel, remove } = await create());
+      expectDone(await stack.bluegreen('up'));
+    });
+
+    afterAll(() => remove());
+
+    const edgeStatus = async () => JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout).edge;
+    const bothUp = () =>
+      eventually('both pools to be up', async () => {
+        const { down } = await edgeStatus();
+        return !down.blue && !down.green;
+      });
+    /** Passive marks of nginx are gone too when the active pool answers several times. */
+    const servedBy = (pool: string) =>
+      eventually(`${pool} to serve`, async () => {
+        for (let count = 0; count < 5; count++) if ((await stack.ask()).pool !== pool) return false;
+        return true;
+      });
+
+    beforeEach(async () => {
+      await bothUp();
+      await servedBy((await edgeStatus()).active);
+      await channel.untilQuiet();
+      await channel.forget();
+    });
+
+    afterEach(async () => {
+      for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'stop'));
+    });
+
+    it('is told once of a failover, within a second, and once of the recovery, while no request fails', async () => {
+      const load = startLoad(`${stack.url}/version`, 4);
+      expectDone(await stack.bluegreen('chaos', 'blue', 'shutdown'));
+      const failover = await channel.expect('Failover detected: blue → green (to backup)');
+      const firstRerouted = load.answers.find(({ pool }) => pool === 'green')?.at ?? 0;
+      expect(failover.receivedAt - firstRerouted).toBeLessThan(1000);
+      expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
+      const recovery = await channel.expect('Recovery detected: back to blue (primary)');
+      await servedBy('blue');
+      expect(failuresOf(await load.stop())).toEqual([]);
+      await channel.untilQuiet();
+      expect(await channel.count('Failover detected')).toBe(1);
+      expect(await channel.count('Recovery detected')).toBe(1);
+      const incident = (message: typeof failover) => /incident `([^`]+)`/.exec(JSON.stringify(message.body))?.[1];
+      expect(incident(failover)).toBeDefined();
+      expect(incident(recovery)).toBe(incident(failover));
+    });
+
+    it('is told of the error rate when blue alone fails, though no visitor sees it', async () => {
+      const load = startLoad(`${stack.url}/version`, 20);
+      expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
+      await channel.expect('High upstream error rate');
+      expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
+      await servedBy('blue');
+      expect(failuresOf(await load.stop())).toEqual([]);
+      const message = await channel.expect('High upstream error rate');
+      expect(JSON.stringify(message.body)).toMatch(
+        /5xx in upstream attempts: \d+\.\d\d% over last \d+ requests \(threshold 2%\)\./,
+      );
+      await channel.untilQuiet();
+      expect(await channel.count('High upstream error rate')).toBe(1);
+    });
+
+    it('is told of an outage when both pools fail, and of its end', async () => {
+      const load = startLoad(`${stack.url}/version`, 4);
+      expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
+      expectDone(await stack.bluegreen('chaos', 'green', 'error'));
+      await channel.expect('Outage: no pool can serve requests');
+      expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
+      expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
+      await channel.expect('Outage resolved');
+      await load.stop();
+      await channel.untilQuiet();
+      expect(await channel.count('Outage: no pool')).toBe(1);
+      expect(await channel.count('Outage resolved')).toBe(1);
+    });
+
+    it('is told of a standby that is down, and of its return', async () => {
+      expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
+      await channel.expect('Standby down: green', 30_000);
+      expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
+      await channel.expect('Standby down resolved: green', 30_000);
+      expect(await channel.count('Failover')).toBe(0);
+    });
+
+    it('is told of a planned switch as such, and never of a failover', async () => {
+      const load = startLoad(`${stack.url}/version`, 4);
+      expectDone(await stack.bluegreen('switch', 'green'));
+      await channel.expect('Planned switch: blue → green');
+      expectDone(await stack.bluegreen('switch', 'blue'));
+      await channel.expect('Planned switch: green → blue');
+      expect(failuresOf(await load.stop())).toEqual([]);
+      await channel.untilQuiet();
+      expect(await channel.count('Planned switch')).toBe(2);
+      expect(await channel.count('Failover')).toBe(0);
+      expect(await channel.count('Recovery')).toBe(0);
+    });
+
+    it('hears nothing during maintenance', async () => {
+      stack.configure({ MAINTENANCE_MODE: 'true' });
+      expectDone(await stack.bluegreen('up'));
+      await eventually('the watcher to be in maintenance', async () => {
+        const { stdout } = await stack.bluegreen('status', '--json');
+        return JSON.parse(stdout).watcher?.maintenance === true;
+      });
+      const load = startLoad(`${stack.url}/version`, 4);
+      expectDone(await stack.bluegreen('chaos', 'blue', 'kill'));
+      await eventually('green to serve', () => load.answers.at(-1)?.pool === 'green');
+      expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
+      await bothUp();
+      await servedBy('blue');
+      expect(failuresOf(await load.stop())).toEqual([]);
+      await channel.untilQuiet();
+      expect(await channel.count('')).toBe(0);
+      stack.configure({});
+      expectDone(await stack.bluegreen('up'));
+    });
+  });
+}

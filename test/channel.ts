@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from './condition.ts';
+import type { ReceivedMessage } from './fake-slack.ts';
+
+/** The Slack channel as a subscriber sees it. */
+export interface Channel {
+  /** Everything that has arrived, oldest first. */
+  messages(): Promise<readonly ReceivedMessage[]>;
+  /** The first message since the last `forget` whose text contains the words. */
+  expect(words: string, deadlineMs?: number): Promise<ReceivedMessage>;
+  /** How many messages since the last `forget` contain the words. */
+  count(words: string): Promise<number>;
+  /** What has arrived until now no longer counts. */
+  forget(): Promise<void>;
+  /** Returns when nothing has arrived for a while: what had to come has come, and nothing else did. */
+  untilQuiet(quietMs?: number): Promise<void>;
+}
+
+export function channelOf(read: () => Promise<readonly ReceivedMessage[]>): Channel {
+  let forgotten = 0;
+  const recent = async () => (await read()).slice(forgotten);
+  return {
+    messages: read,
+    expect: (words, deadlineMs) =>
+      eventually(
+        `a message with "${words}"`,
+        async () => (await recent()).find(({ text }) => text.includes(words)),
+        deadlineMs,
+      ),
+    count: async (words) => (await recent()).filter(({ text }) => text.includes(words)).length,
+    async forget() {
+      forgotten = (await read()).length;
+    },
+    async untilQuiet(quietMs = 4000) {
+      let seen = -1;
+      for (;;) {
+        const now = (await read()).length;
+        if (now === seen) return;
+        seen = now;
+        // Not to synchronise: that nothing comes is what is looked at.
+        await delay(quietMs);
+      }
+    },
+  };
+}

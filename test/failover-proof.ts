@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { expectDone, type TestStack } from './stack.ts';
+
+const minutes = 60_000;
+
+/** The proof that users run, as they run it. */
+export function describeFailoverProof(engine: string, stack: () => TestStack): void {
+  const prove = (environment: string[], ...args: string[]) =>
+    stack().run(
+      'env',
+      ...environment,
+      './test-failover.sh',
+      '--engine',
+      engine,
+      '--env-file',
+      stack().envFile,
+      ...args,
+    );
+
+  describe(`./test-failover.sh on the ${engine} engine`, () => {
+    it.each(['blue', 'green'])(
+      'proves that no request fails while %s is active',
+      { timeout: 5 * minutes },
+      async (active) => {
+        const { stdout } = expectDone(await prove([`ACTIVE_POOL=${active}`]));
+        console.log(stdout);
+        expect(stdout).toContain(`${active} is active`);
+        for (const fault of ['error', 'timeout', 'crash', 'stop', 'freeze', 'restart']) {
+          expect(stdout).toMatch(new RegExp(`^${fault} +\\d+ +0 `, 'm'));
+        }
+        expect(stdout).toMatch(/^\d+ requests, 0 failed: proved$/m);
+        expect((await stack().ask()).pool).toBe('blue');
+      },
+    );
+
+    it('exits non-zero when a request fails', { timeout: 2 * minutes }, async () => {
+      // With the standby gone, nobody can answer for the active pool.
+      const standby = 'green';
+      expectDone(await stack().bluegreen('chaos', standby, 'kill'));
+      const { exitCode, stdout } = await prove([], '--seconds', '2', 'error');
+      expect(exitCode).toBe(1);
+      expect(stdout).toMatch(/^error +\d+ +[1-9]/m);
+      expect(stdout).toContain('NOT PROVED');
+      expectDone(await stack().bluegreen('chaos', standby, 'stop'));
+    });
+
+    it('says what it does not know', async () => {
+      expect(await prove([], 'sneeze')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('got "sneeze"') });
+      expect(await prove(['ACTIVE_POOL=red'])).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('ACTIVE_POOL: expected blue or green'),
+      });
+    });
+  });
+}

@@ -1,0 +1,10 @@
+import { afterAll, beforeAll } from 'vitest';
+import { describeFailoverProof } from '../failover-proof.ts';
+import { createStack, type TestStack } from '../stack.ts';
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await createStack('host');
+});
+afterAll(() => stack.remove());
+describeFailoverProof('host', () => stack);
