@@ -51,7 +51,9 @@ export const variables = {
   LOG_KEEP: field.wholeNumber(1, 100, 5, 'Rotated access logs that are kept'),
 
   SUBNET_PREFIX: field.subnetPrefix('172.31.240', "The stack's network on Compose, a /24; move it where it collides"),
-  STACK_PREFIX: field.stackPrefix('Begins the names of project, containers and images; for a second stack on one machine'),
+  STACK_PREFIX: field.stackPrefix(
+    'Begins the names of project, containers and images; for a second stack on one machine',
+  ),
   APP_READ_ONLY: field.flag(true, "The apps' root filesystem is read-only"),
   APP_MEMORY: field.memory('512m', 'Memory limit of each app'),
   NODE_IMAGE: field.image('node:24-alpine', 'Base image of the Node programs'),
@@ -65,8 +67,8 @@ export const variables = {
   RELEASE_ID: field.release('dev', 'The release this copy of the demo app reports'),
   BLUE_ADDRESS: field.address('172.31.240.11:3000', 'Where blue listens'),
   GREEN_ADDRESS: field.address('172.31.240.12:3000', 'Where green listens'),
-  STATUS_PORT: field.port(8084, "The edge's internal status, on loopback"),
-  PROBER_PORT: field.port(8085, "The prober's own health, on loopback"),
+  STATUS_PORT: field.port(8084, "The edge's internal status, on loopback (host engine)"),
+  PROBER_PORT: field.port(8085, "The prober's own health, on loopback (host engine)"),
 } as const;
 
 export type VariableName = keyof typeof variables;
