@@ -124,7 +124,7 @@ if [ "$active" != "$before" ]; then "${engine}_edge" switch "$active" >/dev/null
 
 # The proof asks for what only the outside can do to a process; this is the outside.
 serve_hands() {
-  verdict=1
+  verdict=''
   while IFS= read -r line; do
     case $line in
       '@hands '*)
@@ -132,10 +132,11 @@ serve_hands() {
         if "${engine}_hand" "${request% *}" "app_${request#* }"; then echo 'done'; else echo "could not $request"; fi >&3
         ;;
       '@result proved') verdict=0 ;;
-      '@result '*) ;;
+      '@result '*) verdict=1 ;;
       *) printf '%s\n' "$line" ;;
     esac
   done
+  [ -n "$verdict" ] || fail 'the proof ended before it could say anything: was it killed, or short of memory?'
   return "$verdict"
 }
 

@@ -16,6 +16,7 @@ export interface LineFields {
   readonly length?: string;
   readonly contentLength?: string;
   readonly bytesSent?: number;
+  readonly completed?: 'OK' | '';
   readonly method?: string;
   readonly uri?: string;
   readonly userAgent?: string;
@@ -46,7 +47,7 @@ export function accessLine(fields: LineFields = {}): string {
     `upstream_length="${length}"`,
     `upstream_content_length="${fields.contentLength ?? '57'}"`,
     `bytes_sent=${fields.bytesSent ?? 57}`,
-    'completed="OK"',
+    `completed="${fields.completed ?? 'OK'}"`,
     'request_id=0123456789abcdef0123456789abcdef',
     'remote_addr=10.0.0.1',
     `user_agent="${fields.userAgent ?? 'curl/8'}"`,
@@ -69,16 +70,18 @@ export function reroutedLine(fields: LineFields = {}): string {
   });
 }
 
-/** Both pools answered with an error. */
+/** Both pools refused. */
 export function unservedLine(fields: LineFields = {}): string {
   return accessLine({
     pool: '-',
-    status: 500,
-    upstreamStatus: '500, 500',
+    release: '-',
+    status: 502,
+    upstreamStatus: '502, 502',
     upstreamAddr: `${address.blue}, ${address.green}`,
     responseTime: '0.001, 0.004',
-    headerTime: '0.001, 0.004',
-    length: '0, 57',
+    headerTime: '-, -',
+    length: '0, 0',
+    contentLength: '-',
     ...fields,
   });
 }

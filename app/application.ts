@@ -1,0 +1,43 @@
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import type { Chaos } from './chaos.ts';
+import { chaosControl } from './chaos-control.ts';
+import { chaosFault } from './chaos-fault.ts';
+import type { AppConfig } from './config.ts';
+import type { Drain } from './drain.ts';
+import { echo } from './echo.ts';
+import { notFound, onFailure } from './failure.ts';
+import { identify } from './identity.ts';
+import { page } from './page.ts';
+import { slow } from './slow.ts';
+import { stream } from './stream.ts';
+
+/** All routes, in the order in which they are asked. */
+export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain, log: Logger): Express {
+  const { pool, release } = config;
+  const app = express();
+  app.disable('x-powered-by');
+  // Two releases with one body are still two answers: a 304 must not stand for both.
+  app.disable('etag');
+  app.enable('case sensitive routing');
+
+  app.use(identify(config));
+  if (config.chaosEnabled) app.use(chaosControl(chaos, log), chaosFault(chaos));
+
+  // First of the routes, because HEALTH_PATH may be one of the others, / included.
+  app.get(config.healthPath, (_request, response) => {
+    if (drain.phase === 'serving') response.json({ status: 'healthy', pool, release });
+    else response.status(503).json({ status: 'draining', pool, release });
+  });
+  app.get('/version', (_request, response) => {
+    response.json({ status: 'healthy', pool, release });
+  });
+  app.get('/', page());
+  app.get('/slow', slow(config));
+  app.get('/stream', stream(config));
+  app.post('/echo', echo);
+
+  app.use(notFound);
+  app.use(onFailure(log));
+  return app;
+}

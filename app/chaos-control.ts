@@ -1,0 +1,38 @@
+import { type RequestHandler, Router } from 'express';
+import type { Logger } from 'pino';
+import { type Chaos, chaosModes, isChaosMode } from './chaos.ts';
+
+/** `POST /chaos/start?mode=…` and `POST /chaos/stop`. */
+export function chaosControl(chaos: Chaos, log: Logger): Router {
+  // The edge closes /chaos/ by its exact spelling: another spelling must not be a way round it.
+  const router = Router({ caseSensitive: true, strict: true });
+
+  router
+    .route('/chaos/start')
+    .post((request, response) => {
+      const mode = request.query.mode ?? 'error';
+      if (!isChaosMode(mode)) {
+        response.status(400).json({ status: 'error', message: 'unknown chaos mode', modes: chaosModes });
+        return;
+      }
+      chaos.start(mode);
+      log.warn({ mode }, 'chaos started');
+      response.json({ message: `Simulation mode '${mode}' activated` });
+    })
+    .all(postOnly);
+
+  router
+    .route('/chaos/stop')
+    .post((_request, response) => {
+      chaos.stop();
+      log.info('chaos stopped');
+      response.json({ message: 'Simulation stopped' });
+    })
+    .all(postOnly);
+
+  return router;
+}
+
+const postOnly: RequestHandler = (_request, response) => {
+  response.status(405).set('Allow', 'POST').json({ status: 'error', message: 'use POST' });
+};

@@ -1,0 +1,53 @@
+import type { RequestHandler, Response } from 'express';
+import type { Chaos } from './chaos.ts';
+import { answerAfter } from './delay.ts';
+
+const slowMs = 2_000;
+
+/** Breaks every request outside /chaos/ in the way of the current mode. */
+export function chaosFault(chaos: Chaos): RequestHandler {
+  return (request, response, next) => {
+    if (chaos.mode === undefined || request.path.startsWith('/chaos/')) {
+      next();
+      return;
+    }
+    switch (chaos.mode) {
+      case 'error':
+        response.status(500).json({ status: 'error', message: 'Simulated error' });
+        break;
+      case 'timeout':
+        chaos.hold(request.socket);
+        break;
+      case 'slow':
+        answerAfter(response, slowMs, next);
+        break;
+      case 'reset':
+        request.socket.resetAndDestroy();
+        break;
+      case 'truncate':
+        truncate(response);
+        break;
+      case 'crash':
+        crash();
+        break;
+      default:
+        chaos.mode satisfies never;
+    }
+  };
+}
+
+/** Promises twice the bytes that it sends, then cuts the connection. */
+function truncate(response: Response): void {
+  const half = `{"status":"healthy","cut":"${'.'.repeat(1_000)}`;
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 2 * half.length });
+  response.write(half, () => response.destroy());
+  // A HEAD has no body whose writing could be waited for.
+  if (response.req.method === 'HEAD') response.flushHeaders();
+}
+
+/** Dies like a process that was killed: no handler runs, the request is left in mid-air. */
+function crash(): void {
+  process.kill(process.pid, 'SIGKILL');
+  // Still here: as PID 1 of a container the kernel ignores a SIGKILL that comes from inside.
+  process.exit(137);
+}

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+
+export const chaosModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash'] as const;
+
+export type ChaosMode = (typeof chaosModes)[number];
+
+export function isChaosMode(word: unknown): word is ChaosMode {
+  return chaosModes.some((mode) => mode === word);
+}
+
+/** Which fault is being simulated, and the requests that it holds. In memory only: a restarted app is well again. */
+export class Chaos {
+  #mode: ChaosMode | undefined;
+  readonly #held = new Set<Socket>();
+
+  get mode(): ChaosMode | undefined {
+    return this.#mode;
+  }
+
+  start(mode: ChaosMode): void {
+    if (mode !== this.#mode) this.stop();
+    this.#mode = mode;
+  }
+
+  /** Back to normal. Held requests lose their connection: an answer that comes minutes late helps nobody. */
+  stop(): void {
+    this.#mode = undefined;
+    for (const socket of this.#held) socket.destroy();
+  }
+
+  /** Keeps a connection open and silent until the mode ends or the client gives up. */
+  hold(socket: Socket): void {
+    if (this.#held.has(socket)) return;
+    this.#held.add(socket);
+    socket.once('close', () => this.#held.delete(socket));
+  }
+}

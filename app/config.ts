@@ -1,0 +1,31 @@
+import type { Pool } from '../settings/pool.ts';
+import { readSettings } from '../settings/read.ts';
+
+export interface AppConfig {
+  readonly pool: Pool;
+  readonly release: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly healthPath: string;
+  readonly chaosEnabled: boolean;
+}
+
+/** @throws {SettingsError} with every fault at once */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): AppConfig {
+  const settings = readSettings(env, [
+    'APP_POOL',
+    'BIND_ADDRESS',
+    'CHAOS_ENABLED',
+    'HEALTH_PATH',
+    'PORT',
+    'RELEASE_ID',
+  ]);
+  return {
+    pool: settings.APP_POOL,
+    release: settings.RELEASE_ID,
+    port: settings.PORT,
+    bindAddress: settings.BIND_ADDRESS,
+    healthPath: settings.HEALTH_PATH,
+    chaosEnabled: settings.CHAOS_ENABLED,
+  };
+}

@@ -1,0 +1,86 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface DrainTimes {
+  /** Health says "draining" and all else is as ever: time for the prober to move the traffic away. */
+  readonly leaveMs: number;
+  /** From the signal on; what is not done by then is cut. */
+  readonly limitMs: number;
+}
+
+/** `serving`, then `leaving` (only the health answer differs), then `closing` (nothing new, finish what is open). */
+export type DrainPhase = 'serving' | 'leaving' | 'closing';
+
+/** Stops a server without failing a request: it leaves before it closes. */
+export class Drain {
+  #phase: DrainPhase = 'serving';
+  readonly #server: Server;
+  readonly #times: DrainTimes;
+  /** Each open connection, with its unfinished responses: more than one if the client pipelines. */
+  readonly #connections = new Map<Socket, Set<ServerResponse>>();
+
+  /** Must be made before the server's other request listeners, so that it is told of a request before they answer. */
+  constructor(server: Server, times: DrainTimes) {
+    this.#server = server;
+    this.#times = times;
+    server.on('connection', (socket) => this.#followConnection(socket));
+    server.on('request', (_request, response) => this.#followResponse(response));
+  }
+
+  get phase(): DrainPhase {
+    return this.#phase;
+  }
+
+  /**
+   * Resolves when the last connection has ended.
+   * @param beforeClosing is called between the phases, to release what would never end by itself
+   * @returns how many requests were cut because they took too long
+   */
+  async run(beforeClosing: () => void): Promise<number> {
+    this.#phase = 'leaving';
+    await delay(this.#times.leaveMs);
+    this.#phase = 'closing';
+    beforeClosing();
+
+    // http.Server's own close() destroys "idle" connections, and counts as idle one whose response is written but not
+    // yet sent: a slow reader got 4 of 64 MiB. The close() that it inherits only stops accepting.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+    for (const [socket, responses] of this.#connections) {
+      if (responses.size === 0) socket.destroy();
+      for (const response of responses) announceClose(response);
+    }
+
+    let cut = 0;
+    const limit = setTimeout(() => {
+      for (const [socket, responses] of this.#connections) {
+        cut += responses.size;
+        socket.destroy();
+      }
+    }, this.#times.limitMs - this.#times.leaveMs);
+    await closed;
+    clearTimeout(limit);
+    return cut;
+  }
+
+  #followConnection(socket: Socket): void {
+    this.#connections.set(socket, new Set());
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  #followResponse(response: ServerResponse): void {
+    const { socket } = response.req;
+    const responses = this.#connections.get(socket);
+    responses?.add(response);
+    if (this.#phase === 'closing') announceClose(response);
+    response.once('close', () => {
+      responses?.delete(response);
+      // One whose headers were out before the drain began promised to keep the connection alive.
+      if (this.#phase === 'closing' && responses?.size === 0) socket.destroySoon();
+    });
+  }
+}
+
+function announceClose(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+}

@@ -1,0 +1,30 @@
+import { createServer } from 'node:http';
+import { pino } from 'pino';
+import { startProgram } from '../settings/program.ts';
+import { createApplication } from './application.ts';
+import { Chaos } from './chaos.ts';
+import { readConfig } from './config.ts';
+import { Drain } from './drain.ts';
+import { serverOptions } from './server-options.ts';
+
+startProgram('app', () => {
+  const config = readConfig();
+  const { pool, release, port, bindAddress } = config;
+  const log = pino({ base: { service: `app_${pool}`, release } });
+  const chaos = new Chaos();
+  const server = createServer(serverOptions);
+  const drain = new Drain(server, { leaveMs: 1_000, limitMs: 25_000 });
+  server.on('request', createApplication(config, chaos, drain, log));
+  server.on('error', (error) => {
+    log.fatal({ err: error }, 'cannot listen');
+    process.exit(1);
+  });
+  server.listen(port, bindAddress, () => log.info({ port, bindAddress }, 'serving'));
+
+  return async () => {
+    log.info('draining');
+    const cut = await drain.run(() => chaos.stop());
+    if (cut > 0) log.warn({ cut }, 'stopped; requests that took too long were cut');
+    else log.info('stopped; every request was answered');
+  };
+});

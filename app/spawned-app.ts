@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** For tests: the real app in a process of its own, on a free port. */
+export interface SpawnedApp {
+  readonly port: number;
+  readonly origin: string;
+  readonly process: ChildProcess;
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Resolves when the app has logged this message, now or before. */
+  readonly logged: (message: string) => Promise<void>;
+  /** What it has logged so far. */
+  readonly messages: ReadonlySet<string>;
+}
+
+/** The caller ends it. `wrapper` is a command that the app is run by. */
+export async function spawnApp(
+  env: Readonly<Record<string, string>> = {},
+  wrapper: readonly string[] = [],
+): Promise<SpawnedApp> {
+  const port = await freePort();
+  const [command = process.execPath, ...args] = [...wrapper, process.execPath, main];
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, PORT: String(port), BIND_ADDRESS: '127.0.0.1', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exit = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  const { messages, logged } = follow(child);
+  await logged('serving');
+  return { port, origin: `http://127.0.0.1:${port}`, process: child, exit, logged, messages };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  server.close();
+  await once(server, 'close');
+  return address.port;
+}
+
+function follow(child: ChildProcess): Pick<SpawnedApp, 'logged' | 'messages'> {
+  const messages = new Set<string>();
+  const waiting = new Map<string, PromiseWithResolvers<void>>();
+  const { stdout } = child;
+  if (stdout === null) throw new Error('no stdout');
+  const lines = createInterface({ input: stdout });
+  lines.on('line', (line) => {
+    const { msg }: { msg: string } = JSON.parse(line);
+    messages.add(msg);
+    waiting.get(msg)?.resolve();
+  });
+  lines.on('close', () => {
+    for (const [message, { reject }] of waiting) reject(new Error(`the app ended before it logged "${message}"`));
+  });
+  const logged = (message: string) => {
+    const promised = waiting.get(message) ?? Promise.withResolvers<void>();
+    waiting.set(message, promised);
+    if (messages.has(message)) promised.resolve();
+    return promised.promise;
+  };
+  return { messages, logged };
+}

@@ -1,0 +1,33 @@
+import type { Pool } from './pool.ts';
+
+/** One try at one upstream, as the edge logged it. */
+export interface Attempt {
+  /** `host:port`, or a group's name where the group had no live upstream. */
+  readonly address: string;
+  /** 0: none was logged (the client left before the answer). */
+  readonly status: number;
+  /** How long the try took; undefined: not logged. */
+  readonly tookMs: number | undefined;
+  /** No header came, so a 502 or 504 is the edge's own: refused, reset or timed out. */
+  readonly silent: boolean;
+}
+
+/** One request, as the edge saw it. */
+export interface AccessEvent {
+  /** Undefined: no pool answered. */
+  readonly pool: Pool | undefined;
+  /** The active colour when the request was routed; undefined: the request was never routed. */
+  readonly active: Pool | undefined;
+  readonly release: string | undefined;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The final status, as the client got it. */
+  readonly status: number;
+  /** In order; the last one is the outcome. */
+  readonly attempts: readonly Attempt[];
+  /** The pool broke off in the middle of the body, which still logs its first status. */
+  readonly cutOff: boolean;
+  readonly method: string;
+  /** As the client sent it, query included: hostile text. */
+  readonly uri: string;
+}

@@ -1,0 +1,89 @@
+import type { AccessEvent } from './access-event.ts';
+import type { ErrorRate, ErrorRateResolved } from './alert.ts';
+import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
+import { failedUpstream, pathOf } from './observe.ts';
+import type { Policy, State } from './state.ts';
+import { addSample, ageOut, failedPercent, newWindow, type Window, worstPaths } from './window.ts';
+
+/** Fewer requests are no rate. */
+const minSamples = 50;
+/** Resolved at or below this share of the threshold, so that a rate at its edge does not flap … */
+const resolveShare = 0.5;
+/** … and only once it has stayed there this long. */
+const calmForMs = 30_000;
+const gateKey = 'error-rate';
+
+/** Plain data. */
+export interface ErrorRateState {
+  readonly window: Window;
+  open: Incident | null;
+  /** Since when the rate has been low enough to be resolved. */
+  calmSinceMs: number | null;
+}
+
+export function newErrorRateState(windowSize: number): ErrorRateState {
+  return { window: newWindow(windowSize), open: null, calmSinceMs: null };
+}
+
+/** The share of the last requests in which any attempt failed. */
+export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  if (event.attempts.length === 0) return;
+  const { window, open } = state.errorRate;
+  addSample(window, event.endMs, failedUpstream(event) ? pathOf(event.uri) : null);
+  // Nothing failed and nothing is open: the nearly constant case.
+  if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
+}
+
+export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { errorRate } = state;
+  const { window } = errorRate;
+  ageOut(window, nowMs);
+  const percent = failedPercent(window);
+  if (errorRate.open === null) {
+    const judged = window.count >= Math.min(minSamples, policy.windowSize);
+    if (!judged || percent <= policy.thresholdPercent) return;
+    errorRate.open = beginIncident(state, nowMs);
+    errorRate.calmSinceMs = null;
+  }
+  const { open } = errorRate;
+  if (percent > policy.thresholdPercent * resolveShare) errorRate.calmSinceMs = null;
+  else errorRate.calmSinceMs ??= nowMs;
+  if (errorRate.calmSinceMs !== null) {
+    if (nowMs - errorRate.calmSinceMs >= calmForMs) resolve(state, open, nowMs, verdicts, policy);
+    return;
+  }
+  // What a cooldown held back is told later only while it is still true.
+  if (open.announced || (open.held && percent <= policy.thresholdPercent)) return;
+  const verdict = announce(state.gates, gateKey, open, () => errorRateAlert(state, open, policy), nowMs, policy);
+  if (verdict !== undefined) verdicts.push(verdict);
+}
+
+function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate {
+  const { window } = state.errorRate;
+  const pool = state.traffic.serving;
+  return {
+    kind: 'error-rate',
+    incident: open.id,
+    atMs: open.atMs,
+    failed: window.failed,
+    samples: window.count,
+    thresholdPercent: policy.thresholdPercent,
+    ...(pool === null ? {} : { pool }),
+    worstPaths: worstPaths(window, 3),
+  };
+}
+
+function resolve(state: State, open: Incident, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { window } = state.errorRate;
+  state.errorRate.open = null;
+  state.errorRate.calmSinceMs = null;
+  const alert: ErrorRateResolved = {
+    kind: 'error-rate-resolved',
+    incident: open.id,
+    atMs: nowMs,
+    failed: window.failed,
+    samples: window.count,
+    lastedMs: nowMs - open.atMs,
+  };
+  verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
+}

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ControlDirectory } from './flags.ts';
+
+let directory: string;
+let control: ControlDirectory;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'control-'));
+  control = new ControlDirectory(directory);
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function put(name: string, content = ''): void {
+  writeFileSync(join(directory, name), content);
+}
+
+describe('the control directory', () => {
+  it('is known to be empty: blue is active and nothing is down', () => {
+    expect(control.read(1)).toEqual({ active: 'blue', blue: null, green: null });
+  });
+
+  it('is not known where it is missing, and is found when it comes', () => {
+    expect(new ControlDirectory(join(directory, 'none')).read(1)).toBeNull();
+  });
+
+  it('says which colour is active and which pools are down, since when and why', () => {
+    put('active.green');
+    put('blue.down', '{"since":1763856000000,"cause":"status 500"}');
+    expect(control.read(1)).toEqual({ active: 'green', blue: { seenMs: 1, cause: 'status 500' }, green: null });
+    expect(control.read(2)?.blue?.seenMs).toBe(1);
+    rmSync(join(directory, 'blue.down'));
+    expect(control.read(3)?.blue).toBeNull();
+    put('blue.down', '{"cause":"refused"}');
+    expect(control.read(4)?.blue).toEqual({ seenMs: 4, cause: 'refused' });
+  });
+
+  it('finds a cause that is written after the file was made', () => {
+    put('green.down');
+    expect(control.read(1)?.green).toEqual({ seenMs: 1 });
+    put('green.down', '{"cause":"timeout"}');
+    expect(control.read(2)?.green).toEqual({ seenMs: 1, cause: 'timeout' });
+  });
+
+  it.each([
+    '',
+    'nonsense',
+    '{"cause":',
+    '[]',
+    'null',
+    '{"cause":7}',
+    '{"cause":"a\\nb"}',
+    `{"cause":"${'x'.repeat(61)}"}`,
+    `{"cause":"refused"${' '.repeat(600)}}`,
+    '\0\0\0',
+  ])('counts a flag whatever is in it: %j', (content) => {
+    put('blue.down', content);
+    expect(control.read(1)?.blue).toEqual({ seenMs: 1 });
+  });
+
+  it('is not held up by a pipe', () => {
+    execFileSync('mkfifo', [join(directory, 'blue.down')]);
+    expect(control.read(1)?.blue).toEqual({ seenMs: 1 });
+  });
+});

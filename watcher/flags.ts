@@ -1,0 +1,77 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pool } from './pool.ts';
+
+/** A pool that fails the prober's checks. */
+export interface DownFlag {
+  /** When the watcher first saw it. */
+  readonly seenMs: number;
+  /** In the prober's words, such as `refused` or `status 500`. */
+  readonly cause?: string;
+}
+
+/** What the control directory says. Plain data. */
+export interface DownFlags {
+  readonly active: Pool;
+  readonly blue: DownFlag | null;
+  readonly green: DownFlag | null;
+}
+
+const maxContentBytes = 512;
+const printable = /^[\x20-\x7e]{1,60}$/;
+
+/** The control directory, read-only: a state is a file's existence. */
+export class ControlDirectory {
+  readonly #directory: string;
+  #last: DownFlags | null = null;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Looks again; null: there is no such directory, so nothing is known. */
+  read(nowMs: number): DownFlags | null {
+    if (!exists(this.#directory)) {
+      this.#last = null;
+      return null;
+    }
+    const active = exists(join(this.#directory, 'active.green')) ? 'green' : 'blue';
+    this.#last = { active, blue: this.#flag('blue', nowMs), green: this.#flag('green', nowMs) };
+    return this.#last;
+  }
+
+  #flag(pool: Pool, nowMs: number): DownFlag | null {
+    const path = join(this.#directory, `${pool}.down`);
+    if (!exists(path)) return null;
+    const before = this.#last?.[pool];
+    if (before?.cause !== undefined) return before;
+    const cause = readCause(path);
+    return { seenMs: before?.seenMs ?? nowMs, ...(cause === undefined ? {} : { cause }) };
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The flag counts whatever is in it; only a short, printable cause is believed. */
+function readCause(path: string): string | undefined {
+  let descriptor: number | undefined;
+  try {
+    // O_NONBLOCK: a pipe put there would block the open for good.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(descriptor).isFile()) return undefined;
+    const bytes = Buffer.alloc(maxContentBytes);
+    const content: unknown = JSON.parse(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, maxContentBytes, 0)));
+    const cause = typeof content === 'object' && content !== null && 'cause' in content ? content.cause : undefined;
+    return typeof cause === 'string' && printable.test(cause) ? cause : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

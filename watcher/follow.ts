@@ -1,0 +1,67 @@
+import type { Tail } from './tail.ts';
+import { Wake } from './wake.ts';
+
+const busyPollMs = 25;
+const idlePollMs = 90;
+/** Without a line for this long, the log counts as idle. */
+const idleAfterMs = 1_000;
+
+/** Called around each look at the log, which may find lines. */
+export interface FollowHooks {
+  readonly beforeStep: (nowMs: number) => void;
+  readonly afterStep: () => void;
+}
+
+/** Keeps a tail going until it is told to stop: at once while there is more, by polling and early waking otherwise. */
+export class Follower {
+  readonly #tail: Tail;
+  readonly #hooks: FollowHooks;
+  readonly #wake: Wake;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #lastReadMs = Date.now();
+  #stopped = false;
+
+  constructor(tail: Tail, path: string, hooks: FollowHooks) {
+    this.#tail = tail;
+    this.#hooks = hooks;
+    this.#wake = new Wake(path, () => this.#step());
+  }
+
+  start(): void {
+    this.#wake.arm();
+    this.#step();
+  }
+
+  /** Reads what is there, for at most `forMs`, and ends. */
+  stop(forMs: number): void {
+    this.#stopped = true;
+    this.#wake.rest();
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    const untilMs = Date.now() + forMs;
+    this.#hooks.beforeStep(Date.now());
+    while (Date.now() < untilMs && this.#tail.step(Date.now())) {}
+    this.#tail.close();
+  }
+
+  readonly #step = (): void => {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    const nowMs = Date.now();
+    this.#hooks.beforeStep(nowMs);
+    const more = this.#tail.step(nowMs);
+    this.#hooks.afterStep();
+    if (more) {
+      this.#lastReadMs = nowMs;
+      // Through the event loop, so that a backlog holds up neither Slack nor health.
+      this.#immediate = setImmediate(this.#step);
+      return;
+    }
+    const busy = nowMs - this.#lastReadMs < idleAfterMs;
+    if (busy) this.#wake.rest();
+    else this.#wake.arm();
+    this.#timer = setTimeout(this.#step, busy ? busyPollMs : idlePollMs);
+  };
+}

@@ -1,0 +1,95 @@
+import type { Alert, HeldBack } from './alert.ts';
+
+/** Something that goes on for a while. Plain data. */
+export interface Incident {
+  readonly id: string;
+  readonly atMs: number;
+  announced: boolean;
+  /** That it was held back has been reported once. */
+  held: boolean;
+}
+
+/** One kind of alert in one direction, such as `failover:blue`. */
+export interface Gate {
+  quietUntilMs: number;
+  heldBack: HeldBack | null;
+}
+
+export type Gates = Record<string, Gate>;
+
+export interface GatePolicy {
+  readonly cooldownMs: number;
+  readonly maintenance: boolean;
+}
+
+/** What becomes of an alert: it is told, or it is held back and why. */
+export type Verdict =
+  | { readonly fate: 'tell'; readonly alert: Alert }
+  | { readonly fate: 'hold'; readonly alert: Alert; readonly reason: 'cooldown' | 'maintenance' | 'not-announced' };
+
+/** Begins an incident; its id reads as month, day, time (UTC) and a running number. */
+export function beginIncident(counter: { incidents: number }, atMs: number): Incident {
+  counter.incidents++;
+  const stamp = new Date(atMs).toISOString();
+  const id = `${stamp.slice(5, 7)}${stamp.slice(8, 10)}-${stamp.slice(11, 13)}${stamp.slice(14, 16)}-${counter.incidents}`;
+  return { id, atMs, announced: false, held: false };
+}
+
+/**
+ * Tells an open incident that has not been told, unless maintenance or its gate's cooldown holds it back; called again
+ * later, it tells it then.
+ * @param describe called only when there is something to say
+ * @param overdue tell it whatever the cooldown says, because it also ends an incident that was told
+ */
+export function announce(
+  gates: Gates,
+  key: string,
+  incident: Incident,
+  describe: () => Alert,
+  nowMs: number,
+  policy: GatePolicy,
+  overdue = false,
+): Verdict | undefined {
+  if (incident.announced) return undefined;
+  const gate = gateOf(gates, key);
+  const reason = policy.maintenance ? 'maintenance' : !overdue && isQuiet(gate, nowMs, policy) ? 'cooldown' : undefined;
+  if (reason !== undefined) {
+    if (incident.held) return undefined;
+    incident.held = true;
+    return { fate: 'hold', alert: describe(), reason };
+  }
+  incident.announced = true;
+  const { heldBack } = gate;
+  const alert = describe();
+  gate.heldBack = null;
+  gate.quietUntilMs = nowMs + policy.cooldownMs;
+  return { fate: 'tell', alert: heldBack === null ? alert : { ...alert, heldBack } };
+}
+
+/**
+ * Ends an incident with `alert`, which is told if its beginning was. If it was not, the incident is counted for the next
+ * message of its kind.
+ */
+export function conclude(gates: Gates, key: string, incident: Incident, alert: Alert, policy: GatePolicy): Verdict {
+  if (!incident.announced) {
+    countHeldBack(gates, key, incident);
+    return { fate: 'hold', alert, reason: 'not-announced' };
+  }
+  return policy.maintenance ? { fate: 'hold', alert, reason: 'maintenance' } : { fate: 'tell', alert };
+}
+
+/** Counts an incident that is over and was never told. */
+export function countHeldBack(gates: Gates, key: string, incident: Incident): void {
+  const gate = gateOf(gates, key);
+  gate.heldBack = { count: (gate.heldBack?.count ?? 0) + 1, sinceMs: gate.heldBack?.sinceMs ?? incident.atMs };
+}
+
+function gateOf(gates: Gates, key: string): Gate {
+  gates[key] ??= { quietUntilMs: 0, heldBack: null };
+  return gates[key];
+}
+
+function isQuiet(gate: Gate, nowMs: number, policy: GatePolicy): boolean {
+  // Further away than one cooldown: the clock was set back, and that must not silence anything.
+  return nowMs < gate.quietUntilMs && gate.quietUntilMs - nowMs <= policy.cooldownMs;
+}

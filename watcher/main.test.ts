@@ -1,0 +1,197 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, reroutedLine, unservedLine } from '../test/access-lines.ts';
+import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
+import { WatcherProcess } from '../test/watcher-process.ts';
+
+let slack: FakeSlack;
+let watcher: WatcherProcess;
+
+async function start(env: NodeJS.ProcessEnv = {}): Promise<void> {
+  watcher = await WatcherProcess.start({ SLACK_WEBHOOK_URL: slack.url, ...env });
+}
+
+/** The first words of every message so far. */
+const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
+
+async function told(headline: string, deadlineMs?: number): Promise<void> {
+  await slack.waitForMessage(({ text }) => text.startsWith(headline), deadlineMs);
+}
+
+/** The start of the nth request of a story: always later than the one before. */
+/** Far enough apart for the edge's clock to tell them from each other. */
+const at = (number: number) => ({ startMs: Date.now() - 1_000 + 200 * number });
+
+beforeEach(async () => {
+  slack = await startFakeSlack();
+});
+
+afterEach(async () => {
+  await watcher.close();
+  await slack.close();
+});
+
+describe('the watcher', () => {
+  it('tells a failover and its recovery once each, through a rotation', async () => {
+    await start({ ALERT_IDENTIFIER: 'shop', RUNBOOK_URL: 'https://wiki.example/runbook' });
+    watcher.log(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
+    await told('Failover detected: blue → green (to backup) [shop]');
+    renameSync(watcher.logPath, `${watcher.logPath}.1`);
+    watcher.log(accessLine(), accessLine());
+    await told('Recovery detected: back to blue (primary) [shop]');
+    watcher.log(accessLine({ active: 'green' }));
+    await told('Planned switch: blue → green');
+    expect(headlines()).toHaveLength(3);
+    expect(JSON.stringify(slack.messages[0]?.body)).toContain('https://wiki.example/runbook#failover');
+  });
+
+  it('tells an error rate and an outage', async () => {
+    await start({ WINDOW_SIZE: '60', ERROR_RATE_THRESHOLD: '5' });
+    watcher.log(...Array.from({ length: 60 }, () => unservedLine()));
+    await told('Outage: no pool can serve requests');
+    await told('High upstream error rate');
+    watcher.log(accessLine());
+    await told('Outage resolved: blue can serve again');
+  });
+
+  it('tells that the standby is down, by its flag', async () => {
+    await start();
+    writeFileSync(join(watcher.controlDirectory, 'green.down'), '{"since":1,"cause":"refused"}');
+    await told('Standby down: green', 10_000);
+    expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: refused');
+  });
+
+  it('names what the flag says when the edge has gone straight to the standby', async () => {
+    await start();
+    writeFileSync(join(watcher.controlDirectory, 'blue.down'), '{"since":1,"cause":"status 500"}');
+    watcher.log(accessLine({ pool: 'green', active: 'blue' }));
+    await told('Failover detected');
+    expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: status 500');
+  });
+
+  it('says nothing about what was in the log before it started', async () => {
+    const early = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
+    watcher = early;
+    early.log(reroutedLine());
+    await early.waitForOutput(/following the access log/);
+    early.log(accessLine(at(1)), accessLine({ active: 'green', ...at(2) }));
+    await told('Planned switch');
+    expect(headlines()).toHaveLength(1);
+  });
+
+  it('posts nothing during maintenance, and logs what it held back', async () => {
+    await start({ MAINTENANCE_MODE: 'true' });
+    watcher.log(reroutedLine(), accessLine({ active: 'green' }), unservedLine(), unservedLine(), unservedLine());
+    await watcher.waitForOutput(/held back: Outage/);
+    expect(watcher.output).toContain('held back: Failover detected: blue → green (to backup)');
+    const { health } = await watcher.health();
+    expect(health).toMatchObject({ status: 'ok', maintenance: true, slack: { queued: 0, sent: 0 } });
+    expect(slack.requests).toBe(0);
+  });
+
+  it('is healthy without a webhook, and logs its alerts', async () => {
+    await start({ SLACK_WEBHOOK_URL: '' });
+    watcher.log(reroutedLine());
+    await watcher.waitForOutput(/Failover detected: blue → green \(to backup\)/);
+    const { httpStatus, health } = await watcher.health();
+    expect([httpStatus, health.status, health.slack]).toEqual([200, 'ok', { configured: false }]);
+  });
+
+  it('is healthy while it waits for its log, and tells what it has read', async () => {
+    await start();
+    expect(await watcher.health()).toMatchObject({ httpStatus: 200, health: { log: { state: 'waiting', lines: 0 } } });
+    watcher.log(accessLine(at(1)), 'garbage', '', reroutedLine(at(2)));
+    await told('Failover');
+    const { health } = await watcher.health();
+    expect(health).toMatchObject({
+      log: { state: 'reading', lines: 4, lagBytes: 0, rejects: { malformed: 1, empty: 1 } },
+      active: 'blue',
+      serving: 'green',
+      openIncidents: [{ kind: 'failover' }],
+      window: { samples: 2, failed: 1, errorPercent: 50 },
+      slack: { configured: true, state: 'open' },
+    });
+  });
+
+  it('is degraded while its log is none, and says so', async () => {
+    const early = await WatcherProcess.spawn();
+    watcher = early;
+    mkdirSync(early.logPath);
+    await early.waitForOutput(/cannot read the access log: .* is not a regular file/);
+    expect(await early.health()).toMatchObject({ httpStatus: 503, health: { status: 'degraded' } });
+  });
+
+  it('delivers what waits before it ends', async () => {
+    await start();
+    slack.answer('500', { times: 1 });
+    watcher.log(reroutedLine(at(1)), accessLine(at(2)), accessLine({ active: 'green', ...at(3) }));
+    await slack.waitFor(() => slack.requests === 1);
+    watcher.signal('SIGTERM');
+    expect(await watcher.exitCode()).toBe(0);
+    expect(headlines()).toHaveLength(3);
+  });
+
+  it('reads what was written last before it ends', async () => {
+    await start();
+    watcher.log(reroutedLine());
+    watcher.signal('SIGTERM');
+    expect(await watcher.exitCode()).toBe(0);
+    expect(headlines()).toEqual(['Failover detected: blue → green (to backup)']);
+  });
+
+  it('ends in time when Slack hangs, and logs what it could not deliver', async () => {
+    await start();
+    slack.answer('hang');
+    watcher.log(reroutedLine());
+    await slack.waitFor(() => slack.requests === 1);
+    const began = Date.now();
+    watcher.signal('SIGTERM');
+    expect(await watcher.exitCode()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(8_000);
+    expect(watcher.output).toContain('not delivered: Failover detected: blue → green (to backup)');
+  });
+
+  it.each(['404', 'reset', 'redirect', '400'] as const)(
+    'never tells the webhook, whatever Slack does: %s',
+    async (behaviour) => {
+      slack.answer(behaviour);
+      await start();
+      watcher.log(reroutedLine(at(1)), accessLine(at(2)), accessLine({ active: 'green', ...at(3) }));
+      await slack.waitFor(() => slack.requests >= 1);
+      await watcher.waitForOutput(/alert not delivered yet/);
+      const { httpStatus, text } = await watcher.health();
+      expect(httpStatus).toBe(behaviour === '404' || behaviour === 'redirect' ? 503 : 200);
+      watcher.signal('SIGTERM');
+      await watcher.exitCode();
+      const everything = text + watcher.output;
+      expect(everything).not.toContain(slack.secret);
+      expect(everything).not.toMatch(/T0FAKE|notreallyasecret/);
+      expect(everything).not.toContain(new URL(slack.url).host);
+    },
+  );
+
+  it('names every wrong setting and does not start', async () => {
+    watcher = await WatcherProcess.spawn({
+      WINDOW_SIZE: 'abc',
+      ERROR_RATE_THRESHOLD: '0',
+      SLACK_WEBHOOK_URL: 'hooks.slack.example/T0SECRET',
+    });
+    expect(await watcher.exitCode()).toBe(2);
+    const lines = watcher.output.trim().split('\n');
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      'ERROR_RATE_THRESHOLD',
+      'WINDOW_SIZE',
+      'SLACK_WEBHOOK_URL',
+    ]);
+    expect(watcher.output).not.toContain('T0SECRET');
+  });
+
+  it('says so when its port is taken', async () => {
+    const { port } = new URL(slack.url);
+    watcher = await WatcherProcess.spawn({ WATCHER_PORT: port });
+    expect(await watcher.exitCode()).toBe(1);
+    expect(watcher.output).toContain(`cannot listen on 127.0.0.1:${port} (WATCHER_PORT)`);
+    expect(watcher.output).toContain('EADDRINUSE');
+  });
+});

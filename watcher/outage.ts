@@ -1,0 +1,132 @@
+import type { AccessEvent } from './access-event.ts';
+import type { Outage, OutageResolved } from './alert.ts';
+import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
+import { upstreamPath, wasServed, wasUnserved } from './observe.ts';
+import type { Pool } from './pool.ts';
+import type { Policy, State } from './state.ts';
+
+/** So many requests in a row that no pool could serve are an outage … */
+const unservedForOutage = 3;
+/** … and so are both pools failing their checks for this long, while no request proves the contrary. */
+const bothDownForMs = 2_000;
+const gateKey = 'outage';
+
+interface OpenOutage extends Incident {
+  readonly alert: Outage;
+  unserved: number;
+}
+
+/** Plain data. */
+export interface OutageState {
+  unservedInRow: number;
+  /** The starts of the first and of the latest request of that row. */
+  firstUnservedMs: number;
+  lastUnservedMs: number;
+  bothDownSinceMs: number | null;
+  /** A request was served although both pools fail their checks: the checks are wrong about it. */
+  checksDisproved: boolean;
+  open: OpenOutage | null;
+}
+
+export function newOutageState(): OutageState {
+  return {
+    unservedInRow: 0,
+    firstUnservedMs: 0,
+    lastUnservedMs: 0,
+    bothDownSinceMs: null,
+    checksDisproved: false,
+    open: null,
+  };
+}
+
+export function outage(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  const { outage } = state;
+  if (wasUnserved(event)) {
+    if (outage.unservedInRow === 0) outage.firstUnservedMs = event.startMs;
+    outage.unservedInRow++;
+    outage.lastUnservedMs = Math.max(outage.lastUnservedMs, event.startMs);
+    if (outage.open !== null) outage.open.unserved++;
+    else if (outage.unservedInRow >= unservedForOutage) {
+      const upstream = upstreamPath(event);
+      begin(state, 'requests', outage.firstUnservedMs, event.endMs, verdicts, policy, upstream);
+    }
+    return;
+  }
+  if (!wasServed(event)) return;
+  outage.unservedInRow = 0;
+  if (outage.bothDownSinceMs !== null && event.startMs > outage.bothDownSinceMs) outage.checksDisproved = true;
+  const { open } = outage;
+  if (open === null || event.startMs <= Math.max(open.atMs, outage.lastUnservedMs)) return;
+  end(state, open, event.startMs, event.pool, verdicts, policy);
+}
+
+export function outageTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { outage, flags } = state;
+  const bothDown = flags !== null && flags.blue !== null && flags.green !== null;
+  if (bothDown) {
+    outage.bothDownSinceMs ??= nowMs;
+    const since = outage.bothDownSinceMs;
+    if (outage.open === null && !outage.checksDisproved && nowMs - since >= bothDownForMs) {
+      begin(state, 'health-checks', since, nowMs, verdicts, policy);
+    }
+  } else {
+    outage.bothDownSinceMs = null;
+    outage.checksDisproved = false;
+    const { open } = outage;
+    // Requests that go on failing outweigh a check that is passed.
+    if (open?.alert.shownBy === 'health-checks' && outage.unservedInRow === 0) {
+      const up = flags === null ? undefined : flags.blue === null ? 'blue' : 'green';
+      end(state, open, nowMs, up, verdicts, policy);
+    }
+  }
+  const { open } = outage;
+  if (open === null) return;
+  const verdict = announce(state.gates, gateKey, open, () => open.alert, nowMs, policy);
+  if (verdict !== undefined) verdicts.push(verdict);
+}
+
+function begin(
+  state: State,
+  shownBy: Outage['shownBy'],
+  atMs: number,
+  nowMs: number,
+  verdicts: Verdict[],
+  policy: Policy,
+  upstream?: string,
+): void {
+  const incident = beginIncident(state, atMs);
+  const blue = state.flags?.blue?.cause;
+  const green = state.flags?.green?.cause;
+  const alert: Outage = {
+    kind: 'outage',
+    incident: incident.id,
+    atMs,
+    shownBy,
+    causes: { ...(blue === undefined ? {} : { blue }), ...(green === undefined ? {} : { green }) },
+    ...(upstream === undefined ? {} : { upstream }),
+  };
+  const open = { ...incident, alert, unserved: state.outage.unservedInRow };
+  state.outage.open = open;
+  const verdict = announce(state.gates, gateKey, open, () => alert, nowMs, policy);
+  if (verdict !== undefined) verdicts.push(verdict);
+}
+
+function end(
+  state: State,
+  open: OpenOutage,
+  atMs: number,
+  pool: Pool | undefined,
+  verdicts: Verdict[],
+  policy: Policy,
+): void {
+  const alert: OutageResolved = {
+    kind: 'outage-resolved',
+    incident: open.id,
+    atMs,
+    ...(pool === undefined ? {} : { pool }),
+    lastedMs: atMs - open.atMs,
+    unserved: open.unserved,
+  };
+  state.outage.open = null;
+  verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
+}

@@ -1,0 +1,187 @@
+import type { AccessEvent } from './access-event.ts';
+import type { Failover, Recovery, Switch } from './alert.ts';
+import { announce, beginIncident, conclude, countHeldBack, type Incident, type Verdict } from './incident.ts';
+import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from './observe.ts';
+import type { Pool } from './pool.ts';
+import type { Policy, State } from './state.ts';
+
+/**
+ * Two requests that were routed in one order can seem to have started in the other: nginx works with a clock that it sets
+ * once a turn of its event loop. So close to a transition, a start alone shows nothing.
+ */
+const clockSlackMs = 100;
+
+interface OpenFailover extends Incident {
+  readonly alert: Failover;
+  /** When the last request that the standby answered was handed to it. */
+  lastReroutedMs: number;
+  served: number;
+}
+
+interface OpenSwitch extends Incident {
+  readonly alert: Switch;
+}
+
+/** Who is active and who answers, as the log tells it. */
+export interface TrafficState {
+  active: Pool | null;
+  /** Who answered last. */
+  serving: Pool | null;
+  /** The latest start of a request that was routed under the current active colour. */
+  latestStartMs: number;
+  /** The start of the request that showed the current active colour. */
+  activeSinceMs: number;
+  /** The start of the request that showed the last failover or recovery: nothing that began earlier shows another. */
+  transitionMs: number;
+  failover: OpenFailover | null;
+  /** The last switch, which may still have to be told. */
+  switched: OpenSwitch | null;
+}
+
+export function newTrafficState(): TrafficState {
+  return {
+    active: null,
+    serving: null,
+    latestStartMs: 0,
+    activeSinceMs: 0,
+    transitionMs: 0,
+    failover: null,
+    switched: null,
+  };
+}
+
+/** Failover, recovery and planned switch, by when requests started: the log is in order of their ends. */
+export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  const { traffic } = state;
+  if (event.pool !== undefined) traffic.serving = event.pool;
+  if (event.active === undefined) return;
+  if (traffic.active === null) {
+    traffic.active = event.active;
+    traffic.activeSinceMs = event.startMs;
+  } else if (event.active !== traffic.active) {
+    // One that was still on its way under the colour before. Times are milliseconds: many can share one.
+    if (event.startMs <= traffic.activeSinceMs + clockSlackMs || event.startMs < traffic.latestStartMs) return;
+    switchTo(state, event, event.active, traffic.active, verdicts, policy);
+  }
+  if (event.startMs > traffic.latestStartMs) traffic.latestStartMs = event.startMs;
+
+  if (wasRerouted(event)) rerouted(state, event, verdicts, policy);
+  else if (traffic.failover !== null) recover(state, event, traffic.failover, verdicts, policy);
+}
+
+/** Tells what a cooldown held back and still holds. */
+export function trafficTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { failover, switched } = state.traffic;
+  const { gates } = state;
+  if (failover !== null) {
+    push(
+      verdicts,
+      announce(gates, failoverKey(failover), failover, () => failover.alert, nowMs, policy),
+    );
+  }
+  if (switched !== null) {
+    push(
+      verdicts,
+      announce(gates, switchKey(switched), switched, () => switched.alert, nowMs, policy),
+    );
+  }
+}
+
+function switchTo(state: State, event: AccessEvent, to: Pool, from: Pool, verdicts: Verdict[], policy: Policy): void {
+  const { traffic, gates } = state;
+  const before = traffic.switched;
+  if (before !== null && !before.announced) countHeldBack(gates, switchKey(before), before);
+  const ended = traffic.failover;
+  if (ended !== null && !ended.announced) countHeldBack(gates, failoverKey(ended), ended);
+  const incident = beginIncident(state, event.startMs);
+  const alert: Switch = {
+    kind: 'switch',
+    incident: incident.id,
+    atMs: event.startMs,
+    from,
+    to,
+    ...(event.pool === to && event.release !== undefined ? { release: event.release } : {}),
+    ...(ended?.announced
+      ? { ended: { incident: ended.id, lastedMs: event.startMs - ended.atMs, served: ended.served } }
+      : {}),
+  };
+  traffic.active = to;
+  traffic.activeSinceMs = event.startMs;
+  traffic.transitionMs = Math.min(traffic.transitionMs, event.startMs - 1);
+  traffic.failover = null;
+  traffic.switched = { ...incident, alert };
+  const overdue = ended?.announced === true;
+  push(
+    verdicts,
+    announce(gates, switchKey(traffic.switched), traffic.switched, () => alert, event.endMs, policy, overdue),
+  );
+}
+
+function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  const { traffic, gates } = state;
+  const { active, pool } = event;
+  if (active === undefined || pool === undefined) return;
+  const open = traffic.failover;
+  if (open !== null) {
+    open.served++;
+    open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
+    return;
+  }
+  // A failed attempt on the active pool is proof; without one, it was routed by a flag that may just have gone.
+  const slackMs = event.attempts.length > 1 ? 0 : clockSlackMs;
+  if (event.startMs <= traffic.transitionMs + slackMs) return;
+  const incident = beginIncident(state, event.startMs);
+  const flagCause = state.flags?.[active]?.cause;
+  const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
+  const alert: Failover = {
+    kind: 'failover',
+    incident: incident.id,
+    atMs: event.startMs,
+    from: active,
+    to: pool,
+    ...(event.release === undefined ? {} : { release: event.release }),
+    upstream: upstreamPath(event),
+    requestMs: event.endMs - event.startMs,
+    ...(cause === undefined ? {} : { cause }),
+  };
+  const failover = { ...incident, alert, lastReroutedMs: routedAtMs(event), served: 1 };
+  traffic.failover = failover;
+  traffic.transitionMs = event.startMs;
+  push(
+    verdicts,
+    announce(gates, failoverKey(failover), failover, () => alert, event.endMs, policy),
+  );
+}
+
+function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
+  const { traffic } = state;
+  if (event.pool === undefined || event.pool !== event.active || event.status >= 500) return;
+  // The active pool as the last resort of a request that the standby failed is not a recovery.
+  if (event.attempts.length > 1) return;
+  if (event.startMs <= open.lastReroutedMs) return;
+  const alert: Recovery = {
+    kind: 'recovery',
+    incident: open.id,
+    atMs: event.startMs,
+    pool: event.pool,
+    standby: open.alert.to,
+    ...(event.release === undefined ? {} : { release: event.release }),
+    lastedMs: event.startMs - open.atMs,
+    served: open.served,
+  };
+  traffic.failover = null;
+  traffic.transitionMs = event.startMs;
+  push(verdicts, conclude(state.gates, failoverKey(open), open, alert, policy));
+}
+
+function failoverKey(failover: OpenFailover): string {
+  return `failover:${failover.alert.from}`;
+}
+
+function switchKey(switched: OpenSwitch): string {
+  return `switch:${switched.alert.to}`;
+}
+
+function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
+  if (verdict !== undefined) verdicts.push(verdict);
+}

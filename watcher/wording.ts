@@ -1,0 +1,186 @@
+import type { Alert, Causes, HeldBack } from './alert.ts';
+
+/** A run of words: our own, or something from outside (`code`) that must stay a quotation wherever it is shown. */
+export type Span = { readonly text: string } | { readonly code: string };
+
+export interface Fact {
+  readonly label: string;
+  readonly spans: readonly Span[];
+}
+
+/** An alert in words, for any channel to lay out. */
+export interface Wording {
+  /** Complete by itself: it is all that a locked phone shows. */
+  readonly headline: string;
+  readonly summary: string;
+  readonly facts: readonly Fact[];
+  readonly tone: 'bad' | 'warning' | 'good' | 'neutral';
+  /** The section of the runbook. */
+  readonly anchor: string;
+}
+
+export function wordingOf(alert: Alert): Wording {
+  switch (alert.kind) {
+    case 'failover':
+      return {
+        headline: `Failover detected: ${alert.from} → ${alert.to} (to backup)`,
+        summary: `${capital(alert.from)} is active but ${alert.to} answers in its place.`,
+        facts: [
+          ...fact('Cause', alert.cause),
+          ...fact('Release', alert.release),
+          { label: 'Upstream', spans: [{ code: alert.upstream }] },
+          { label: 'Request time', spans: [{ text: duration(alert.requestMs) }] },
+        ],
+        tone: 'bad',
+        anchor: 'failover',
+      };
+    case 'recovery':
+      return {
+        headline: `Recovery detected: back to ${alert.pool} (primary)`,
+        summary: `It lasted ${duration(alert.lastedMs)}; ${alert.standby} served ${requests(alert.served)} meanwhile.`,
+        facts: fact('Release', alert.release),
+        tone: 'good',
+        anchor: 'recovery',
+      };
+    case 'switch':
+      return {
+        headline: `Planned switch: ${alert.from} → ${alert.to}`,
+        summary:
+          alert.ended === undefined
+            ? `${capital(alert.to)} is the active pool now.`
+            : `${capital(alert.to)} is the active pool now. That ends failover ${alert.ended.incident} after ` +
+              `${duration(alert.ended.lastedMs)}; ${alert.to} served ${requests(alert.ended.served)} meanwhile.`,
+        facts: fact('Release', alert.release),
+        tone: 'neutral',
+        anchor: 'planned-switch',
+      };
+    case 'error-rate':
+      return {
+        headline: 'High upstream error rate',
+        summary: `${rate(alert.failed, alert.samples)} (threshold ${alert.thresholdPercent}%).`,
+        facts: [
+          ...(alert.pool === undefined ? [] : [{ label: 'Current pool', spans: [{ text: alert.pool }] }]),
+          ...(alert.worstPaths.length === 0
+            ? []
+            : [{ label: 'Worst paths', spans: alert.worstPaths.flatMap(pathSpans) }]),
+        ],
+        tone: 'bad',
+        anchor: 'error-rate',
+      };
+    case 'error-rate-resolved':
+      return {
+        headline: 'Upstream error rate resolved',
+        summary: `${rate(alert.failed, alert.samples)}. It was high for ${duration(alert.lastedMs)}.`,
+        facts: [],
+        tone: 'good',
+        anchor: 'error-rate',
+      };
+    case 'outage':
+      return {
+        headline: 'Outage: no pool can serve requests',
+        summary:
+          alert.shownBy === 'requests'
+            ? 'Requests in a row failed on every pool; users see errors.'
+            : 'Both pools fail their health checks.',
+        facts: [
+          ...causeFacts(alert.causes),
+          ...(alert.upstream === undefined ? [] : [{ label: 'Upstream', spans: [{ code: alert.upstream }] }]),
+        ],
+        tone: 'bad',
+        anchor: 'outage',
+      };
+    case 'outage-resolved':
+      return {
+        headline: alert.pool === undefined ? 'Outage resolved' : `Outage resolved: ${alert.pool} can serve again`,
+        summary: `It lasted ${duration(alert.lastedMs)}; ${requests(alert.unserved)} could not be served.`,
+        facts: [],
+        tone: 'good',
+        anchor: 'outage',
+      };
+    case 'standby-down':
+      return {
+        headline: `Standby down: ${alert.pool}`,
+        summary: `${capital(alert.active)} serves, but there is nothing to fail over to.`,
+        facts: fact('Cause', alert.cause === undefined ? undefined : `health check: ${alert.cause}`),
+        tone: 'warning',
+        anchor: 'standby-down',
+      };
+    case 'standby-resolved':
+      return {
+        headline: `Standby down resolved: ${alert.pool}`,
+        summary:
+          alert.because === 'healthy'
+            ? `It passes its health checks again after ${duration(alert.lastedMs)}.`
+            : `It is the active pool now, still failing its health checks after ${duration(alert.lastedMs)}.`,
+        facts: [],
+        tone: alert.because === 'healthy' ? 'good' : 'warning',
+        anchor: 'standby-down',
+      };
+    default:
+      return alert satisfies never;
+  }
+}
+
+/** Everything in one line, for logs and for channels that take nothing else. */
+export function plainText(alert: Alert, identifier?: string): string {
+  const { headline, summary, facts } = wordingOf(alert);
+  const details = facts.map(({ label, spans }) => `${label}: ${spans.map(spanText).join('')}`);
+  const held = alert.heldBack === undefined ? [] : [heldBackText(alert.heldBack)];
+  const rest = [...details, `Time: ${utcTime(alert.atMs)}`, `Incident: ${alert.incident}`, ...held].join(' · ');
+  return `${identified(headline, identifier)}. ${summary} ${rest}`;
+}
+
+export function identified(headline: string, identifier?: string): string {
+  return identifier === undefined ? headline : `${headline} [${identifier}]`;
+}
+
+/** Such as `2 more since 14:02 UTC held back`. */
+export function heldBackText({ count, sinceMs }: HeldBack): string {
+  return `${count} more since ${utcTime(sinceMs).slice(11, 16)} UTC held back`;
+}
+
+/** Such as `2025-11-23 03:40:12 UTC`. */
+export function utcTime(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Such as `45 ms`, `3.0 s`, `12 s`, `5 min 3 s` or `2 h 4 min`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function rate(failed: number, samples: number): string {
+  const percent = samples === 0 ? 0 : (failed * 100) / samples;
+  return `5xx in upstream attempts: ${percent.toFixed(2)}% over last ${requests(samples)}`;
+}
+
+function requests(count: number): string {
+  return count === 1 ? '1 request' : `${count} requests`;
+}
+
+function fact(label: string, value: string | undefined): Fact[] {
+  return value === undefined || value === '' ? [] : [{ label, spans: [{ code: value }] }];
+}
+
+function causeFacts(causes: Causes): Fact[] {
+  return (['blue', 'green'] as const).flatMap((pool) =>
+    fact(`Cause (${pool})`, causes[pool] === undefined ? undefined : `health check: ${causes[pool]}`),
+  );
+}
+
+function pathSpans({ path, failed }: { readonly path: string; readonly failed: number }, index: number): Span[] {
+  return [{ text: index === 0 ? '' : ', ' }, { code: path }, { text: ` ${failed}×` }];
+}
+
+function spanText(span: Span): string {
+  return 'text' in span ? span.text : span.code;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
