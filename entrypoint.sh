@@ -170,17 +170,19 @@ owner_of() {
 
 # ---- Files -----------------------------------------------------------------------------------------------------------
 
+# Files are made with touch: where "> file" fails after ":", a POSIX shell ends.
+
 prepare_log() {
   # The official image links the log to stdout, and a new volume inherits the link: nobody could follow it.
   if [ -L "$ACCESS_LOG" ]; then rm -f "$ACCESS_LOG"; fi
   # A log that cannot be written is no reason not to serve.
-  [ -e "$ACCESS_LOG" ] || (umask 022 && : >"$ACCESS_LOG") || say "cannot create $ACCESS_LOG: requests are served, but not logged"
+  [ -e "$ACCESS_LOG" ] || (umask 022 && touch "$ACCESS_LOG") || say "cannot create $ACCESS_LOG: requests are served, but not logged"
 }
 
 seed_active_pool() {
   [ ! -e "$CONTROL_DIR/seeded" ] || return 0
-  if [ "$ACTIVE_POOL" = green ]; then : >"$CONTROL_DIR/active.green" || say "cannot write to $CONTROL_DIR: blue is the active colour"; fi
-  : >"$CONTROL_DIR/seeded" || say "cannot write to $CONTROL_DIR: switching will not work"
+  if [ "$ACTIVE_POOL" = green ]; then touch "$CONTROL_DIR/active.green" || say "cannot write to $CONTROL_DIR: blue is the active colour"; fi
+  touch "$CONTROL_DIR/seeded" || say "cannot write to $CONTROL_DIR: switching will not work"
 }
 
 # A crash of the machine right after the command must not undo it.
@@ -261,7 +263,7 @@ run() {
 
 switch_to() {
   case ${1:-} in
-    green) : >"$CONTROL_DIR/active.green" ;;
+    green) touch "$CONTROL_DIR/active.green" ;;
     blue) rm -f "$CONTROL_DIR/active.green" ;;
     *) fail "switch: expected blue or green, got \"${1:-}\"" ;;
   esac
@@ -271,7 +273,7 @@ switch_to() {
 
 maintenance() {
   case ${1:-} in
-    on) : >"$CONTROL_DIR/maintenance" && expected=true ;;
+    on) touch "$CONTROL_DIR/maintenance" && expected=true ;;
     off) rm -f "$CONTROL_DIR/maintenance" && expected=false ;;
     *) fail "maintenance: expected on or off, got \"${1:-}\"" ;;
   esac
