@@ -68,7 +68,10 @@ compose_hand() { # ACTION SERVICE
 host_start() { bluegreen up >&2; }
 host_edge() {
   case $1 in
-    status) bluegreen status --json | sed -n 's/^ *\("active": "[a-z]*"\).*/\1/p' | tr -d ' ' ;;
+    status)
+      report=$(bluegreen status --json) || return 1
+      printf '%s\n' "$report" | sed -n 's/^ *\("active": "[a-z]*"\).*/\1/p' | tr -d ' '
+      ;;
     *) bluegreen "$@" ;;
   esac
 }

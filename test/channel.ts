@@ -31,7 +31,7 @@ export function channelOf(read: () => Promise<readonly ReceivedMessage[]>): Chan
     async forget() {
       forgotten = (await read()).length;
     },
-    async untilQuiet(quietMs = 4000) {
+    async untilQuiet(quietMs = 2000) {
       let seen = -1;
       for (;;) {
         const now = (await read()).length;

@@ -18,11 +18,14 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
     );
 
   describe(`./test-failover.sh on the ${engine} engine`, () => {
-    it.each(['blue', 'green'])(
-      'proves that no request fails while %s is active',
+    it.each([
+      ['blue', '10'],
+      ['green', '3'],
+    ])(
+      'proves that no request fails while %s is active and broken for %s s',
       { timeout: 5 * minutes },
-      async (active) => {
-        const { stdout } = expectDone(await prove([`ACTIVE_POOL=${active}`]));
+      async (active, seconds) => {
+        const { stdout } = expectDone(await prove([`ACTIVE_POOL=${active}`], '--seconds', seconds));
         console.log(stdout);
         expect(stdout).toContain(`${active} is active`);
         for (const fault of ['error', 'timeout', 'crash', 'stop', 'freeze', 'restart']) {
