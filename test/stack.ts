@@ -51,7 +51,7 @@ export async function createStack(
     PROBER_PORT: String(prober),
     SUBNET_PREFIX: '172.31.241',
   };
-  const environment = ownEnvironment();
+  const environment = ownEnvironment(engine);
 
   function configure(changed: Readonly<Record<string, string>>): void {
     const lines = Object.entries({ ...base, ...settings, ...changed }).map(([name, value]) => `${name}=${value}\n`);
@@ -88,10 +88,11 @@ export async function createStack(
   return stack;
 }
 
-/** The caller's environment without our variables: a test sees its own .env alone, but for the base images. */
-function ownEnvironment(): NodeJS.ProcessEnv {
+/** The caller's environment without our variables: a test sees its own .env alone, but for the base images on Compose. */
+function ownEnvironment(engine: EngineName): NodeJS.ProcessEnv {
+  const kept = engine === 'compose' ? ['NODE_IMAGE', 'NGINX_IMAGE'] : [];
   const env = { ...process.env };
-  for (const name of variableNames) if (name !== 'NODE_IMAGE' && name !== 'NGINX_IMAGE') delete env[name];
+  for (const name of variableNames) if (!kept.includes(name)) delete env[name];
   return env;
 }
 
