@@ -12,12 +12,12 @@ FROM ${NODE_IMAGE} AS node
 WORKDIR /srv/bluegreen
 RUN mkdir -p /var/lib/bluegreen/watcher && chown node:node /var/lib/bluegreen/watcher
 COPY --from=dependencies /srv/bluegreen/node_modules node_modules
-COPY --chmod=u=rwX,go=rX package.json ./
-COPY --chmod=u=rwX,go=rX settings settings
-COPY --chmod=u=rwX,go=rX public public
-COPY --chmod=u=rwX,go=rX app app
-COPY --chmod=u=rwX,go=rX prober prober
-COPY --chmod=u=rwX,go=rX watcher watcher
+COPY --chmod=755 package.json ./
+COPY --chmod=755 settings settings
+COPY --chmod=755 public public
+COPY --chmod=755 app app
+COPY --chmod=755 prober prober
+COPY --chmod=755 watcher watcher
 ENV NODE_ENV=production
 USER node
 CMD ["node", "app/main.ts"]
@@ -30,8 +30,8 @@ FROM ${NODE_IMAGE} AS proof
 WORKDIR /srv/bluegreen
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY --chmod=u=rwX,go=rX settings settings
-COPY --chmod=u=rwX,go=rX proof proof
+COPY --chmod=755 settings settings
+COPY --chmod=755 proof proof
 USER node
 CMD ["node", "proof/main.ts"]
 
@@ -42,8 +42,8 @@ RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chmod 775 /var/lib/bluegreen/control
 COPY --chmod=755 entrypoint.sh /usr/local/bin/entrypoint.sh
-COPY --chmod=u=rwX,go=rX nginx.conf.template /usr/share/bluegreen/
-COPY --chmod=u=rwX,go=rX public /usr/share/bluegreen/public
+COPY --chmod=755 nginx.conf.template /usr/share/bluegreen/
+COPY --chmod=755 public /usr/share/bluegreen/public
 USER 101:101
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const testTimeout = 30_000;
 
-/** Three projects by what they need: nothing, a real nginx on this host, or a Docker Engine. */
+/** By what they need: nothing, patience, a real nginx on this host, or a Docker Engine. */
 export default defineConfig({
   test: {
     projects: [
@@ -10,8 +10,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{settings,watcher,prober,app,cli,proof,test}/**/*.test.ts'],
-          exclude: ['test/host/**', 'test/compose/**'],
+          exclude: ['test/faults/**', 'test/host/**', 'test/compose/**'],
           testTimeout,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

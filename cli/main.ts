@@ -134,6 +134,11 @@ function explain(error: unknown): number {
   return exitCode.failed;
 }
 
+// Whoever reads the output may have seen enough, as in "| head".
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed),
+);
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isWebUrl, parseChannels } from './channels.ts';
 
 /** What a person is told about a variable: where it stands, what it takes, what it is for. */
 export interface FieldInfo {
@@ -57,6 +58,16 @@ export function percent(value: number, about: string) {
     .transform(Number)
     .pipe(z.number().gt(0).max(100));
   return withDefault(schema, 'a percentage above 0 and up to 100, such as 2 or 0.5', String(value), about);
+}
+
+/** A service level objective in percent; from 95 on, as below even an outage would hardly burn its budget too fast. */
+export function objective(about: string) {
+  const schema = z
+    .string()
+    .regex(/^\d{2}(\.\d{1,6})?$/)
+    .transform(Number)
+    .pipe(z.number().gte(95).lt(100));
+  return optional(schema, 'a percentage from 95 up to below 100, such as 99.9', about);
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(values: T, value: T[number], about: string) {
@@ -158,10 +169,7 @@ export function filePath(about: string) {
   return optional(z.string().min(1).max(4096), 'a path to a file', about);
 }
 
-const webUrl = z.string().refine((candidate) => {
-  const url = URL.parse(candidate);
-  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
-});
+const webUrl = z.string().refine(isWebUrl);
 
 export function httpUrl(about: string) {
   return optional(webUrl, 'an http:// or https:// URL', about);
@@ -170,4 +178,35 @@ export function httpUrl(about: string) {
 /** A URL whose possession is a permission: errors name the variable and never the value. */
 export function secretUrl(about: string) {
   return optional(webUrl, 'an http:// or https:// URL', about, true);
+}
+
+/** Channels for alerts; each fault is told by itself, as one entry can be wrong in a long list of secrets. */
+export function channelList(about: string) {
+  const schema = z
+    .string()
+    .max(20_000)
+    .transform((list, context) => {
+      const { channels, faults } = parseChannels(list);
+      for (const message of faults) context.addIssue({ code: 'custom', message, params: { told: true } });
+      return channels;
+    });
+  return optional(schema, 'kind=url entries, separated by spaces or commas', about, true);
+}
+
+export function secretText(minChars: number, about: string) {
+  return optional(z.string().min(minChars).max(1_000), `at least ${minChars} characters`, about, true);
+}
+
+/** A proxy, which may come with a user name and a password; as with curl, `http://` may be left out. */
+export function proxyUrl(about: string) {
+  const schema = z
+    .string()
+    .transform((value) => (value.includes('://') ? value : `http://${value}`))
+    .pipe(webUrl);
+  return optional(schema, 'an http:// or https:// URL', about, true);
+}
+
+export function hostList(about: string) {
+  const schema = z.string().regex(/^[A-Za-z0-9.:*_,/[\] -]{1,4000}$/);
+  return optional(schema, 'host names, separated by commas', about);
 }

@@ -32,14 +32,17 @@ export function readSettings<N extends VariableName>(env: NodeJS.ProcessEnv, nam
     const value = env[name] === '' ? undefined : env[name];
     const result = field.safeParse(value);
     if (result.success) settings[name] = result.data;
-    else faults.push(faultOf(name, value ?? ''));
+    else faults.push(...faultsOf(name, value ?? '', result.error.issues));
   }
   if (faults.length > 0) throw new SettingsError(faults);
   return settings as Settings<N>;
 }
 
-function faultOf(name: VariableName, value: string): string {
+function faultsOf(name: VariableName, value: string, issues: readonly z.core.$ZodIssue[]): string[] {
   const { expected, secret } = infoOf(variables[name]);
+  // Some fields say themselves what they expected, without repeating the value.
+  const told = issues.filter((issue) => issue.code === 'custom' && issue.params?.told === true);
+  if (told.length > 0) return told.map(({ message }) => `${name}: expected ${message}`);
   const got = secret ? 'something else (not shown: it is a secret)' : JSON.stringify(value);
-  return `${name}: expected ${expected}, got ${got}`;
+  return [`${name}: expected ${expected}, got ${got}`];
 }

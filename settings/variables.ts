@@ -19,8 +19,16 @@ export const variables = {
 
   SLACK_WEBHOOK_URL: field.secretUrl('Where alerts go; unset: to the log only'),
   SLACK_WEBHOOK_URL_FILE: field.filePath('A file that holds the webhook, in place of the variable'),
+  ALERT_WEBHOOKS: field.channelList('More channels, as `kind=url` entries: slack, mattermost, discord, webhook'),
+  ALERT_WEBHOOK_SECRET: field.secretText(16, 'Signs what goes to `webhook` channels'),
+  HTTP_PROXY: field.proxyUrl('The proxy on the way to http:// webhooks'),
+  HTTPS_PROXY: field.proxyUrl('The proxy on the way to https:// webhooks; unset: as HTTP_PROXY'),
+  NO_PROXY: field.hostList('Hosts that are reached without a proxy'),
   ERROR_RATE_THRESHOLD: field.percent(2, 'Alert when more than this share (percent) of the window failed'),
   WINDOW_SIZE: field.wholeNumber(1, 100_000, 200, 'Requests in the error-rate window'),
+  SLO_PERCENT: field.objective(
+    'The share of requests (percent) that is to succeed; set: alert when its error budget burns too fast',
+  ),
   ALERT_COOLDOWN_SEC: field.wholeNumber(0, 86_400, 300, 'Seconds between two alerts of one kind'),
   MAINTENANCE_MODE: field.flag(false, 'Holds failover alerts back during planned work'),
   ALERT_IDENTIFIER: field.freeText('Names this installation in every alert'),

@@ -1,4 +1,4 @@
-import type { Pool } from '../watcher/pool.ts';
+import type { Pool } from '../settings/pool.ts';
 
 /** What a line of the edge's log says, where it differs from a plain request served by the active pool. */
 export interface LineFields {

@@ -80,6 +80,8 @@ describe('the settings', () => {
     ['WINDOW_SIZE', ' 5'],
     ['ERROR_RATE_THRESHOLD', '0'],
     ['ERROR_RATE_THRESHOLD', '101'],
+    ['SLO_PERCENT', '94.9'],
+    ['SLO_PERCENT', '100'],
     ['MAINTENANCE_MODE', 'yes'],
     ['PROXY_READ_TIMEOUT', '0s'],
     ['PROXY_READ_TIMEOUT', '3'],

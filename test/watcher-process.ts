@@ -9,49 +9,75 @@ import type { Health } from '../watcher/health.ts';
 
 const program = fileURLToPath(new URL('../watcher/main.ts', import.meta.url));
 
+const isUp = /following the access log|waiting for the access log|cannot read the access log/;
+
 /** The real watcher, in a process of its own, on a log and a control directory of its own. */
 export class WatcherProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'watcher-'));
   readonly logPath = join(this.directory, 'access.log');
   readonly controlDirectory = join(this.directory, 'control');
+  readonly stateDirectory = join(this.directory, 'state');
   /** Everything it has written to stdout and stderr. */
   output = '';
   readonly #port: number;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess;
+  #exited: Promise<unknown>;
 
   private constructor(port: number, env: NodeJS.ProcessEnv) {
     this.#port = port;
+    this.#env = env;
     mkdirSync(this.controlDirectory);
-    this.#child = spawn(process.execPath, [program], {
+    this.#child = this.#launch();
+    this.#exited = once(this.#child, 'close');
+  }
+
+  #launch(): ChildProcess {
+    const child = spawn(process.execPath, [program], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         ACCESS_LOG: this.logPath,
         CONTROL_DIR: this.controlDirectory,
-        WATCHER_PORT: String(port),
+        STATE_DIR: this.stateDirectory,
+        WATCHER_PORT: String(this.#port),
         BIND_ADDRESS: '127.0.0.1',
-        ...env,
+        ...this.#env,
       },
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
       });
     }
-    this.#exited = once(this.#child, 'close');
+    return child;
   }
 
   /** Starts it without waiting for anything, for settings that it must refuse. */
   static async spawn(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
-    return new WatcherProcess(await freePort(), env);
+    return new WatcherProcess(await freePort(), { ...env });
   }
 
   /** Starts it and waits until it follows its log, or waits for one. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
     const watcher = await WatcherProcess.spawn(env);
-    await watcher.waitForOutput(/following the access log|waiting for the access log|cannot read the access log/);
+    await watcher.waitForOutput(isUp);
     return watcher;
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Starts it once more after its end, on the same files and with an output of its own, and waits as {@link start} does. */
+  async again(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    Object.assign(this.#env, env);
+    this.output = '';
+    this.#child = this.#launch();
+    this.#exited = once(this.#child, 'close');
+    await this.waitForOutput(isUp);
   }
 
   log(...lines: string[]): void {
@@ -100,8 +126,7 @@ export class WatcherProcess {
   }
 
   async close(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#exited;
+    await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import type { Pool } from './pool.ts';
+import type { Pool } from '../settings/pool.ts';
 
 /** One try at one upstream, as the edge logged it. */
 export interface Attempt {

@@ -1,4 +1,4 @@
-import type { Pool } from './pool.ts';
+import type { Pool } from '../settings/pool.ts';
 
 /** Alerts of the same kind that a cooldown or maintenance kept from being sent, told with the next one. */
 export interface HeldBack {
@@ -41,8 +41,38 @@ export interface Switch extends AlertBase {
   readonly from: Pool;
   readonly to: Pool;
   readonly release?: string;
-  /** The failover that the switch put an end to. */
-  readonly ended?: { readonly incident: string; readonly lastedMs: number; readonly served: number };
+  /** The failover that the switch put an end to; `failovers`: how many, where the pool was flapping. */
+  readonly ended?: {
+    readonly incident: string;
+    readonly lastedMs: number;
+    readonly served: number;
+    readonly failovers?: number;
+  };
+}
+
+/** Failovers and recoveries that follow each other so fast that they are counted and not told. */
+export interface Flapping extends AlertBase {
+  readonly kind: 'flapping';
+  readonly pool: Pool;
+  readonly standby: Pool;
+  readonly failovers: number;
+  /** From the first of them to the last. */
+  readonly lastedMs: number;
+  readonly cause?: string;
+}
+
+export interface FlappingResolved extends AlertBase {
+  readonly kind: 'flapping-resolved';
+  readonly pool: Pool;
+  readonly standby: Pool;
+  readonly failovers: number;
+  /** Requests that the standby answered. */
+  readonly served: number;
+  /** From the first failover to the last change. */
+  readonly lastedMs: number;
+  readonly stableMs: number;
+  /** The pool it has settled on. */
+  readonly serving: Pool;
 }
 
 export interface PathCount {
@@ -64,6 +94,26 @@ export interface ErrorRateResolved extends AlertBase {
   readonly failed: number;
   readonly samples: number;
   readonly lastedMs: number;
+}
+
+/** Visitors get so many errors that the budget of the service level objective would be gone long before the month is. */
+export interface BurnRate extends AlertBase {
+  readonly kind: 'burn-rate';
+  readonly sloPercent: number;
+  /** How many times faster than the budget allows. */
+  readonly burn: number;
+  /** In the last hour. */
+  readonly failed: number;
+  readonly requests: number;
+}
+
+export interface BurnRateResolved extends AlertBase {
+  readonly kind: 'burn-rate-resolved';
+  readonly sloPercent: number;
+  readonly lastedMs: number;
+  /** In the last five minutes. */
+  readonly failed: number;
+  readonly requests: number;
 }
 
 export type Causes = { readonly [pool in Pool]?: string };
@@ -100,16 +150,39 @@ export interface StandbyResolved extends AlertBase {
   readonly because: 'healthy' | 'active';
 }
 
+export interface AwayEvent {
+  readonly atMs: number;
+  /** In our own words. */
+  readonly what: string;
+}
+
+/** What happened while the watcher was not running: one message, not a replay of the news. */
+export interface Away extends AlertBase {
+  readonly kind: 'away';
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** In the log's order. */
+  readonly events: readonly AwayEvent[];
+  /** Events that are not listed. */
+  readonly more: number;
+  readonly stillOpen: readonly string[];
+}
+
 /** Everything the watcher tells. Plain data: it waits in queues and, later, in files. */
 export type Alert =
   | Failover
   | Recovery
   | Switch
+  | Flapping
+  | FlappingResolved
   | ErrorRate
   | ErrorRateResolved
+  | BurnRate
+  | BurnRateResolved
   | Outage
   | OutageResolved
   | StandbyDown
-  | StandbyResolved;
+  | StandbyResolved
+  | Away;
 
 export type AlertKind = Alert['kind'];

@@ -31,24 +31,27 @@ describe('the configuration', () => {
     expect(readConfig({})).toEqual({
       logPath: '/var/log/nginx/access.log',
       controlDirectory: '/var/lib/bluegreen/control',
+      stateDirectory: '/var/lib/bluegreen/watcher',
       host: '0.0.0.0',
       port: 8083,
       thresholdPercent: 2,
       windowSize: 200,
       cooldownMs: 300_000,
       maintenance: false,
+      channels: [],
+      proxies: { http: '', https: '', except: '' },
     });
   });
 
   it('takes the webhook from a file', () => {
     writeFileSync(file, `${url}\n`);
-    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).webhookUrl).toBe(url);
+    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([{ name: 'slack', kind: 'slack', url }]);
   });
 
   it.each(['', '\n'])('has no webhook where the file is empty: %j', (content) => {
     writeFileSync(file, content);
-    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file })).not.toHaveProperty('webhookUrl');
-    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: '/dev/null' })).not.toHaveProperty('webhookUrl');
+    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([]);
+    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: '/dev/null' }).channels).toEqual([]);
   });
 
   it('names both variables where both are set', () => {
@@ -70,5 +73,41 @@ describe('the configuration', () => {
     const all = faults({ SLACK_WEBHOOK_URL_FILE: file, WINDOW_SIZE: 'abc', WATCHER_PORT: '0' });
     expect(all.map((fault) => fault.split(':')[0])).toEqual(['WATCHER_PORT', 'WINDOW_SIZE', 'SLACK_WEBHOOK_URL_FILE']);
     expect(all.join()).not.toContain('T000');
+  });
+
+  it('takes more channels from a list, each once', () => {
+    const env = {
+      SLACK_WEBHOOK_URL: url,
+      ALERT_WEBHOOKS: `discord=https://d.example/1 slack=${url},\nwebhook=http://w/`,
+    };
+    expect(readConfig(env).channels).toEqual([
+      { name: 'slack', kind: 'slack', url },
+      { name: 'discord', kind: 'discord', url: 'https://d.example/1' },
+      { name: 'webhook', kind: 'webhook', url: 'http://w/' },
+    ]);
+  });
+
+  it('names the place of each wrong entry of the list, and no secret', () => {
+    const list = 'slack=hush.example/T000,teams=https://hush/1 discord=https://hush/2 webhook=https://hush/2 hush';
+    expect(
+      faults({ ALERT_WEBHOOKS: list, ALERT_WEBHOOK_SECRET: 'hush', HTTPS_PROXY: 'socks5://u:hush@proxy' }),
+    ).toEqual([
+      'ALERT_WEBHOOKS: expected entry 1 (slack) to be an http:// or https:// URL',
+      'ALERT_WEBHOOKS: expected entry 2 to begin with slack=, mattermost=, discord=, webhook=',
+      'ALERT_WEBHOOKS: expected entry 4 (webhook) to be another URL than entry 3',
+      'ALERT_WEBHOOKS: expected entry 5 to begin with slack=, mattermost=, discord=, webhook=',
+      'ALERT_WEBHOOK_SECRET: expected at least 16 characters, got something else (not shown: it is a secret)',
+      'HTTPS_PROXY: expected an http:// or https:// URL, got something else (not shown: it is a secret)',
+    ]);
+  });
+
+  it('knows proxies by both spellings, ours first', () => {
+    expect(
+      readConfig({ HTTPS_PROXY: 'proxy:3128', https_proxy: 'http://other', no_proxy: 'a.example,10.0.0.1' }).proxies,
+    ).toEqual({
+      http: '',
+      https: 'http://proxy:3128',
+      except: 'a.example,10.0.0.1',
+    });
   });
 });

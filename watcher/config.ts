@@ -1,55 +1,111 @@
 import { readFileSync } from 'node:fs';
+import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
+import type { Proxies } from './post.ts';
 
 /** Everything the watcher is told from outside. */
 export interface Config {
   readonly logPath: string;
   readonly controlDirectory: string;
+  readonly stateDirectory: string;
   readonly host: string;
   readonly port: number;
   readonly thresholdPercent: number;
   readonly windowSize: number;
+  readonly sloPercent?: number;
   readonly cooldownMs: number;
   readonly maintenance: boolean;
   readonly identifier?: string;
   readonly runbookUrl?: string;
+  readonly channels: readonly ChannelConfig[];
+  /** Signs what goes to `webhook` channels. A secret. */
+  readonly webhookSecret?: string;
+  readonly proxies: Proxies;
+}
+
+/** Where alerts go. */
+export interface ChannelConfig {
+  /** The kind, and from the second of a kind on its number: the same as long as the settings are. */
+  readonly name: string;
+  readonly kind: ChannelKind;
   /** A secret. */
-  readonly webhookUrl?: string;
+  readonly url: string;
 }
 
 const names = [
   'ACCESS_LOG',
   'CONTROL_DIR',
+  'STATE_DIR',
   'BIND_ADDRESS',
   'WATCHER_PORT',
   'ERROR_RATE_THRESHOLD',
   'WINDOW_SIZE',
+  'SLO_PERCENT',
   'ALERT_COOLDOWN_SEC',
   'MAINTENANCE_MODE',
   'ALERT_IDENTIFIER',
   'RUNBOOK_URL',
   'SLACK_WEBHOOK_URL',
   'SLACK_WEBHOOK_URL_FILE',
+  'ALERT_WEBHOOKS',
+  'ALERT_WEBHOOK_SECRET',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
 ] as const;
 
 /** @throws {SettingsError} with every fault at once */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const env = withProxies(environment);
   const webhook = readWebhook(env);
   const settings = settingsAnd(env, webhook.faults);
   const webhookUrl = webhook.url ?? settings.SLACK_WEBHOOK_URL;
   return {
     logPath: settings.ACCESS_LOG,
     controlDirectory: settings.CONTROL_DIR,
+    stateDirectory: settings.STATE_DIR,
     host: settings.BIND_ADDRESS,
     port: settings.WATCHER_PORT,
     thresholdPercent: settings.ERROR_RATE_THRESHOLD,
     windowSize: settings.WINDOW_SIZE,
+    ...(settings.SLO_PERCENT === undefined ? {} : { sloPercent: settings.SLO_PERCENT }),
     cooldownMs: settings.ALERT_COOLDOWN_SEC * 1_000,
     maintenance: settings.MAINTENANCE_MODE,
     ...(settings.ALERT_IDENTIFIER === undefined ? {} : { identifier: settings.ALERT_IDENTIFIER }),
     ...(settings.RUNBOOK_URL === undefined ? {} : { runbookUrl: settings.RUNBOOK_URL }),
-    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    channels: channelsIn(webhookUrl, settings.ALERT_WEBHOOKS ?? []),
+    ...(settings.ALERT_WEBHOOK_SECRET === undefined ? {} : { webhookSecret: settings.ALERT_WEBHOOK_SECRET }),
+    proxies: {
+      http: settings.HTTP_PROXY ?? '',
+      https: settings.HTTPS_PROXY ?? '',
+      except: settings.NO_PROXY ?? '',
+    },
   };
+}
+
+/** Other programs write the names of proxies in lower case, and Docker passes them on in both. */
+function withProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { http_proxy, https_proxy, no_proxy } = env;
+  return {
+    ...env,
+    HTTP_PROXY: env.HTTP_PROXY || http_proxy,
+    HTTPS_PROXY: env.HTTPS_PROXY || https_proxy,
+    NO_PROXY: env.NO_PROXY || no_proxy,
+  };
+}
+
+/** Slack's own variable comes first, then the list in its order. */
+function channelsIn(slackUrl: string | undefined, list: readonly ChannelAddress[]): ChannelConfig[] {
+  const all: ChannelAddress[] = [
+    ...(slackUrl === undefined ? [] : [{ kind: 'slack', url: slackUrl } as const]),
+    ...list.filter(({ url }) => url !== slackUrl),
+  ];
+  const counts = new Map<ChannelKind, number>();
+  return all.map(({ kind, url }) => {
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return { name: count === 1 ? kind : `${kind}-${count}`, kind, url };
+  });
 }
 
 function settingsAnd(env: NodeJS.ProcessEnv, faults: readonly string[]) {

@@ -97,6 +97,11 @@ describe('failover and recovery', () => {
     expect(log(served(200, { active }))).toMatchObject([{ kind: 'recovery', pool: 'green', standby: 'blue' }]);
   });
 
+  it('is told on a quiet night, in which one request comes an hour', () => {
+    const hour = 60 * minute;
+    expect(kinds(log(served(0), served(hour), rerouted(2 * hour), served(3 * hour)))).toEqual(['failover', 'recovery']);
+  });
+
   it('is told by the very first line, too', () => {
     expect(kinds(log(rerouted(0)))).toEqual(['failover']);
   });
@@ -129,6 +134,24 @@ describe('failover and recovery', () => {
     log(rerouted(0), standby(1_000));
     expect(log(served(500, { tookMs: 1_000 }))).toEqual([]);
     expect(kinds(log(served(1_001)))).toEqual(['recovery']);
+  });
+
+  it('is not over when one ends that sent its headers after the standby was asked, but before that seemed to begin', () => {
+    // It began first, and was routed by the flag when its headers were there, after the other had been on its way to blue.
+    const late = { tookMs: 2_010, responseTime: '0.010', headerTime: '0.010' };
+    expect(kinds(log(served(0), standby(1_000, late)))).toEqual(['failover']);
+    expect(log(served(1_500, { tookMs: 2_000 }))).toEqual([]);
+  });
+
+  it('does not begin again with one that failed before the recovery was routed, though that began first', () => {
+    log(served(0), rerouted(1_000));
+    // Its headers took a second.
+    expect(kinds(log(served(5_000, { tookMs: 1_005, responseTime: '0.005', headerTime: '0.005' })))).toEqual([
+      'recovery',
+    ]);
+    expect(log(rerouted(5_500, { tookMs: 3_004, responseTime: '3.000, 0.004', upstreamStatus: '504, 200' }))).toEqual(
+      [],
+    );
   });
 
   it('does not begin again with a line that began before the recovery', () => {
@@ -185,9 +208,16 @@ describe('so close to a recovery that the clock of the edge cannot tell', () => 
     expect(log(standby(5_002), standby(5_090), served(5_200))).toEqual([]);
   });
 
-  it('one that failed on the active pool is', () => {
+  it('one that failed on the active pool is none either, if the clock of one worker can explain it', () => {
     log(served(0), rerouted(1_000), served(5_000));
-    expect(kinds(log(rerouted(5_002)))).toEqual(['failover']);
+    expect(log(rerouted(5_008, { tookMs: 3_000, responseTime: '2.996, 0.004', upstreamStatus: '504, 200' }))).toEqual(
+      [],
+    );
+  });
+
+  it('one that failed on the active pool is, a moment later', () => {
+    log(served(0), rerouted(1_000), served(5_000));
+    expect(kinds(log(rerouted(5_030)))).toEqual(['failover']);
   });
 
   it('a flag that stays is a failover all the same', () => {
@@ -316,6 +346,11 @@ describe('the error rate', () => {
     expect(tick(17 * minute)).toMatchObject([{ kind: 'error-rate-resolved', samples: 0 }]);
   });
 
+  it('is not judged on three samples, though all of them failed', () => {
+    expect(many(3, served, 0, { status: 500 })).toEqual([]);
+    expect(tick(10 * minute)).toEqual([]);
+  });
+
   it('does not judge by samples of yesterday', () => {
     many(40, served, 0, { status: 500 });
     expect(many(10, served, 24 * 60 * minute)).toEqual([]);
@@ -330,6 +365,19 @@ describe('an outage', () => {
     ]);
     expect(log(served(50, { tookMs: 100 }))).toEqual([]);
     expect(log(served(5_100))).toMatchObject([{ kind: 'outage-resolved', pool: 'blue', lastedMs: 5_000, unserved: 4 }]);
+  });
+
+  it('is not put off by a long download that began before it and ends within it', () => {
+    log(unserved(1_000), unserved(1_010), served(0, { tookMs: 1_020 }));
+    expect(kinds(log(unserved(1_030)))).toEqual(['outage']);
+  });
+
+  it('does not begin again with requests that had waited since before its end', () => {
+    log(unserved(0), unserved(1), unserved(2));
+    expect(kinds(log(served(5_000)))).toEqual(['outage-resolved']);
+    const hung = { tookMs: 6_000, upstreamStatus: '504, 504', responseTime: '3.000, 3.000' };
+    expect(log(unserved(4_000, hung), unserved(4_100, hung), unserved(4_200, hung), unserved(4_300, hung))).toEqual([]);
+    expect(kinds(log(unserved(5_100, hung), unserved(5_200, hung), unserved(5_300, hung)))).toEqual(['outage']);
   });
 
   it('is not over when a client has given up waiting', () => {
@@ -440,8 +488,8 @@ describe('a standby that is down', () => {
 
 describe('the cooldown', () => {
   it('holds the next failover back, with its recovery, and counts it in the one after', () => {
-    begin({ cooldownMs: 5 * minute });
-    log(rerouted(0), served(1_000), rerouted(60_000), served(61_000), rerouted(120_000), served(121_000));
+    begin({ cooldownMs: 10 * minute });
+    log(rerouted(0), served(1_000), rerouted(240_000), served(241_000), rerouted(480_000), served(481_000));
     expect(kinds(told())).toEqual(['failover', 'recovery']);
     expect(heldBack()).toEqual([
       'failover: cooldown',
@@ -449,11 +497,11 @@ describe('the cooldown', () => {
       'failover: cooldown',
       'recovery: not-announced',
     ]);
-    expect(log(rerouted(400_000))).toMatchObject([
-      { kind: 'failover', heldBack: { count: 2, sinceMs: noon + 60_000 } },
+    expect(log(rerouted(720_000))).toMatchObject([
+      { kind: 'failover', heldBack: { count: 2, sinceMs: noon + 240_000 } },
     ]);
-    log(served(401_000));
-    expect(log(rerouted(800_000))[0]).not.toHaveProperty('heldBack');
+    log(served(721_000));
+    expect(log(rerouted(1_400_000))[0]).not.toHaveProperty('heldBack');
   });
 
   it('tells at its end what still holds, and then its recovery', () => {
@@ -475,7 +523,7 @@ describe('the cooldown', () => {
     begin({ cooldownMs: minute });
     log(rerouted(0), served(100));
     tick(-60 * minute);
-    expect(kinds(log(rerouted(-60 * minute + 1)))).toEqual(['failover']);
+    expect(kinds(log(rerouted(-60 * minute + 30)))).toEqual(['failover']);
   });
 
   it('does not tell an error rate at its end that is no longer high', () => {

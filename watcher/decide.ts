@@ -1,4 +1,5 @@
 import type { AccessEvent } from './access-event.ts';
+import { burnRate, burnRateTick } from './burn-rate.ts';
 import { errorRate, errorRateTick } from './error-rate.ts';
 import type { DownFlags } from './flags.ts';
 import type { Verdict } from './incident.ts';
@@ -19,6 +20,7 @@ export function decideRequest(state: State, event: AccessEvent, policy: Policy):
   traffic(state, event, verdicts, policy);
   outage(state, event, verdicts, policy);
   errorRate(state, event, verdicts, policy);
+  burnRate(state, event, verdicts, policy);
   return verdicts;
 }
 
@@ -31,6 +33,7 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   outageTick(state, nowMs, verdicts, policy);
   standbyTick(state, nowMs, verdicts, policy);
   errorRateTick(state, nowMs, verdicts, policy);
+  burnRateTick(state, nowMs, verdicts, policy);
   return verdicts;
 }
 
@@ -45,5 +48,10 @@ function followClock(state: State, nowMs: number): void {
   traffic.activeSinceMs = Math.min(traffic.activeSinceMs, nowMs);
   traffic.transitionMs = Math.min(traffic.transitionMs, nowMs);
   if (traffic.failover !== null) traffic.failover.lastReroutedMs = Math.min(traffic.failover.lastReroutedMs, nowMs);
+  const { flapping } = traffic;
+  if (flapping.open !== null) flapping.open.changedMs = Math.min(flapping.open.changedMs, nowMs);
+  flapping.recent = flapping.recent.map((past) => ({ ...past, atMs: Math.min(past.atMs, nowMs) }));
+  outage.lastServedMs = Math.min(outage.lastServedMs, nowMs);
+  outage.firstUnservedMs = Math.min(outage.firstUnservedMs, nowMs);
   outage.lastUnservedMs = Math.min(outage.lastUnservedMs, nowMs);
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pool } from './pool.ts';
+import type { Pool } from '../settings/pool.ts';
 
 /** A pool that fails the prober's checks. */
 export interface DownFlag {
@@ -23,10 +23,12 @@ const printable = /^[\x20-\x7e]{1,60}$/;
 /** The control directory, read-only: a state is a file's existence. */
 export class ControlDirectory {
   readonly #directory: string;
-  #last: DownFlags | null = null;
+  #last: DownFlags | null;
 
-  constructor(directory: string) {
+  /** @param last what was known before a restart: since when a pool is down is known by nobody else */
+  constructor(directory: string, last: DownFlags | null = null) {
     this.#directory = directory;
+    this.#last = last;
   }
 
   /** Looks again; null: there is no such directory, so nothing is known. */

@@ -9,7 +9,8 @@ const idleAfterMs = 1_000;
 /** Called around each look at the log, which may find lines. */
 export interface FollowHooks {
   readonly beforeStep: (nowMs: number) => void;
-  readonly afterStep: () => void;
+  /** `more`: there is more to be read at once. */
+  readonly afterStep: (more: boolean) => void;
 }
 
 /** Keeps a tail going until it is told to stop: at once while there is more, by polling and early waking otherwise. */
@@ -33,7 +34,7 @@ export class Follower {
     this.#step();
   }
 
-  /** Reads what is there, for at most `forMs`, and ends. */
+  /** Reads what is there, for at most `forMs`, and ends; the log stays open, as its position is still asked for. */
   stop(forMs: number): void {
     this.#stopped = true;
     this.#wake.rest();
@@ -41,8 +42,11 @@ export class Follower {
     clearImmediate(this.#immediate);
     const untilMs = Date.now() + forMs;
     this.#hooks.beforeStep(Date.now());
-    while (Date.now() < untilMs && this.#tail.step(Date.now())) {}
-    this.#tail.close();
+    let more = true;
+    while (more && Date.now() < untilMs) {
+      more = this.#tail.step(Date.now());
+      this.#hooks.afterStep(more);
+    }
   }
 
   readonly #step = (): void => {
@@ -52,7 +56,7 @@ export class Follower {
     const nowMs = Date.now();
     this.#hooks.beforeStep(nowMs);
     const more = this.#tail.step(nowMs);
-    this.#hooks.afterStep();
+    this.#hooks.afterStep(more);
     if (more) {
       this.#lastReadMs = nowMs;
       // Through the event loop, so that a backlog holds up neither Slack nor health.

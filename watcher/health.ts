@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http';
+import type { Pool } from '../settings/pool.ts';
+import type { CheckpointHealth } from './checkpointer.ts';
+import type { FileIdentity } from './log-file.ts';
 import type { OutboxHealth } from './outbox.ts';
-import type { Pool } from './pool.ts';
 import type { TailState } from './tail.ts';
 
 /** What `GET /healthz` answers: 200 if `ok`, 503 if `degraded`. */
 export interface Health {
-  /** `degraded`: the log cannot be read, or Slack takes no message until a person has seen to it. */
+  /** `degraded`: the log cannot be read, the checkpoint cannot be written, or Slack takes no message until a person has seen to it. */
   readonly status: 'ok' | 'degraded';
   readonly version: string;
   readonly log: {
@@ -18,7 +20,13 @@ export interface Health {
     readonly rejects: Readonly<Record<string, number>>;
     readonly rotations: number;
     readonly truncations: number;
+    /** Logs that were gone before they had been read to their end. */
+    readonly gaps: number;
+    /** Which file is read. */
+    readonly file: FileIdentity | null;
   };
+  /** `failing`: what a crash would lose or repeat grows by the second. */
+  readonly checkpoint: CheckpointHealth;
   /** The active colour and who answered last, as the log tells it. */
   readonly active: Pool | null;
   readonly serving: Pool | null;
@@ -28,6 +36,7 @@ export interface Health {
   readonly alertsHeldBack: number;
   readonly maintenance: boolean;
   readonly slack: { readonly configured: boolean } & Partial<OutboxHealth>;
+  readonly channels: readonly ({ readonly name: string } & OutboxHealth)[];
 }
 
 /** Serves `GET /healthz`, and nothing else. */

@@ -84,6 +84,14 @@ export function countHeldBack(gates: Gates, key: string, incident: Incident): vo
   gate.heldBack = { count: (gate.heldBack?.count ?? 0) + 1, sinceMs: gate.heldBack?.sinceMs ?? incident.atMs };
 }
 
+/** Takes incidents that another message tells off those that the gate's next one would count. */
+export function forgetHeldBack(gates: Gates, key: string, count: number): void {
+  const gate = gateOf(gates, key);
+  if (gate.heldBack === null || count === 0) return;
+  const left = gate.heldBack.count - count;
+  gate.heldBack = left > 0 ? { ...gate.heldBack, count: left } : null;
+}
+
 function gateOf(gates: Gates, key: string): Gate {
   gates[key] ??= { quietUntilMs: 0, heldBack: null };
   return gates[key];

@@ -10,7 +10,6 @@ export class LineSplitter {
   readonly #tooLong: () => void;
   #partial = '';
   #skipping = false;
-  #skippedBytes = 0;
 
   /** @param tooLong called for each line that was over `maxLineBytes` and has been left out */
   constructor(sink: LineSink, tooLong: () => void) {
@@ -18,16 +17,15 @@ export class LineSplitter {
     this.#tooLong = tooLong;
   }
 
-  /** Bytes taken that no complete line has come of yet. */
+  /** Bytes taken that no complete line has come of yet. Those of an over-long line are done with: it has been counted. */
   get pendingBytes(): number {
-    return this.#partial.length + this.#skippedBytes;
+    return this.#partial.length;
   }
 
   /** Forgets a partial line. */
   reset(): void {
     this.#partial = '';
     this.#skipping = false;
-    this.#skippedBytes = 0;
   }
 
   /** Leaves out everything up to the next newline: reading began in the middle of a line. */
@@ -63,10 +61,8 @@ export class LineSplitter {
   }
 
   #keep(rest: string): void {
-    if (this.#skipping) {
-      this.#skippedBytes += rest.length;
-    } else if (this.#partial.length + rest.length > maxLineBytes) {
-      this.#skippedBytes = this.#partial.length + rest.length;
+    if (this.#skipping) return;
+    if (this.#partial.length + rest.length > maxLineBytes) {
       this.#partial = '';
       this.#skipping = true;
       this.#tooLong();

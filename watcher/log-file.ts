@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type LineSink, LineSplitter } from './lines.ts';
+import { type HeadPrint, isTelling, LogHead } from './log-head.ts';
 
 /** Which file, however it is called now. Strings: an inode can be larger than a number holds. */
 export interface FileIdentity {
@@ -7,9 +8,13 @@ export interface FileIdentity {
   readonly ino: string;
 }
 
-/** Where reading stands: everything before `offset` has been handed on as lines. */
+/**
+ * Where reading stands: everything before `offset` has been handed on as lines. The head tells the file from a later one
+ * that was given its inode, and from what it has become after a truncation.
+ */
 export interface Position extends FileIdentity {
   readonly offset: number;
+  readonly head: HeadPrint;
 }
 
 export function identityOf(stats: BigIntStats): FileIdentity {
@@ -32,21 +37,30 @@ export class NotRegularFileError extends Error {
 
 const newline = 0x0a;
 
+/** What a look at the log found: the next lines, nothing new, or that it was cut and begins anew. */
+export type Found = 'lines' | 'nothing' | 'truncated';
+
 /** One open log, read by its descriptor whatever happens to its name. */
 export class LogFile {
   readonly identity: FileIdentity;
   readonly #descriptor: number;
   readonly #lines: LineSplitter;
+  readonly #head: LogHead;
+  /** Where reading stood when the log was cut to nothing: a copy may still hold what came after. */
+  cutAt: Position | undefined;
   #offset = 0;
+  /** Of the last change that was looked into. */
+  #changedNs = -1n;
 
   /** @throws {NotRegularFileError} and what open(2) can fail with */
   constructor(path: string, sink: LineSink, tooLong: () => void) {
     // O_NONBLOCK: opening a pipe that nobody writes to would block for good.
     this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = fstatSync(this.#descriptor, { bigint: true });
+      const stats = this.#stats();
       if (!stats.isFile()) throw new NotRegularFileError(path);
       this.identity = identityOf(stats);
+      this.#head = new LogHead(this.#descriptor);
     } catch (error) {
       closeSync(this.#descriptor);
       throw error;
@@ -55,7 +69,7 @@ export class LogFile {
   }
 
   get position(): Position {
-    return { ...this.identity, offset: this.#offset - this.#lines.pendingBytes };
+    return { ...this.identity, offset: this.#offset - this.#lines.pendingBytes, head: this.#head.print };
   }
 
   /** Bytes that are there and have not been read. */
@@ -63,36 +77,88 @@ export class LogFile {
     return Math.max(0, this.#size() - this.#offset);
   }
 
+  /** When it was last written to, epoch milliseconds. */
+  writtenMs(): number {
+    return Number(this.#stats().mtimeNs) / 1e6;
+  }
+
+  /** When it was last written to or renamed, epoch milliseconds. */
+  changedMs(): number {
+    return Number(this.#stats().ctimeNs) / 1e6;
+  }
+
+  /** The file in which reading stood there, or a copy of it. */
+  isAt(position: Position): boolean {
+    if (!this.#head.matches(position.head)) return false;
+    return isTelling(position.head) || isSameFile(this.identity, position);
+  }
+
+  /** Goes on from there; from the end, if it has lost what was read of it (a machine that lost its power). */
+  goTo(offset: number): void {
+    this.#offset = Math.min(offset, this.#size());
+    this.#skipBrokenLine();
+  }
+
   /** Goes to the end, past a line that is only half written. */
   skipToEnd(): void {
-    this.#offset = this.#size();
-    const last = Buffer.alloc(1);
-    const read = this.#offset === 0 ? 0 : readSync(this.#descriptor, last, 0, 1, this.#offset - 1);
-    if (read === 1 && last[0] !== newline) this.#lines.skipToNewline();
+    this.goTo(Number.POSITIVE_INFINITY);
   }
 
-  /** Begins again if the file has become shorter than what was read of it; true: it had. */
-  restartIfTruncated(): boolean {
-    if (this.#size() >= this.#offset) return false;
-    this.#offset = 0;
-    this.#lines.reset();
-    return true;
-  }
-
-  /** Hands the lines of the next chunk on; returns how many bytes there were, 0 at the end. */
-  readChunk(buffer: Buffer): number {
+  /**
+   * Hands the lines of the next chunk on. A truncation is seen by the head even if the log has grown past the old offset
+   * since, so what is read counts only once the head has been looked at.
+   */
+  read(buffer: Buffer): Found {
     const read = readSync(this.#descriptor, buffer, 0, buffer.length, this.#offset);
-    if (read === 0) return 0;
+    if (read === 0) return this.#atEnd();
+    if (!this.#head.holds()) return this.#restart();
     this.#offset += read;
     this.#lines.push(buffer.subarray(0, read));
-    return read;
+    return 'lines';
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    try {
+      closeSync(this.#descriptor);
+    } catch {
+      // A descriptor that has gone stale may fail to close as well.
+    }
+  }
+
+  #atEnd(): Found {
+    const { size, mtimeNs } = this.#stats();
+    const isShorter = size < this.#offset;
+    // Cut and grown again to the very same size shows only in its time.
+    if (!isShorter && mtimeNs === this.#changedNs) return 'nothing';
+    this.#changedNs = mtimeNs;
+    if (!this.#head.holds()) return this.#restart();
+    if (!isShorter) return 'nothing';
+    // Cut, but not to nothing: what is left has been read.
+    this.#lines.reset();
+    this.goTo(Number(size));
+    return 'truncated';
+  }
+
+  #restart(): Found {
+    this.cutAt = this.position;
+    this.#offset = 0;
+    this.#lines.reset();
+    this.#head.forget();
+    return 'truncated';
+  }
+
+  #skipBrokenLine(): void {
+    if (this.#offset === 0) return;
+    const last = Buffer.alloc(1);
+    const read = readSync(this.#descriptor, last, 0, 1, this.#offset - 1);
+    if (read === 1 && last[0] !== newline) this.#lines.skipToNewline();
   }
 
   #size(): number {
-    return Number(fstatSync(this.#descriptor).size);
+    return Number(this.#stats().size);
+  }
+
+  #stats(): BigIntStats {
+    return fstatSync(this.#descriptor, { bigint: true });
   }
 }

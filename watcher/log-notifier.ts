@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Alert } from './alert.ts';
+import type { Message } from './message.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 import { plainText } from './wording.ts';
 
@@ -13,8 +13,11 @@ export class LogNotifier implements Notifier {
     this.#log = log;
   }
 
-  async deliver(alert: Alert): Promise<Delivery> {
-    this.#log.warn({ alert: alert.kind, incident: alert.incident }, plainText(alert));
+  /** One line an alert, also where a channel tells two as one. */
+  async deliver({ alert, end }: Message): Promise<Delivery> {
+    for (const one of end === undefined ? [alert] : [alert, end]) {
+      this.#log.warn({ alert: one.kind, incident: one.incident }, plainText(one));
+    }
     return { outcome: 'delivered' };
   }
 }

@@ -82,7 +82,8 @@ describe('the watcher', () => {
 
   it('posts nothing during maintenance, and logs what it held back', async () => {
     await start({ MAINTENANCE_MODE: 'true' });
-    watcher.log(reroutedLine(), accessLine({ active: 'green' }), unservedLine(), unservedLine(), unservedLine());
+    const unserved = [3, 4, 5].map((number) => unservedLine({ active: 'green', ...at(number) }));
+    watcher.log(reroutedLine(at(1)), accessLine({ active: 'green', ...at(2) }), ...unserved);
     await watcher.waitForOutput(/held back: Outage/);
     expect(watcher.output).toContain('held back: Failover detected: blue → green (to backup)');
     const { health } = await watcher.health();
@@ -129,7 +130,7 @@ describe('the watcher', () => {
     await slack.waitFor(() => slack.requests === 1);
     watcher.signal('SIGTERM');
     expect(await watcher.exitCode()).toBe(0);
-    expect(headlines()).toHaveLength(3);
+    expect(headlines().at(-1)).toBe('Planned switch: blue → green');
   });
 
   it('reads what was written last before it ends', async () => {

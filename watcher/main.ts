@@ -1,6 +1,12 @@
 import pino from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { SettingsError } from '../settings/read.ts';
+import type { Alert } from './alert.ts';
+import { CatchUp } from './catch-up.ts';
+import { channelsOf } from './channels.ts';
+import { type Checkpoint, loadCheckpoint, resumeAt } from './checkpoint.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { type Config, readConfig } from './config.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
@@ -8,35 +14,46 @@ import { type Health, serveHealth } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
 import type { Notifier } from './notifier.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
-import { SlackNotifier } from './slack.ts';
-import { newState } from './state.ts';
 import { Tail } from './tail.ts';
 import { tailReporter } from './tail-report.ts';
 import { Watch } from './watch.ts';
 import { plainText } from './wording.ts';
 
-// Compose allows ten seconds for a stop.
-const flushMs = 5_000;
+// Compose allows ten seconds for a stop. What is not delivered by then is kept for the next start.
+const flushMs = 4_000;
 const lastReadMs = 500;
+const lastWriteMs = 1_000;
 
 const config = configOrExit();
-const { logPath, webhookUrl } = config;
+const { logPath } = config;
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 
-const slack = webhookUrl === undefined ? undefined : outboxFor(new SlackNotifier({ webhookUrl, context: config }));
-const outboxes = [outboxFor(new LogNotifier(log)), ...(slack === undefined ? [] : [slack])];
-const watch = new Watch(newState(config), config, new ControlDirectory(config.controlDirectory), {
-  tell: (alert) => {
-    for (const outbox of outboxes) outbox.push(alert);
+const checkpointFile = new CheckpointFile(config.stateDirectory);
+const saved = loadCheckpoint(checkpointFile, config, log);
+const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
+  const path = checkpointFile.path;
+  if (fault === null) log.info({ path }, 'the checkpoint can be written again');
+  else log.error({ path, code: fault }, 'the checkpoint cannot be written: a crash now would lose or repeat alerts');
+});
+const channels = channelsOf(config).map(outboxFor);
+const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
+const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
+const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
+const watch = new Watch(
+  config,
+  control,
+  {
+    tell: catchUp.tell,
+    hold: (alert, reason) =>
+      log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`),
+    fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'a line could not be judged'),
   },
-  hold: (alert, reason) =>
-    log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`),
-});
-const tail = new Tail({ path: logPath, sink: watch.line, tooLong: watch.tooLong, from: 'end' });
-const follower = new Follower(tail, logPath, {
-  beforeStep: watch.beforeLines,
-  afterStep: tailReporter(tail, logPath, log),
-});
+  saved?.progress.watch,
+);
+const tail = new Tail({ path: logPath, sink: watch.line, tooLong: watch.tooLong, from: resumeAt(saved?.progress) });
+const reportTail = tailReporter(tail, logPath, log);
+let linesSeen = watch.lines;
+const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
 const server = serveHealth(health);
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
@@ -45,8 +62,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 server.on('error', (error) => fail(`cannot listen on ${config.host}:${config.port} (WATCHER_PORT)`, error));
 server.listen(config.port, config.host, () => {
-  log.info({ port: config.port, slack: slack !== undefined, maintenance: config.maintenance }, 'watcher started');
+  const names = channels.map(({ name }) => name);
+  log.info({ port: config.port, channels: names, maintenance: config.maintenance }, 'watcher started');
   follower.start();
+  checkpointer.start();
 });
 
 function configOrExit(): Config {
@@ -60,35 +79,75 @@ function configOrExit(): Config {
 }
 
 function outboxFor(notifier: Notifier): Outbox {
-  const onFailure = (failure: object) => log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
-  return new Outbox(notifier, { ...outboxDefaults, onFailure });
+  const initial = saved?.outboxes[notifier.name];
+  return new Outbox(notifier, {
+    ...outboxDefaults,
+    onFailure: (failure) => log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet'),
+    durable: checkpointer.durable,
+    changed: () => void checkpointer.durable(),
+    ...(initial === undefined ? {} : { initial }),
+  });
+}
+
+function deliver(alert: Alert): void {
+  for (const outbox of outboxes) outbox.push(alert);
+}
+
+function afterStep(more: boolean): void {
+  reportTail();
+  const arrived = catchUp.arrived(more);
+  if (arrived) log.info({ lines: watch.lines - linesSeen }, 'caught up with the access log');
+  if (watch.lines === linesSeen && !arrived) return;
+  if (catchUp.isDone) linesSeen = watch.lines;
+  checkpointer.changed();
+}
+
+function snapshot(): Checkpoint {
+  const waiting = outboxes.map((outbox) => [outbox.name, outbox.snapshot()] as const);
+  return { progress: catchUp.progress(), outboxes: Object.fromEntries(waiting) };
 }
 
 function health(): Health {
   const { log: lines, ...rest } = watch.health();
-  const { state, fault = null, rotations, truncations } = tail;
-  const degraded = state === 'failing' || slack?.health.state === 'closed';
+  const { state, fault = null, rotations, truncations, gaps, position } = tail;
+  const file = position === undefined ? null : { dev: position.dev, ino: position.ino };
+  const checkpoint = checkpointer.health;
+  const closed = channels.some((channel) => channel.health.state === 'closed');
+  const slack = channels.find(({ name }) => name === 'slack');
   return {
-    status: degraded ? 'degraded' : 'ok',
+    status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
     version: manifest.version,
-    log: { state, fault, lagBytes: tail.lagBytes(), rotations, truncations, ...lines },
+    log: { state, fault, lagBytes: tail.lagBytes(), rotations, truncations, gaps, file, ...lines },
+    checkpoint,
     ...rest,
     slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },
+    channels: channels.map((channel) => ({ name: channel.name, ...channel.health })),
   };
 }
 
 async function stop(signal: string): Promise<void> {
   follower.stop(lastReadMs);
   const left = await Promise.all(outboxes.map((outbox) => outbox.flush(flushMs)));
-  for (const alert of left.flat()) log.warn({ incident: alert.incident }, `not delivered: ${plainText(alert)}`);
+  checkpointer.stop();
+  const tooLong = Promise.withResolvers<void>();
+  setTimeout(tooLong.resolve, lastWriteMs);
+  await Promise.race([checkpointer.durable(), tooLong.promise]);
+  const kept = checkpointer.health.state === 'ok';
+  for (const alert of left.flat()) log.warn({ incident: alert.incident, kept }, `not delivered: ${plainText(alert)}`);
   log.info({ signal }, 'watcher stopped');
   process.exit(0);
 }
 
 /** Only the code of an error is told, as a message can hold what it was about. */
 function fail(what: string, error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const stack = error instanceof Error ? error.stack?.split('\n').slice(1, 8) : undefined;
-  log.fatal({ code, stack }, what);
+  log.fatal({ code: codeOf(error), stack: stackOf(error) }, what);
   process.exit(1);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function stackOf(error: unknown): readonly string[] | undefined {
+  return error instanceof Error ? error.stack?.split('\n').slice(1, 8) : undefined;
 }

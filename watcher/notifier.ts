@@ -1,8 +1,9 @@
-import type { Alert } from './alert.ts';
+import type { Message } from './message.ts';
 
 /** What became of one try to deliver. `reason` is for people and holds no secret. */
 export type Delivery =
-  | { readonly outcome: 'delivered' }
+  /** Taken; `afterMs` if the channel said when it takes the next one. */
+  | { readonly outcome: 'delivered'; readonly afterMs?: number }
   /** Not now; `afterMs` if the channel said when. */
   | { readonly outcome: 'again'; readonly reason: string; readonly afterMs?: number }
   /** Not this message, in this form. */
@@ -15,9 +16,10 @@ export type Form = 'full' | 'plain';
 
 /** A channel. Everything else (queue, order, pace, retries) is the outbox's. */
 export interface Notifier {
+  /** Unique, and the same after a restart: what waits is kept under it. */
   readonly name: string;
   /** The least time between two messages. */
   readonly gapMs: number;
   /** Tries once; never rejects. */
-  deliver(alert: Alert, form: Form, signal: AbortSignal): Promise<Delivery>;
+  deliver(message: Message, form: Form, signal: AbortSignal): Promise<Delivery>;
 }

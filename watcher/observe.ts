@@ -33,9 +33,12 @@ export function wasRerouted(event: AccessEvent): boolean {
   return event.attempts.length < 2 || event.status < 500;
 }
 
-/** When the request was handed to the pool that answered: its start, unless an earlier attempt held it up. */
+/**
+ * When the request was handed to the pool that answered, at the latest: its headers, its body or an earlier attempt can have
+ * held it up. (A client that reads slowly makes it look later than it was, but never later than the request's end.)
+ */
 export function routedAtMs(event: AccessEvent): number {
-  const tookMs = event.attempts.length > 1 ? outcome(event)?.tookMs : undefined;
+  const tookMs = outcome(event)?.tookMs;
   return tookMs === undefined ? event.startMs : Math.max(event.startMs, event.endMs - tookMs);
 }
 

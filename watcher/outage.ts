@@ -1,8 +1,8 @@
+import type { Pool } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
 import type { Outage, OutageResolved } from './alert.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
 import { upstreamPath, wasServed, wasUnserved } from './observe.ts';
-import type { Pool } from './pool.ts';
 import type { Policy, State } from './state.ts';
 
 /** So many requests in a row that no pool could serve are an outage … */
@@ -22,6 +22,8 @@ export interface OutageState {
   /** The starts of the first and of the latest request of that row. */
   firstUnservedMs: number;
   lastUnservedMs: number;
+  /** The latest start of a request that was served: one that began earlier shows no outage, however late it fails. */
+  lastServedMs: number;
   bothDownSinceMs: number | null;
   /** A request was served although both pools fail their checks: the checks are wrong about it. */
   checksDisproved: boolean;
@@ -33,6 +35,7 @@ export function newOutageState(): OutageState {
     unservedInRow: 0,
     firstUnservedMs: 0,
     lastUnservedMs: 0,
+    lastServedMs: 0,
     bothDownSinceMs: null,
     checksDisproved: false,
     open: null,
@@ -42,6 +45,10 @@ export function newOutageState(): OutageState {
 export function outage(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   const { outage } = state;
   if (wasUnserved(event)) {
+    if (event.startMs <= outage.lastServedMs) {
+      if (outage.open !== null) outage.open.unserved++;
+      return;
+    }
     if (outage.unservedInRow === 0) outage.firstUnservedMs = event.startMs;
     outage.unservedInRow++;
     outage.lastUnservedMs = Math.max(outage.lastUnservedMs, event.startMs);
@@ -53,7 +60,9 @@ export function outage(state: State, event: AccessEvent, verdicts: Verdict[], po
     return;
   }
   if (!wasServed(event)) return;
-  outage.unservedInRow = 0;
+  outage.lastServedMs = Math.max(outage.lastServedMs, event.startMs);
+  // One that was on its way before the first that failed says nothing about now.
+  if (event.startMs >= outage.firstUnservedMs) outage.unservedInRow = 0;
   if (outage.bothDownSinceMs !== null && event.startMs > outage.bothDownSinceMs) outage.checksDisproved = true;
   const { open } = outage;
   if (open === null || event.startMs <= Math.max(open.atMs, outage.lastUnservedMs)) return;

@@ -1,33 +1,22 @@
 import type { Alert } from './alert.ts';
-import type { Delivery, Form, Notifier } from './notifier.ts';
+import type { Message } from './message.ts';
+import type { Delivery, Notifier } from './notifier.ts';
+import type { OutboxOptions } from './outbox-options.ts';
+import { Pause } from './pause.ts';
+import { alertsOf, type OutboxEntry, Queue, type Waiting } from './queue.ts';
+import { begun, ended, type Silence, silentMs } from './silence.ts';
 
-export interface OutboxOptions {
-  /** Alerts that wait; when there are more, the oldest one that is not being delivered goes. */
-  readonly limit: number;
-  /** The first retry comes after up to this long, each further one after up to twice as long … */
-  readonly backoffMs: number;
-  /** … and none after longer than this. */
-  readonly maxBackoffMs: number;
-  /** How often a closed channel is tried again. */
-  readonly probeMs: number;
-  readonly random: () => number;
-  /** Told of every try that failed, for the log. */
-  readonly onFailure: (failure: OutboxFailure) => void;
+export { type OutboxFailure, type OutboxOptions, outboxDefaults } from './outbox-options.ts';
+
+/** What a checkpoint keeps of an outbox. Plain JSON, bounded in count and in the length of every text. */
+export interface OutboxSnapshot {
+  /** Oldest first. */
+  readonly entries: readonly OutboxEntry[];
+  /** Alerts that were dropped and not yet told so. */
+  readonly droppedUntold: number;
+  /** The last span of time in which the channel took nothing. */
+  readonly silence?: Silence;
 }
-
-export interface OutboxFailure {
-  readonly reason: string;
-  readonly incident: string;
-  readonly next: 'retry' | 'as plain text' | 'dropped' | 'channel closed';
-}
-
-export const outboxDefaults = {
-  limit: 1_000,
-  backoffMs: 1_000,
-  maxBackoffMs: 60_000,
-  probeMs: 60_000,
-  random: Math.random,
-} as const;
 
 export interface OutboxHealth {
   /** `closed`: the channel takes nothing until a person has seen to it. */
@@ -38,27 +27,33 @@ export interface OutboxHealth {
   readonly lastError: string | null;
 }
 
-/** One channel's queue: order kept, pace kept, nothing given up that the channel may still take. In memory so far. */
+/** One channel's queue: order kept, pace kept, nothing given up that the channel may still take. */
 export class Outbox {
   readonly #notifier: Notifier;
   readonly #options: OutboxOptions;
-  readonly #queue: Alert[] = [];
+  readonly #queue: Queue;
   readonly #abort = new AbortController();
   #state: OutboxHealth['state'] = 'open';
   #sent = 0;
   #dropped = 0;
+  #droppedUntold: number;
+  #silence: Silence | undefined;
   #lastError: string | null = null;
   #failures = 0;
-  #form: Form = 'full';
   #running: Promise<void> | undefined;
-  #endPause: (() => void) | undefined;
-  /** No message before this, whatever hurry there is: the channel's pace and its Retry-After. */
+  readonly #pause = new Pause();
+  /** No message before this, whatever hurry there is: the channel's pace and its Retry-After. By the monotonic clock. */
   #notBeforeMs = 0;
   #flushing = false;
 
+  /** Begins to deliver what `initial` holds at once. */
   constructor(notifier: Notifier, options: OutboxOptions) {
     this.#notifier = notifier;
     this.#options = options;
+    this.#queue = new Queue(options.limit, options.initial?.entries ?? []);
+    this.#droppedUntold = options.initial?.droppedUntold ?? 0;
+    this.#silence = options.initial?.silence;
+    if (this.#queue.length > 0) this.#running = this.#run();
   }
 
   get name(): string {
@@ -70,85 +65,158 @@ export class Outbox {
     return { state: this.#state, queued, sent: this.#sent, dropped: this.#dropped, lastError: this.#lastError };
   }
 
+  /** For the checkpoint; cheap enough to be taken at every write. */
+  snapshot(): OutboxSnapshot {
+    return {
+      entries: this.#queue.entries,
+      droppedUntold: this.#droppedUntold,
+      ...(this.#silence === undefined ? {} : { silence: this.#silence }),
+    };
+  }
+
   /** Takes an alert and returns at once. */
   push(alert: Alert): void {
-    this.#queue.push(alert);
-    if (this.#queue.length > this.#options.limit) {
-      // The first one may be on its way.
-      this.#queue.splice(1, 1);
-      this.#dropped++;
-    }
+    if (this.#queue.push(alert)) this.#options.changed?.();
+    this.#tidy();
     this.#running ??= this.#run();
   }
 
   /** Delivers what it can within `forMs`, then ends; returns what was not delivered. */
   async flush(forMs: number): Promise<readonly Alert[]> {
     this.#flushing = true;
-    this.#endPause?.();
+    this.#pause.end();
     const timer = setTimeout(() => {
       this.#abort.abort();
-      this.#endPause?.();
+      this.#pause.close();
     }, forMs);
     await this.#running;
     clearTimeout(timer);
-    return [...this.#queue];
+    return this.#queue.entries.flatMap(alertsOf);
   }
 
   async #run(): Promise<void> {
-    for (let alert = this.#queue[0]; alert !== undefined && !this.#ended(); alert = this.#queue[0]) {
-      await this.#pause(this.#notBeforeMs - Date.now());
+    while (this.#queue.length > 0 && !this.#ended()) {
+      await this.#pause.for(this.#notBeforeMs - performance.now());
       if (this.#abort.signal.aborted) break;
-      if (this.#notBeforeMs > Date.now()) continue;
-      const delivery = await this.#notifier.deliver(alert, this.#form, this.#abort.signal);
-      this.#notBeforeMs = Date.now() + this.#notifier.gapMs;
-      await this.#settle(alert, delivery);
+      if (this.#notBeforeMs > performance.now()) continue;
+      this.#tidy();
+      const { head } = this.#queue;
+      if (head === undefined) break;
+      if (head.durable) await this.#try(head);
+      else await this.#makeDurable(head);
     }
     this.#running = undefined;
   }
 
-  async #settle(alert: Alert, delivery: Delivery): Promise<void> {
-    const { incident } = alert;
-    const { onFailure, probeMs } = this.#options;
-    if (delivery.outcome === 'delivered') {
-      this.#sent++;
-      this.#next('open');
-      return;
+  /** Meanwhile the entry may be merged or dropped, so nothing else follows from it. */
+  async #makeDurable(head: Waiting): Promise<void> {
+    head.durable = true;
+    const { durable, durableForMs } = this.#options;
+    if (durable === undefined) return;
+    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, durableForMs);
+    // A disk that fails is the checkpoint's to report.
+    await Promise.race([durable().catch(() => undefined), tooLong]);
+    clearTimeout(timer);
+  }
+
+  async #try(head: Waiting): Promise<void> {
+    const droppedTold = this.#droppedUntold;
+    head.inFlight = true;
+    const delivery = await this.#deliver(head, droppedTold);
+    head.inFlight = false;
+    this.#notBeforeMs = performance.now() + this.#notifier.gapMs;
+    if (delivery.outcome === 'delivered') this.#settled(delivery.afterMs, droppedTold);
+    else await this.#failed(head, delivery);
+  }
+
+  async #deliver(head: Waiting, dropped: number): Promise<Delivery> {
+    try {
+      return await this.#notifier.deliver(this.#messageOf(head, dropped), head.form, this.#abort.signal);
+    } catch {
+      // It would be tried, and would fail, for ever and over restarts.
+      return { outcome: 'refused', reason: 'cannot be put into words' };
     }
+  }
+
+  #messageOf({ entry: { alert, end, queuedAtMs }, ageMs }: Waiting, dropped: number): Message {
+    const { lateMs } = this.#options;
+    const forMs = ageMs();
+    const silent = silentMs(this.#silence, queuedAtMs, Date.now());
+    return {
+      alert,
+      ...(end === undefined ? {} : { end }),
+      ...(forMs <= lateMs ? {} : { late: { forMs, ...(silent > lateMs ? { silentMs: silent } : {}) } }),
+      ...(dropped === 0 ? {} : { dropped }),
+    };
+  }
+
+  #settled(afterMs: number | undefined, droppedTold: number): void {
+    this.#sent++;
+    this.#droppedUntold -= droppedTold;
+    if (afterMs !== undefined) this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + afterMs);
+    this.#silence = ended(this.#silence, Date.now());
+    this.#next();
+  }
+
+  async #failed(head: Waiting, delivery: Exclude<Delivery, { outcome: 'delivered' }>): Promise<void> {
+    const { onFailure, probeMs } = this.#options;
     const { reason } = delivery;
+    const { incident } = head.entry.alert;
     this.#lastError = reason;
     switch (delivery.outcome) {
       case 'refused':
-        if (this.#form === 'full') {
-          this.#form = 'plain';
+        if (head.form === 'full') {
+          head.form = 'plain';
           onFailure({ reason, incident, next: 'as plain text' });
           return;
         }
-        this.#dropped++;
+        this.#countDropped(alertsOf(head.entry).length);
         onFailure({ reason, incident, next: 'dropped' });
-        this.#next('open');
+        this.#next();
         return;
       case 'closed':
+        this.#silent();
         if (this.#state !== 'closed') onFailure({ reason, incident, next: 'channel closed' });
         this.#state = 'closed';
-        if (!this.#flushing) await this.#pause(probeMs);
+        if (!this.#flushing) await this.#pause.for(probeMs);
         return;
       case 'again':
+        this.#silent();
         this.#failures++;
         this.#state = 'retrying';
         onFailure({ reason, incident, next: 'retry' });
-        if (delivery.afterMs === undefined) await this.#pause(this.#backoffMs());
-        else this.#notBeforeMs = Math.max(this.#notBeforeMs, Date.now() + delivery.afterMs);
+        if (delivery.afterMs === undefined) await this.#pause.for(this.#backoffMs());
+        else this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + delivery.afterMs);
         return;
       default:
         delivery satisfies never;
     }
   }
 
-  #next(state: OutboxHealth['state']): void {
+  /** The channel takes nothing; what waits from now on does so for that reason. */
+  #silent(): void {
+    this.#silence = begun(this.#silence, Date.now());
+    if (this.#queue.mergeHead()) this.#options.changed?.();
+  }
+
+  #next(): void {
     this.#queue.shift();
-    this.#form = 'full';
     this.#failures = 0;
-    this.#state = state;
+    this.#state = 'open';
+    this.#options.changed?.();
+  }
+
+  #tidy(): void {
+    const dropped = this.#queue.drop(this.#options.maxAgeMs);
+    if (dropped === 0) return;
+    this.#countDropped(dropped);
+    this.#options.changed?.();
+  }
+
+  #countDropped(count: number): void {
+    this.#dropped += count;
+    this.#droppedUntold += count;
   }
 
   /** Full jitter: anything from nothing to the whole, so that many watchers do not come back together. */
@@ -160,15 +228,5 @@ export class Outbox {
   /** A channel that takes nothing is not worth waiting for at the end. */
   #ended(): boolean {
     return this.#abort.signal.aborted || (this.#flushing && this.#state === 'closed');
-  }
-
-  async #pause(forMs: number): Promise<void> {
-    if (forMs <= 0 || this.#abort.signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, forMs);
-    this.#endPause = resolve;
-    await promise;
-    clearTimeout(timer);
-    this.#endPause = undefined;
   }
 }

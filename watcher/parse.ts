@@ -1,6 +1,6 @@
+import type { Pool } from '../settings/pool.ts';
 import type { AccessEvent, Attempt } from './access-event.ts';
 import { readAttempts, secondsToMs, statusOf, wholeNumber } from './attempts.ts';
-import type { Pool } from './pool.ts';
 import { keys, type ScanFault, Scanner } from './scan.ts';
 
 /** Why a line was not counted as a request. */

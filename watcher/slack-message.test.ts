@@ -30,6 +30,20 @@ const errorRate: ErrorRate = {
   ],
 };
 
+const settled = {
+  kind: 'flapping-resolved',
+  pool: 'blue',
+  standby: 'green',
+  failovers: 17,
+  served: 4_210,
+  lastedMs: 250_000,
+  stableMs: 300_000,
+} as const;
+
+const away = { kind: 'away', fromMs: base.atMs - 1_740_000, toMs: base.atMs, more: 0 } as const;
+const eventsAt = (sinceMs: number, what: readonly string[]) =>
+  what.map((words, index) => ({ atMs: sinceMs + (index + 1) * 60_000, what: words }));
+
 const alerts: { readonly [kind in AlertKind]: readonly Alert[] } = {
   failover: [
     failover,
@@ -49,6 +63,13 @@ const alerts: { readonly [kind in AlertKind]: readonly Alert[] } = {
       to: 'green',
       ended: { incident: '1123-1400-6', lastedMs: 61_000, served: 9 },
     },
+    {
+      ...base,
+      kind: 'switch',
+      from: 'blue',
+      to: 'green',
+      ended: { incident: '1123-1400-6', lastedMs: 61_000, served: 9, failovers: 5 },
+    },
   ],
   'error-rate': [errorRate],
   'error-rate-resolved': [{ ...base, kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 95_000 }],
@@ -65,17 +86,42 @@ const alerts: { readonly [kind in AlertKind]: readonly Alert[] } = {
     { ...base, kind: 'standby-resolved', pool: 'green', lastedMs: 42_000, because: 'healthy' },
     { ...base, kind: 'standby-resolved', pool: 'green', lastedMs: 42_000, because: 'active' },
   ],
+  flapping: [
+    { ...base, kind: 'flapping', pool: 'blue', standby: 'green', failovers: 3, lastedMs: 41_200, cause: 'timed out' },
+  ],
+  'flapping-resolved': [
+    { ...base, ...settled, serving: 'blue' },
+    { ...base, ...settled, serving: 'green' },
+  ],
+  'burn-rate': [
+    { ...base, kind: 'burn-rate', sloPercent: 99.9, burn: 16, failed: 80, requests: 5_000 },
+    { ...base, kind: 'burn-rate', sloPercent: 99.9, burn: 500, failed: 2_500, requests: 5_000 },
+  ],
+  'burn-rate-resolved': [
+    { ...base, kind: 'burn-rate-resolved', sloPercent: 99.9, lastedMs: 600_000, failed: 1, requests: 400 },
+  ],
+  away: [
+    { ...base, ...away, events: eventsAt(away.fromMs, ['failed over to green', 'recovered to blue']), stillOpen: [] },
+    { ...base, ...away, events: eventsAt(away.fromMs, Array(20).fill('outage')), more: 3, stillOpen: ['outage'] },
+    {
+      ...base,
+      ...away,
+      fromMs: away.fromMs - 86_400_000,
+      events: eventsAt(away.fromMs, ['outage']),
+      stillOpen: ['outage'],
+    },
+  ],
 };
 const all = Object.values(alerts).flat();
 
 /** What Slack would say to it. */
 function fault(alert: Alert, form: 'full' | 'plain' = 'full', settings: Parameters<typeof slackMessage>[1] = context) {
-  return faultOf('application/json', JSON.stringify(slackMessage(alert, settings, form)));
+  return faultOf('application/json', JSON.stringify(slackMessage({ alert }, settings, form)));
 }
 
 describe('a Slack message', () => {
   it.each(all.map((alert, index) => [`${alert.kind} ${index}`, alert] as const))('reads well: %s', (_, alert) => {
-    expect(slackMessage(alert, { runbookUrl: 'https://wiki.example/runbook' }, 'full')).toMatchSnapshot();
+    expect(slackMessage({ alert }, { runbookUrl: 'https://wiki.example/runbook' }, 'full')).toMatchSnapshot();
     expect(plainText(alert, 'shop')).toMatchSnapshot();
   });
 
@@ -89,12 +135,12 @@ describe('a Slack message', () => {
   });
 
   it('says first what matters, complete in its text alone', () => {
-    const { text } = slackMessage(failover, { identifier: 'shop' }, 'full');
+    const { text } = slackMessage({ alert: failover }, { identifier: 'shop' }, 'full');
     expect(text.split('\n')[0]).toBe('Failover detected: blue → green (to backup) [shop]');
   });
 
   it('links to the section of the runbook, and names the installation, escaped', () => {
-    const message = slackMessage(failover, context, 'full');
+    const message = slackMessage({ alert: failover }, context, 'full');
     expect(message.text).toContain('[shop &lt;prod&gt; &amp; co]');
     expect(JSON.stringify(message)).toContain('<https://wiki.example/runbook?a=1&amp;b=2%7Cc#failover|Runbook>');
   });
@@ -115,7 +161,7 @@ describe('a Slack message', () => {
     ];
     for (const alert of hostile) {
       expect(fault(alert)).toBeUndefined();
-      const fields = JSON.stringify(slackMessage(alert, {}, 'full').attachments?.[0]?.blocks[0]);
+      const fields = JSON.stringify(slackMessage({ alert }, {}, 'full').attachments?.[0]?.blocks[0]);
       expect(fields).not.toMatch(/<[!@#h]/);
       // Balanced: every code span that is opened is closed on its line.
       for (const line of fields.split('\\n')) expect((line.match(/`/g) ?? []).length % 2).toBe(0);
@@ -127,14 +173,14 @@ describe('a Slack message', () => {
     const worstPaths = Array.from({ length: 30 }, (_, index) => ({ path: `${index}${long}`, failed: 1 }));
     expect(fault({ ...errorRate, worstPaths })).toBeUndefined();
     expect(fault({ ...failover, upstream: long, release: long, cause: long })).toBeUndefined();
-    const fields = JSON.stringify(slackMessage({ ...failover, upstream: long }, {}, 'full'));
+    const fields = JSON.stringify(slackMessage({ alert: { ...failover, upstream: long } }, {}, 'full'));
     expect(fields).toContain('*Upstream*\\n`&lt;');
   });
 
   it('has something in every field', () => {
     const alert = { ...failover, cause: '', release: '`' };
     expect(fault(alert)).toBeUndefined();
-    expect(JSON.stringify(slackMessage(alert, {}, 'full'))).toContain('*Release*\\n–');
-    expect(JSON.stringify(slackMessage(alert, {}, 'full'))).not.toContain('Cause');
+    expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).toContain('*Release*\\n–');
+    expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).not.toContain('Cause');
   });
 });

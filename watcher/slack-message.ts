@@ -1,21 +1,8 @@
-import type { Alert } from './alert.ts';
+import type { MessageContext } from './http-notifier.ts';
+import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Form } from './notifier.ts';
-import {
-  type Fact,
-  heldBackText,
-  identified,
-  plainText,
-  type Span,
-  utcTime,
-  type Wording,
-  wordingOf,
-} from './wording.ts';
-
-/** What the operator has set, the same in every message. */
-export interface SlackContext {
-  readonly identifier?: string;
-  readonly runbookUrl?: string;
-}
+import { colorOf } from './tone.ts';
+import { type Fact, identified, runbookSection, type Span, utcTime } from './wording.ts';
 
 /** The body of a post to an incoming webhook. */
 export interface SlackMessage {
@@ -38,32 +25,31 @@ type SlackBlock =
   | { readonly type: 'section'; readonly fields: readonly Markdown[] }
   | { readonly type: 'context'; readonly elements: readonly Markdown[] };
 
-const colors: { readonly [tone in Wording['tone']]: string } = {
-  bad: '#d32f2f',
-  warning: '#f9a825',
-  good: '#2e7d32',
-  neutral: '#1565c0',
-};
-
 // Slack takes 10 fields of 2,000 characters. Escaping makes one character at most five.
 const maxFields = 10;
 const maxSpanChars = 360;
 const maxFieldChars = 2_000;
+// Slack cuts at 40,000.
+const maxPlainChars = 7_000;
 
 /**
  * The text is the notification and the message's first two lines; the attachment holds the details under a colour.
  * `plain`: only text, for when Slack has refused the rest.
  */
-export function slackMessage(alert: Alert, context: SlackContext, form: Form): SlackMessage {
-  if (form === 'plain') return { text: escapeSlack(plainText(alert, context.identifier)) };
-  const { headline, summary, facts, tone, anchor } = wordingOf(alert);
+export function slackMessage(message: Message, context: MessageContext, form: Form): SlackMessage {
+  if (form === 'plain') return { text: escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars)) };
+  const told = toldOf(message);
+  const { headline, summary, facts, tone } = told;
   const first = escapeSlack(identified(headline, context.identifier));
   const fields = facts.slice(0, maxFields).map(field);
   const blocks: SlackBlock[] = [
     ...(fields.length === 0 ? [] : [{ type: 'section', fields } as const]),
-    { type: 'context', elements: [{ type: 'mrkdwn', text: footer(alert, anchor, context) }] },
+    { type: 'context', elements: [{ type: 'mrkdwn', text: footer(told, context) }] },
   ];
-  return { text: `${first}\n${escapeSlack(summary)}`, attachments: [{ color: colors[tone], fallback: first, blocks }] };
+  return {
+    text: `${first}\n${escapeSlack(summary)}`,
+    attachments: [{ color: colorOf[tone], fallback: first, blocks }],
+  };
 }
 
 /** The only three characters that mean something to Slack outside of formatting. */
@@ -89,17 +75,13 @@ function spanMarkdown(span: Span): string {
   return code === '' ? '–' : `\`${escapeSlack(code)}\``;
 }
 
-function footer(alert: Alert, anchor: string, { runbookUrl }: SlackContext): string {
+function footer({ atMs, incident, notes, anchor }: Told, { runbookUrl }: MessageContext): string {
   // Slack shows this in the reader's own time zone, and what follows the bar where it cannot.
-  const time = `<!date^${Math.floor(alert.atMs / 1_000)}^{date_short_pretty} {time_secs}|${utcTime(alert.atMs)}>`;
-  const parts = [time, `incident \`${alert.incident}\``];
-  if (runbookUrl !== undefined) parts.push(`<${runbookLink(runbookUrl, anchor)}|Runbook>`);
-  if (alert.heldBack !== undefined) parts.push(heldBackText(alert.heldBack));
-  return parts.join(' · ');
+  const time = `<!date^${Math.floor(atMs / 1_000)}^{date_short_pretty} {time_secs}|${utcTime(atMs)}>`;
+  const link = runbookUrl === undefined ? [] : [`<${runbookLink(runbookUrl, anchor)}|Runbook>`];
+  return [time, `incident \`${escapeSlack(incident)}\``, ...link, ...notes].join(' · ');
 }
 
 function runbookLink(runbookUrl: string, anchor: string): string {
-  const url = new URL(runbookUrl);
-  url.hash = anchor;
-  return escapeSlack(url.href).replaceAll('|', '%7C');
+  return escapeSlack(runbookSection(runbookUrl, anchor)).replaceAll('|', '%7C');
 }

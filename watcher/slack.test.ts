@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
 import type { Alert } from './alert.ts';
+import { retryAfterMs } from './answer.ts';
+import { HttpNotifier } from './http-notifier.ts';
 import { Outbox, type OutboxFailure, type OutboxOptions, outboxDefaults } from './outbox.ts';
-import { retryAfterMs, SlackNotifier } from './slack.ts';
+import { slackContract } from './slack.ts';
 
 let slack: FakeSlack;
-let notifier: SlackNotifier;
+let notifier: HttpNotifier;
 let failures: OutboxFailure[];
 let outboxes: Outbox[];
 
@@ -16,8 +18,8 @@ function alert(incident: string): Alert {
 }
 
 /** A queue whose waits are short and certain, but for the pace that Slack asks for. */
-function open(changes: Partial<OutboxOptions> = {}, webhookUrl = slack.url): Outbox {
-  notifier = new SlackNotifier({ webhookUrl, context: {}, requestTimeoutMs: 250 });
+function open(changes: Partial<OutboxOptions> = {}, url = slack.url): Outbox {
+  notifier = new HttpNotifier({ name: 'slack', url, contract: slackContract({}), requestTimeoutMs: 250 });
   const onFailure = (failure: OutboxFailure) => void failures.push(failure);
   const outbox = new Outbox(notifier, {
     ...outboxDefaults,
@@ -132,12 +134,13 @@ describe('delivery to Slack', () => {
   });
 
   it('lets the oldest that waits go when there are too many, and counts it', async () => {
-    slack.answer('500', { times: 1 });
     const outbox = open({ limit: 2 });
     for (const incident of ['a', 'b', 'c', 'd']) outbox.push(alert(incident));
     await slack.waitFor(() => slack.messages.length === 2);
-    expect(received()).toEqual(['a', 'd']);
+    expect(received()).toEqual(['c', 'd']);
     expect(outbox.health.dropped).toBe(2);
+    expect(JSON.stringify(slack.messages[0]?.body)).toContain('2 older alerts could not be delivered and were dropped');
+    expect(JSON.stringify(slack.messages[1]?.body)).not.toContain('dropped');
   });
 
   it('never tells the URL, whatever goes wrong', async () => {
@@ -169,8 +172,8 @@ describe('an answer of something that is not Slack', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    notifier = new SlackNotifier({ webhookUrl: `http://127.0.0.1:${port}/secret`, context: {} });
-    const delivery = await notifier.deliver(alert('a'), 'full', new AbortController().signal);
+    notifier = new HttpNotifier({ name: 'slack', url: `http://127.0.0.1:${port}/secret`, contract: slackContract({}) });
+    const delivery = await notifier.deliver({ alert: alert('a') }, 'full', new AbortController().signal);
     expect(delivery).toEqual({ outcome: 'again', reason: 'HTTP 500' });
     server.closeAllConnections();
     server.close();
@@ -183,10 +186,14 @@ describe('Retry-After', () => {
   it.each([
     ['30', 30_000],
     ['0', 1_000],
+    ['2.5', 2_500],
     ['Sun, 23 Nov 2025 00:00:10 GMT', 10_000],
     ['Sat, 22 Nov 2025 00:00:10 GMT', 1_000],
     ['999999999', 300_000],
     ['soon', undefined],
+    // Date.parse takes these.
+    ['soon 1', undefined],
+    ['-5', undefined],
     ['', undefined],
     [undefined, undefined],
     [['7', '8'], 7_000],

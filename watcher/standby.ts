@@ -1,6 +1,6 @@
+import { otherPool, type Pool } from '../settings/pool.ts';
 import type { StandbyDown, StandbyResolved } from './alert.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
-import { otherPool, type Pool } from './pool.ts';
 import type { Policy, State } from './state.ts';
 
 /** A restart of the standby is not worth a message. */

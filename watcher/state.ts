@@ -1,3 +1,4 @@
+import { type BurnRateState, newBurnRateState } from './burn-rate.ts';
 import { type ErrorRateState, newErrorRateState } from './error-rate.ts';
 import type { DownFlags } from './flags.ts';
 import type { GatePolicy, Gates } from './incident.ts';
@@ -13,6 +14,7 @@ export interface State {
   flags: DownFlags | null;
   readonly traffic: TrafficState;
   readonly errorRate: ErrorRateState;
+  readonly burnRate: BurnRateState;
   readonly outage: OutageState;
   readonly standby: StandbyState;
 }
@@ -21,6 +23,8 @@ export interface State {
 export interface Policy extends GatePolicy {
   readonly windowSize: number;
   readonly thresholdPercent: number;
+  /** The share of requests that are to succeed; undefined: the error budget is not watched. */
+  readonly sloPercent?: number;
 }
 
 export function newState(policy: Policy): State {
@@ -30,6 +34,7 @@ export function newState(policy: Policy): State {
     flags: null,
     traffic: newTrafficState(),
     errorRate: newErrorRateState(policy.windowSize),
+    burnRate: newBurnRateState(),
     outage: newOutageState(),
     standby: newStandbyState(),
   };

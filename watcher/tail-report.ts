@@ -4,7 +4,12 @@ import type { Tail } from './tail.ts';
 /** Says in the log, once each time, what has become of the log that is followed. */
 export function tailReporter(tail: Tail, path: string, log: Logger): () => void {
   let said = '';
+  let gaps = 0;
   return () => {
+    if (tail.gaps > gaps) {
+      gaps = tail.gaps;
+      log.warn({ path, gaps }, 'a log was gone before it had been read to its end: its last lines are lost');
+    }
     const { state, fault } = tail;
     const words = state === 'failing' ? `cannot read the access log: ${fault}` : sentence[state];
     if (words === said) return;

@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -17,7 +22,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { maxLineBytes } from './lines.ts';
-import { Tail } from './tail.ts';
+import { Tail, type TailOptions } from './tail.ts';
 
 let directory: string;
 let path: string;
@@ -26,7 +31,7 @@ let tooLong: number;
 let nowMs: number;
 let tail: Tail;
 
-function follow(from: 'start' | 'end' = 'start', chunkBytes?: number): void {
+function follow(from: TailOptions['from'] = 'start', chunkBytes?: number): void {
   tail = new Tail({
     path,
     sink: (text, start, end) => lines.push(text.slice(start, end)),
@@ -48,6 +53,28 @@ function rotate(): void {
     if (exists(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
   renameSync(path, `${path}.1`);
 }
+
+function copyAndTruncate(): void {
+  for (const number of [3, 2, 1])
+    if (exists(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path);
+}
+
+/** As a new process goes on: from what the last one wrote down. */
+function restart(whileDown: () => void): string[] {
+  const { standing } = tail;
+  const atMs = Date.now();
+  tail.close();
+  whileDown();
+  follow(typeof standing === 'string' ? standing : { position: JSON.parse(JSON.stringify(standing)), atMs });
+  return [...read(), ...read(300), ...read(300), ...read(300)];
+}
+
+/** A line of the log; its number makes it like no other. */
+const line = (number: number) => `${number} ${'x'.repeat(200)}`;
+const write = (...numbers: number[]) => appendFileSync(path, numbers.map((number) => `${line(number)}\n`).join(''));
+const numbersOf = (found: readonly string[]) => found.map((text) => Number.parseInt(text, 10));
 
 function exists(name: string): boolean {
   return statSync(name, { throwIfNoEntry: false }) !== undefined;
@@ -125,7 +152,8 @@ describe('following', () => {
     writeFileSync(path, 'one\ntwo');
     read();
     const { dev, ino } = statSync(path);
-    expect(tail.position).toEqual({ dev: String(dev), ino: String(ino), offset: 4 });
+    const head = { bytes: 7, sha256: createHash('sha256').update('one\ntwo').digest('hex') };
+    expect(tail.position).toEqual({ dev: String(dev), ino: String(ino), offset: 4, head });
     expect(tail.lagBytes()).toBe(0);
     appendFileSync(path, 'x'.repeat(100));
     expect(tail.lagBytes()).toBe(100);
@@ -161,6 +189,32 @@ describe('rotation by rename', () => {
     closeSync(late);
     expect(read(240)).toEqual([]);
     expect(read(20)).toEqual(['new']);
+  });
+
+  it('waits for it also where the log had been idle for long', () => {
+    follow();
+    writeFileSync(path, 'a\n');
+    const early = new Date(Date.now() - 60_000);
+    utimesSync(path, early, early);
+    nowMs = Date.now();
+    read();
+    const late = openSync(path, 'a');
+    rotate();
+    writeFileSync(path, 'new\n');
+    expect(read()).toEqual([]);
+    writeSync(late, 'late\n');
+    closeSync(late);
+    expect([...read(), ...read(300)]).toEqual(['late', 'new']);
+  });
+
+  it('does not wait for one that was done with long ago', () => {
+    follow();
+    writeFileSync(path, 'a\n');
+    read();
+    rotate();
+    writeFileSync(path, 'new\n');
+    nowMs = Date.now() + 2_000;
+    expect(read()).toEqual(['new']);
   });
 
   it('does not wait for good for one that never stops', () => {
@@ -238,6 +292,211 @@ describe('truncation', () => {
   });
 });
 
+describe('truncation that does not show in the size', () => {
+  it.each([
+    ['past the old offset', [3, 4, 5, 6]],
+    ['to the very same size', [3, 4]],
+    ['to less', [3]],
+  ])('is seen when the log has grown again %s', (_, numbers) => {
+    follow();
+    write(1, 2);
+    expect(numbersOf(read())).toEqual([1, 2]);
+    truncateSync(path);
+    write(...numbers);
+    expect(numbersOf(read())).toEqual(numbers);
+    expect(tail.truncations).toBe(1);
+  });
+
+  it('is seen in the middle of a backlog', () => {
+    follow('start', 256);
+    write(1, 2, 3, 4, 5, 6);
+    tail.step(nowMs);
+    expect(numbersOf(lines.splice(0))).toEqual([1]);
+    truncateSync(path);
+    write(11, 12, 13, 14, 15, 16, 17, 18);
+    expect(numbersOf(read())).toEqual([11, 12, 13, 14, 15, 16, 17, 18]);
+  });
+
+  it('is none while the log only grows', () => {
+    follow();
+    for (let number = 1; number <= 40; number++) {
+      write(number);
+      expect(numbersOf(read())).toEqual([number]);
+    }
+    expect(tail.truncations).toBe(0);
+  });
+
+  it('does not read again what is left of a log that was cut short', () => {
+    follow();
+    write(1, 2, 3, 4, 5, 6, 7, 8);
+    read();
+    truncateSync(path, statSync(path).size - 300);
+    expect(read()).toEqual([]);
+    appendFileSync(path, ' end of the cut line\n');
+    write(9);
+    expect(numbersOf(read())).toEqual([9]);
+    expect(tail.truncations).toBe(1);
+  });
+});
+
+describe('copying and truncating', () => {
+  it('loses nothing that was copied before it was read', () => {
+    follow('start', 256);
+    write(1, 2, 3, 4, 5);
+    tail.step(nowMs);
+    copyAndTruncate();
+    write(6, 7);
+    expect(numbersOf([...read(), ...read(300)])).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('waits for nothing where all was read', () => {
+    follow();
+    write(1, 2);
+    read();
+    copyAndTruncate();
+    write(3);
+    expect(numbersOf(read())).toEqual([3]);
+  });
+});
+
+describe('going on after a restart', () => {
+  beforeEach(() => {
+    follow();
+    write(1, 2, 3);
+    expect(numbersOf(read())).toEqual([1, 2, 3]);
+  });
+
+  it('reads what was written meanwhile, and nothing twice', () => {
+    appendFileSync(path, 'half a li');
+    expect(read()).toEqual([]);
+    const found = restart(() => {
+      appendFileSync(path, 'ne\n');
+      write(4);
+    });
+    expect(found).toEqual(['half a line', line(4)]);
+    expect(restart(() => {})).toEqual([]);
+  });
+
+  it.each([1, 2, 3])('reads on in order after %i rotations', (rotations) => {
+    const written: number[] = [];
+    const found = restart(() => {
+      for (let round = 1; round <= rotations; round++) {
+        write(10 * round);
+        rotate();
+        write(10 * round + 1);
+        written.push(10 * round, 10 * round + 1);
+      }
+    });
+    expect(numbersOf(found)).toEqual(written);
+    expect(tail.gaps).toBe(0);
+  });
+
+  it('reads on in the rotated log while there is no new one', () => {
+    const found = restart(() => {
+      write(4);
+      rotate();
+    });
+    expect(numbersOf(found)).toEqual([4]);
+    write(5);
+    expect(numbersOf([...read(), ...read(300)])).toEqual([5]);
+  });
+
+  it.each([1, 2])('reads on in the copies after %i times copying and truncating', (times) => {
+    const written: number[] = [];
+    const found = restart(() => {
+      for (let round = 1; round <= times; round++) {
+        write(10 * round);
+        copyAndTruncate();
+        write(10 * round + 1);
+        written.push(10 * round, 10 * round + 1);
+      }
+    });
+    expect(numbersOf(found)).toEqual(written);
+    expect(tail.gaps).toBe(0);
+  });
+
+  it.each([
+    ['less', [4]],
+    ['more', [4, 5, 6, 7, 8, 9]],
+  ])('reads a log from its start that was truncated and has grown again to %s', (_, numbers) => {
+    const found = restart(() => {
+      truncateSync(path);
+      write(...numbers);
+    });
+    expect(numbersOf(found)).toEqual(numbers);
+  });
+
+  it('reads a log from its start that was made anew, even with the same inode', () => {
+    const { ino } = statSync(path);
+    const found = restart(() => {
+      // Many file systems give a freed inode to the next file, but not every time.
+      for (let round = 0; round < 50; round++) {
+        rmSync(path);
+        write(4, 5, 6, 7);
+        if (statSync(path).ino === ino) break;
+      }
+    });
+    expect(numbersOf(found)).toEqual([4, 5, 6, 7]);
+    expect(tail.gaps).toBe(1);
+  });
+
+  it('says so when the log is gone, and goes on with what was written later', () => {
+    writeFileSync(`${path}.7`, `${line(0)}\n`);
+    const early = new Date(Date.now() - 60_000);
+    utimesSync(`${path}.7`, early, early);
+    const found = restart(() => {
+      write(4);
+      rotate();
+      write(5);
+      rotate();
+      write(6);
+      rmSync(`${path}.2`);
+      const late = new Date(Date.now() + 1_000);
+      utimesSync(`${path}.1`, late, late);
+    });
+    expect(numbersOf(found)).toEqual([5, 6]);
+    expect(tail.gaps).toBe(1);
+  });
+
+  it('finds it under another device number, as after a new mount', () => {
+    const { standing } = tail;
+    if (typeof standing === 'string') throw new Error('no position');
+    tail.close();
+    write(4);
+    follow({ position: { ...standing, dev: '1', ino: '2' }, atMs: Date.now() });
+    expect(numbersOf(read())).toEqual([4]);
+  });
+
+  it('counts a line once that is too long', () => {
+    appendFileSync(path, 'y'.repeat(2 * maxLineBytes));
+    read();
+    const found = restart(() => appendFileSync(path, 'y'.repeat(2 * maxLineBytes)));
+    expect(found).toEqual([]);
+    appendFileSync(path, '\nend\n');
+    expect(read()).toEqual(['end']);
+    expect(tooLong).toBe(1);
+  });
+
+  it('waits for the log if it is missing altogether, and still knows where it was', () => {
+    const away = join(directory, 'elsewhere');
+    expect(restart(() => renameSync(path, away))).toEqual([]);
+    expect(tail.state).toBe('waiting');
+    renameSync(away, path);
+    write(4);
+    expect(numbersOf(read())).toEqual([4]);
+  });
+
+  it('goes on at the end of a log that has lost its last lines', () => {
+    write(4, 5, 6, 7, 8);
+    read();
+    restart(() => truncateSync(path, statSync(path).size - 300));
+    expect(lines).toEqual([]);
+    appendFileSync(path, '\n');
+    write(9);
+    expect(numbersOf(read())).toEqual([9]);
+  });
+});
+
 describe('a log that cannot be read', () => {
   it('is a fault while it is no regular file, and read once it is one', () => {
     execFileSync('mkfifo', [path]);
@@ -282,4 +541,26 @@ describe('a log that cannot be read', () => {
     writeFileSync(path, 'a\n');
     expect(read()).toEqual(['a']);
   });
+
+  it('is opened again where it stood when its descriptor has died, as a file server makes them', () => {
+    follow();
+    write(1, 2);
+    read();
+    const own = readdirSync('/proc/self/fd').find((number) => linkOf(`/proc/self/fd/${number}`) === path);
+    closeSync(Number(own));
+    write(3);
+    tail.step(nowMs);
+    expect(tail.state).toBe('failing');
+    expect(tail.fault).toContain('EBADF');
+    expect(numbersOf(read())).toEqual([3]);
+    expect(tail.fault).toBeUndefined();
+  });
 });
+
+function linkOf(name: string): string | undefined {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,21 +1,32 @@
 import { statSync } from 'node:fs';
 import type { LineSink } from './lines.ts';
 import { identityOf, isSameFile, LogFile, type Position } from './log-file.ts';
-import { rotatedSince } from './rotations.ts';
+import { rotatedPaths } from './rotations.ts';
+import { openIfPossible, openTrail } from './trail.ts';
 
 /** A worker of the edge goes on writing to the rotated file for a moment; this long a silence means that it is done. */
 const quietMs = 250;
 /** Nobody writes to a rotated file for longer than this. */
 const maxDrainMs = 5_000;
+/** Neither written to nor renamed for this long: found so after a lag or a restart, it needs no waiting for. */
+const oldMs = 1_000;
+/** The descriptor will not come to life again: a file server that forgot it, a device that failed. */
+const deadDescriptor: ReadonlySet<unknown> = new Set(['ESTALE', 'EIO', 'EBADF', 'ENXIO', 'ENODEV']);
 
 export type TailState = 'waiting' | 'reading' | 'draining' | 'failing';
+
+/** Where reading stood at some time, epoch milliseconds. */
+export interface Resume {
+  readonly position: Position;
+  readonly atMs: number;
+}
 
 export interface TailOptions {
   readonly path: string;
   readonly sink: LineSink;
   readonly tooLong: () => void;
   /** Where to begin in a log that is there already at the first look. */
-  readonly from: 'start' | 'end';
+  readonly from: 'start' | 'end' | Resume;
   readonly chunkBytes?: number;
 }
 
@@ -28,7 +39,7 @@ export class Tail {
   readonly #sink: LineSink;
   readonly #tooLong: () => void;
   readonly #buffer: Buffer;
-  #from: 'start' | 'end';
+  #from: TailOptions['from'];
   /** The one that is read, then those that were seen to follow it. */
   #files: LogFile[] = [];
   #drainSinceMs = 0;
@@ -36,6 +47,8 @@ export class Tail {
   #fault: Error | undefined;
   truncations = 0;
   rotations = 0;
+  /** How often a log was gone before it had been read to its end, as far as can be known. */
+  gaps = 0;
 
   constructor({ path, sink, tooLong, from, chunkBytes = 64 * 1024 }: TailOptions) {
     this.#path = path;
@@ -58,7 +71,14 @@ export class Tail {
 
   /** Undefined: no log has been seen. */
   get position(): Position | undefined {
-    return this.#files[0]?.position;
+    return this.#files[0]?.position ?? (typeof this.#from === 'object' ? this.#from.position : undefined);
+  }
+
+  /** Where a tail that is made anew has to begin: a position, or which end of a log that has not been seen yet. */
+  get standing(): Position | 'start' | 'end' {
+    const { position } = this;
+    if (position !== undefined) return position;
+    return this.#from === 'end' ? 'end' : 'start';
   }
 
   lagBytes(): number {
@@ -77,6 +97,7 @@ export class Tail {
       return more;
     } catch (error) {
       this.#fault = error instanceof Error ? error : new Error('the log cannot be read');
+      if ('code' in this.#fault && deadDescriptor.has(this.#fault.code)) this.#letGo(nowMs);
       return false;
     }
   }
@@ -88,20 +109,29 @@ export class Tail {
 
   #step(nowMs: number): boolean {
     const current = this.#files[0] ?? this.#openFirst();
-    // A later file is read from its start even if the first look found none.
-    this.#from = 'start';
     if (current === undefined) return false;
-    if (current.restartIfTruncated()) this.truncations++;
-    if (current.readChunk(this.#buffer) > 0) {
-      this.#lastReadMs = nowMs;
-      return true;
+    switch (current.read(this.#buffer)) {
+      case 'lines':
+        this.#lastReadMs = nowMs;
+        return true;
+      case 'truncated':
+        this.truncations++;
+        this.#openCopy(current);
+        return true;
+      case 'nothing':
+        return this.#goOn(current, nowMs);
     }
-    const next = this.#files.length;
+  }
+
+  /** At the end of a log: to the next one, once nobody writes to this one any more. */
+  #goOn(current: LogFile, nowMs: number): boolean {
+    const known = this.#files.length;
     this.#openFollowing();
     if (this.#files.length === 1) return false;
-    if (next === 1) this.#drainSinceMs = nowMs;
-    const quiet = nowMs - Math.max(this.#drainSinceMs, this.#lastReadMs) >= quietMs;
-    if (!quiet && nowMs - this.#drainSinceMs < maxDrainMs) return false;
+    if (known === 1) this.#drainSinceMs = nowMs;
+    const isOld = nowMs - current.changedMs() > oldMs;
+    const isQuiet = nowMs - Math.max(this.#drainSinceMs, this.#lastReadMs) >= quietMs;
+    if (!isOld && !isQuiet && nowMs - this.#drainSinceMs < maxDrainMs) return false;
     current.close();
     this.#files.shift();
     this.#drainSinceMs = nowMs;
@@ -110,11 +140,22 @@ export class Tail {
   }
 
   #openFirst(): LogFile | undefined {
-    const file = this.#open(this.#path);
-    if (file === undefined) return undefined;
-    if (this.#from === 'end') file.skipToEnd();
-    this.#files.push(file);
-    return file;
+    const from = this.#from;
+    if (typeof from === 'object') {
+      const { position, atMs } = from;
+      const trail = openTrail(this.#path, this.#open, (file) => file.isAt(position), atMs);
+      if (trail === undefined) return undefined;
+      this.#files.push(...trail.files);
+      if (trail.found) this.#files[0]?.goTo(position.offset);
+      else this.gaps++;
+    } else {
+      const file = this.#open(this.#path);
+      if (file !== undefined) this.#files.push(file);
+      if (from === 'end') file?.skipToEnd();
+    }
+    // A later file is read from its start even if the first look found none.
+    this.#from = 'start';
+    return this.#files[0];
   }
 
   /** Opens what has taken the newest known file's name, and what was rotated away again in between. */
@@ -124,25 +165,46 @@ export class Tail {
     const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     // No such name: the edge still writes to the file that had it.
     if (stats === undefined || isSameFile(identityOf(stats), newest.identity)) return;
-    const following = [...rotatedSince(this.#path, newest.identity), { path: this.#path, identity: identityOf(stats) }];
-    for (const { path, identity } of following) {
-      const file = this.#open(path);
-      if (file !== undefined && isSameFile(file.identity, identity)) {
-        this.#files.push(file);
-        continue;
+    const isNewest = ({ identity }: LogFile) => isSameFile(identity, newest.identity);
+    const trail = openTrail(this.#path, this.#open, isNewest, newest.writtenMs());
+    if (trail === undefined) return;
+    const [first, ...rest] = trail.files;
+    if (trail.found) first?.close();
+    else if (first !== undefined) this.#files.push(first);
+    this.#files.push(...rest);
+    // So many rotations that even the one that is read is gone: others may be gone with it.
+    if (!trail.found && rest.length > 0) this.gaps++;
+  }
+
+  /** What was cut off before it had been read is still in the copy, where the log was copied and then truncated. */
+  #openCopy(current: LogFile): void {
+    const { cutAt } = current;
+    if (cutAt === undefined) return;
+    for (const path of rotatedPaths(this.#path)) {
+      const copy = openIfPossible(path, this.#open);
+      if (copy?.isAt(cutAt) === true && !isSameFile(copy.identity, current.identity)) {
+        copy.goTo(cutAt.offset);
+        if (copy.lagBytes() === 0) copy.close();
+        else this.#files.unshift(copy);
+        return;
       }
-      // Another rotation has shifted the names since they were listed: the next step goes on from here.
-      file?.close();
-      return;
+      copy?.close();
     }
   }
 
-  #open(path: string): LogFile | undefined {
+  /** Closes everything, to begin again where it stood. */
+  #letGo(nowMs: number): void {
+    const { position } = this;
+    if (position !== undefined) this.#from = { position, atMs: nowMs };
+    this.close();
+  }
+
+  readonly #open = (path: string): LogFile | undefined => {
     try {
       return new LogFile(path, this.#sink, this.#tooLong);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
     }
-  }
+  };
 }

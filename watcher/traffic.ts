@@ -1,8 +1,17 @@
+import type { Pool } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
 import type { Failover, Recovery, Switch } from './alert.ts';
+import {
+  announceFlapping,
+  type FlappingState,
+  flapped,
+  flappedBack,
+  flappingKey,
+  newFlappingState,
+  settle,
+} from './flapping.ts';
 import { announce, beginIncident, conclude, countHeldBack, type Incident, type Verdict } from './incident.ts';
 import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from './observe.ts';
-import type { Pool } from './pool.ts';
 import type { Policy, State } from './state.ts';
 
 /**
@@ -10,6 +19,8 @@ import type { Policy, State } from './state.ts';
  * once a turn of its event loop. So close to a transition, a start alone shows nothing.
  */
 const clockSlackMs = 100;
+/** The same for a request that failed on the active pool: it is proof, unless it is as old as a clock can be wrong. */
+const proofSlackMs = 20;
 
 interface OpenFailover extends Incident {
   readonly alert: Failover;
@@ -31,9 +42,10 @@ export interface TrafficState {
   latestStartMs: number;
   /** The start of the request that showed the current active colour. */
   activeSinceMs: number;
-  /** The start of the request that showed the last failover or recovery: nothing that began earlier shows another. */
+  /** When the request that showed the last recovery was routed: nothing that began earlier shows another failover. */
   transitionMs: number;
   failover: OpenFailover | null;
+  readonly flapping: FlappingState;
   /** The last switch, which may still have to be told. */
   switched: OpenSwitch | null;
 }
@@ -46,6 +58,7 @@ export function newTrafficState(): TrafficState {
     activeSinceMs: 0,
     transitionMs: 0,
     failover: null,
+    flapping: newFlappingState(),
     switched: null,
   };
 }
@@ -55,6 +68,7 @@ export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], p
   const { traffic } = state;
   if (event.pool !== undefined) traffic.serving = event.pool;
   if (event.active === undefined) return;
+  settle(state, event.endMs, verdicts, policy);
   if (traffic.active === null) {
     traffic.active = event.active;
     traffic.activeSinceMs = event.startMs;
@@ -71,9 +85,11 @@ export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], p
 
 /** Tells what a cooldown held back and still holds. */
 export function trafficTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
-  const { failover, switched } = state.traffic;
+  settle(state, nowMs, verdicts, policy);
+  announceFlapping(state, nowMs, verdicts, policy);
+  const { failover, flapping, switched } = state.traffic;
   const { gates } = state;
-  if (failover !== null) {
+  if (failover !== null && flapping.open === null) {
     push(
       verdicts,
       announce(gates, failoverKey(failover), failover, () => failover.alert, nowMs, policy),
@@ -91,8 +107,7 @@ function switchTo(state: State, event: AccessEvent, to: Pool, from: Pool, verdic
   const { traffic, gates } = state;
   const before = traffic.switched;
   if (before !== null && !before.announced) countHeldBack(gates, switchKey(before), before);
-  const ended = traffic.failover;
-  if (ended !== null && !ended.announced) countHeldBack(gates, failoverKey(ended), ended);
+  const ended = endIncident(state, event.startMs);
   const incident = beginIncident(state, event.startMs);
   const alert: Switch = {
     kind: 'switch',
@@ -101,20 +116,36 @@ function switchTo(state: State, event: AccessEvent, to: Pool, from: Pool, verdic
     from,
     to,
     ...(event.pool === to && event.release !== undefined ? { release: event.release } : {}),
-    ...(ended?.announced
-      ? { ended: { incident: ended.id, lastedMs: event.startMs - ended.atMs, served: ended.served } }
-      : {}),
+    ...(ended === undefined ? {} : { ended }),
   };
   traffic.active = to;
   traffic.activeSinceMs = event.startMs;
   traffic.transitionMs = Math.min(traffic.transitionMs, event.startMs - 1);
-  traffic.failover = null;
   traffic.switched = { ...incident, alert };
-  const overdue = ended?.announced === true;
+  const overdue = ended !== undefined;
   push(
     verdicts,
     announce(gates, switchKey(traffic.switched), traffic.switched, () => alert, event.endMs, policy, overdue),
   );
+}
+
+/** Ends the failover or the flapping that is open, if any; undefined: there is nothing to tell. */
+function endIncident({ traffic, gates }: State, atMs: number): Switch['ended'] {
+  const { failover, flapping } = traffic;
+  const { open } = flapping;
+  traffic.failover = null;
+  flapping.open = null;
+  flapping.recent = [];
+  if (open !== null) {
+    if (!open.announced) countHeldBack(gates, flappingKey(open.pool), open);
+    const served = open.served + (failover?.served ?? 0);
+    const { id, firstMs, failovers } = open;
+    return open.announced ? { incident: id, lastedMs: atMs - firstMs, served, failovers } : undefined;
+  }
+  if (failover === null) return undefined;
+  if (!failover.announced) countHeldBack(gates, failoverKey(failover), failover);
+  const { id, atMs: beganMs, served } = failover;
+  return failover.announced ? { incident: id, lastedMs: atMs - beganMs, served } : undefined;
 }
 
 function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
@@ -127,12 +158,16 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
     return;
   }
-  // A failed attempt on the active pool is proof; without one, it was routed by a flag that may just have gone.
-  const slackMs = event.attempts.length > 1 ? 0 : clockSlackMs;
+  // Without a failed attempt on the active pool, it was routed by a flag that may just have gone.
+  const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
   if (event.startMs <= traffic.transitionMs + slackMs) return;
-  const incident = beginIncident(state, event.startMs);
   const flagCause = state.flags?.[active]?.cause;
   const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
+  const flapping = flapped(state, event.startMs, active, pool, cause);
+  const incident =
+    flapping === null
+      ? beginIncident(state, event.startMs)
+      : { id: flapping.id, atMs: event.startMs, announced: false, held: false };
   const alert: Failover = {
     kind: 'failover',
     incident: incident.id,
@@ -147,10 +182,13 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
   const failover = { ...incident, alert, lastReroutedMs: routedAtMs(event), served: 1 };
   traffic.failover = failover;
   traffic.transitionMs = event.startMs;
-  push(
-    verdicts,
-    announce(gates, failoverKey(failover), failover, () => alert, event.endMs, policy),
-  );
+  if (flapping !== null) announceFlapping(state, event.endMs, verdicts, policy);
+  else {
+    push(
+      verdicts,
+      announce(gates, failoverKey(failover), failover, () => alert, event.endMs, policy),
+    );
+  }
 }
 
 function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
@@ -159,6 +197,9 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
   // The active pool as the last resort of a request that the standby failed is not a recovery.
   if (event.attempts.length > 1) return;
   if (event.startMs <= open.lastReroutedMs) return;
+  traffic.failover = null;
+  traffic.transitionMs = routedAtMs(event);
+  if (flappedBack(state, { atMs: open.atMs, served: open.served, told: open.announced }, event.startMs)) return;
   const alert: Recovery = {
     kind: 'recovery',
     incident: open.id,
@@ -169,8 +210,6 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
     lastedMs: event.startMs - open.atMs,
     served: open.served,
   };
-  traffic.failover = null;
-  traffic.transitionMs = event.startMs;
   push(verdicts, conclude(state.gates, failoverKey(open), open, alert, policy));
 }
 

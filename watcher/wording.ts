@@ -1,4 +1,9 @@
-import type { Alert, Causes, HeldBack } from './alert.ts';
+import type { Alert, Causes, HeldBack, Switch } from './alert.ts';
+import { awayWording } from './away-wording.ts';
+import { stableForMs } from './flapping.ts';
+
+/** The time that an error budget is for. */
+const budgetMs = 30 * 86_400_000;
 
 /** A run of words: our own, or something from outside (`code`) that must stay a quotation wherever it is shown. */
 export type Span = { readonly text: string } | { readonly code: string };
@@ -48,11 +53,34 @@ export function wordingOf(alert: Alert): Wording {
         summary:
           alert.ended === undefined
             ? `${capital(alert.to)} is the active pool now.`
-            : `${capital(alert.to)} is the active pool now. That ends failover ${alert.ended.incident} after ` +
+            : `${capital(alert.to)} is the active pool now. That ends ${endedText(alert.ended)} after ` +
               `${duration(alert.ended.lastedMs)}; ${alert.to} served ${requests(alert.ended.served)} meanwhile.`,
         facts: fact('Release', alert.release),
         tone: 'neutral',
         anchor: 'planned-switch',
+      };
+    case 'flapping':
+      return {
+        headline: `Flapping: ${alert.pool} has failed over ${alert.failovers} times in ${duration(alert.lastedMs)}`,
+        summary:
+          `${capital(alert.standby)} answers whenever ${alert.pool} does not. ` +
+          `From now on this is counted, and told when nothing has changed for ${duration(stableForMs)}.`,
+        facts: fact('Cause', alert.cause),
+        tone: 'bad',
+        anchor: 'flapping',
+      };
+    case 'flapping-resolved':
+      return {
+        headline:
+          alert.serving === alert.pool
+            ? `Flapping is over: ${alert.pool} (primary) is stable`
+            : `Flapping is over: ${alert.pool} stays down, ${alert.standby} (backup) serves`,
+        summary:
+          `${capital(alert.pool)} failed over ${alert.failovers} times in ${duration(alert.lastedMs)}; ` +
+          `${alert.standby} served ${requests(alert.served)}. No change for ${duration(alert.stableMs)}.`,
+        facts: [],
+        tone: alert.serving === alert.pool ? 'good' : 'warning',
+        anchor: 'flapping',
       };
     case 'error-rate':
       return {
@@ -74,6 +102,26 @@ export function wordingOf(alert: Alert): Wording {
         facts: [],
         tone: 'good',
         anchor: 'error-rate',
+      };
+    case 'burn-rate':
+      return {
+        headline: `Error budget burns ${factor(alert.burn)}× too fast`,
+        summary:
+          `${share(alert.failed, alert.requests)} of the last hour's ${requests(alert.requests)} failed for visitors ` +
+          `(objective ${alert.sloPercent}%); at this pace the budget of 30 days is gone in ${span(budgetMs / alert.burn)}.`,
+        facts: [],
+        tone: 'bad',
+        anchor: 'burn-rate',
+      };
+    case 'burn-rate-resolved':
+      return {
+        headline: 'Error budget no longer burns too fast',
+        summary:
+          `${share(alert.failed, alert.requests)} of the last five minutes' ${requests(alert.requests)} failed for visitors ` +
+          `(objective ${alert.sloPercent}%). It burned too fast for ${duration(alert.lastedMs)}.`,
+        facts: [],
+        tone: 'good',
+        anchor: 'burn-rate',
       };
     case 'outage':
       return {
@@ -116,6 +164,8 @@ export function wordingOf(alert: Alert): Wording {
         tone: alert.because === 'healthy' ? 'good' : 'warning',
         anchor: 'standby-down',
       };
+    case 'away':
+      return awayWording(alert);
     default:
       return alert satisfies never;
   }
@@ -123,15 +173,31 @@ export function wordingOf(alert: Alert): Wording {
 
 /** Everything in one line, for logs and for channels that take nothing else. */
 export function plainText(alert: Alert, identifier?: string): string {
-  const { headline, summary, facts } = wordingOf(alert);
+  const { atMs, incident, heldBack } = alert;
+  const notes = heldBack === undefined ? [] : [heldBackText(heldBack)];
+  return plainLine({ ...wordingOf(alert), atMs, incident, notes }, identifier);
+}
+
+/** The same for what has been put into words; `notes` are about the message itself. */
+export function plainLine(
+  told: Wording & { readonly atMs: number; readonly incident: string; readonly notes: readonly string[] },
+  identifier?: string,
+): string {
+  const { headline, summary, facts, atMs, incident, notes } = told;
   const details = facts.map(({ label, spans }) => `${label}: ${spans.map(spanText).join('')}`);
-  const held = alert.heldBack === undefined ? [] : [heldBackText(alert.heldBack)];
-  const rest = [...details, `Time: ${utcTime(alert.atMs)}`, `Incident: ${alert.incident}`, ...held].join(' · ');
+  const rest = [...details, `Time: ${utcTime(atMs)}`, `Incident: ${incident}`, ...notes].join(' · ');
   return `${identified(headline, identifier)}. ${summary} ${rest}`;
 }
 
 export function identified(headline: string, identifier?: string): string {
   return identifier === undefined ? headline : `${headline} [${identifier}]`;
+}
+
+/** The runbook's section about an alert. */
+export function runbookSection(runbookUrl: string, anchor: string): string {
+  const url = new URL(runbookUrl);
+  url.hash = anchor;
+  return url.href;
 }
 
 /** Such as `2 more since 14:02 UTC held back`. */
@@ -151,12 +217,35 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? `${minutes} min${rest(seconds % 60, 's')}`
+    : `${Math.floor(minutes / 60)} h${rest(minutes % 60, 'min')}`;
+}
+
+function rest(count: number, unit: string): string {
+  return count === 0 ? '' : ` ${count} ${unit}`;
 }
 
 function rate(failed: number, samples: number): string {
   const percent = samples === 0 ? 0 : (failed * 100) / samples;
   return `5xx in upstream attempts: ${percent.toFixed(2)}% over last ${requests(samples)}`;
+}
+
+function share(failed: number, count: number): string {
+  return `${((count === 0 ? 0 : failed / count) * 100).toFixed(2)}%`;
+}
+
+function factor(burn: number): string {
+  return burn < 100 ? burn.toFixed(1) : burn.toFixed(0);
+}
+
+/** As a duration, in days where it is long. */
+function span(ms: number): string {
+  return ms < 48 * 3_600_000 ? duration(ms) : `${(ms / 86_400_000).toFixed(1)} days`;
+}
+
+function endedText({ incident, failovers }: NonNullable<Switch['ended']>): string {
+  return failovers === undefined ? `failover ${incident}` : `flapping ${incident} (${failovers} failovers)`;
 }
 
 function requests(count: number): string {

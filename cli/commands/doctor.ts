@@ -62,9 +62,9 @@ function diskFinding({ root }: Stack): Finding {
 }
 
 function webhookFinding({ settings }: Stack): Finding {
-  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE;
+  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE ?? settings.ALERT_WEBHOOKS;
   return webhook === undefined
-    ? warn('no SLACK_WEBHOOK_URL: alerts go to the log of alert_watcher only')
+    ? warn('no SLACK_WEBHOOK_URL and no ALERT_WEBHOOKS: alerts go to the log of alert_watcher only')
     : ok('a webhook is set');
 }
 

@@ -7,7 +7,7 @@ import { edgeTools, ensureInstalled } from '../host/tools.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 
-export const suites = ['lint', 'types', 'shell', 'unit', 'host', 'compose'] as const;
+export const suites = ['lint', 'types', 'shell', 'unit', 'faults', 'host', 'compose'] as const;
 export type Suite = (typeof suites)[number];
 
 interface Count {
@@ -42,6 +42,7 @@ function run(suite: Suite, root: string): Promise<Count> {
     case 'shell':
       return oneCheck(root, 'shellcheck', shellFiles(root));
     case 'unit':
+    case 'faults':
     case 'host':
     case 'compose':
       return vitest(root, suite);

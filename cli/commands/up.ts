@@ -87,6 +87,11 @@ async function whatRunsWhere(stack: Stack, engine: Engine): Promise<string> {
 }
 
 function whereAlertsGo({ settings }: Stack): string {
-  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE;
-  return webhook === undefined ? 'alerts go to its log; set SLACK_WEBHOOK_URL for Slack' : 'alerts go to Slack';
+  const slack = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE;
+  const kinds = new Set([
+    ...(slack === undefined ? [] : ['slack']),
+    ...(settings.ALERT_WEBHOOKS ?? []).map(({ kind }) => kind),
+  ]);
+  if (kinds.size === 0) return 'alerts go to its log; set SLACK_WEBHOOK_URL for Slack';
+  return `alerts go to ${[...kinds].map((kind) => kind.charAt(0).toUpperCase() + kind.slice(1)).join(', ')}`;
 }

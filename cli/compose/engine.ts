@@ -107,15 +107,21 @@ function lastLines(text: string): string {
   return text.trimEnd().split('\n').slice(-12).join('\n');
 }
 
+/** Health checks that begin quickly came with these, and settings files that may be missing. */
+const oldestEngine = 25;
+const oldestCompose = [2, 24] as const;
+
 /** Why Compose cannot be used here; undefined: it can. */
 export async function composeUnavailable(): Promise<string | undefined> {
-  const engine = await execa('docker', ['info', '--format', '{{.ServerVersion}}'], {
-    reject: false,
-    stdin: 'ignore',
-    timeout: 10_000,
-  });
+  const options = { reject: false, stdin: 'ignore', timeout: 10_000 } as const;
+  const engine = await execa('docker', ['info', '--format', '{{.ServerVersion}}'], options);
   if (engine.code === 'ENOENT') return 'docker is not installed';
   if (engine.exitCode !== 0) return 'no Docker Engine answers';
-  const plugin = await execa('docker', ['compose', 'version', '--short'], { reject: false, stdin: 'ignore' });
-  return plugin.exitCode === 0 ? undefined : 'docker has no Compose plugin';
+  if (Number.parseInt(engine.stdout, 10) < oldestEngine)
+    return `Docker ${engine.stdout} is too old: ${oldestEngine} or newer is needed`;
+  const plugin = await execa('docker', ['compose', 'version', '--short'], options);
+  if (plugin.exitCode !== 0) return 'docker has no Compose plugin';
+  const [major = 0, minor = 0] = plugin.stdout.replace(/^v/, '').split('.').map(Number);
+  const isOld = major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]);
+  return isOld ? `Compose ${plugin.stdout} is too old: ${oldestCompose.join('.')} or newer is needed` : undefined;
 }

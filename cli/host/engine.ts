@@ -16,6 +16,7 @@ import { edgeTools, ensureInstalled } from './tools.ts';
 
 const supervisorDeadlineMs = 10_000;
 const stopDeadlineMs = 40_000;
+const releaseDeadlineMs = 1_000;
 
 export function hostEngine(stack: Stack): Engine {
   const { settings, root } = stack;
@@ -40,7 +41,7 @@ export function hostEngine(stack: Stack): Engine {
     rmSync(state.report.path, { force: true });
   }
 
-  async function refuseTakenPorts(): Promise<void> {
+  async function takenPorts(): Promise<string[]> {
     const ports = [
       ['NGINX_PORT', '0.0.0.0'],
       ['BLUE_PORT', settings.DIRECT_BIND],
@@ -49,13 +50,23 @@ export function hostEngine(stack: Stack): Engine {
       ['STATUS_PORT', '127.0.0.1'],
       ['PROBER_PORT', '127.0.0.1'],
     ] as const;
-    const faults: string[] = [];
+    const taken: string[] = [];
     for (const [name, address] of ports) {
       const port = settings[name];
       if (await isTaken(port, address))
-        faults.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
+        taken.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
     }
-    if (faults.length > 0) throw new CommandError(faults.join('\n'), { next: 'end it, or set another port in .env' });
+    return taken;
+  }
+
+  async function refuseTakenPorts(): Promise<void> {
+    let taken: string[] = [];
+    // A process whose first thread has ended counts as gone; its others may hold a socket for a moment longer.
+    await until(releaseDeadlineMs, async () => {
+      taken = await takenPorts();
+      return taken.length === 0;
+    });
+    if (taken.length > 0) throw new CommandError(taken.join('\n'), { next: 'end it, or set another port in .env' });
   }
 
   async function startSupervisor(): Promise<void> {

@@ -226,6 +226,11 @@ describe('./bluegreen on the host engine', () => {
     expect((await stack.run('./bluegreen', '--engine', 'podman', 'status')).exitCode).toBe(2);
   });
 
+  it('says nothing when whoever reads its output has seen enough', async () => {
+    const command = `${root}/bluegreen --engine host --env-file ${stack.envFile} doctor | head -n 1`;
+    expect((await stack.run('sh', '-c', command)).stderr).toBe('');
+  });
+
   it('runs images on Docker only, and says so', async () => {
     stack.configure({ BLUE_IMAGE: 'registry.example/shop:1' });
     expect(await stack.bluegreen('up')).toMatchObject({

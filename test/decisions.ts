@@ -1,0 +1,73 @@
+import type { Alert } from '../watcher/alert.ts';
+import { decideRequest, decideTick } from '../watcher/decide.ts';
+import type { DownFlags } from '../watcher/flags.ts';
+import type { Verdict } from '../watcher/incident.ts';
+import { parseLine } from '../watcher/parse.ts';
+import { newState, type Policy, type State } from '../watcher/state.ts';
+
+export const noon = Date.UTC(2025, 10, 23, 12);
+const defaults: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
+
+/** The watcher's judgement alone: lines and time in, verdicts out. */
+export class Decisions {
+  readonly policy: Policy;
+  readonly verdicts: Verdict[] = [];
+  state: State;
+
+  constructor(policy: Partial<Policy> = {}) {
+    this.policy = { ...defaults, ...policy };
+    this.state = newState(this.policy);
+  }
+
+  /** Takes lines as they come, and returns what is told. */
+  log(...lines: readonly string[]): Alert[] {
+    const before = this.verdicts.length;
+    for (const line of lines) {
+      const event = parseLine(line);
+      if (typeof event === 'string') throw new Error(`${event}: ${line}`);
+      this.verdicts.push(...decideRequest(this.state, event, this.policy));
+    }
+    return this.told(before);
+  }
+
+  tick(nowMs: number, flags: DownFlags | null = null): Alert[] {
+    const before = this.verdicts.length;
+    this.verdicts.push(...decideTick(this.state, flags, nowMs, this.policy));
+    return this.told(before);
+  }
+
+  /** Ends, and begins again with what was written down. */
+  restart(): void {
+    this.state = JSON.parse(JSON.stringify(this.state));
+  }
+
+  told(from = 0): Alert[] {
+    return this.verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'tell' ? [verdict.alert] : []));
+  }
+
+  /** Incidents that go on and have not been told. */
+  openUntold(): number {
+    const { traffic, errorRate, burnRate, outage, standby } = this.state;
+    const failover = traffic.flapping.open === null ? traffic.failover : null;
+    const open = [
+      failover,
+      traffic.flapping.open,
+      traffic.switched,
+      errorRate.open,
+      burnRate.open,
+      outage.open,
+      standby.open,
+    ];
+    return open.filter((incident) => incident !== null && !incident.announced && incident.held).length;
+  }
+
+  heldBack(): string[] {
+    return this.verdicts.flatMap((verdict) =>
+      verdict.fate === 'hold' ? [`${verdict.alert.kind}: ${verdict.reason}`] : [],
+    );
+  }
+}
+
+export function kinds(alerts: readonly Alert[]): string[] {
+  return alerts.map(({ kind }) => kind);
+}

@@ -1,0 +1,104 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A post as it came. */
+export interface ReceivedPost {
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly content: string;
+  readonly receivedAt: number;
+}
+
+export interface FakeAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A channel's rules: what it answers to a post. */
+export type Rules = (post: ReceivedPost) => FakeAnswer;
+
+const secretPath = '/hooks/notreallyasecretbutkeepitso';
+
+/** An HTTP server that plays a channel by that channel's rules. */
+export class FakeChannel {
+  /** Everything that was posted. */
+  readonly posts: ReceivedPost[] = [];
+  /** What was accepted, as parsed from its JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the channel's JSON is
+  readonly accepted: any[] = [];
+  readonly #server: Server;
+  readonly #instead: FakeAnswer[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(rules: Rules) {
+    this.#server = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const post = {
+        url: new URL(request.url ?? '/', 'http://fake'),
+        headers: request.headers,
+        content: Buffer.concat(chunks).toString('utf8'),
+        receivedAt: Date.now(),
+      };
+      this.posts.push(post);
+      const answer = this.#instead.shift() ?? rules(post);
+      if (answer.status < 300) this.accepted.push(JSON.parse(post.content));
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+      for (const check of this.#waiting) check();
+    });
+  }
+
+  get secret(): string {
+    return secretPath;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${secretPath}`;
+  }
+
+  listen(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.listen(0, '127.0.0.1', resolve);
+    return promise;
+  }
+
+  /** The next posts are answered so, whatever the rules say. */
+  answerNext(...answers: readonly FakeAnswer[]): void {
+    this.#instead.push(...answers);
+  }
+
+  /** Resolves once the condition holds after a post. */
+  async waitFor(condition: () => boolean, deadlineMs = 5_000): Promise<void> {
+    if (condition()) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const check = () => {
+      if (condition()) resolve();
+    };
+    const timer = setTimeout(
+      () =>
+        reject(new Error(`not within ${deadlineMs} ms; posts: ${this.posts.map(({ content }) => content).join('\n')}`)),
+      deadlineMs,
+    );
+    this.#waiting.add(check);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(check);
+    }
+  }
+
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#server.closeAllConnections();
+    return promise;
+  }
+}
+
+export async function startFakeChannel(rules: Rules): Promise<FakeChannel> {
+  const channel = new FakeChannel(rules);
+  await channel.listen();
+  return channel;
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { type Behaviour, type FakeSlack, startFakeSlack } from '../fake-slack.ts';
+import { EdgeLog } from './edge-log.ts';
+import { type Random, randomFrom, seed } from './random.ts';
+import { Subject } from './subject.ts';
+
+const rounds = 110;
+const minutes = 60_000;
+
+let slack: FakeSlack;
+let watcher: Subject;
+let log: EdgeLog;
+let random: Random;
+
+beforeEach(async () => {
+  slack = await startFakeSlack({ unlimited: true });
+  watcher = new Subject({
+    SLACK_WEBHOOK_URL: slack.url,
+    ALERT_COOLDOWN_SEC: '0',
+    // Only what is meant to be an alert is one.
+    ERROR_RATE_THRESHOLD: '100',
+  });
+  log = new EdgeLog(watcher.logPath);
+  random = randomFrom(seed);
+  onTestFailed(() => console.error(`repeat it with FAULT_SEED=${seed}`));
+});
+
+afterEach(async () => {
+  await watcher.close();
+  await slack.close();
+});
+
+function trouble(): void {
+  const behaviours: readonly [Behaviour, ...Behaviour[]] = [
+    'ok',
+    'ok',
+    'ok',
+    '403',
+    '404',
+    '410',
+    '429',
+    '500',
+    'reset',
+    'hang',
+  ];
+  slack.answer(random.pick(behaviours), { retryAfter: 0, times: random.between(1, 3) });
+}
+
+/** As often as it is listed. */
+const actions: readonly [() => void, ...(() => void)[]] = [
+  () => log.rotate({ lateLines: random.between(0, 3) }),
+  () => log.rotate(),
+  () => log.writeTorn(),
+  () => log.switch(),
+  () => log.switch(),
+  () => log.switch(),
+  trouble,
+  () => log.write(random.between(1, 200)),
+  () => log.write(random.between(1, 20)),
+  () => log.write(1),
+];
+
+function something(): void {
+  random.pick(actions)();
+}
+
+/** The incidents that were told, in the order of their first message. */
+function told(): { incidents: string[]; messages: number } {
+  const all = slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1] ?? 'none');
+  return { incidents: [...new Set(all)], messages: all.length };
+}
+
+describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
+  it('loses no line and no alert, repeats at most one a kill, and invents none', { timeout: 4 * minutes }, async () => {
+    log.write(10);
+    await watcher.start();
+    await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
+    const before = (await watcher.health()).log.lines;
+    const begun = log.lines;
+    for (let round = 0; round < rounds; round++) {
+      for (let count = random.between(1, 6); count > 0; count--) {
+        something();
+        // The moment of the kill is what varies.
+        await delay(random.between(0, 60));
+      }
+      await watcher.kill();
+      for (let count = random.between(0, 3); count > 0; count--) something();
+      await watcher.start();
+      await delay(random.between(0, 400));
+    }
+    slack.answer('ok');
+    log.switch();
+    const health = await watcher.until(
+      'all lines read and all alerts delivered',
+      ({ log: { lines }, slack }) => lines - before === log.lines - begun && slack.queued === 0,
+      90_000,
+    );
+    expect(health.status).toBe('ok');
+    const { incidents, messages } = told();
+    expect(watcher.kills).toBeGreaterThanOrEqual(100);
+    expect(incidents).toHaveLength(log.switches);
+    expect(messages - incidents.length).toBeLessThanOrEqual(watcher.kills);
+    const headlines = slack.messages.filter(({ text }) => !text.startsWith('Planned switch: '));
+    expect(headlines.map(({ text }) => text)).toEqual([]);
+    console.log(
+      `seed ${seed}: ${watcher.kills} kills, ${log.lines} lines, ${log.switches} alerts, ${messages - incidents.length} told twice`,
+    );
+  });
+});

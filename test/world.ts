@@ -1,0 +1,213 @@
+import { otherPool, type Pool } from '../settings/pool.ts';
+import type { DownFlags } from '../watcher/flags.ts';
+import { accessLine } from './access-lines.ts';
+import { noon } from './decisions.ts';
+import { generator, type Random } from './random.ts';
+
+/** How a pool fails: its process is gone, it answers 500, or it answers nothing. */
+export type Fault = 'refuses' | 'errors' | 'hangs';
+
+/** What is the case for a while: who is broken, or that nobody is; `switch`: the other pool is made the active one. */
+export interface Phase {
+  readonly what: 'well' | 'active-down' | 'standby-down' | 'both-down' | 'switch';
+  readonly lastsMs: number;
+}
+
+export interface WorldPlan {
+  readonly phases: readonly Phase[];
+  readonly fault: Fault;
+  /** Health checks set down flags. */
+  readonly prober: boolean;
+  /** Between two requests, at most. */
+  readonly gapMs: number;
+  /** A worker's clock is behind by up to so much: nginx sets it once a turn of its event loop. */
+  readonly clockErrorMs: number;
+  /** Of everything else: when requests come, how long they take, who leaves early. */
+  readonly seed: number;
+}
+
+/** A line of the log, or a second that has passed, in the order in which the watcher meets them. */
+export type Happening =
+  | { readonly atMs: number; readonly line: string; readonly servedBy: Pool | undefined }
+  | { readonly atMs: number; readonly flags: DownFlags | null };
+
+interface Interval {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+interface Change {
+  readonly atMs: number;
+  readonly to: Pool;
+}
+
+export interface World {
+  readonly happenings: readonly Happening[];
+  /** When which pool was truly broken. */
+  readonly broken: { readonly [pool in Pool]: readonly Interval[] };
+  readonly switches: readonly Change[];
+  readonly endMs: number;
+}
+
+/** A request takes at most so long to send its headers, and then to be answered by a pool that is well. */
+export const maxHeadersMs = 2_000;
+export const maxServiceMs = 4_000;
+const connectMs = 1;
+const readTimeoutMs = 3_000;
+/** nginx leaves a pool alone for so long after a failed attempt (`fail_timeout`). */
+const failTimeoutMs = 5_000;
+const flaggedAfterMs = 600;
+const unflaggedAfterMs = 800;
+const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000' } as const;
+
+interface Try {
+  readonly pool: Pool;
+  readonly status: number;
+  readonly endMs: number;
+  readonly silent: boolean;
+  readonly retry: boolean;
+  /** There was nobody left to try: nginx logs the group's name in place of an address. */
+  readonly group?: string;
+}
+
+/** Plays a plan: an edge with two workers in front of two pools. It knows the edge's rules and nothing of the watcher's. */
+export function play(plan: WorldPlan): World {
+  const random = generator(plan.seed);
+  const { broken, switches, endMs } = truthOf(plan);
+  const activeAt = (atMs: number) => switches.findLast((change) => change.atMs <= atMs)?.to ?? 'blue';
+  const flagAt = (pool: Pool, atMs: number) =>
+    plan.prober
+      ? broken[pool].find(
+          ({ fromMs, untilMs }) =>
+            untilMs - fromMs > flaggedAfterMs && fromMs + flaggedAfterMs <= atMs && atMs < untilMs + unflaggedAfterMs,
+        )
+      : undefined;
+
+  const answer = (pool: Pool, atMs: number, serviceMs: number): Try => {
+    const isDown = broken[pool].some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs);
+    if (isDown) {
+      if (plan.fault === 'errors') return { pool, status: 500, endMs: atMs + 2, silent: false, retry: true };
+      if (plan.fault === 'refuses') return { pool, status: 502, endMs: atMs + connectMs, silent: true, retry: true };
+      return { pool, status: 504, endMs: atMs + readTimeoutMs, silent: true, retry: true };
+    }
+    const breaks = broken[pool].find(({ fromMs }) => atMs < fromMs && fromMs < atMs + serviceMs);
+    if (breaks !== undefined && plan.fault === 'refuses') {
+      return { pool, status: 502, endMs: breaks.fromMs, silent: true, retry: true };
+    }
+    if (breaks !== undefined && plan.fault === 'hangs') {
+      return { pool, status: 504, endMs: Math.max(breaks.fromMs, atMs + readTimeoutMs), silent: true, retry: true };
+    }
+    return { pool, status: 200, endMs: atMs + serviceMs, silent: false, retry: false };
+  };
+
+  // Many requests around a change and few else: nothing happens there.
+  const changes = [...broken.blue, ...broken.green].flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
+  changes.push(...switches.map(({ atMs }) => atMs));
+  const gapAt = (atMs: number) =>
+    changes.some((change) => atMs > change - 3_000 && atMs < change + 7_000) ? plan.gapMs : Math.max(plan.gapMs, 1_500);
+
+  /** When an attempt on the first pool of a group failed. */
+  const marks: { readonly [first in Pool]: number[] } = { blue: [], green: [] };
+  const lines: Extract<Happening, { line: string }>[] = [];
+  for (let startMs = noon; startMs < endMs; startMs += 1 + Math.floor(random() * gapAt(startMs))) {
+    const headersMs = random() < 0.03 ? Math.floor(random() * maxHeadersMs) : 0;
+    const serviceMs = 1 + Math.floor(random() * (random() < 0.08 ? maxServiceMs - 1 : 20));
+    const isPost = random() < 0.1;
+    const patienceMs = random() < 0.1 ? Math.floor(random() * 1_500) : Number.POSITIVE_INFINITY;
+    const routedMs = startMs + headersMs;
+    const active = activeAt(routedMs);
+    const standby = otherPool(active);
+    const prefersStandby = flagAt(active, routedMs) !== undefined && flagAt(standby, routedMs) === undefined;
+    const first = prefersStandby ? standby : active;
+    const isMarked = marks[first].some((markMs) => markMs <= routedMs && routedMs < markMs + failTimeoutMs);
+    const tries: Try[] = [];
+    const one = answer(isMarked ? otherPool(first) : first, routedMs, serviceMs);
+    tries.push(one);
+    // A request that has been sent is not repeated if repeating it could do it twice.
+    const repeatable = !isPost || (plan.fault === 'refuses' && one.endMs === routedMs + connectMs);
+    if (one.retry && !isMarked) {
+      marks[first].push(one.endMs);
+      if (repeatable) tries.push(answer(otherPool(first), one.endMs, serviceMs));
+    } else if (one.retry && repeatable) {
+      const group = `${first}_first`;
+      tries.push({ pool: first, status: 502, endMs: one.endMs, silent: true, retry: false, group });
+    }
+    lines.push(logged(tries, { startMs, routedMs, patienceMs, active, isPost, errorMs: plan.clockErrorMs, random }));
+  }
+  const ticks: Happening[] = [];
+  for (let atMs = noon; atMs <= endMs + 30_000; atMs += 1_000) {
+    const flag = (pool: Pool) => {
+      const interval = flagAt(pool, atMs);
+      return interval === undefined ? null : { seenMs: Math.ceil((interval.fromMs + flaggedAfterMs) / 1_000) * 1_000 };
+    };
+    const flags = { active: activeAt(atMs), blue: flag('blue'), green: flag('green') };
+    ticks.push({ atMs, flags: plan.prober ? flags : null });
+  }
+  const happenings = [...ticks, ...lines].sort((a, b) => a.atMs - b.atMs);
+  return { happenings, broken, switches, endMs };
+}
+
+function truthOf({ phases }: WorldPlan): Omit<World, 'happenings'> {
+  const broken: { [pool in Pool]: Interval[] } = { blue: [], green: [] };
+  const switches: Change[] = [];
+  let active: Pool = 'blue';
+  let atMs = noon;
+  for (const { what, lastsMs } of phases) {
+    const interval = { fromMs: atMs, untilMs: atMs + lastsMs };
+    if (what === 'switch') {
+      active = otherPool(active);
+      switches.push({ atMs, to: active });
+    }
+    if (what === 'active-down' || what === 'both-down') broken[active].push(interval);
+    if (what === 'standby-down' || what === 'both-down') broken[otherPool(active)].push(interval);
+    atMs += lastsMs;
+  }
+  return { broken, switches, endMs: atMs };
+}
+
+interface Request {
+  readonly startMs: number;
+  readonly routedMs: number;
+  /** The client leaves when nothing has come for so long. */
+  readonly patienceMs: number;
+  readonly active: Pool;
+  readonly isPost: boolean;
+  readonly errorMs: number;
+  readonly random: Random;
+}
+
+function logged(all: readonly Try[], request: Request): Extract<Happening, { line: string }> {
+  const { startMs, routedMs, random } = request;
+  const leavesMs = startMs + request.patienceMs;
+  const beganMs = (index: number) => (index === 0 ? routedMs : (all[index - 1]?.endMs ?? routedMs));
+  const tries = all.filter((_, index) => index === 0 || beganMs(index) < leavesMs);
+  const last = tries[tries.length - 1] ?? all[0];
+  if (last === undefined) throw new Error('a request is tried at least once');
+  const hasLeft = leavesMs < last.endMs && leavesMs > routedMs;
+  const endMs = hasLeft ? leavesMs : last.endMs;
+  const isUnfinished = (index: number) => hasLeft && index === tries.length - 1;
+  // The start of a request and its end are read from a clock that stands still between two turns.
+  const loggedStart = startMs - Math.floor(random() * (request.errorMs + 1));
+  const loggedEnd = Math.max(loggedStart, endMs - Math.floor(random() * (request.errorMs + 1)));
+  const seconds = (ms: number) => (Math.max(0, ms) / 1_000).toFixed(3);
+  const took = tries.map((one, index) => seconds((isUnfinished(index) ? endMs : one.endMs) - beganMs(index)));
+  const silent = tries.map((one, index) => one.silent || isUnfinished(index));
+  const answered = silent[tries.length - 1] === false;
+  const line = accessLine({
+    active: request.active,
+    pool: answered ? last.pool : '-',
+    startMs: loggedStart,
+    tookMs: loggedEnd - loggedStart,
+    status: hasLeft ? 499 : last.status,
+    method: request.isPost ? 'POST' : 'GET',
+    upstreamStatus: tries.map((one, index) => (isUnfinished(index) ? '-' : String(one.status))).join(', '),
+    upstreamAddr: tries.map((one) => one.group ?? address[one.pool]).join(', '),
+    responseTime: took.join(', '),
+    headerTime: took.map((time, index) => (silent[index] ? '-' : time)).join(', '),
+    length: answered ? '57' : '0',
+    contentLength: answered ? '57' : '-',
+    completed: hasLeft ? '' : 'OK',
+    release: answered ? `${last.pool}-release-1.0.0` : '-',
+  });
+  return { atMs: endMs, line, servedBy: answered && last.status < 500 ? last.pool : undefined };
+}

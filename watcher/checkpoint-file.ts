@@ -1,0 +1,141 @@
+import { readFileSync, renameSync, statSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { parseCompact, stringifyCompact } from './compact.ts';
+
+/** Of the file's form. What is in it may grow without a new one: see restore.ts. */
+const version = 1;
+const magic = 'bluegreen-watcher-checkpoint';
+/** Ours is never larger; anything else is not read into memory. */
+const maxBytes = 256 * 1024 * 1024;
+
+/** What was found: a body, nothing, or why it could not be used. */
+export type Loaded =
+  | { readonly found: 'body'; readonly body: unknown }
+  | { readonly found: 'nothing' }
+  | { readonly found: 'unusable'; readonly reason: string };
+
+/**
+ * One file that holds either what was written last or what was written before, whatever happens in between. A line with
+ * version, length and checksum, then the body as JSON.
+ */
+export class CheckpointFile {
+  readonly path: string;
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.path = join(directory, 'checkpoint.json');
+  }
+
+  /** Never throws. What cannot be used is kept aside, in one file, for a person to look at. */
+  load(): Loaded {
+    try {
+      const stats = statSync(this.path, { throwIfNoEntry: false });
+      if (stats === undefined) return { found: 'nothing' };
+      if (!stats.isFile()) return { found: 'unusable', reason: 'it is not a regular file' };
+      if (stats.size > maxBytes) return this.#unusable('it is too large');
+      const content = decode(readFileSync(this.path));
+      return 'reason' in content ? this.#unusable(content.reason) : { found: 'body', body: content.body };
+    } catch (error) {
+      return { found: 'unusable', reason: codeOf(error) };
+    }
+  }
+
+  /** Puts what was loaded aside as well, if it turns out later that it cannot be used. */
+  setAside(): void {
+    try {
+      renameSync(this.path, `${this.path}.corrupt`);
+    } catch {
+      // Read-only: it stays, and will be found unusable again.
+    }
+  }
+
+  /** @throws what the file system fails with: ENOSPC, EROFS, EACCES … */
+  async save(body: unknown): Promise<void> {
+    const bytes = encode(body);
+    const temporary = `${this.path}.tmp`;
+    try {
+      await writeAndSync(temporary, bytes).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        await makeDirectory(this.#directory);
+        await writeAndSync(temporary, bytes);
+      });
+      await rename(temporary, this.path);
+    } catch (error) {
+      // A full disk is the fuller for it.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+    // Without this, a power loss can undo the rename.
+    const directory = await open(dirname(this.path), 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+  }
+
+  #unusable(reason: string): Loaded {
+    this.setAside();
+    return { found: 'unusable', reason };
+  }
+}
+
+/** An error's code; its message can hold what it was about. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+export function encode(body: unknown): Buffer {
+  const json = Buffer.from(stringifyCompact(body));
+  const head = { format: magic, version, bytes: json.length, crc32: crc32(json) };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), json]);
+}
+
+export function decode(bytes: Buffer): { readonly body: unknown } | { readonly reason: string } {
+  const end = bytes.indexOf('\n');
+  const head = end < 0 || end > 1_024 ? undefined : headOf(bytes.toString('utf8', 0, end));
+  if (head?.format !== magic) return { reason: 'it is not a checkpoint' };
+  if (head.version !== version) return { reason: `it is of version ${String(head.version)}, not ${version}` };
+  const json = bytes.subarray(end + 1);
+  if (head.bytes !== json.length) return { reason: 'its length is wrong' };
+  if (head.crc32 !== crc32(json)) return { reason: 'its checksum is wrong' };
+  try {
+    return { body: parseCompact(json.toString('utf8')) };
+  } catch {
+    return { reason: 'it cannot be parsed' };
+  }
+}
+
+function headOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const head: unknown = JSON.parse(line);
+    return typeof head === 'object' && head !== null ? { ...head } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not mkdir's own `recursive`, which never ends where the parent takes no directories at all, as under /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+async function writeAndSync(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** Shorter arrays are not worth it. */
+const minLength = 256;
+
+/** A long array of numbers, or of a few different words, as JSON would take too long and too much room for it. */
+interface Packed {
+  readonly $packed: 'u32' | 'f64' | 'words';
+  readonly length: number;
+  /** What each number is counted from. */
+  readonly from?: number;
+  readonly words?: readonly unknown[];
+  readonly base64: string;
+}
+
+/** JSON in which long arrays are packed; {@link parseCompact} gives back the same data. */
+export function stringifyCompact(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (Array.isArray(item) ? pack(item) : item));
+}
+
+/** @throws {SyntaxError} and {RangeError} for what stringifyCompact has not made */
+export function parseCompact(text: string): unknown {
+  return JSON.parse(text, (_key, item: unknown) => (isPacked(item) ? unpack(item) : item));
+}
+
+function pack(items: readonly unknown[]): readonly unknown[] | Packed {
+  if (items.length < minLength) return items;
+  return items.every((item) => typeof item === 'number') ? packNumbers(items as number[]) : packWords(items);
+}
+
+function packNumbers(items: readonly number[]): Packed {
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.NEGATIVE_INFINITY;
+  let whole = true;
+  for (const item of items) {
+    if (item < from) from = item;
+    if (item > to) to = item;
+    whole &&= Number.isSafeInteger(item);
+  }
+  const { length } = items;
+  if (!whole || to - from >= 2 ** 32) {
+    return { $packed: 'f64', length, base64: base64Of(Float64Array.from(items)) };
+  }
+  const offsets = new Uint32Array(length);
+  for (let index = 0; index < length; index++) offsets[index] = (items[index] ?? 0) - from;
+  return { $packed: 'u32', length, from, base64: base64Of(offsets) };
+}
+
+/** Null is most of them, and a path that fails does so many times. */
+function packWords(items: readonly unknown[]): readonly unknown[] | Packed {
+  const places = new Map<unknown, number>();
+  const at = new Uint32Array(items.length);
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (item !== null && typeof item !== 'string') return items;
+    let place = places.get(item);
+    if (place === undefined) {
+      place = places.size;
+      places.set(item, place);
+    }
+    at[index] = place;
+  }
+  return { $packed: 'words', length: items.length, words: [...places.keys()], base64: base64Of(at) };
+}
+
+function unpack({ $packed, length, from = 0, words = [], base64 }: Packed): unknown[] {
+  const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
+  if (bytes.length !== length * ($packed === 'f64' ? 8 : 4)) throw new RangeError('a packed array has another length');
+  if ($packed === 'f64') return Array.from(new Float64Array(bytes.buffer));
+  const numbers = new Uint32Array(bytes.buffer);
+  return Array.from(numbers, $packed === 'u32' ? (number) => from + number : (place) => words[place] ?? null);
+}
+
+function isPacked(item: unknown): item is Packed {
+  return typeof item === 'object' && item !== null && '$packed' in item;
+}
+
+function base64Of({ buffer }: Uint32Array | Float64Array): string {
+  return Buffer.from(buffer).toString('base64');
+}

@@ -1,0 +1,103 @@
+import type { Alert, AlertKind } from './alert.ts';
+import { duration, heldBackText, plainLine, utcTime, type Wording, wordingOf } from './wording.ts';
+
+/** What one post tells: an alert, or the beginning and the end of one incident, and what came in between. */
+export interface Message {
+  readonly alert: Alert;
+  /** The end of the same incident, when both waited. */
+  readonly end?: Alert;
+  /** Set when it waited for long. */
+  readonly late?: Late;
+  /** Alerts before this one that could not be delivered and were dropped. */
+  readonly dropped?: number;
+}
+
+export interface Late {
+  readonly forMs: number;
+  /** The channel took nothing for so long meanwhile; without it, the watcher was away. */
+  readonly silentMs?: number;
+}
+
+/** A message in words, for any channel to lay out. */
+export interface Told extends Wording {
+  /** When it happened; of an incident that is over, when it began. */
+  readonly atMs: number;
+  readonly incident: string;
+  /** What there is to say about the message itself. */
+  readonly notes: readonly string[];
+}
+
+const beginnings: { readonly [kind in AlertKind]?: AlertKind } = {
+  recovery: 'failover',
+  'flapping-resolved': 'flapping',
+  'error-rate-resolved': 'error-rate',
+  'burn-rate-resolved': 'burn-rate',
+  'outage-resolved': 'outage',
+  'standby-resolved': 'standby-down',
+};
+
+/** Whether `end` tells the end of what `alert` has begun, so that one message can tell both. */
+export function isEndOf(end: Alert, alert: Alert): boolean {
+  return end.incident === alert.incident && beginnings[end.kind] === alert.kind;
+}
+
+export function toldOf({ alert, end, late, dropped }: Message): Told {
+  const wording = end === undefined ? wordingOf(alert) : wordingOfBoth(alert, end);
+  const notes = [
+    ...[alert, end].flatMap((one) => (one?.heldBack === undefined ? [] : [heldBackText(one.heldBack)])),
+    ...(late === undefined ? [] : [lateText(late)]),
+    ...(dropped === undefined ? [] : [droppedText(dropped)]),
+  ];
+  return { ...wording, atMs: alert.atMs, incident: alert.incident, notes };
+}
+
+/** The whole message in one line, for channels that take nothing else. */
+export function plainMessage(message: Message, identifier?: string): string {
+  return plainLine(toldOf(message), identifier);
+}
+
+function wordingOfBoth(alert: Alert, end: Alert): Wording {
+  const began = wordingOf(alert);
+  const ended = wordingOf(end);
+  const known = new Set(began.facts.map(({ label }) => label));
+  return {
+    headline: headlineOfBoth(alert, end, `${began.headline}; ${ended.headline}`),
+    // What the beginning says is no longer so.
+    summary: ended.summary,
+    facts: [
+      ...began.facts,
+      ...ended.facts.map(({ label, spans }) => ({ label: known.has(label) ? `${label} after` : label, spans })),
+      { label: 'Ended', spans: [{ text: utcTime(end.atMs) }] },
+    ],
+    tone: ended.tone,
+    anchor: began.anchor,
+  };
+}
+
+function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
+  const lasted = 'lastedMs' in end ? duration(end.lastedMs) : '';
+  switch (alert.kind) {
+    case 'failover':
+      return `Failover and recovery: ${alert.from} → ${alert.to} for ${lasted}`;
+    case 'error-rate':
+      return `High upstream error rate for ${lasted}, resolved`;
+    case 'outage':
+      return `Outage for ${lasted}, resolved: no pool could serve requests`;
+    case 'standby-down':
+      return `Standby down for ${lasted}, resolved: ${alert.pool}`;
+    default:
+      return otherwise;
+  }
+}
+
+function lateText({ forMs, silentMs }: Late): string {
+  return silentMs === undefined
+    ? `told ${duration(forMs)} late`
+    : `told ${duration(forMs)} late: this channel took no message for ${duration(silentMs)}`;
+}
+
+function droppedText(count: number): string {
+  return count === 1
+    ? '1 older alert could not be delivered and was dropped'
+    : `${count} older alerts could not be delivered and were dropped`;
+}

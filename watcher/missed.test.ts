@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { Alert } from './alert.ts';
+import { Missed } from './missed.ts';
+import { plainText } from './wording.ts';
+
+const two = Date.UTC(2025, 10, 23, 14, 2);
+const minute = 60_000;
+const at = (minutes: number) => two + minutes * minute;
+
+const failover = (minutes: number, incident: string): Alert => ({
+  kind: 'failover',
+  incident,
+  atMs: at(minutes),
+  from: 'blue',
+  to: 'green',
+  upstream: '10.0.0.1:3000 (502) → 10.0.0.2:3000 (200)',
+  requestMs: 5,
+});
+const recovery = (minutes: number, incident: string): Alert => ({
+  kind: 'recovery',
+  incident,
+  atMs: at(minutes),
+  pool: 'blue',
+  standby: 'green',
+  lastedMs: 15 * minute,
+  served: 9,
+});
+
+function told(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[] = []): readonly Alert[] {
+  const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
+  for (const alert of alerts) missed.add(alert);
+  return missed.finish({
+    lastEndMs: at(lastMinutes),
+    nowMs: at(lastMinutes),
+    isOpen: (incident) => open.includes(incident),
+    nextIncident: () => 'away-1',
+  });
+}
+
+describe('what happened while the watcher was away', () => {
+  it('is one message', () => {
+    const [summary, ...rest] = told([failover(3, 'a'), recovery(18, 'a')]);
+    expect(rest).toEqual([]);
+    expect(summary && plainText(summary)).toMatch(
+      /^While the watcher was away, 14:02 to 14:31 UTC: failed over to green at 14:05, recovered to blue at 14:20\. All of it is over\./,
+    );
+  });
+
+  it('is told as its own alert too where it still goes on', () => {
+    const [summary, ...rest] = told([failover(3, 'a'), recovery(5, 'a'), failover(20, 'b')], 29, ['b']);
+    expect(summary).toMatchObject({ kind: 'away', stillOpen: ['failed over to green'] });
+    expect(rest).toEqual([failover(20, 'b')]);
+  });
+
+  it('is told as its own alert too where it ends what was told before', () => {
+    const [summary, ...rest] = told([recovery(3, 'told before')]);
+    expect(summary).toMatchObject({ kind: 'away', stillOpen: [] });
+    expect(rest).toEqual([recovery(3, 'told before')]);
+  });
+
+  it('is nothing where nothing happened', () => {
+    expect(told([])).toEqual([]);
+  });
+
+  it('is told as usual after less than a minute of log, whatever the clock says', () => {
+    const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
+    expect(told(alerts, 0.9)).toEqual(alerts);
+  });
+
+  it('stays readable when it is a lot', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => failover(index / 1_000, `i${index}`));
+    const [summary] = told(many);
+    expect(summary).toMatchObject({ kind: 'away', more: 4_980 });
+    expect(summary && plainText(summary).length).toBeLessThan(2_000);
+  });
+});

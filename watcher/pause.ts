@@ -1,0 +1,25 @@
+/** Pauses that can be cut short. */
+export class Pause {
+  #end: (() => void) | undefined;
+  #closed = false;
+
+  async for(ms: number): Promise<void> {
+    if (ms <= 0 || this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#end = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#end = undefined;
+  }
+
+  end(): void {
+    this.#end?.();
+  }
+
+  /** Ends this one, and there are no more. */
+  close(): void {
+    this.#closed = true;
+    this.#end?.();
+  }
+}

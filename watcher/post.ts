@@ -1,0 +1,113 @@
+import { EnvHttpProxyAgent, request } from 'undici';
+
+const maxAnswerBytes = 4_096;
+const connectTimeoutMs = 5_000;
+const keepAliveMs = 30_000;
+
+/** Proxies on the way out; each may hold credentials. Empty: none. */
+export interface Proxies {
+  readonly http: string;
+  readonly https: string;
+  /** Hosts that are reached directly, as in NO_PROXY. */
+  readonly except: string;
+}
+
+export const noProxies: Proxies = { http: '', https: '', except: '' };
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Its first few kilobytes. May repeat what was sent, secrets included. */
+  readonly body: string;
+}
+
+export interface PosterOptions {
+  readonly proxies?: Proxies;
+  /** For one try as a whole. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Posts JSON to one URL that is a secret: no error tells it. */
+export class Poster {
+  readonly #url: string;
+  readonly #requestTimeoutMs: number;
+  readonly #agent: EnvHttpProxyAgent;
+
+  constructor(url: string, { proxies = noProxies, requestTimeoutMs = 10_000 }: PosterOptions = {}) {
+    this.#url = url;
+    this.#requestTimeoutMs = requestTimeoutMs;
+    // All three are given, so that it does not read the environment itself.
+    this.#agent = new EnvHttpProxyAgent({
+      httpProxy: proxies.http,
+      httpsProxy: proxies.https,
+      noProxy: proxies.except,
+      connect: { timeout: connectTimeoutMs },
+      keepAliveTimeout: keepAliveMs,
+    });
+  }
+
+  /** Posts once. Never rejects; a string says in a few words why there was no answer. */
+  async post(body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer | string> {
+    const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
+    try {
+      // undici follows no redirect by itself: one would carry the message to who knows where.
+      const response = await request(this.#url, {
+        dispatcher: this.#agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+        body,
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      return { status: response.statusCode, headers: response.headers, body: await beginningOf(response.body) };
+    } catch (error) {
+      return timeout.aborted ? 'no answer in time' : reasonOf(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
+}
+
+/** Only the code: messages of network errors name the host, and those of URL errors the whole URL. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+    case 'UND_ERR_SOCKET':
+      return 'connection reset';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'host name not resolved';
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'connecting timed out';
+    case 'UND_ERR_PRX_CONN':
+      return 'the proxy cannot be reached';
+    default:
+      return proxyRefusal(error) ?? codeOf(code);
+  }
+}
+
+/** undici has no code of its own for a proxy that answers CONNECT with something other than 200, or wants a login. */
+function proxyRefusal(error: unknown): string | undefined {
+  const status = error instanceof Error ? /^Proxy .*\((\d{3})\)/.exec(error.message)?.[1] : undefined;
+  return status === undefined ? undefined : `the proxy refused (HTTP ${status})`;
+}
+
+function codeOf(code: unknown): string {
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? `failed with ${code}` : 'request failed';
+}

@@ -1,0 +1,307 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, reroutedLine } from '../test/access-lines.ts';
+import { eventually } from '../test/condition.ts';
+import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
+import { WatcherProcess } from '../test/watcher-process.ts';
+
+let slack: FakeSlack;
+let watcher: WatcherProcess;
+
+async function start(env: NodeJS.ProcessEnv = {}): Promise<void> {
+  watcher = await WatcherProcess.start({ SLACK_WEBHOOK_URL: slack.url, ...env });
+}
+
+const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
+const told = (headline: string) => slack.waitForMessage(({ text }) => text.startsWith(headline));
+const checkpointPath = () => join(watcher.stateDirectory, 'checkpoint.json');
+
+/** The watcher's own counts once it has taken this many lines and written them down. */
+async function counted(lines: number) {
+  return await eventually(`${lines} lines`, async () => {
+    const { health } = await watcher.health();
+    return health.log.lines === lines ? health : undefined;
+  });
+}
+
+async function onDisk(lines: number): Promise<void> {
+  await eventually(`${lines} lines on disk`, () =>
+    readFileSync(checkpointPath(), 'utf8').includes(`"lines":${lines},`),
+  );
+}
+
+/** Nothing that waits for Slack is left on disk: a crash from now on repeats nothing. */
+async function deliveredOnDisk(): Promise<void> {
+  await eventually('an empty outbox on disk', () =>
+    readFileSync(checkpointPath(), 'utf8').includes('"slack":{"entries":[]'),
+  );
+}
+
+const plain = (count: number) => Array.from({ length: count }, () => accessLine());
+const failoverWords = 'Failover detected: blue → green (to backup)';
+const recoveryWords = 'Recovery detected: back to blue (primary)';
+
+beforeEach(async () => {
+  slack = await startFakeSlack();
+});
+
+afterEach(async () => {
+  await watcher.close();
+  await slack.close();
+});
+
+describe('a watcher that was killed', () => {
+  it('goes on where it was: one failover, one recovery, every line once', async () => {
+    await start();
+    watcher.log(...plain(10), reroutedLine());
+    await told(failoverWords);
+    await deliveredOnDisk();
+    await watcher.kill();
+    watcher.log(accessLine({ pool: 'green', active: 'blue' }));
+    await watcher.again();
+    expect(await counted(12)).toMatchObject({
+      openIncidents: [{ kind: 'failover' }],
+      window: { samples: 12, failed: 1 },
+    });
+    watcher.log(accessLine());
+    await told(recoveryWords);
+    expect(headlines()).toEqual([failoverWords, recoveryWords]);
+    const incidents = slack.messages.map(({ body }) => /incident `([\d-]+)`/.exec(JSON.stringify(body))?.[1]);
+    expect(new Set(incidents).size).toBe(1);
+  });
+
+  it('delivers what Slack had not taken, once', async () => {
+    await start();
+    slack.answer('hang');
+    watcher.log(reroutedLine());
+    await slack.waitFor(() => slack.requests === 1);
+    await watcher.kill();
+    slack.answer('ok');
+    await watcher.again();
+    await told(failoverWords);
+    await onDisk(1);
+    await deliveredOnDisk();
+    await watcher.kill();
+    await watcher.again();
+    await counted(1);
+    expect(headlines()).toEqual([failoverWords]);
+  });
+
+  it('has an alert on disk before it is tried', async () => {
+    await start();
+    slack.answer('hang');
+    watcher.log(reroutedLine());
+    await slack.waitFor(() => slack.requests === 1);
+    expect(readFileSync(checkpointPath(), 'utf8')).toMatch(
+      /"outboxes":.*"slack":\{"entries":\[\{"alert":\{"kind":"failover"/,
+    );
+  });
+
+  it('keeps the cooldown', async () => {
+    await start();
+    const at = (seconds: number) => ({ startMs: Date.now() - 50_000 + seconds * 1_000 });
+    watcher.log(accessLine(at(0)), reroutedLine(at(1)), accessLine(at(2)));
+    await told('Failover');
+    await onDisk(3);
+    await deliveredOnDisk();
+    await watcher.kill();
+    await watcher.again();
+    watcher.log(reroutedLine(at(10)), accessLine(at(11)), accessLine({ active: 'green', ...at(12) }));
+    await told('Planned switch');
+    expect(headlines().filter((text) => text?.includes('Failover'))).toHaveLength(1);
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'rotated twice',
+      () => {
+        watcher.log(...plain(5));
+        renameSync(watcher.logPath, `${watcher.logPath}.1`);
+        watcher.log(...plain(5));
+        renameSync(`${watcher.logPath}.1`, `${watcher.logPath}.2`);
+        renameSync(watcher.logPath, `${watcher.logPath}.1`);
+        watcher.log(...plain(5));
+      },
+    ],
+    [
+      'copied and truncated',
+      () => {
+        watcher.log(...plain(5));
+        copyFileSync(watcher.logPath, `${watcher.logPath}.1`);
+        truncateSync(watcher.logPath);
+        watcher.log(...plain(10));
+      },
+    ],
+    [
+      'truncated and grown past where it was',
+      () => {
+        truncateSync(watcher.logPath);
+        watcher.log(...plain(15));
+      },
+    ],
+    [
+      'deleted and made anew',
+      () => {
+        rmSync(watcher.logPath);
+        watcher.log(...plain(15));
+      },
+    ],
+  ])('reads every line once when its log was %s meanwhile', async (_, whileDown) => {
+    await start();
+    watcher.log(...plain(10));
+    await counted(10);
+    await onDisk(10);
+    await watcher.kill();
+    whileDown();
+    await watcher.again();
+    expect(await counted(25)).toMatchObject({ status: 'ok', window: { samples: 25, failed: 0 } });
+  });
+
+  it('sums up a long absence in one message, by the time of the log', async () => {
+    const hourAgo = Date.now() - 3_600_000;
+    const at = (minutes: number) => ({ startMs: hourAgo + minutes * 60_000 });
+    await start();
+    watcher.log(accessLine(at(0)));
+    await counted(1);
+    await onDisk(1);
+    watcher.signal('SIGTERM');
+    await watcher.exitCode();
+    // It has been away for an hour: what it wrote down last is from then.
+    rewindCheckpoint(hourAgo);
+    watcher.log(
+      reroutedLine(at(3)),
+      accessLine(at(18)),
+      reroutedLine(at(40)),
+      accessLine({ active: 'green', ...at(45) }),
+    );
+    await watcher.again();
+    await told('While the watcher was away');
+    const clock = (minutes: number) => new Date(hourAgo + minutes * 60_000).toISOString().slice(11, 16);
+    expect(slack.messages[0]?.text).toContain(`failed over to green at ${clock(3)}`);
+    await counted(5);
+    watcher.log(reroutedLine({ active: 'green' }));
+    await told('Failover detected: green → blue');
+    expect(headlines()).toHaveLength(2);
+  });
+
+  it('tells what still goes on after a long absence as its own alert, once', async () => {
+    const hourAgo = Date.now() - 3_600_000;
+    await start();
+    watcher.log(accessLine({ startMs: hourAgo }));
+    await onDisk(1);
+    watcher.signal('SIGTERM');
+    await watcher.exitCode();
+    rewindCheckpoint(hourAgo);
+    watcher.log(reroutedLine({ startMs: hourAgo + 600_000 }));
+    await watcher.again();
+    await told(failoverWords);
+    await told('While the watcher was away');
+    expect(slack.messages[0]?.text).toContain('Still going on: failed over to green');
+    await deliveredOnDisk();
+    await watcher.kill();
+    await watcher.again();
+    await counted(2);
+    expect(headlines()).toHaveLength(2);
+  });
+
+  /** As if the last checkpoint had been written then. */
+  function rewindCheckpoint(savedMs: number): void {
+    const [, body = ''] = readFileSync(checkpointPath(), 'utf8').split('\n');
+    const rewound = JSON.parse(body);
+    rewound.progress.savedMs = savedMs;
+    rewound.progress.watch.lastTickMs = savedMs;
+    const script = `import { encode } from '${new URL('./checkpoint-file.ts', import.meta.url).pathname}';
+      import { readFileSync, writeFileSync } from 'node:fs';
+      writeFileSync(process.argv[1], encode(JSON.parse(readFileSync(0, 'utf8'))));`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script, checkpointPath()], {
+      input: JSON.stringify(rewound),
+    });
+  }
+});
+
+describe('a checkpoint that cannot be used', () => {
+  it.each<[string, Buffer | string]>([
+    ['NUL bytes', Buffer.alloc(4_096)],
+    ['nothing', ''],
+    ['noise', 'x'.repeat(5_000)],
+  ])('of %s means a start at the end of the log, and a warning', async (_, content) => {
+    await start();
+    watcher.log(reroutedLine());
+    await told(failoverWords);
+    await watcher.kill();
+    writeFileSync(checkpointPath(), content);
+    await watcher.again();
+    await watcher.waitForOutput(/the checkpoint cannot be used: starting anew/);
+    expect(readFileSync(`${checkpointPath()}.corrupt`)).toEqual(Buffer.from(content));
+    watcher.log(accessLine());
+    expect(await counted(1)).toMatchObject({ status: 'ok', checkpoint: { state: 'ok' } });
+    expect(headlines()).toHaveLength(1);
+  });
+
+  it('that cannot be written keeps no alert back, and is told by the health', async () => {
+    watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url, STATE_DIR: '/proc/self/nowhere' });
+    await watcher.waitForOutput(/the checkpoint cannot be written/);
+    watcher.log(reroutedLine());
+    await told(failoverWords);
+    const { httpStatus, health } = await watcher.health();
+    expect([httpStatus, health.status, health.checkpoint.state]).toEqual([503, 'degraded', 'failing']);
+  });
+
+  it('is written as soon as its directory is there', async () => {
+    watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
+    await watcher.close();
+    watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
+    writeFileSync(watcher.stateDirectory, 'a file in its place');
+    await watcher.waitForOutput(/the checkpoint cannot be written/);
+    rmSync(watcher.stateDirectory);
+    await watcher.waitForOutput(/the checkpoint can be written again/);
+    expect(await watcher.health()).toMatchObject({
+      httpStatus: 200,
+      health: { checkpoint: { state: 'ok', fault: null } },
+    });
+  });
+
+  it('goes on when the disk was full', async (context) => {
+    await start();
+    await watcher.kill();
+    rmSync(watcher.stateDirectory, { recursive: true, force: true });
+    mkdirSync(watcher.stateDirectory);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', watcher.stateDirectory], { stdio: 'ignore' });
+    } catch {
+      context.skip('no right to mount');
+    }
+    try {
+      const filler = join(watcher.stateDirectory, 'filler');
+      execFileSync('sh', ['-c', `cat /dev/zero > ${filler} 2>/dev/null || true`]);
+      await watcher.again();
+      await watcher.waitForOutput(/"code":"ENOSPC"/);
+      watcher.log(reroutedLine());
+      await told(failoverWords);
+      rmSync(filler);
+      await watcher.waitForOutput(/the checkpoint can be written again/);
+    } finally {
+      await watcher.kill();
+      execFileSync('umount', [watcher.stateDirectory]);
+    }
+  });
+});
+
+describe('a watcher that is told to end', () => {
+  it('keeps what Slack does not take for the next start', async () => {
+    await start();
+    slack.answer('hang');
+    watcher.log(reroutedLine());
+    await slack.waitFor(() => slack.requests === 1);
+    const began = Date.now();
+    watcher.signal('SIGTERM');
+    expect(await watcher.exitCode()).toBe(0);
+    expect(Date.now() - began).toBeLessThan(6_000);
+    slack.answer('ok');
+    await watcher.again();
+    await told(failoverWords);
+    expect(headlines()).toHaveLength(1);
+  });
+});

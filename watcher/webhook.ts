@@ -1,0 +1,62 @@
+import { createHmac } from 'node:crypto';
+import type { Alert } from './alert.ts';
+import { deliveryOf } from './answer.ts';
+import type { Contract, MessageContext } from './http-notifier.ts';
+import { type Message, plainMessage, toldOf } from './message.ts';
+import type { Form } from './notifier.ts';
+import { runbookSection } from './wording.ts';
+
+/** A contract of our own, described in docs/alerts-channels.md; fields are added within a version, never changed. */
+export interface WebhookMessage {
+  readonly version: 1;
+  /** The same each time this is sent: at least once, so now and then twice. */
+  readonly id: string;
+  readonly kind: Alert['kind'];
+  readonly incident: string;
+  /** When it happened. */
+  readonly at: string;
+  readonly identifier: string | null;
+  /** All of it in one line, for people. */
+  readonly text: string;
+  readonly runbook: string | null;
+  /** Left out after the receiver has refused the whole. */
+  readonly alert?: Alert;
+  /** The end of the same incident, when both are told at once. */
+  readonly end?: Alert;
+  readonly late?: Message['late'];
+  readonly dropped?: number;
+}
+
+export function webhookContract(context: MessageContext, secret: string | undefined): Contract {
+  return {
+    gapMs: 100,
+    compose: (message, form) => {
+      const body = JSON.stringify(webhookMessage(message, context, form));
+      if (secret === undefined) return { body };
+      return { body, headers: { 'x-bluegreen-signature': signatureOf(body, secret, Date.now()) } };
+    },
+    judge: (answer) => deliveryOf(answer, '', Date.now()),
+  };
+}
+
+export function webhookMessage(message: Message, context: MessageContext, form: Form): WebhookMessage {
+  const { alert, end, late, dropped } = message;
+  const { identifier, runbookUrl } = context;
+  return {
+    version: 1,
+    id: `${alert.incident}/${end === undefined ? alert.kind : `${alert.kind}+${end.kind}`}`,
+    kind: alert.kind,
+    incident: alert.incident,
+    at: new Date(alert.atMs).toISOString(),
+    identifier: identifier ?? null,
+    text: plainMessage(message, identifier),
+    runbook: runbookUrl === undefined ? null : runbookSection(runbookUrl, toldOf(message).anchor),
+    ...(form === 'plain' ? {} : { alert, end, late, dropped }),
+  };
+}
+
+/** The time is signed too, so that a receiver can refuse what was recorded and sent again. */
+export function signatureOf(body: string, secret: string, nowMs: number): string {
+  const time = Math.floor(nowMs / 1_000);
+  return `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`;
+}
