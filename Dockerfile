@@ -10,7 +10,8 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE} AS node
 WORKDIR /srv/bluegreen
-RUN mkdir -p /var/lib/bluegreen/watcher && chown node:node /var/lib/bluegreen/watcher
+RUN mkdir -p /var/lib/bluegreen/watcher /var/cache/bluegreen \
+    && chown node:node /var/lib/bluegreen/watcher /var/cache/bluegreen
 COPY --from=dependencies /srv/bluegreen/node_modules node_modules
 COPY --chmod=755 package.json ./
 COPY --chmod=755 settings settings
@@ -18,8 +19,13 @@ COPY --chmod=755 public public
 COPY --chmod=755 app app
 COPY --chmod=755 prober prober
 COPY --chmod=755 watcher watcher
-ENV NODE_ENV=production
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/var/cache/bluegreen
 USER node
+# Each program is compiled here and not at every start, which saves 30 MB of memory too. A wrong setting ends it, with 2, as
+# soon as it has been loaded.
+RUN for program in app prober watcher; do \
+      PORT=none PROBER_PORT=none WATCHER_PORT=none node "$program/main.ts" 2>/dev/null || [ $? -eq 2 ] || exit 1; \
+    done
 CMD ["node", "app/main.ts"]
 # An image of your own brings its own health check, or none; the prober is who decides.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --start-interval=500ms \

@@ -45,7 +45,7 @@ function saved(watch: Watch, rules = policy): WatchSnapshot {
 }
 
 const take = (watch: Watch, lines: readonly string[]) => {
-  for (const line of lines) watch.line(line, 0, line.length);
+  for (const line of lines) watch.line(line, 0, line.length, Buffer.from(line, 'latin1'));
 };
 
 /** Failovers, recoveries, an outage, a switch and a high error rate, with long silences in between. */

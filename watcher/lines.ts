@@ -1,5 +1,5 @@
-/** Takes one line: `text` from `from` up to `to`, without its newline. One char a byte (latin1). */
-export type LineSink = (text: string, from: number, to: number) => void;
+/** Takes one line: `text` from `from` up to `to`, without its newline; one char a byte (latin1), and `bytes` are those. */
+export type LineSink = (text: string, from: number, to: number, bytes: Uint8Array) => void;
 
 /** A longer line is none of the edge's. */
 export const maxLineBytes = 64 * 1024;
@@ -46,14 +46,14 @@ export class LineSplitter {
       } else {
         const line = this.#partial + text.slice(0, to);
         this.reset();
-        this.#emit(line, 0, line.length);
+        this.#emit(line, Buffer.from(line, 'latin1'), 0, line.length);
       }
       from = to + 1;
       to = text.indexOf('\n', from);
     }
     while (to >= 0) {
       if (to - from > maxLineBytes) this.#tooLong();
-      else this.#emit(text, from, to);
+      else this.#emit(text, bytes, from, to);
       from = to + 1;
       to = text.indexOf('\n', from);
     }
@@ -71,8 +71,8 @@ export class LineSplitter {
     }
   }
 
-  #emit(text: string, from: number, to: number): void {
-    const end = to > from && text.charCodeAt(to - 1) === 0x0d ? to - 1 : to;
-    this.#sink(text, from, end);
+  #emit(text: string, bytes: Uint8Array, from: number, to: number): void {
+    const end = to > from && bytes[to - 1] === 0x0d ? to - 1 : to;
+    this.#sink(text, from, end, bytes);
   }
 }

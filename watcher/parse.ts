@@ -12,9 +12,14 @@ const scanner = new Scanner();
  * Reads one line of the edge's access log, `text` from `from` up to `to` without its newline. Never throws: a line that
  * is not one of ours comes back as the reason.
  */
-export function parseLine(text: string, from = 0, to = text.length): AccessEvent | RejectReason {
+export function parseLine(
+  text: string,
+  from = 0,
+  to = text.length,
+  bytes: Uint8Array = Buffer.from(text, 'latin1'),
+): AccessEvent | RejectReason {
   if (from >= to) return 'empty';
-  const fault = scanner.scan(text, from, to);
+  const fault = scanner.scan(text, bytes, from, to);
   if (fault !== undefined) return fault;
   const statusWord = scanner.value(keys.status);
   const msec = scanner.value(keys.msec);

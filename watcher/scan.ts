@@ -31,7 +31,7 @@ export type ScanFault = 'malformed' | 'duplicate-key';
 
 const names = Object.keys(keys).map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 const indexByName = new Map<string, number>(names.map((name, index) => [name, index]));
-const prefixes = names.map((name) => `${name}=`);
+const prefixes = names.map((name) => Buffer.from(`${name}=`, 'latin1'));
 
 /**
  * Finds the values of one line `key=value key="value" …` by walking it once from its start, so that nothing inside a
@@ -43,8 +43,11 @@ export class Scanner {
   readonly #ends = new Int32Array(names.length);
   #text = '';
 
-  /** Scans `text` from `from` up to `to`, one line without its newline. */
-  scan(text: string, from: number, to: number): ScanFault | undefined {
+  /**
+   * Scans one line without its newline, from `from` up to `to`. `bytes` are those of `text`, which is latin1: compiled code
+   * walks over bytes several times as fast as over a string, and cuts values out of a string faster.
+   */
+  scan(text: string, bytes: Uint8Array, from: number, to: number): ScanFault | undefined {
     const starts = this.#starts;
     const ends = this.#ends;
     starts.fill(-1);
@@ -54,30 +57,30 @@ export class Scanner {
     while (at < to) {
       let key = guess;
       const prefix = prefixes[guess];
-      if (prefix !== undefined && text.startsWith(prefix, at)) {
+      if (prefix !== undefined && isAt(bytes, prefix, at)) {
         at += prefix.length;
       } else {
-        const end = endOfKey(text, at, to);
+        const end = endOfKey(bytes, at, to);
         if (end < 0) return 'malformed';
         key = indexByName.get(text.slice(at, end)) ?? -1;
         at = end + 1;
       }
       let start = at;
       let end: number;
-      if (text.charCodeAt(at) === quote && at < to) {
+      if (bytes[at] === quote && at < to) {
         start = at + 1;
-        // May look past the line's end, but never past the next quote: all in all no byte is looked at twice.
-        end = text.indexOf('"', start);
-        if (end < 0 || end >= to) return 'malformed';
+        end = start;
+        while (end < to && bytes[end] !== quote) end++;
+        if (end === to) return 'malformed';
         at = end + 1;
       } else {
-        while (at < to && text.charCodeAt(at) !== space) {
-          if (text.charCodeAt(at) === quote) return 'malformed';
+        while (at < to && bytes[at] !== space) {
+          if (bytes[at] === quote) return 'malformed';
           at++;
         }
         end = at;
       }
-      if (at < to && (text.charCodeAt(at) !== space || at + 1 === to)) return 'malformed';
+      if (at < to && (bytes[at] !== space || at + 1 === to)) return 'malformed';
       at++;
       if (key < 0) continue;
       // No client can write a key twice, so this is two lines glued together by a torn write.
@@ -103,10 +106,17 @@ export class Scanner {
   }
 }
 
+function isAt(bytes: Uint8Array, prefix: Uint8Array, at: number): boolean {
+  for (let index = 0; index < prefix.length; index++) {
+    if (bytes[at + index] !== prefix[index]) return false;
+  }
+  return true;
+}
+
 /** The position of the `=` after a key of a-z, 0-9 and _; -1: there is no such key here. */
-function endOfKey(text: string, from: number, to: number): number {
+function endOfKey(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
+    const code = bytes[at] ?? 0;
     if (code === equals) return at === from ? -1 : at;
     const word = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x5f;
     if (!word) return -1;

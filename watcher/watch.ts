@@ -106,9 +106,9 @@ export class Watch {
     return beginIncident(this.#state, atMs).id;
   }
 
-  readonly line = (text: string, from: number, to: number): void => {
+  readonly line = (text: string, from: number, to: number, bytes: Uint8Array): void => {
     this.#lines++;
-    const event = parseLine(text, from, to);
+    const event = parseLine(text, from, to, bytes);
     if (typeof event === 'string') {
       this.#rejects[event]++;
       return;

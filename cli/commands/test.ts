@@ -7,7 +7,7 @@ import { edgeTools, ensureInstalled } from '../host/tools.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 
-export const suites = ['lint', 'types', 'shell', 'unit', 'faults', 'host', 'compose'] as const;
+export const suites = ['lint', 'types', 'shell', 'unit', 'host', 'compose'] as const;
 export type Suite = (typeof suites)[number];
 
 interface Count {
@@ -42,10 +42,10 @@ function run(suite: Suite, root: string): Promise<Count> {
     case 'shell':
       return oneCheck(root, 'shellcheck', shellFiles(root));
     case 'unit':
-    case 'faults':
+      return vitest(root, ['unit', 'faults']);
     case 'host':
     case 'compose':
-      return vitest(root, suite);
+      return vitest(root, [suite]);
     default:
       return suite satisfies never;
   }
@@ -66,11 +66,12 @@ async function oneCheck(root: string, command: string, args: readonly string[]):
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function vitest(root: string, project: Suite): Promise<Count> {
+async function vitest(root: string, projects: readonly string[]): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-test-'));
   const report = join(directory, 'report.json');
   try {
-    const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const chosen = projects.map((project) => `--project=${project}`);
+    const args = ['run', ...chosen, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { exitCode } = await execa(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
       cwd: root,
       stdio: 'inherit',

@@ -5,6 +5,9 @@ import { appOf } from '../engine.ts';
 import { directHost, type Stack } from '../stack.ts';
 import type { Plan, PlannedService, StateDirectory } from './state-directory.ts';
 
+/** Much short-lived garbage and little else: a small nursery keeps the process under 100 MB and makes it no slower. */
+export const watcherNodeOptions = '--max-semi-space-size=4';
+
 /** The same programs, template and entrypoint as in the containers, each with what it needs in its environment. */
 export function planOf(stack: Stack, state: StateDirectory): Plan {
   const { root, settings } = stack;
@@ -36,6 +39,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
         PROBER_PORT: settings.PROBER_PORT,
       }),
       program('alert_watcher', 'watcher/main.ts', {
+        NODE_OPTIONS: watcherNodeOptions,
         ACCESS_LOG: state.accessLog,
         CONTROL_DIR: state.control,
         STATE_DIR: state.watcher,
@@ -102,7 +106,12 @@ function environment(variables: Environment): Record<string, string> {
   const set = Object.entries(variables).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return { PATH: programPath(), ...Object.fromEntries(set) };
+  const cache = process.env.NODE_COMPILE_CACHE;
+  return {
+    PATH: programPath(),
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    ...Object.fromEntries(set),
+  };
 }
 
 /** nginx is in a folder that only root has on its PATH. */

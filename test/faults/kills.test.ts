@@ -103,8 +103,9 @@ describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
     expect(messages - incidents.length).toBeLessThanOrEqual(watcher.kills);
     const headlines = slack.messages.filter(({ text }) => !text.startsWith('Planned switch: '));
     expect(headlines.map(({ text }) => text)).toEqual([]);
+    expect(watcher.peakRssMb).toBeLessThan(200);
     console.log(
-      `seed ${seed}: ${watcher.kills} kills, ${log.lines} lines, ${log.switches} alerts, ${messages - incidents.length} told twice`,
+      `seed ${seed}: ${watcher.kills} kills, ${log.lines} lines, ${log.switches} alerts, ${messages - incidents.length} told twice, ${Math.round(watcher.peakRssMb)} MB at most`,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Health } from '../../watcher/health.ts';
@@ -17,8 +17,8 @@ export class Subject {
   readonly stateDirectory: string;
   kills = 0;
   output = '';
-  /** Of the largest process so far. */
-  peakRssBytes = 0;
+  /** Of the largest process that was killed so far; 0 where that cannot be seen. */
+  peakRssMb = 0;
   readonly #env: Readonly<Record<string, string>>;
   readonly #nodeOptions: readonly string[];
   #port = 0;
@@ -57,22 +57,12 @@ export class Subject {
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
+    this.peakRssMb = Math.max(this.peakRssMb, peakRssMb(child.pid));
     const exited = once(child, 'close');
     child.kill('SIGKILL');
     await exited;
     this.kills++;
     this.#child = undefined;
-  }
-
-  /** As an operator stops it; its exit code. */
-  async stop(): Promise<number | null> {
-    const child = this.#child;
-    if (child === undefined) return null;
-    const exited = once(child, 'close');
-    child.kill('SIGTERM');
-    await exited;
-    this.#child = undefined;
-    return child.exitCode;
   }
 
   async health(): Promise<Health> {
@@ -101,5 +91,14 @@ export class Subject {
     this.#child?.kill('SIGKILL');
     if (this.#child !== undefined && this.isRunning()) await once(this.#child, 'close');
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** proc_pid_status(5): the most memory that a process has had. */
+function peakRssMb(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
   }
 }
