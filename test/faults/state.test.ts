@@ -110,12 +110,17 @@ describe('a state directory that cannot be written', () => {
     await delivered(1);
   });
 
-  it('because the disk is full: alerts are delivered, the health says it, and all is well when there is room again', async () => {
+  it('because the disk is full: alerts are delivered, the health says it, and all is well when there is room again', async (context) => {
     const mount = join('/tmp', `bluegreen-full-${process.pid}`);
     mkdirSync(mount, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount]);
+    begin({ STATE_DIR: mount });
     try {
-      begin({ STATE_DIR: mount });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount], { stdio: 'ignore' });
+    } catch {
+      rmSync(mount, { recursive: true });
+      context.skip('no right to mount');
+    }
+    try {
       const filler = join(mount, 'filler');
       try {
         writeFileSync(filler, Buffer.alloc(1024 * 1024));
