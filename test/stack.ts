@@ -81,6 +81,9 @@ export async function createStack(
     },
     async remove() {
       const { exitCode, stderr } = await stack.bluegreen('down', '--volumes');
+      // Named after the stack, so nobody else uses them; those that were never built are no fault.
+      const images = ['edge', 'node', 'proof'].map((target) => `${prefix}bluegreen-${target}:local`);
+      if (engine === 'compose') await run('docker', 'image', 'rm', ...images);
       rmSync(directory, { recursive: true, force: true });
       if (exitCode !== 0) throw new Error(`the stack does not go: ${stderr}`);
     },
