@@ -20,13 +20,25 @@ export type Rules = (post: ReceivedPost) => FakeAnswer;
 
 const secretPath = '/hooks/notreallyasecretbutkeepitso';
 
+interface Embed {
+  readonly fields: readonly { readonly value: string }[];
+}
+
+/** What tests look at in a post; each channel has some of it. */
+export interface AcceptedPost {
+  readonly content?: string;
+  readonly text?: string;
+  readonly embeds?: readonly Embed[];
+  readonly attachments?: readonly Embed[];
+  readonly allowed_mentions?: unknown;
+}
+
 /** An HTTP server that plays a channel by that channel's rules. */
 export class FakeChannel {
   /** Everything that was posted. */
   readonly posts: ReceivedPost[] = [];
   /** What was accepted, as parsed from its JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the channel's JSON is
-  readonly accepted: any[] = [];
+  readonly accepted: AcceptedPost[] = [];
   readonly #server: Server;
   readonly #instead: FakeAnswer[] = [];
   readonly #waiting = new Set<() => void>();
@@ -43,7 +55,7 @@ export class FakeChannel {
       };
       this.posts.push(post);
       const answer = this.#instead.shift() ?? rules(post);
-      if (answer.status < 300) this.accepted.push(JSON.parse(post.content));
+      if (answer.status < 300) this.accepted.push(JSON.parse(post.content) as AcceptedPost);
       response.writeHead(answer.status, answer.headers).end(answer.body);
       for (const check of this.#waiting) check();
     });

@@ -1,5 +1,6 @@
 import type { Alert, Away } from './alert.ts';
-import { utcTime, type Wording } from './wording.ts';
+import { utcTime } from './figures.ts';
+import type { Wording } from './wording.ts';
 
 /** Slack's header takes 150 characters, and an identifier may follow. */
 const maxHeadline = 120;

@@ -1,11 +1,12 @@
 import { boundedWaitMs, deliveryOf, jsonOf } from './answer.ts';
+import { utcTime } from './figures.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
 import { escapeMarkdown, markdownLink, spansMarkdown } from './markdown.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Delivery, Form } from './notifier.ts';
 import type { Answer } from './post.ts';
 import { colorOf } from './tone.ts';
-import { identified, runbookSection, utcTime } from './wording.ts';
+import { identified, runbookSection } from './wording.ts';
 
 // Discord's own limits, and well below 6,000 characters in one embed as a whole.
 const maxContentChars = 2_000;

@@ -1,11 +1,12 @@
 import { deliveryOf, jsonOf } from './answer.ts';
+import { utcTime } from './figures.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
 import { escapeMarkdown, markdownLink, quiet, spansMarkdown } from './markdown.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Delivery, Form } from './notifier.ts';
 import type { Answer } from './post.ts';
 import { colorOf } from './tone.ts';
-import { identified, runbookSection, utcTime } from './wording.ts';
+import { identified, runbookSection } from './wording.ts';
 
 // The text may have 16,383 characters. Old versions take 7,900 in all attachments together.
 const maxTextChars = 4_000;

@@ -1,5 +1,6 @@
 import type { Alert, AlertKind } from './alert.ts';
-import { duration, heldBackText, plainLine, utcTime, type Wording, wordingOf } from './wording.ts';
+import { duration, utcTime } from './figures.ts';
+import { heldBackText, plainLine, type Wording, wordingOf } from './wording.ts';
 
 /** What one post tells: an alert, or the beginning and the end of one incident, and what came in between. */
 export interface Message {

@@ -1,8 +1,9 @@
+import { utcTime } from './figures.ts';
 import type { MessageContext } from './http-notifier.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Form } from './notifier.ts';
 import { colorOf } from './tone.ts';
-import { type Fact, identified, runbookSection, type Span, utcTime } from './wording.ts';
+import { type Fact, identified, runbookSection, type Span } from './wording.ts';
 
 /** The body of a post to an incoming webhook. */
 export interface SlackMessage {

@@ -1,5 +1,6 @@
 import type { Alert, Causes, HeldBack, Switch } from './alert.ts';
 import { awayWording } from './away-wording.ts';
+import { duration, factor, rate, requests, share, span, utcTime } from './figures.ts';
 import { stableForMs } from './flapping.ts';
 
 /** The time that an error budget is for. */
@@ -205,51 +206,8 @@ export function heldBackText({ count, sinceMs }: HeldBack): string {
   return `${count} more since ${utcTime(sinceMs).slice(11, 16)} UTC held back`;
 }
 
-/** Such as `2025-11-23 03:40:12 UTC`. */
-export function utcTime(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** Such as `45 ms`, `3.0 s`, `12 s`, `5 min 3 s` or `2 h 4 min`. */
-export function duration(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min${rest(seconds % 60, 's')}`
-    : `${Math.floor(minutes / 60)} h${rest(minutes % 60, 'min')}`;
-}
-
-function rest(count: number, unit: string): string {
-  return count === 0 ? '' : ` ${count} ${unit}`;
-}
-
-function rate(failed: number, samples: number): string {
-  const percent = samples === 0 ? 0 : (failed * 100) / samples;
-  return `5xx in upstream attempts: ${percent.toFixed(2)}% over last ${requests(samples)}`;
-}
-
-function share(failed: number, count: number): string {
-  return `${((count === 0 ? 0 : failed / count) * 100).toFixed(2)}%`;
-}
-
-function factor(burn: number): string {
-  return burn < 100 ? burn.toFixed(1) : burn.toFixed(0);
-}
-
-/** As a duration, in days where it is long. */
-function span(ms: number): string {
-  return ms < 48 * 3_600_000 ? duration(ms) : `${(ms / 86_400_000).toFixed(1)} days`;
-}
-
 function endedText({ incident, failovers }: NonNullable<Switch['ended']>): string {
   return failovers === undefined ? `failover ${incident}` : `flapping ${incident} (${failovers} failovers)`;
-}
-
-function requests(count: number): string {
-  return count === 1 ? '1 request' : `${count} requests`;
 }
 
 function fact(label: string, value: string | undefined): Fact[] {
