@@ -31,6 +31,9 @@ describe(`a log that is treated badly (seed ${seed})`, () => {
     log.write(10);
     await watcher.start();
     await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
+    // A switch is one only for who knows who was active before.
+    log.write(1, { agoMs: 1000 });
+    await watcher.until('the active colour', ({ active }) => active === log.active);
     const before = (await watcher.health()).log.lines - log.lines;
     let last = 'the first lines';
     const caughtUp = () =>
