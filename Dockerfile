@@ -15,6 +15,7 @@ RUN mkdir -p /var/lib/bluegreen/watcher /var/cache/bluegreen \
 COPY --from=dependencies /srv/bluegreen/node_modules node_modules
 COPY --chmod=755 package.json ./
 COPY --chmod=755 settings settings
+COPY --chmod=755 journal journal
 COPY --chmod=755 public public
 COPY --chmod=755 app app
 COPY --chmod=755 prober prober
@@ -47,7 +48,7 @@ FROM ${NGINX_IMAGE} AS edge
 RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chmod 775 /var/lib/bluegreen/control
-COPY --chmod=755 entrypoint.sh /usr/local/bin/entrypoint.sh
+COPY --chmod=755 entrypoint.sh edge-control.sh /usr/local/bin/
 COPY --chmod=755 nginx.conf.template /usr/share/bluegreen/
 COPY --chmod=755 public /usr/share/bluegreen/public
 USER 101:101

@@ -1,13 +1,9 @@
 #!/bin/sh
-# Starts the edge, and is how an operator works on a running one:
+# Starts the edge: validates the settings, renders the template, has nginx check it and runs nginx. With a verb, works on
+# the running edge instead (see edge-control.sh):
 #
-#   entrypoint.sh                      validate, render, check and run nginx (what the container does)
-#   entrypoint.sh switch blue|green    make a colour the active one
-#   entrypoint.sh maintenance on|off   answer every visitor with the maintenance page, or stop doing so
 #   entrypoint.sh reload               render the template again and let nginx take it over, dropping nobody
-#   entrypoint.sh status               active colour, flags and nginx version, as JSON
-#
-# A verb returns when its effect has been seen on the running edge.
+#   entrypoint.sh switch blue|green    and the other verbs of edge-control.sh
 set -eu
 
 # ---- Settings --------------------------------------------------------------------------------------------------------
@@ -24,6 +20,7 @@ set -eu
 : "${PROXY_READ_TIMEOUT:=3s}"
 : "${PROXY_STREAM_TIMEOUT:=60s}"
 : "${RETRY_NON_IDEMPOTENT:=off}"
+: "${PREVIEW_TOKEN:=}"
 : "${CLIENT_MAX_BODY_SIZE:=64m}"
 : "${LOG_MAX_MB:=64}"
 : "${LOG_KEEP:=5}"
@@ -34,7 +31,6 @@ set -eu
 : "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
 : "${NGINX_CONF:=/etc/nginx/nginx.conf.processed}"
 
-confirm_deadline_s=10
 pool_wait_s=30
 rotation_check_s=2
 
@@ -100,6 +96,8 @@ validate() {
   check_time PROXY_STREAM_TIMEOUT "$PROXY_STREAM_TIMEOUT"
   check_word RETRY_NON_IDEMPOTENT "$RETRY_NON_IDEMPOTENT" on off
   check_pattern CLIENT_MAX_BODY_SIZE "$CLIENT_MAX_BODY_SIZE" '^(0|[1-9][0-9]{0,6}[km]?)$' 'a size such as 512k or 64m, or 0 for no limit'
+  [ -z "$PREVIEW_TOKEN" ] || matches "$PREVIEW_TOKEN" '^[A-Za-z0-9_-]{16,128}$' ||
+    fault PREVIEW_TOKEN '16 to 128 letters, digits, _ and -' 'something else (not shown: it is a secret)'
   check_number LOG_MAX_MB "$LOG_MAX_MB" 1 100000
   check_number LOG_KEEP "$LOG_KEEP" 1 100
   check_path ACCESS_LOG "$ACCESS_LOG"
@@ -138,6 +136,7 @@ render() {
   BLUE_PATTERN=$(printf '%s' "$BLUE_ADDRESS" | sed 's/\./\\./g')
   GREEN_PATTERN=$(printf '%s' "$GREEN_ADDRESS" | sed 's/\./\\./g')
   CONFIG_ID=$(date +%s)-$$
+  BUCKETS=$(buckets)
 
   NON_IDEMPOTENT=''
   [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
@@ -148,19 +147,29 @@ render() {
   USER_DIRECTIVE=''
   [ "$(id -u)" -ne 0 ] || USER_DIRECTIVE="user $(owner_of "$CONTROL_DIR");"
 
-  export ACCESS_LOG BIND_ADDRESS BLUE_ADDRESS BLUE_PATTERN CLIENT_MAX_BODY_SIZE CONFIG_ID CONTROL_DIR \
+  export ACCESS_LOG BIND_ADDRESS BLUE_ADDRESS BLUE_PATTERN BUCKETS CLIENT_MAX_BODY_SIZE CONFIG_ID CONTROL_DIR \
     GREEN_ADDRESS GREEN_PATTERN HEALTH_PATH KEEPALIVE_MIN_TIMEOUT_DIRECTIVE NEXT_UPSTREAM_TIMEOUT NGINX_PORT \
     NON_IDEMPOTENT PROXY_CONNECT_TIMEOUT PROXY_READ_TIMEOUT PROXY_SEND_TIMEOUT PROXY_STREAM_TIMEOUT PUBLIC_DIR \
     RUN_DIR STATUS_PORT USER_DIRECTIVE WORKER_SHUTDOWN_TIMEOUT
   # The list is explicit, so that nginx's own variables stay as they are.
   # shellcheck disable=SC2016
-  envsubst '${ACCESS_LOG} ${BIND_ADDRESS} ${BLUE_ADDRESS} ${BLUE_PATTERN} ${CLIENT_MAX_BODY_SIZE} ${CONFIG_ID}
-    ${CONTROL_DIR} ${GREEN_ADDRESS} ${GREEN_PATTERN} ${HEALTH_PATH} ${KEEPALIVE_MIN_TIMEOUT_DIRECTIVE}
+  envsubst '${ACCESS_LOG} ${BIND_ADDRESS} ${BLUE_ADDRESS} ${BLUE_PATTERN} ${BUCKETS} ${CLIENT_MAX_BODY_SIZE}
+    ${CONFIG_ID} ${CONTROL_DIR} ${GREEN_ADDRESS} ${GREEN_PATTERN} ${HEALTH_PATH} ${KEEPALIVE_MIN_TIMEOUT_DIRECTIVE}
     ${NEXT_UPSTREAM_TIMEOUT} ${NGINX_PORT} ${NON_IDEMPOTENT} ${PROXY_CONNECT_TIMEOUT} ${PROXY_READ_TIMEOUT}
     ${PROXY_SEND_TIMEOUT} ${PROXY_STREAM_TIMEOUT} ${PUBLIC_DIR} ${RUN_DIR} ${STATUS_PORT} ${USER_DIRECTIVE}
     ${WORKER_SHUTDOWN_TIMEOUT}' <"$NGINX_TEMPLATE" >"$NGINX_CONF.new"
   nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx does not accept the rendered configuration; it is kept in $NGINX_CONF.new"
   mv "$NGINX_CONF.new" "$NGINX_CONF"
+}
+
+# For split_clients: 00 to 99, one percent each.
+buckets() {
+  index=0
+  while [ "$index" -lt 99 ]; do
+    printf '        1%% %02d;\n' "$index"
+    index=$((index + 1))
+  done
+  printf '        *  99;'
 }
 
 owner_of() {
@@ -185,8 +194,11 @@ seed_active_pool() {
   touch "$CONTROL_DIR/seeded" || say "cannot write to $CONTROL_DIR: switching will not work"
 }
 
-# A crash of the machine right after the command must not undo it.
-make_durable() { sync "$CONTROL_DIR" 2>/dev/null || sync; }
+# Tokens of an earlier run open nothing any more.
+allow_preview() {
+  rm -f "$CONTROL_DIR"/preview.* || :
+  [ -z "$PREVIEW_TOKEN" ] || touch "$CONTROL_DIR/preview.$PREVIEW_TOKEN" || say "cannot write to $CONTROL_DIR: there is no preview"
+}
 
 rotate_log() { # MASTER_PID
   index=$LOG_KEEP
@@ -221,19 +233,6 @@ fetch() { # URL
   fi
 }
 
-status() { fetch "http://127.0.0.1:$STATUS_PORT/status"; }
-
-confirm() { # JSON_FRAGMENT WHAT
-  deadline=$(($(date +%s) + confirm_deadline_s))
-  while [ "$(date +%s)" -lt "$deadline" ]; do
-    case $(status) in
-      *"$1"*) return 0 ;;
-    esac
-    sleep 0.05
-  done
-  fail "$2, but the edge on port $NGINX_PORT does not show it after $confirm_deadline_s s; is nginx running? See its log"
-}
-
 # An edge that starts before its apps would mark them as failed and answer 502 until fail_timeout is over.
 wait_for_a_pool() {
   active=$BLUE_ADDRESS other=$GREEN_ADDRESS
@@ -250,35 +249,16 @@ wait_for_a_pool() {
   say "no pool answers $HEALTH_PATH after $pool_wait_s s; starting all the same"
 }
 
-# ---- Verbs -----------------------------------------------------------------------------------------------------------
+# ---- Starting --------------------------------------------------------------------------------------------------------
 
 run() {
   prepare_log
   seed_active_pool
+  allow_preview
   render
   wait_for_a_pool
   rotate_by_size $$ &
   exec nginx -e stderr -c "$NGINX_CONF" -g 'daemon off;'
-}
-
-switch_to() {
-  case ${1:-} in
-    green) touch "$CONTROL_DIR/active.green" ;;
-    blue) rm -f "$CONTROL_DIR/active.green" ;;
-    *) fail "switch: expected blue or green, got \"${1:-}\"" ;;
-  esac
-  make_durable
-  confirm "\"active\":\"$1\"" "$1 was made active"
-}
-
-maintenance() {
-  case ${1:-} in
-    on) touch "$CONTROL_DIR/maintenance" && expected=true ;;
-    off) rm -f "$CONTROL_DIR/maintenance" && expected=false ;;
-    *) fail "maintenance: expected on or off, got \"${1:-}\"" ;;
-  esac
-  make_durable
-  confirm "\"maintenance\":$expected" "maintenance was turned $1"
 }
 
 reload() {
@@ -288,12 +268,13 @@ reload() {
   confirm "\"config\":\"$CONFIG_ID\"" 'the configuration was rendered'
 }
 
-validate
+# shellcheck source=edge-control.sh
+. "$(dirname "$0")/edge-control.sh"
+
 case ${1:-run} in
-  run) run ;;
-  switch) switch_to "${2:-}" ;;
-  maintenance) maintenance "${2:-}" ;;
-  reload) reload ;;
-  status) status || fail "the edge does not answer on its status port $STATUS_PORT" ;;
-  *) fail "expected run, switch, maintenance, reload or status, got \"$1\"" ;;
+  run | reload)
+    validate
+    "${1:-run}"
+    ;;
+  *) control "$@" ;;
 esac

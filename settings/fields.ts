@@ -169,6 +169,19 @@ export function filePath(about: string) {
   return optional(z.string().min(1).max(4096), 'a path to a file', about);
 }
 
+export function directory(value: string, about: string) {
+  return withDefault(z.string().min(1).max(4096), 'a path to a directory', value, about);
+}
+
+/** A person or a pipeline. */
+export function actor(about: string) {
+  return optional(
+    z.string().regex(/^[^"\\\p{Cc}]{1,100}$/u),
+    'up to 100 characters without quotes and backslashes',
+    about,
+  );
+}
+
 const webUrl = z.string().refine(isWebUrl);
 
 export function httpUrl(about: string) {
@@ -195,6 +208,16 @@ export function channelList(about: string) {
 
 export function secretText(minChars: number, about: string) {
   return optional(z.string().min(minChars).max(1_000), `at least ${minChars} characters`, about, true);
+}
+
+/** A secret that stands in a file's name. */
+export function token(about: string) {
+  return optional(z.string().regex(/^[A-Za-z0-9_-]{16,128}$/), '16 to 128 letters, digits, _ and -', about, true);
+}
+
+/** A shell command. */
+export function command(about: string) {
+  return optional(z.string().max(4_000), 'a shell command', about);
 }
 
 /** A proxy, which may come with a user name and a password; as with curl, `http://` may be left out. */

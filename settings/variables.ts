@@ -15,6 +15,8 @@ export const variables = {
   GREEN_IMAGE: field.image(undefined, "Green's image; unset: the demo app"),
   RELEASE_ID_BLUE: field.release('blue-release-1.0.0', 'The release blue runs'),
   RELEASE_ID_GREEN: field.release('green-release-1.0.0', 'The release green runs'),
+  BLUE_CMD: field.command('The command that runs blue on the host engine; unset: the demo app'),
+  GREEN_CMD: field.command('The command that runs green on the host engine; unset: the demo app'),
   CHAOS_ENABLED: field.flag(true, "The demo app's /chaos endpoints, on the direct ports only"),
 
   SLACK_WEBHOOK_URL: field.secretUrl('Where alerts go; unset: to the log only'),
@@ -57,6 +59,13 @@ export const variables = {
   CLIENT_MAX_BODY_SIZE: field.nginxSize('64m', 'The largest request body; a larger one is answered 413'),
   LOG_MAX_MB: field.wholeNumber(1, 100_000, 64, 'The access log is rotated at this size'),
   LOG_KEEP: field.wholeNumber(1, 100, 5, 'Rotated access logs that are kept'),
+
+  PREVIEW_TOKEN: field.token('Shows the idle colour to whoever sends it as X-Bluegreen-Preview; unset: to nobody'),
+
+  DEPLOY_TIMEOUT: field.nginxTime('60s', 'A new release is healthy within this time, or the deploy fails'),
+  DRAIN_TIMEOUT: field.nginxTime('30s', 'How long a deploy waits for the idle colour to finish its requests'),
+  HOOKS_DIR: field.directory('hooks', 'Where pre-deploy, pre-switch, post-switch and post-rollback are looked for'),
+  BLUEGREEN_ACTOR: field.actor('Who deploys and switches, in history and alerts; unset: $USER'),
 
   SUBNET_PREFIX: field.subnetPrefix('172.31.240', "The stack's network on Compose, a /24; move it where it collides"),
   STACK_PREFIX: field.stackPrefix(

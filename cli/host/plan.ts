@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parse } from 'dotenv';
 import type { Pool } from '../../settings/pool.ts';
 import { appOf } from '../engine.ts';
 import { directHost, type Stack } from '../stack.ts';
@@ -14,15 +17,19 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
   const address = { BLUE_ADDRESS: addressOf(stack, 'blue'), GREEN_ADDRESS: addressOf(stack, 'green') };
   const program = (name: PlannedService['name'], main: string, env: Environment): PlannedService =>
     service(name, [process.execPath, join(root, main)], env);
-  const app = (pool: Pool) =>
-    program(appOf(pool), 'app/main.ts', {
+  const app = (pool: Pool) => {
+    const command = pool === 'blue' ? settings.BLUE_CMD : settings.GREEN_CMD;
+    const env = {
       APP_POOL: pool,
       RELEASE_ID: pool === 'blue' ? settings.RELEASE_ID_BLUE : settings.RELEASE_ID_GREEN,
       PORT: pool === 'blue' ? settings.BLUE_PORT : settings.GREEN_PORT,
       BIND_ADDRESS: settings.DIRECT_BIND,
       HEALTH_PATH: settings.HEALTH_PATH,
       CHAOS_ENABLED: settings.CHAOS_ENABLED,
-    });
+    };
+    if (command === undefined) return program(appOf(pool), 'app/main.ts', env);
+    return service(appOf(pool), ['/bin/sh', '-c', command], { HOME: homedir(), ...appEnvironment(root), ...env });
+  };
   return {
     revision: randomUUID(),
     services: [
@@ -40,6 +47,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
       }),
       program('alert_watcher', 'watcher/main.ts', {
         NODE_OPTIONS: watcherNodeOptions,
+        ...address,
         ACCESS_LOG: state.accessLog,
         CONTROL_DIR: state.control,
         STATE_DIR: state.watcher,
@@ -65,6 +73,12 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
   };
 }
 
+/** What a user's app gets beside the kit's own variables, as in the Compose file. */
+function appEnvironment(root: string): Record<string, string> {
+  const path = join(root, 'app.env');
+  return existsSync(path) ? parse(readFileSync(path)) : {};
+}
+
 export function edgeCommand({ root }: Stack): [string, ...string[]] {
   return ['/bin/sh', join(root, 'entrypoint.sh')];
 }
@@ -84,6 +98,7 @@ export function edgeEnvironment(stack: Stack, state: StateDirectory): Record<str
     PROXY_STREAM_TIMEOUT: settings.PROXY_STREAM_TIMEOUT,
     RETRY_NON_IDEMPOTENT: settings.RETRY_NON_IDEMPOTENT,
     CLIENT_MAX_BODY_SIZE: settings.CLIENT_MAX_BODY_SIZE,
+    PREVIEW_TOKEN: settings.PREVIEW_TOKEN,
     LOG_MAX_MB: settings.LOG_MAX_MB,
     LOG_KEEP: settings.LOG_KEEP,
     ACCESS_LOG: state.accessLog,
