@@ -22,6 +22,11 @@ export async function chooseEngine(stack: Stack, wanted: EngineName | undefined)
   return host;
 }
 
+/** The engine that runs the stack already, for the stack as its settings have it now. */
+export function sameEngine(engine: Engine, stack: Stack): Engine {
+  return engine.name === 'host' ? hostEngine(stack) : composeEngine(stack);
+}
+
 /** @throws {CommandError} when nothing of the stack is there */
 export async function requireUp(engine: Engine): Promise<void> {
   if (await engine.isUp()) return;

@@ -9,7 +9,10 @@ export interface Answer {
 }
 
 /** Asks once; a connection that fails is an answer with status 0. */
-export async function ask(url: string, options: { method?: 'GET' | 'POST' } = {}): Promise<Answer> {
+export async function ask(
+  url: string,
+  options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
+): Promise<Answer> {
   try {
     const response = await fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
     return { status: response.status, headers: response.headers, body: await response.text() };

@@ -3,13 +3,20 @@ import { pools } from '../settings/pool.ts';
 import { SettingsError } from '../settings/read.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { CommandError } from './command-error.ts';
+import { canary } from './commands/canary.ts';
 import { type ChaosMode, chaos, chaosModes } from './commands/chaos.ts';
+import { deploy } from './commands/deploy.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
+import { history } from './commands/history.ts';
+import { maintenance } from './commands/maintenance.ts';
+import { mute, unmute } from './commands/mute.ts';
+import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { switchTo } from './commands/switch.ts';
 import { type Suite, suites, test } from './commands/test.ts';
 import { up } from './commands/up.ts';
+import type { RawDeployOptions } from './deploy/options.ts';
 import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine.ts';
 import { readStack, type Stack } from './stack.ts';
 
@@ -31,6 +38,12 @@ async function current(): Promise<{ stack: Stack; engine: Engine }> {
   const options = program.opts<{ engine?: EngineName; envFile?: string }>();
   const stack = readStack(options.envFile);
   return { stack, engine: await chooseEngine(stack, options.engine) };
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new CommandError(`${name}: expected a whole number, got "${text}"`, { code: 'MISUSE' });
 }
 
 /** Some commands answer a question; no is exit code 1 without an error of its own. */
@@ -74,6 +87,87 @@ program
     await switchTo(stack, engine, target, options);
   });
 
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+program
+  .command('deploy')
+  .description(
+    'bring a release to the idle colour, check it, switch to it, watch it, and go back by itself if it fails',
+  )
+  .option('--image <image>', 'the image to run; by itself: the one that the active colour runs')
+  .option('--release <id>', "its name; by itself: the image's tag, or the time")
+  .option(
+    '--smoke <command>',
+    'must end with 0; has BASE_URL and RELEASE_ID in its environment (repeatable)',
+    collect,
+    [],
+  )
+  .option('--smoke-path <path>', 'must be 2xx, asked for through the edge (repeatable)', collect, [])
+  .option('--canary <shares>', 'first so much of the visitors, such as 5% or 5%,25%,50%; each for --bake')
+  .option('--bake <time>', 'watch it for so long after the switch', '30s')
+  .option('--max-error-rate <percent>', 'go back when more of its requests fail', '1%')
+  .option('--no-switch', 'leave it on the idle colour')
+  .option('-y, --yes', 'do not ask', false)
+  .action(async (options: RawDeployOptions) => {
+    const { stack, engine } = await current();
+    await deploy(stack, engine, options);
+  });
+
+program
+  .command('rollback')
+  .description('go back to the colour that was active before, at once')
+  .option('--force', 'even if it is not healthy', false)
+  .action(async (options: { force: boolean }) => {
+    const { stack, engine } = await current();
+    await rollback(stack, engine, options);
+  });
+
+program
+  .command('canary')
+  .description('send a share of the visitors to the idle colour; "off" ends it')
+  .argument('<share>', 'such as 10%, or off')
+  .option('--force', 'even if it is not healthy', false)
+  .action(async (share: string, options: { force: boolean }) => {
+    const { stack, engine } = await current();
+    await canary(stack, engine, share, options);
+  });
+
+program
+  .command('history')
+  .description('what was deployed, switched and rolled back, by whom, and how it ended')
+  .option('-n, --lines <count>', 'how many of the last', '20')
+  .option('--json', 'for scripts', false)
+  .action(async (options: { lines: string; json: boolean }) => {
+    const { engine } = await current();
+    await history(engine, { json: options.json, lines: wholeNumber('--lines', options.lines) });
+  });
+
+program
+  .command('maintenance')
+  .description('answer visitors with the maintenance page, or no longer')
+  .addArgument(new Argument('<word>').choices(['on', 'off']))
+  .action(async (word: 'on' | 'off') => {
+    const { stack, engine } = await current();
+    await maintenance(stack, engine, word);
+  });
+
+program
+  .command('mute')
+  .description('hold alerts back for a while')
+  .argument('<time>', 'such as 30m')
+  .action(async (time: string) => {
+    const { stack, engine } = await current();
+    await mute(stack, engine, time);
+  });
+
+program
+  .command('unmute')
+  .description('let alerts through again')
+  .action(async () => {
+    const { stack, engine } = await current();
+    await unmute(stack, engine);
+  });
+
 program
   .command('chaos')
   .description('break a pool on purpose; "stop" heals it')
@@ -91,10 +185,7 @@ program
   .option('-f, --follow', 'go on as it grows', false)
   .option('-n, --lines <count>', 'how many of the last lines', '50')
   .action(async (service: ServiceName | 'access' | undefined, options: { follow: boolean; lines: string }) => {
-    const lines = Number(options.lines);
-    if (!Number.isSafeInteger(lines) || lines < 0) {
-      throw new CommandError(`--lines: expected a whole number, got "${options.lines}"`, { code: 'MISUSE' });
-    }
+    const lines = wholeNumber('--lines', options.lines);
     const { engine } = await current();
     await engine.logs(service, { follow: options.follow, lines });
   });

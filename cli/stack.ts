@@ -35,10 +35,18 @@ export interface Stack {
   readonly envFile: string | undefined;
   /** The environment over the env file, as Compose reads them. */
   readonly env: NodeJS.ProcessEnv;
+  /** What the shell says itself, and the env file cannot change. */
+  readonly shell: NodeJS.ProcessEnv;
   readonly settings: StackSettings;
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const defaultEnvFile = join(root, '.env');
+
+/** The file that holds the stack's settings, which need not be there. */
+export function envPath({ envFile }: Pick<Stack, 'envFile'>): string {
+  return envFile ?? defaultEnvFile;
+}
 
 /**
  * Reads `.env`, or the file that was named, and the environment.
@@ -46,12 +54,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * @throws {CommandError} when the named file cannot be read
  */
 export function readStack(envFile: string | undefined): Stack {
-  const path = envFile === undefined ? join(root, '.env') : resolve(envFile);
+  const path = envFile === undefined ? defaultEnvFile : resolve(envFile);
   const env = { ...readEnvFile(path, envFile !== undefined), ...process.env };
   const settings = readSettings(env, stackVariables);
   const faults = contradictions(settings);
   if (faults.length > 0) throw new SettingsError(faults);
-  return { root, envFile: envFile === undefined ? undefined : path, env, settings };
+  return { root, envFile: envFile === undefined ? undefined : path, env, shell: process.env, settings };
 }
 
 function readEnvFile(path: string, wanted: boolean): Record<string, string> {

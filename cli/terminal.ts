@@ -21,6 +21,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** For progress, on stderr. */
+export function painted(style: Style, text: string): string {
+  return paint(style, text, process.stderr);
+}
+
 export function coloured(style: Style, text: string): string {
   return paint(style, text, process.stdout);
 }

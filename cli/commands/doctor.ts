@@ -1,14 +1,12 @@
-import { statfsSync } from 'node:fs';
 import { composeUnavailable } from '../compose/engine.ts';
-import { edgeStatus } from '../edge-status.ts';
+import { edgeStatus } from '../control-state.ts';
+import { freeDiskText, hasFreeDisk } from '../disk.ts';
 import type { Engine } from '../engine.ts';
 import { edgeTools, isInstalled } from '../host/tools.ts';
 import { poolStatus } from '../pool-status.ts';
 import { isTaken, portOwner } from '../port-owner.ts';
 import { directHost, type Stack } from '../stack.ts';
 import { coloured, print } from '../terminal.ts';
-
-const leastFreeBytes = 1024 ** 3;
 
 interface Finding {
   readonly level: 'ok' | 'warning' | 'fault';
@@ -55,10 +53,9 @@ async function engineFindings(engine: Engine): Promise<Finding[]> {
   return [docker, tools];
 }
 
-function diskFinding({ root }: Stack): Finding {
-  const { bavail, bsize } = statfsSync(root);
-  const text = `${(Number(bavail * bsize) / 1024 ** 3).toFixed(1)} GiB of disk are free`;
-  return bavail * bsize >= leastFreeBytes ? ok(text) : fault(`${text}; expected 1 GiB or more`);
+function diskFinding(stack: Stack): Finding {
+  const text = freeDiskText(stack);
+  return hasFreeDisk(stack) ? ok(text) : fault(`${text}; expected 1 GiB or more`);
 }
 
 function webhookFinding({ settings }: Stack): Finding {

@@ -1,10 +1,12 @@
 import type { Pool } from '../../settings/pool.ts';
 import { requireUp } from '../choose-engine.ts';
 import { CommandError } from '../command-error.ts';
-import { edgeStatus } from '../edge-status.ts';
+import { edgeStatus } from '../control-state.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
 import type { Engine } from '../engine.ts';
 import { poolStatus } from '../pool-status.ts';
 import type { Stack } from '../stack.ts';
+import { switchOver } from '../switch-over.ts';
 import { print, warning } from '../terminal.ts';
 
 /** Makes a colour the active one; returns when the edge has been seen to follow. */
@@ -15,17 +17,26 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
     print(`${target} is already active`);
     return;
   }
+  const holder = lockHolder(stack);
+  if (holder?.alive) {
+    insist(`${holderText(holder)} is going on`, { force: options.force, next: `wait for it, or --force` });
+  }
   const { healthy, health } = await poolStatus(stack, target);
   if (!healthy || before.down[target]) {
-    const fault = `${target} is not healthy (${healthy ? 'marked down by its health checks' : health})`;
-    if (!options.force) {
-      throw new CommandError(`${fault}; ${before.active} stays active`, {
+    insist(
+      `${target} is not healthy (${healthy ? 'marked down by its health checks' : health}); ${before.active} stays active`,
+      {
+        force: options.force,
         next: `./bluegreen logs app_${target}, or ./bluegreen switch ${target} --force`,
-      });
-    }
-    warning(`${fault}; switching all the same`);
+      },
+    );
   }
-  const startedAt = performance.now();
-  await engine.edge('switch', target);
-  print(`${before.active} → ${target} in ${Math.round(performance.now() - startedAt)} ms`);
+  const tookMs = await switchOver(stack, engine, target, { reason: 'switch' });
+  print(`${before.active} → ${target} in ${tookMs} ms`);
+}
+
+/** Refuses, unless the operator has said that it is to be done all the same. */
+export function insist(fault: string, { force, next }: { readonly force: boolean; readonly next: string }): void {
+  if (!force) throw new CommandError(fault, { next });
+  warning(`${fault}; going on all the same`);
 }

@@ -1,5 +1,5 @@
 import { CommandError } from '../command-error.ts';
-import { edgeStatus } from '../edge-status.ts';
+import { edgeStatus } from '../control-state.ts';
 import type { Engine, Service, ServiceName } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
 import { poolStatus } from '../pool-status.ts';

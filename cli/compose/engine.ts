@@ -3,6 +3,7 @@ import type { Pool } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import type { Stack } from '../stack.ts';
+import { fetchImage } from './image.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -25,7 +26,7 @@ export function composeEngine(stack: Stack): Engine {
       reject: false,
       ...options,
     });
-    if (result.exitCode === 0) return typeof result.stdout === 'string' ? result.stdout : '';
+    if (result.exitCode === 0) return String(result.all ?? result.stdout ?? '');
     const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
     throw new CommandError(`docker compose ${args[0]} failed${said}`, { next: './bluegreen doctor' });
   }
@@ -58,7 +59,17 @@ export function composeEngine(stack: Stack): Engine {
       return serviceNames.map((name) => serviceOf(name, byName.get(name)));
     },
 
-    edge: (...args) => compose(['exec', '-T', 'nginx_proxy', 'entrypoint.sh', ...args]),
+    // In a group of its own, so that Ctrl-C never leaves it half done.
+    edge: (...args) => compose(['exec', '-T', 'nginx_proxy', 'entrypoint.sh', ...args], { detached: true }),
+
+    async replace(pool) {
+      const args = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', appOf(pool)];
+      await compose(args, { detached: true });
+    },
+
+    fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
+
+    lastLines: (of, count) => compose(['logs', '--no-log-prefix', '--tail', String(count), of], { all: true }),
 
     async logs(of, { follow, lines }) {
       const args =

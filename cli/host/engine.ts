@@ -92,16 +92,18 @@ export function hostEngine(stack: Stack): Engine {
     if (!done) throw new CommandError('the services do not follow the new settings', { next: './bluegreen status' });
   }
 
-  /** Changes what is wanted of one app. */
-  async function want(pool: Pool, wanted: PlannedService['wanted']): Promise<void> {
+  /** Changes the plan of one app. */
+  async function change(pool: Pool, changed: (planned: PlannedService) => PlannedService): Promise<void> {
     const running = supervisor();
     const plan = state.plan.read();
     if (running === undefined || plan === undefined)
       throw new CommandError('the stack is not running', { next: './bluegreen up' });
     const name = appOf(pool);
-    const services = plan.services.map((service) => (service.name === name ? { ...service, wanted } : service));
+    const services = plan.services.map((service) => (service.name === name ? changed(service) : service));
     await follow(running, { revision: randomUUID(), services });
   }
+
+  const want = (pool: Pool, wanted: PlannedService['wanted']) => change(pool, (planned) => ({ ...planned, wanted }));
 
   return {
     name: 'host',
@@ -157,11 +159,29 @@ export function hostEngine(stack: Stack): Engine {
       });
     },
 
+    async replace(pool) {
+      await want(pool, 'stopped');
+      const name = appOf(pool);
+      const next = planOf(stack, state).services.find((service) => service.name === name);
+      await change(pool, (planned) => next ?? planned);
+    },
+
+    async fetchImage() {
+      throw new CommandError('the host engine runs no images');
+    },
+
+    async lastLines(of, count) {
+      const { stdout } = await execa('tail', ['-n', String(count), state.logOf(of)], { reject: false });
+      return stdout;
+    },
+
     async edge(...args) {
       const [command, ...rest] = edgeCommand(stack);
       const result = await execa(command, [...rest, ...args], {
         env: edgeEnvironment(stack, state),
         extendEnv: false,
+        // In a group of its own, so that Ctrl-C never leaves it half done.
+        detached: true,
         reject: false,
         stdin: 'ignore',
       });

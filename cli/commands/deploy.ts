@@ -1,0 +1,57 @@
+import { createInterface } from 'node:readline/promises';
+import { requireUp } from '../choose-engine.ts';
+import { CommandError } from '../command-error.ts';
+import { Deploy } from '../deploy/deploy.ts';
+import { holderText, takeLock } from '../deploy/lock.ts';
+import { deployOptions, type RawDeployOptions } from '../deploy/options.ts';
+import { preflight, type Start } from '../deploy/preflight.ts';
+import type { Engine } from '../engine.ts';
+import { interruption } from '../interruption.ts';
+import type { Stack } from '../stack.ts';
+import { step } from '../steps.ts';
+import { print, progress, warning } from '../terminal.ts';
+
+/** Brings a release to the idle colour and, if it is fit, to the visitors. */
+export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions): Promise<void> {
+  const options = deployOptions(raw);
+  if (options.image !== undefined && engine.name === 'host') {
+    throw new CommandError(
+      '--image: only Docker runs images; the host engine runs the demo app, or BLUE_CMD and GREEN_CMD',
+      {
+        code: 'MISUSE',
+        next: 'install Docker, or leave --image out',
+      },
+    );
+  }
+  await requireUp(engine);
+  const lock = takeLock(stack, `a deploy of ${options.release}`);
+  const work = interruption(() => 'see ./bluegreen status');
+  try {
+    if (lock.left !== undefined) warning(`${holderText(lock.left)}, was cut off; this deploy takes over`);
+    const start = await step('preflight', async () => preflight(stack, engine));
+    const { active, idle } = start;
+    progress(
+      `deploying ${options.release} to ${idle.pool}, in place of ${idle.release}; ` +
+        `${active.pool} (${active.release}) serves meanwhile, without a standby`,
+    );
+    if (!options.confirmed) await askWhether(start);
+    print(await new Deploy(stack, engine, options, start, { lock, interruption: work }).run());
+  } finally {
+    work.end();
+    lock.release();
+  }
+}
+
+/** Where nobody sits, the command itself is the decision. */
+async function askWhether({ idle }: Start): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Replace what runs on ${idle.pool}? [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      throw new CommandError('not begun, nothing was changed', { next: '--yes to be asked nothing' });
+    }
+  } finally {
+    terminal.close();
+  }
+}

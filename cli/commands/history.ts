@@ -1,0 +1,30 @@
+import { readJournal } from '../../journal/record.ts';
+import { duration, utcTime } from '../../watcher/figures.ts';
+import { requireUp } from '../choose-engine.ts';
+import type { Engine } from '../engine.ts';
+import { historyOf } from '../history.ts';
+import { print, table } from '../terminal.ts';
+
+/** What was deployed, switched, rolled back, by whom and how it ended. */
+export async function history(engine: Engine, options: { json: boolean; lines: number }): Promise<void> {
+  await requireUp(engine);
+  const { records } = readJournal(await engine.edge('journal'));
+  const entries = historyOf(records).slice(-options.lines);
+  if (options.json) {
+    print(JSON.stringify(entries, undefined, 2));
+    return;
+  }
+  if (entries.length === 0) {
+    print('nothing was done yet');
+    return;
+  }
+  const rows = entries.map(({ atMs, actor, what, release = '', tookMs, result }) => [
+    utcTime(atMs),
+    actor,
+    what,
+    release,
+    tookMs === undefined ? '' : duration(tookMs),
+    result,
+  ]);
+  print(table(['WHEN', 'WHO', 'WHAT', 'RELEASE', 'TOOK', 'RESULT'], rows));
+}

@@ -1,0 +1,33 @@
+import { utcTime } from '../../watcher/figures.ts';
+import { requireUp } from '../choose-engine.ts';
+import { CommandError } from '../command-error.ts';
+import { controlState } from '../control-state.ts';
+import { durationOption } from '../duration.ts';
+import type { Engine } from '../engine.ts';
+import { actorOf, recordLine } from '../records.ts';
+import type { Stack } from '../stack.ts';
+import { print } from '../terminal.ts';
+
+const longestSeconds = 7 * 86_400;
+
+/** Holds alerts back for a while; what was held back is told at its end. */
+export async function mute(stack: Stack, engine: Engine, time: string): Promise<void> {
+  const seconds = Math.round(durationOption('mute', time) / 1_000);
+  if (seconds < 1 || seconds > longestSeconds) {
+    throw new CommandError(`mute: expected a time from 1s to 168h, got "${time}"`, { code: 'MISUSE' });
+  }
+  await requireUp(engine);
+  const untilMs = Date.now() + seconds * 1_000;
+  await engine.edge('mute', String(seconds), actorOf(stack), recordLine(stack, { kind: 'mute', untilMs }));
+  print(`alerts are muted until ${utcTime(untilMs)}; ./bluegreen unmute ends it`);
+}
+
+export async function unmute(stack: Stack, engine: Engine): Promise<void> {
+  await requireUp(engine);
+  if ((await controlState(engine)).muted === undefined) {
+    print('alerts are not muted');
+    return;
+  }
+  await engine.edge('unmute', recordLine(stack, { kind: 'unmute' }));
+  print('alerts are on again');
+}

@@ -1,0 +1,56 @@
+import type { JournalRecord } from '../../journal/record.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { requireUp } from '../choose-engine.ts';
+import { controlState } from '../control-state.ts';
+import { factsOf } from '../deploy/facts.ts';
+import { runLateHook } from '../deploy/hooks.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
+import type { Engine } from '../engine.ts';
+import { poolStatus } from '../pool-status.ts';
+import type { Stack } from '../stack.ts';
+import { switchOver } from '../switch-over.ts';
+import { print } from '../terminal.ts';
+import { insist } from './switch.ts';
+
+/** Back to the colour that was active before, which is still running. */
+export async function rollback(stack: Stack, engine: Engine, { force }: { force: boolean }): Promise<void> {
+  await requireUp(engine);
+  const { edge, journal } = await controlState(engine);
+  const from = edge.active;
+  const to = otherPool(from);
+  const holder = lockHolder(stack);
+  // A deploy that watches its release notices that somebody was faster.
+  if (holder?.alive && !holder.switched) {
+    insist(`${holderText(holder)} is going on, and ${from} is still active`, { force, next: 'end it with Ctrl-C' });
+  }
+  const untried = untriedRelease(journal, to);
+  if (untried !== undefined) {
+    insist(`${to} runs ${untried}, which was never active: there is nothing to go back to`, {
+      force,
+      next: `./bluegreen switch ${to}, if that is what you want`,
+    });
+  }
+  const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
+  if (!next.healthy || edge.down[to]) {
+    const health = next.healthy ? 'marked down by its health checks' : next.health;
+    insist(`${to} is not healthy (${health}); ${from} stays active`, {
+      force,
+      next: `./bluegreen logs app_${to}, or ./bluegreen rollback --force`,
+    });
+  }
+  const tookMs = await switchOver(stack, engine, to, { reason: 'rollback' });
+  print(`rolled back: ${from} (${before.release}) → ${to} (${next.release}) in ${tookMs} ms`);
+  const rollout = { pool: to, release: next.release, previousPool: from, previousRelease: before.release };
+  await runLateHook(stack, 'post-rollback', factsOf(stack, engine, rollout));
+}
+
+/** What a deploy has put onto a pool, or was about to, that has not been active since. */
+function untriedRelease(journal: readonly JournalRecord[], pool: Pool): string | undefined {
+  let untried: string | undefined;
+  for (const record of journal) {
+    if (record.kind === 'deploy-started' && record.pool === pool) untried = record.release;
+    if (record.kind === 'deploy-failed' && record.pool === pool && record.restored !== undefined) untried = undefined;
+    if (record.kind === 'switch' && record.to === pool) untried = undefined;
+  }
+  return untried;
+}

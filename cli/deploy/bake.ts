@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { duration, share } from '../../watcher/figures.ts';
+import { edgeStatus } from '../control-state.ts';
+import type { Engine } from '../engine.ts';
+import type { Stack } from '../stack.ts';
+import type { Say } from '../steps.ts';
+import { warning } from '../terminal.ts';
+import { type Counters, quantileMs, readTraffic, since, type Traffic } from './traffic.ts';
+
+const intervalMs = 250;
+/** Fewer requests, or fewer failures, are not judged before the end: one failed request of twenty is no rate. */
+const minRequests = 20;
+const minFailed = 3;
+/** A fresh process is slow at first. */
+const warmUpMs = 5_000;
+const minLatencySamples = 100;
+/** So much slower than the release before is a breach: both twice as slow and by this much. */
+const slowerFactor = 2;
+const slowerByMs = 50;
+/** How long the end waits for the watcher to read what was logged until then. */
+const catchUpMs = 5_000;
+
+export interface BakeOptions {
+  readonly forMs: number;
+  readonly maxErrorPercent: number;
+  /** The colour that is to be active meanwhile. */
+  readonly active: Pool;
+  /** How fast the other colour was before, or is beside it. */
+  readonly latencyBefore: (now: Traffic) => Counters;
+}
+
+export interface Baked {
+  readonly lastedMs: number;
+  readonly requests: number;
+  readonly failed: number;
+  /** Why the release is not fit to stay; undefined: it is. */
+  readonly breach: string | undefined;
+  /** Somebody has made the other colour active meanwhile. */
+  readonly overtaken: boolean;
+}
+
+/** Watches a release that has visitors, by what the access log says of it and by its health checks. */
+export async function bake(
+  stack: Stack,
+  engine: Engine,
+  pool: Pool,
+  options: BakeOptions,
+  { say, signal }: { readonly say: Say; readonly signal: AbortSignal },
+): Promise<Baked> {
+  const startedAt = Date.now();
+  const lasted = () => Date.now() - startedAt;
+  let begin = await readTraffic(stack);
+  let warm: Traffic | undefined;
+  let seen: Counters | undefined;
+  let warned = false;
+
+  const result = (breach?: string, overtaken = false): Baked => ({
+    lastedMs: lasted(),
+    requests: seen?.requests ?? 0,
+    failed: seen?.failed ?? 0,
+    breach,
+    overtaken,
+  });
+
+  for (;;) {
+    const atEnd = lasted() >= options.forMs;
+    const now = await readTraffic(stack);
+    const { active, down } =
+      now?.active && now.down ? { active: now.active, down: now.down } : await edgeStatus(engine);
+    if (active !== options.active) return result(undefined, true);
+    if (down[pool]) return result(`${pool} fails its health checks`);
+    if (now === undefined) {
+      if (!warned) warning('the watcher does not answer: errors and latency cannot be judged, only health is');
+      warned = true;
+    } else {
+      if (begin === undefined || begin.startedAtMs !== now.startedAtMs) begin = now;
+      if (lasted() >= warmUpMs && warm?.startedAtMs !== now.startedAtMs) warm = now;
+      seen = since(begin, now, pool);
+      const breach = errorBreach(seen, options, atEnd) ?? (warm && latencyBreach(since(warm, now, pool), options, now));
+      if (breach !== undefined) return result(breach);
+      say(`${seen.requests} requests, ${share(seen.failed, seen.requests)} failed, ${left(options.forMs - lasted())}`);
+    }
+    const isBehind = (now?.lagBytes ?? 0) > 0 && lasted() < options.forMs + catchUpMs;
+    if (atEnd && !isBehind) return result();
+    await delay(Math.min(intervalMs, Math.max(10, options.forMs - lasted())), undefined, { signal });
+  }
+}
+
+function errorBreach({ requests, failed }: Counters, options: BakeOptions, atEnd: boolean): string | undefined {
+  if (failed < minFailed || (requests < minRequests && !atEnd)) return undefined;
+  if ((failed / requests) * 100 <= options.maxErrorPercent) return undefined;
+  return `${failed} of ${requests} requests failed (${share(failed, requests)}, allowed ${options.maxErrorPercent}%)`;
+}
+
+function latencyBreach(seen: Counters, options: BakeOptions, now: Traffic): string | undefined {
+  const before = quantileMs(options.latencyBefore(now), 0.95, minLatencySamples);
+  const after = quantileMs(seen, 0.95, minLatencySamples);
+  if (before === undefined || after === undefined) return undefined;
+  if (after <= before * slowerFactor || after - before <= slowerByMs) return undefined;
+  return `95% of the answers begin within ${duration(after)}, of the release before within ${duration(before)}`;
+}
+
+function left(ms: number): string {
+  return ms > 0 ? `${duration(ms)} left` : 'waiting for the last lines of the log';
+}
+
+/** For a canary: the other colour at the same time. */
+export function beside(begin: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
+  return (now) => since(begin, now, otherPool(pool));
+}
+
+/** For what comes after a switch: the other colour until then. */
+export function before(begin: Traffic | undefined, end: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
+  const none: Counters = { requests: 0, failed: 0, latencyMs: { bounds: [], counts: [] } };
+  const counted = end === undefined ? none : since(begin, end, otherPool(pool));
+  return () => counted;
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Pool } from '../../settings/pool.ts';
+import { ask } from '../http.ts';
+import { type Stack, watcherUrl } from '../stack.ts';
+
+const counters = z.object({
+  requests: z.number(),
+  failed: z.number(),
+  latencyMs: z.object({ bounds: z.array(z.number()), counts: z.array(z.number()) }),
+});
+
+const schema = z.object({
+  startedAtMs: z.number(),
+  lagBytes: z.number(),
+  active: z.enum(['blue', 'green']).nullable(),
+  down: z.object({ blue: z.boolean(), green: z.boolean() }).nullable(),
+  pools: z.object({ blue: counters, green: counters }),
+});
+
+export type Counters = z.output<typeof counters>;
+
+/** What the watcher has counted since it was started, and what the flags say. */
+export type Traffic = z.output<typeof schema>;
+
+/** Undefined: the watcher does not answer. */
+export async function readTraffic(stack: Stack): Promise<Traffic | undefined> {
+  const { status, body } = await ask(`${watcherUrl(stack)}/traffic`);
+  if (status !== 200) return undefined;
+  return schema.parse(JSON.parse(body));
+}
+
+/** What has come since an earlier reading; all of it, if the watcher was restarted meanwhile. */
+export function since(before: Traffic | undefined, now: Traffic, pool: Pool): Counters {
+  const { requests, failed, latencyMs } = now.pools[pool];
+  if (before === undefined || before.startedAtMs !== now.startedAtMs) return now.pools[pool];
+  const earlier = before.pools[pool];
+  return {
+    requests: requests - earlier.requests,
+    failed: failed - earlier.failed,
+    latencyMs: {
+      bounds: latencyMs.bounds,
+      counts: latencyMs.counts.map((count, index) => count - (earlier.latencyMs.counts[index] ?? 0)),
+    },
+  };
+}
+
+/** The upper bound of the bucket that the share falls into, in milliseconds; undefined: there are too few samples. */
+export function quantileMs({ latencyMs }: Counters, share: number, minSamples: number): number | undefined {
+  const total = latencyMs.counts.reduce((sum, count) => sum + count, 0);
+  if (total < minSamples) return undefined;
+  let left = total * share;
+  for (const [index, count] of latencyMs.counts.entries()) {
+    left -= count;
+    if (left <= 0) return latencyMs.bounds[index] ?? latencyMs.bounds.at(-1);
+  }
+  return latencyMs.bounds.at(-1);
+}
