@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { requireUp } from '../choose-engine.ts';
 import { CommandError } from '../command-error.ts';
-import { Deploy } from '../deploy/deploy.ts';
+import { deployRelease } from '../deploy/deploy.ts';
 import { holderText, takeLock } from '../deploy/lock.ts';
 import { deployOptions, type RawDeployOptions } from '../deploy/options.ts';
 import { preflight, type Start } from '../deploy/preflight.ts';
+import { Run } from '../deploy/run.ts';
 import type { Engine } from '../engine.ts';
 import { interruption } from '../interruption.ts';
 import type { Stack } from '../stack.ts';
@@ -35,7 +36,7 @@ export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions
         `${active.pool} (${active.release}) serves meanwhile, without a standby`,
     );
     if (!options.confirmed) await askWhether(start);
-    print(await new Deploy(stack, engine, options, start, { lock, interruption: work }).run());
+    print(await deployRelease(new Run(stack, engine, options, start, { lock, signal: work.signal })));
   } finally {
     work.end();
     lock.release();

@@ -57,8 +57,8 @@ export async function bake(
 
   const result = (breach?: string, overtaken = false): Baked => ({
     lastedMs: lasted(),
-    requests: seen?.requests ?? 0,
-    failed: seen?.failed ?? 0,
+    requests: seen?.own ?? 0,
+    failed: seen?.lost ?? 0,
     breach,
     overtaken,
   });
@@ -79,7 +79,7 @@ export async function bake(
       seen = since(begin, now, pool);
       const breach = errorBreach(seen, options, atEnd) ?? (warm && latencyBreach(since(warm, now, pool), options, now));
       if (breach !== undefined) return result(breach);
-      say(`${seen.requests} requests, ${share(seen.failed, seen.requests)} failed, ${left(options.forMs - lasted())}`);
+      say(`${seen.own} requests, ${share(seen.lost, seen.own)} failed, ${left(options.forMs - lasted())}`);
     }
     const isBehind = (now?.lagBytes ?? 0) > 0 && lasted() < options.forMs + catchUpMs;
     if (atEnd && !isBehind) return result();
@@ -87,10 +87,10 @@ export async function bake(
   }
 }
 
-function errorBreach({ requests, failed }: Counters, options: BakeOptions, atEnd: boolean): string | undefined {
-  if (failed < minFailed || (requests < minRequests && !atEnd)) return undefined;
-  if ((failed / requests) * 100 <= options.maxErrorPercent) return undefined;
-  return `${failed} of ${requests} requests failed (${share(failed, requests)}, allowed ${options.maxErrorPercent}%)`;
+function errorBreach({ own, lost }: Counters, options: BakeOptions, atEnd: boolean): string | undefined {
+  if (lost < minFailed || (own < minRequests && !atEnd)) return undefined;
+  if ((lost / own) * 100 <= options.maxErrorPercent) return undefined;
+  return `${lost} of ${own} requests were not answered well (${share(lost, own)}, allowed ${options.maxErrorPercent}%)`;
 }
 
 function latencyBreach(seen: Counters, options: BakeOptions, now: Traffic): string | undefined {
@@ -105,6 +105,12 @@ function left(ms: number): string {
   return ms > 0 ? `${duration(ms)} left` : 'waiting for the last lines of the log';
 }
 
+/** What was seen, in words. */
+export function bakedText({ lastedMs, requests, failed }: Baked): string {
+  if (requests === 0) return `nobody came in ${duration(lastedMs)}, so only its health was watched`;
+  return `${requests} requests in ${duration(lastedMs)}, ${share(failed, requests)} failed`;
+}
+
 /** For a canary: the other colour at the same time. */
 export function beside(begin: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
   return (now) => since(begin, now, otherPool(pool));
@@ -112,7 +118,7 @@ export function beside(begin: Traffic | undefined, pool: Pool): BakeOptions['lat
 
 /** For what comes after a switch: the other colour until then. */
 export function before(begin: Traffic | undefined, end: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
-  const none: Counters = { requests: 0, failed: 0, latencyMs: { bounds: [], counts: [] } };
+  const none: Counters = { own: 0, lost: 0, latencyMs: { bounds: [], counts: [] } };
   const counted = end === undefined ? none : since(begin, end, otherPool(pool));
   return () => counted;
 }

@@ -51,7 +51,8 @@ export function deployOptions(raw: RawDeployOptions): DeployOptions {
 
 /** The image's tag where it says something; else the time, so that each deploy has a name of its own. */
 function releaseOf(image: string | undefined): string {
-  const tag = /:([^/:@]+)(@.*)?$/.exec(image ?? '')?.[1];
+  const [name = ''] = (image ?? '').split('@');
+  const tag = /:([^/:]+)$/.exec(name)?.[1];
   if (tag !== undefined && tag !== 'latest' && releasePattern.test(tag)) return tag;
   return new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }

@@ -4,8 +4,8 @@ import { ask } from '../http.ts';
 import { type Stack, watcherUrl } from '../stack.ts';
 
 const counters = z.object({
-  requests: z.number(),
-  failed: z.number(),
+  own: z.number(),
+  lost: z.number(),
   latencyMs: z.object({ bounds: z.array(z.number()), counts: z.array(z.number()) }),
 });
 
@@ -17,26 +17,27 @@ const schema = z.object({
   pools: z.object({ blue: counters, green: counters }),
 });
 
+/** `own`: requests that were to go to the pool; `lost`: of those, the ones that it did not answer well. */
 export type Counters = z.output<typeof counters>;
 
 /** What the watcher has counted since it was started, and what the flags say. */
 export type Traffic = z.output<typeof schema>;
 
-/** Undefined: the watcher does not answer. */
+/** Undefined: the watcher does not answer, or not as this kit's. */
 export async function readTraffic(stack: Stack): Promise<Traffic | undefined> {
   const { status, body } = await ask(`${watcherUrl(stack)}/traffic`);
   if (status !== 200) return undefined;
-  return schema.parse(JSON.parse(body));
+  return schema.safeParse(JSON.parse(body)).data;
 }
 
 /** What has come since an earlier reading; all of it, if the watcher was restarted meanwhile. */
 export function since(before: Traffic | undefined, now: Traffic, pool: Pool): Counters {
-  const { requests, failed, latencyMs } = now.pools[pool];
+  const { own, lost, latencyMs } = now.pools[pool];
   if (before === undefined || before.startedAtMs !== now.startedAtMs) return now.pools[pool];
   const earlier = before.pools[pool];
   return {
-    requests: requests - earlier.requests,
-    failed: failed - earlier.failed,
+    own: own - earlier.own,
+    lost: lost - earlier.lost,
     latencyMs: {
       bounds: latencyMs.bounds,
       counts: latencyMs.counts.map((count, index) => count - (earlier.latencyMs.counts[index] ?? 0)),

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Pool } from '../../settings/pool.ts';
+import type { Engine } from '../engine.ts';
+import type { Stack } from '../stack.ts';
+import { type BakeOptions, bake, before } from './bake.ts';
+import type { Traffic } from './traffic.ts';
+
+const bounds = [1, 10, 100, 1_000];
+const counters = (own = 0, lost = 0, counts = [0, 0, 0, 0, 0]) => ({ own, lost, latencyMs: { bounds, counts } });
+const reading = (green: Traffic['pools']['green'], more: Partial<Traffic> = {}): Traffic => ({
+  startedAtMs: 1,
+  lagBytes: 0,
+  active: 'green',
+  down: { blue: false, green: false },
+  pools: { blue: counters(), green },
+  ...more,
+});
+
+describe('a bake', () => {
+  let watcher: Server;
+  let stack: Stack;
+  /** What the watcher answers, one after the other, the last one again and again; undefined: it is broken. */
+  let answers: (Traffic | undefined)[];
+
+  beforeEach(async () => {
+    watcher = createServer((_request, response) => {
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      response.writeHead(answer === undefined ? 500 : 200).end(JSON.stringify(answer));
+    }).listen(0, '127.0.0.1');
+    await once(watcher, 'listening');
+    const { port } = watcher.address() as AddressInfo;
+    stack = { settings: { DIRECT_BIND: '127.0.0.1', WATCHER_PORT: port } } as unknown as Stack;
+  });
+  afterEach(() => watcher.close());
+
+  const engine = (active: Pool, down: Pool[] = []) =>
+    ({
+      edge: async () =>
+        JSON.stringify({
+          active,
+          group: `${active}_first`,
+          blue_down: down.includes('blue'),
+          green_down: down.includes('green'),
+          maintenance: false,
+          nginx: '1',
+        }),
+    }) as unknown as Engine;
+  const run = (options: Partial<BakeOptions> = {}, edge = engine('green')) =>
+    bake(
+      stack,
+      edge,
+      'green',
+      { forMs: 600, maxErrorPercent: 1, active: 'green', latencyBefore: () => counters(), ...options },
+      { say: () => {}, signal: new AbortController().signal },
+    );
+
+  it('passes a release that answers well, with what it answered', async () => {
+    answers = [reading(counters(1_000, 9)), reading(counters(1_500, 10))];
+    expect(await run()).toMatchObject({ requests: 500, failed: 1, breach: undefined, overtaken: false });
+  });
+
+  it('ends at once when too many requests were not answered well', async () => {
+    answers = [reading(counters()), reading(counters(100, 3))];
+    const baked = await run({ forMs: 60_000 });
+    expect(baked.breach).toBe('3 of 100 requests were not answered well (3.00%, allowed 1%)');
+    expect(baked.lastedMs).toBeLessThan(5_000);
+  });
+
+  it('does not judge two failures, nor a few requests before the end', async () => {
+    answers = [reading(counters()), reading(counters(20, 2))];
+    expect((await run()).breach).toBeUndefined();
+    answers = [reading(counters()), reading(counters(10, 5))];
+    const baked = await run();
+    expect(baked.breach).toContain('5 of 10');
+    expect(baked.lastedMs).toBeGreaterThanOrEqual(600);
+  });
+
+  it('ends at once when the release fails its health checks', async () => {
+    answers = [reading(counters()), reading(counters(), { down: { blue: false, green: true } })];
+    expect(await run({ forMs: 60_000 })).toMatchObject({ breach: 'green fails its health checks' });
+  });
+
+  it('gives way to somebody who made the other colour active', async () => {
+    answers = [reading(counters()), reading(counters(), { active: 'blue' })];
+    expect(await run({ forMs: 60_000 })).toMatchObject({ breach: undefined, overtaken: true });
+  });
+
+  it('goes on by health alone when the watcher is away, and counts on when it is back, restarted', async () => {
+    answers = [
+      reading(counters(100)),
+      undefined,
+      reading(counters(5), { startedAtMs: 2 }),
+      reading(counters(25, 9), { startedAtMs: 2 }),
+    ];
+    expect((await run({ forMs: 60_000 })).breach).toContain('9 of 20');
+    answers = [undefined];
+    expect((await run({ forMs: 60_000 }, engine('green', ['green']))).breach).toBe('green fails its health checks');
+  });
+
+  it('waits at its end for lines that the watcher has not read', async () => {
+    const behind = { lagBytes: 500 };
+    answers = [
+      reading(counters(), behind),
+      ...Array.from({ length: 6 }, () => reading(counters(30), behind)),
+      reading(counters(60, 30)),
+    ];
+    expect((await run({ forMs: 300 })).breach).toContain('30 of 60');
+  });
+
+  it('takes a release that has become much slower for a breach, once it is warm', async () => {
+    const slow = (count: number) => counters(count, 0, [0, 0, 0, count, 0]);
+    let count = 0;
+    watcher.removeAllListeners('request');
+    watcher.on('request', (_request, response) => {
+      count += 60;
+      response.end(JSON.stringify(reading(slow(count))));
+    });
+    const fast = counters(500, 0, [0, 500, 0, 0, 0]);
+    const baked = await run({ forMs: 60_000, latencyBefore: () => fast });
+    expect(baked.breach).toBe('95% of the answers begin within 1.0 s, of the release before within 10 ms');
+    expect(baked.lastedMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('compares with what the other colour did until the switch', () => {
+    const begin = reading(counters(), { pools: { green: counters(), blue: counters(100, 0, [0, 50, 0, 0, 0]) } });
+    const end = reading(counters(), { pools: { green: counters(), blue: counters(300, 0, [0, 90, 0, 0, 0]) } });
+    expect(before(begin, end, 'green')(end)).toMatchObject({ own: 200, latencyMs: { counts: [0, 40, 0, 0, 0] } });
+  });
+});

@@ -1,0 +1,51 @@
+import { recordLine } from '../records.ts';
+import { bake, bakedText, beside } from './bake.ts';
+import { GateFailure } from './gate-failure.ts';
+import type { Run } from './run.ts';
+import { readTraffic } from './traffic.ts';
+
+/**
+ * Lets a rising share of the visitors have the release, and watches it at each step.
+ * @throws {GateFailure} when it does badly; the canary is still on
+ */
+export async function canary(run: Run): Promise<void> {
+  const { stack, engine, pool, oldPool, signal, options } = run;
+  for (const percent of options.canarySteps) {
+    const name = `canary ${percent}%`;
+    await run.at(name, async (say) => {
+      const begin = await readTraffic(stack);
+      run.canaryIsOn = true;
+      await setCanary(run, percent);
+      const { bakeMs: forMs, maxErrorPercent } = options;
+      const latencyBefore = beside(begin, pool);
+      const baked = await bake(
+        stack,
+        engine,
+        pool,
+        { forMs, maxErrorPercent, active: oldPool, latencyBefore },
+        { say, signal },
+      );
+      if (baked.overtaken) throw new GateFailure(name, `${pool} was made active by hand`);
+      if (baked.breach !== undefined) throw new GateFailure(name, baked.breach);
+      return bakedText(baked);
+    });
+  }
+}
+
+export async function endCanary(run: Run, why: string): Promise<void> {
+  if (!run.canaryIsOn) return;
+  await setCanary(run, 0, why);
+  run.canaryIsOn = false;
+}
+
+async function setCanary({ stack, engine, what }: Run, percent: number, why?: string): Promise<void> {
+  const { pool, release } = what;
+  const record = recordLine(stack, {
+    kind: 'canary',
+    percent,
+    pool,
+    release,
+    ...(why === undefined ? {} : { why: why.slice(0, 900) }),
+  });
+  await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);
+}

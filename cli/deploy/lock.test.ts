@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processInfo } from '../host/process-info.ts';
+import type { Stack } from '../stack.ts';
+import { type Holder, lockHolder, takeLock } from './lock.ts';
+
+describe('the deploy lock', () => {
+  let root: string;
+  let stack: Stack;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'bluegreen-lock-'));
+    stack = { root, env: { USER: 'alice' }, settings: {} } as unknown as Stack;
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const path = () => join(root, '.bluegreen/deploy.lock');
+  const leave = (holder: Partial<Holder>) => {
+    takeLock(stack, 'x').release();
+    const base = { actor: 'bob', sinceMs: Date.now(), what: 'a deploy of 1.2', step: 'health', switched: false };
+    writeFileSync(path(), JSON.stringify({ ...base, pid: 1, startedAt: '0', ...holder }));
+  };
+
+  it('is held by one at a time, and names the holder', () => {
+    const lock = takeLock(stack, 'a deploy of 1.2');
+    lock.at('smoke');
+    expect(() => takeLock(stack, 'another')).toThrow(
+      new RegExp(`a deploy of 1\\.2 by alice \\(pid ${process.pid}\\), begun .* ago, at "smoke" is going on`),
+    );
+    lock.release();
+    takeLock(stack, 'another').release();
+    expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
+  });
+
+  it('of a process that is dead is taken over, and its holder is told', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    leave({ pid: child.pid ?? 0, startedAt: '123' });
+    expect(lockHolder(stack)).toMatchObject({ actor: 'bob', alive: false });
+    const lock = takeLock(stack, 'mine');
+    expect(lock.left).toMatchObject({ actor: 'bob', step: 'health' });
+    expect(lockHolder(stack)).toMatchObject({ actor: 'alice', alive: true });
+    lock.release();
+  });
+
+  it('of a dead process whose number another one has now is taken over too', () => {
+    leave({ pid: process.pid, startedAt: 'another time' });
+    takeLock(stack, 'mine').release();
+  });
+
+  it('of a living process is not', () => {
+    leave({ pid: process.ppid, startedAt: processInfo(process.ppid)?.startedAt ?? '' });
+    expect(() => takeLock(stack, 'mine')).toThrow(/bob/);
+    expect(lockHolder(stack)).toMatchObject({ actor: 'bob', alive: true });
+  });
+
+  it.each(['', '{', '{"pid":1}', '\0'.repeat(100)])('that cannot be read counts as nobody: %j', (content) => {
+    leave({});
+    writeFileSync(path(), content);
+    expect(lockHolder(stack)).toBeUndefined();
+    takeLock(stack, 'mine').release();
+  });
+
+  it('is got by exactly one of many that take over a dead one at the same moment', async () => {
+    leave({ pid: 2 ** 22 + 1 });
+    const program = `
+      const { takeLock } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))});
+      process.stdin.once('data', () => {
+        try { takeLock({ root: ${JSON.stringify(root)}, env: {}, settings: { BLUEGREEN_ACTOR: 'x' } }, 'w'); console.log('got'); }
+        catch (error) { console.log(/is going on/.test(error.message) ? 'refused' : error.stack); }
+        // Alive until all have tried.
+        process.stdin.once('data', () => process.exit());
+      });
+      console.log('ready');`;
+    const children = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    const said = (child: (typeof children)[number]) => once(child.stdout, 'data').then(([text]) => String(text).trim());
+    await Promise.all(children.map(said));
+    const answers = Promise.all(children.map(said));
+    for (const child of children) child.stdin.write('go\n');
+    const results = await answers;
+    for (const child of children) child.stdin.write('end\n');
+    expect(results.toSorted()).toEqual(['got', ...Array.from({ length: 5 }, () => 'refused')]);
+  });
+});

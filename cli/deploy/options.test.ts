@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { deployOptions, type RawDeployOptions } from './options.ts';
+
+const raw: RawDeployOptions = { smoke: [], smokePath: [], bake: '30s', maxErrorRate: '1%', switch: true, yes: false };
+
+describe("a deploy's options", () => {
+  it.each([
+    ['registry.example:5000/app:1.4.2', '1.4.2'],
+    ['app:v7', 'v7'],
+    [`app:2.0@sha256:${'a'.repeat(64)}`, '2.0'],
+  ])('take the release from the tag of %s', (image, release) => {
+    expect(deployOptions({ ...raw, image }).release).toBe(release);
+  });
+
+  it.each([undefined, 'app', 'app:latest', 'registry.example:5000/app', `app@sha256:${'a'.repeat(64)}`])(
+    'name the release by the time where the image says nothing: %s',
+    (image) => {
+      expect(deployOptions({ ...raw, ...(image === undefined ? {} : { image }) }).release).toMatch(/^\d{8}-\d{6}$/);
+    },
+  );
+
+  it('are converted to what the deploy works with', () => {
+    const options = { ...raw, release: 'r1', bake: '2m', maxErrorRate: '0.5', canary: '5%, 25,50%', switch: false };
+    expect(deployOptions(options)).toMatchObject({
+      release: 'r1',
+      bakeMs: 120_000,
+      maxErrorPercent: 0.5,
+      canarySteps: [5, 25, 50],
+      switchOver: false,
+    });
+  });
+
+  it.each([
+    [{ release: 'a b' }, '--release: expected'],
+    [{ release: '-x' }, '--release: expected'],
+    [{ bake: '30' }, '--bake: expected a time such as'],
+    [{ bake: '-1s' }, '--bake: expected a time such as'],
+    [{ maxErrorRate: '101%' }, '--max-error-rate: expected a percentage'],
+    [{ maxErrorRate: 'few' }, '--max-error-rate: expected a percentage'],
+    [{ canary: '25%,5%' }, '--canary: expected rising shares'],
+    [{ canary: '0%' }, '--canary: expected a whole percentage'],
+    [{ canary: '5%,' }, '--canary: expected a whole percentage'],
+    [{ smokePath: ['version'] }, '--smoke-path: expected a path that begins with /'],
+  ] as const)('refuse %j by name', (wrong, message) => {
+    expect(() => deployOptions({ ...raw, ...wrong })).toThrow(message);
+  });
+});

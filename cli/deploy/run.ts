@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from '../../settings/pool.ts';
+import { durationMs } from '../duration.ts';
+import { appOf, type Engine } from '../engine.ts';
+import { Interrupted } from '../interruption.ts';
+import { recordLine } from '../records.ts';
+import type { Stack } from '../stack.ts';
+import { type Say, step } from '../steps.ts';
+import { painted } from '../terminal.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { type HookName, runHook } from './hooks.ts';
+import type { Lock } from './lock.ts';
+import type { DeployOptions } from './options.ts';
+import type { Planned } from './planned.ts';
+import type { Start } from './preflight.ts';
+
+const logLines = 20;
+
+/** One deploy on its way: what it was asked for, what it found, and how far it has come. */
+export class Run {
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly options: DeployOptions;
+  readonly start: Start;
+  readonly lock: Lock;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly id = deployId();
+  /** Where the release goes, and what serves until then. */
+  readonly pool: Pool;
+  readonly oldPool: Pool;
+  readonly gateMs: number;
+  readonly drainMs: number;
+  /** As it is written down, so that it always means the same. */
+  image: string | undefined;
+  /** What the idle colour is to run instead, once that has been written down. */
+  planned: Planned | undefined;
+  canaryIsOn = false;
+  /** The step it has come to. */
+  step = 'begin';
+  readonly #startedAt = Date.now();
+
+  constructor(
+    stack: Stack,
+    engine: Engine,
+    options: DeployOptions,
+    start: Start,
+    { lock, signal }: { readonly lock: Lock; readonly signal: AbortSignal },
+  ) {
+    this.stack = stack;
+    this.engine = engine;
+    this.options = options;
+    this.start = start;
+    this.lock = lock;
+    this.signal = signal;
+    this.pool = start.idle.pool;
+    this.oldPool = start.active.pool;
+    this.gateMs = durationMs(stack.settings.DEPLOY_TIMEOUT) ?? 0;
+    this.drainMs = durationMs(stack.settings.DRAIN_TIMEOUT) ?? 0;
+  }
+
+  /** What every record of this deploy says. */
+  get what() {
+    return { deploy: this.id, pool: this.pool, release: this.options.release };
+  }
+
+  get tookMs(): number {
+    return Date.now() - this.#startedAt;
+  }
+
+  /** Runs a step, unless it was stopped by hand before. */
+  async at<T>(name: string, run: (say: Say) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    this.step = name;
+    this.lock.at(name);
+    return step(name, run);
+  }
+
+  async hook(name: HookName): Promise<void> {
+    this.signal.throwIfAborted();
+    this.step = `${name} hook`;
+    this.lock.at(this.step);
+    const ran = await runHook(this.stack, name, this.facts(), this.signal);
+    if (ran) process.stderr.write(`${painted('green', ' ok')} ${name} hook\n`);
+    this.signal.throwIfAborted();
+  }
+
+  /** Writes into the journal, which is what the channel hears. */
+  async tell(what: Parameters<typeof recordLine>[1]): Promise<void> {
+    await this.engine.edge('record', recordLine(this.stack, what));
+  }
+
+  facts(): Facts {
+    return factsOf(this.stack, this.engine, {
+      ...this.what,
+      image: this.image,
+      previousPool: this.oldPool,
+      previousRelease: this.start.active.release,
+    });
+  }
+
+  /** Shows the last that the new release printed, before it is gone. */
+  async showLog(): Promise<void> {
+    const lines = await this.engine.lastLines(appOf(this.pool), logLines).catch(() => '');
+    if (lines !== '') process.stderr.write(`--- the last lines of app_${this.pool}\n${lines}\n---\n`);
+  }
+}
+
+/** Month, day and time (UTC), and something of its own. */
+function deployId(): string {
+  const stamp = new Date().toISOString();
+  const time = `${stamp.slice(5, 7)}${stamp.slice(8, 10)}-${stamp.slice(11, 13)}${stamp.slice(14, 16)}`;
+  return `${time}-${randomBytes(2).toString('hex')}`;
+}
+
+/** Whether an error comes from Ctrl-C. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Interrupted || (error instanceof Error && error.cause instanceof Interrupted);
+}

@@ -1,0 +1,60 @@
+import { sameEngine } from '../choose-engine.ts';
+import { poolStatus } from '../pool-status.ts';
+import { warning } from '../terminal.ts';
+import { drain } from './drain.ts';
+import { becomeHealthy } from './health-gate.ts';
+import { planned } from './planned.ts';
+import type { Run } from './run.ts';
+import { smokeCommand, smokePaths } from './smoke.ts';
+
+/** For replacing an app: it may take all of its stop period. */
+const replaceMs = 40_000;
+
+/** Puts the release onto the idle colour. The active one is not touched. */
+export async function stage(run: Run): Promise<void> {
+  const { stack, engine, pool, start, signal } = run;
+  const { release, image } = run.options;
+  await run.tell({
+    kind: 'deploy-started',
+    ...run.what,
+    ...(image === undefined ? {} : { image }),
+    replaces: start.idle.release,
+    activeRelease: start.active.release,
+    untilMs: Date.now() + run.drainMs + replaceMs + run.gateMs,
+  });
+  await run.hook('pre-deploy');
+  if (image !== undefined) {
+    await run.at('image', async () => {
+      run.image = await engine.fetchImage(pool, image, release);
+      return run.image;
+    });
+  }
+  await run.at('drain', (say) => drain(engine, pool, run.drainMs, { say, signal }));
+  await run.at('replace', async () => {
+    run.planned = planned(stack, pool, release, run.image);
+    await sameEngine(engine, run.planned.next).replace(pool);
+    return `${release} in place of ${start.idle.release}`;
+  });
+  signal.throwIfAborted();
+}
+
+/**
+ * The gates that a release on the idle colour has to pass.
+ * @throws {GateFailure} at the first that it does not
+ */
+export async function check(run: Run): Promise<void> {
+  const { stack, engine, pool, gateMs, signal } = run;
+  const { release, smokePaths: paths, smokeCommands } = run.options;
+  await run.at('health', (say) => becomeHealthy(stack, engine, pool, gateMs, { say, signal }));
+  const { reported } = await poolStatus(stack, pool);
+  if (reported !== undefined && reported !== release) {
+    warning(`the app on ${pool} calls itself ${reported}, not ${release}`);
+  }
+  if (paths.length > 0) await run.at('smoke', () => smokePaths(stack, engine, paths));
+  for (const command of smokeCommands) {
+    await run.at('smoke', async () => {
+      await smokeCommand(command, run.facts(), gateMs, signal);
+      return command;
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { duration } from '../../watcher/figures.ts';
+import { CommandError } from '../command-error.ts';
+import { edgeStatus } from '../control-state.ts';
+import { poolStatus } from '../pool-status.ts';
+import { switchOver } from '../switch-over.ts';
+import { painted, progress } from '../terminal.ts';
+import { type Baked, bake, bakedText, before } from './bake.ts';
+import { GateFailure } from './gate-failure.ts';
+import { runLateHook } from './hooks.ts';
+import { putBack, standing } from './put-back.ts';
+import { isInterruption, type Run } from './run.ts';
+import { readTraffic } from './traffic.ts';
+
+/**
+ * Watches the release for a while, now that all visitors have it.
+ * @returns undefined: it was stopped by hand, and nothing is known
+ */
+export async function watchOver(run: Run): Promise<Baked | undefined> {
+  const { stack, engine, pool, signal, options } = run;
+  const latencyBefore = before(run.start.traffic, await readTraffic(stack), pool);
+  const { bakeMs: forMs, maxErrorPercent } = options;
+  let baked: Baked | undefined;
+  try {
+    await run.at('bake', async (say) => {
+      baked = await bake(stack, engine, pool, { forMs, maxErrorPercent, active: pool, latencyBefore }, { say, signal });
+      if (baked.breach !== undefined) throw new GateFailure('bake', baked.breach);
+      return bakedText(baked);
+    });
+  } catch (error) {
+    if (!(error instanceof GateFailure) && !isInterruption(error)) throw error;
+  }
+  return baked;
+}
+
+/** Goes back to the old release, unless that is no better. What is to be told of it. */
+export async function rollBack(run: Run, { lastedMs }: Baked, why: string): Promise<CommandError> {
+  const { stack, engine, pool, oldPool, options } = run;
+  await run.showLog();
+  const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, oldPool)]);
+  const failure = { kind: 'deploy-failed', ...run.what, step: 'bake', why } as const;
+  if (down[oldPool] || !healthy) {
+    await run.tell({ ...failure, tookMs: run.tookMs, rolledBack: false });
+    return new CommandError(
+      `${options.release} does badly on ${pool}: ${why}\n` +
+        `Not rolled back: ${oldPool} is not healthy either (${health}), so ${pool} stays active`,
+      { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is well` },
+    );
+  }
+  const tookMs = await switchOver(stack, engine, oldPool, { reason: 'bake', deploy: run.id, why });
+  run.lock.at('rolled back', { switched: false });
+  progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool} in ${tookMs} ms: ${why}`));
+  await runLateHook(stack, 'post-rollback', run.facts());
+  const restored = await putBack(run);
+  const back = restored === undefined ? {} : { restored };
+  await run.tell({ ...failure, ...back, tookMs: run.tookMs, rolledBack: true });
+  return new CommandError(
+    `${options.release} was rolled back after ${duration(lastedMs)}: ${why}\nNow ${standing(run, restored)}`,
+    { next: 'mend it and deploy again' },
+  );
+}
