@@ -25,14 +25,19 @@ export interface Engine {
   up(): Promise<void>;
   down(options: { volumes: boolean }): Promise<void>;
   services(): Promise<readonly Service[]>;
-  /** Stops a pool's app and starts it as the settings have it now, and nothing else; it is not waited for. */
-  replace(pool: Pool): Promise<void>;
+  /**
+   * Stops a pool's app and starts it as the settings have it now, and nothing else; it is not waited for.
+   * @param options `unused`: no visitor has it, so it gets no time to finish requests
+   */
+  replace(pool: Pool, options: { unused: boolean }): Promise<void>;
   /**
    * Fetches an image, so that nothing has to be waited for later.
    * @returns a reference that will always mean this very image
    * @throws {CommandError} when it cannot be had, or when this engine runs no images
    */
   fetchImage(pool: Pool, image: string, release: string): Promise<string>;
+  /** Lets go of what `fetchImage` has kept, if nothing else means it. */
+  dropImage(image: string): Promise<void>;
   /** The last lines that a service printed. */
   lastLines(of: ServiceName, count: number): Promise<string>;
   /** Runs a verb of entrypoint.sh in the running edge; its output. */

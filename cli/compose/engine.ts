@@ -3,7 +3,7 @@ import type { Pool } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import type { Stack } from '../stack.ts';
-import { fetchImage } from './image.ts';
+import { dropImage, fetchImage } from './image.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -62,12 +62,15 @@ export function composeEngine(stack: Stack): Engine {
     // In a group of its own, so that Ctrl-C never leaves it half done.
     edge: (...args) => compose(['exec', '-T', 'nginx_proxy', 'entrypoint.sh', ...args], { detached: true }),
 
-    async replace(pool) {
-      const args = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', appOf(pool)];
+    async replace(pool, { unused }) {
+      const stop = unused ? ['--timeout', '1'] : [];
+      const args = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', ...stop, appOf(pool)];
       await compose(args, { detached: true });
     },
 
     fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
+
+    dropImage: (image) => dropImage(stack, image),
 
     lastLines: (of, count) => compose(['logs', '--no-log-prefix', '--tail', String(count), of], { all: true }),
 

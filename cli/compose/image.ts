@@ -37,10 +37,19 @@ async function digestOf(image: string): Promise<string | undefined> {
 
 /** One for each release and colour, which nobody else moves. */
 async function ownTag({ settings }: Stack, pool: Pool, image: string, release: string): Promise<string> {
-  const tag = `${settings.STACK_PREFIX ?? ''}bluegreen-app-${pool}:${release.replaceAll('+', '_')}`;
+  const tag = `${ownPrefix(settings)}${pool}:${release.replaceAll('+', '_')}`;
   const { exitCode, stderr } = await docker('image', 'tag', image, tag);
   if (exitCode !== 0) throw new CommandError(`${image} cannot be tagged: ${stderr}`);
   return tag;
+}
+
+/** Takes a tag of our own away again; the layers go when nobody else uses them. */
+export async function dropImage({ settings }: Stack, image: string): Promise<void> {
+  if (image.startsWith(ownPrefix(settings))) await docker('image', 'rm', image);
+}
+
+function ownPrefix({ STACK_PREFIX = '' }: Stack['settings']): string {
+  return `${STACK_PREFIX}bluegreen-app-`;
 }
 
 function docker(...args: string[]) {

@@ -15,6 +15,7 @@ export async function canary(run: Run): Promise<void> {
     await run.at(name, async (say) => {
       const begin = await readTraffic(stack);
       run.canaryIsOn = true;
+      run.wasUsed = true;
       await setCanary(run, percent);
       const { bakeMs: forMs, maxErrorPercent } = options;
       const latencyBefore = beside(begin, pool);

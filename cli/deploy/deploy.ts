@@ -59,7 +59,7 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
   });
   if (!isKnown) return error;
   const next = error instanceof CommandError ? error.next : undefined;
-  return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\nNow ${standing(run, restored)}`, {
+  return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\n${standing(run, restored)}`, {
     next: next ?? `mend it and deploy again; ./bluegreen logs app_${pool}`,
     cause: error,
   });
@@ -75,6 +75,7 @@ async function finished(run: Run, tookMs: number, baked: Baked | undefined): Pro
   const bake = baked && { lastedMs: baked.lastedMs, requests: baked.requests, failed: baked.failed };
   const record = { kind: 'deploy-finished', ...run.what, switched: true, tookMs: run.tookMs } as const;
   await run.tell({ ...record, ...(bake === undefined ? {} : { bake }) });
+  await run.forgetImage(run.planned?.imageBefore);
   const active = `${options.release} is active on ${pool}, switched in ${tookMs} ms`;
   if (baked !== undefined) return `${active}; ${bakedText(baked)}`;
   if (options.bakeMs === 0) return `${active}; ./bluegreen rollback goes back to ${start.active.release}`;

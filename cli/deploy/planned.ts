@@ -9,6 +9,8 @@ import { variablesOf } from './preflight.ts';
 export interface Planned {
   /** The stack as the env file has it now. */
   readonly next: Stack;
+  /** The image that it ran before, if it was written down. */
+  readonly imageBefore: string | undefined;
   /** Writes down again what was there before. */
   undo(): void;
 }
@@ -22,6 +24,7 @@ export function planned(stack: Stack, pool: Pool, release: string, image: string
   changeEnvFile(path, { [releaseName]: release, [imageName]: image ?? otherImage });
   return {
     next: readStack(stack.envFile),
+    imageBefore: before[imageName],
     undo: () => changeEnvFile(path, { [releaseName]: before[releaseName], [imageName]: before[imageName] }),
   };
 }

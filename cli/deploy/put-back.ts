@@ -17,8 +17,9 @@ export async function putBack(run: Run): Promise<string | undefined> {
   try {
     await step(`put ${release} back onto ${pool}`, async (say) => {
       planned.undo();
-      await drain(engine, pool, run.drainMs, { say, signal });
-      await engine.replace(pool);
+      if (run.wasUsed) await drain(engine, pool, run.drainMs, { say, signal });
+      await engine.replace(pool, { unused: !run.wasUsed });
+      await run.forgetImage(run.image);
       if (!healthy) return 'which was not healthy before either';
       return await becomeHealthy(stack, engine, pool, gateMs, { say, signal });
     });
@@ -31,8 +32,8 @@ export async function putBack(run: Run): Promise<string | undefined> {
 
 /** How things stand after that, in words. */
 export function standing(run: Run, restored: string | undefined): string {
-  if (run.planned === undefined) return 'nothing was changed';
-  const active = `${run.oldPool} (${run.start.active.release}) serves`;
+  if (run.planned === undefined) return 'Nothing was changed';
+  const active = `${run.oldPool === 'blue' ? 'Blue' : 'Green'} (${run.start.active.release}) serves`;
   return restored === undefined
     ? `${active}; ${run.pool} is no standby now: see ./bluegreen status`
     : `${active}; ${run.pool} is back on ${restored}`;

@@ -4,7 +4,7 @@ import { durationMs } from '../duration.ts';
 import { appOf, type Engine } from '../engine.ts';
 import { Interrupted } from '../interruption.ts';
 import { recordLine } from '../records.ts';
-import type { Stack } from '../stack.ts';
+import { readStack, type Stack } from '../stack.ts';
 import { type Say, step } from '../steps.ts';
 import { painted } from '../terminal.ts';
 import { type Facts, factsOf } from './facts.ts';
@@ -36,6 +36,8 @@ export class Run {
   /** What the idle colour is to run instead, once that has been written down. */
   planned: Planned | undefined;
   canaryIsOn = false;
+  /** Visitors have been sent to it. */
+  wasUsed = false;
   /** The step it has come to. */
   step = 'begin';
   readonly #startedAt = Date.now();
@@ -97,6 +99,12 @@ export class Run {
       previousPool: this.oldPool,
       previousRelease: this.start.active.release,
     });
+  }
+
+  /** Lets go of an image that no pool is to run any more. */
+  async forgetImage(image: string | undefined): Promise<void> {
+    const { BLUE_IMAGE, GREEN_IMAGE } = readStack(this.stack.envFile).settings;
+    if (image !== undefined && image !== BLUE_IMAGE && image !== GREEN_IMAGE) await this.engine.dropImage(image);
   }
 
   /** Shows the last that the new release printed, before it is gone. */

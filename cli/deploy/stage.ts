@@ -32,7 +32,7 @@ export async function stage(run: Run): Promise<void> {
   await run.at('drain', (say) => drain(engine, pool, run.drainMs, { say, signal }));
   await run.at('replace', async () => {
     run.planned = planned(stack, pool, release, run.image);
-    await sameEngine(engine, run.planned.next).replace(pool);
+    await sameEngine(engine, run.planned.next).replace(pool, { unused: false });
     return `${release} in place of ${start.idle.release}`;
   });
   signal.throwIfAborted();

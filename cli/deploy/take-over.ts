@@ -32,6 +32,7 @@ export async function takeOver(run: Run): Promise<number> {
     warning(error instanceof Error ? error.message : String(error));
   }
   run.canaryIsOn = false;
+  run.wasUsed = true;
   run.lock.at('switched', { switched: true });
   if (!(await until(servesDeadlineMs, () => serves(run)))) {
     warning(`${pool} is active, but ${edgeUrl(stack)} is not answered by it yet`);

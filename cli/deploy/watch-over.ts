@@ -54,7 +54,7 @@ export async function rollBack(run: Run, { lastedMs }: Baked, why: string): Prom
   const back = restored === undefined ? {} : { restored };
   await run.tell({ ...failure, ...back, tookMs: run.tookMs, rolledBack: true });
   return new CommandError(
-    `${options.release} was rolled back after ${duration(lastedMs)}: ${why}\nNow ${standing(run, restored)}`,
+    `${options.release} was rolled back after ${duration(lastedMs)}: ${why}\n${standing(run, restored)}`,
     { next: 'mend it and deploy again' },
   );
 }

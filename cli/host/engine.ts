@@ -159,8 +159,8 @@ export function hostEngine(stack: Stack): Engine {
       });
     },
 
-    async replace(pool) {
-      await want(pool, 'stopped');
+    async replace(pool, { unused }) {
+      await want(pool, unused ? 'killed' : 'stopped');
       const name = appOf(pool);
       const next = planOf(stack, state).services.find((service) => service.name === name);
       await change(pool, (planned) => next ?? planned);
@@ -169,6 +169,8 @@ export function hostEngine(stack: Stack): Engine {
     async fetchImage() {
       throw new CommandError('the host engine runs no images');
     },
+
+    async dropImage() {},
 
     async lastLines(of, count) {
       const { stdout } = await execa('tail', ['-n', String(count), state.logOf(of)], { reject: false });
