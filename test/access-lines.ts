@@ -4,6 +4,7 @@ import type { Pool } from '../settings/pool.ts';
 export interface LineFields {
   readonly pool?: Pool | '-';
   readonly active?: Pool | '-';
+  readonly route?: '-' | 'canary' | 'preview';
   readonly release?: string;
   /** When it started, epoch milliseconds. */
   readonly startMs?: number;
@@ -35,6 +36,7 @@ export function accessLine(fields: LineFields = {}): string {
     `pool=${pool}`,
     `release=${fields.release ?? `${pool}-release-1.0.0`}`,
     `active=${active}`,
+    `route=${fields.route ?? '-'}`,
     `upstream_status="${upstreamStatus}"`,
     `upstream_addr="${fields.upstreamAddr ?? address[pool]}"`,
     `request_time=${seconds}`,

@@ -1,5 +1,6 @@
+import type { JournalRecord } from '../journal/record.ts';
 import type { Alert } from '../watcher/alert.ts';
-import { decideRequest, decideTick } from '../watcher/decide.ts';
+import { decideRecord, decideRequest, decideTick } from '../watcher/decide.ts';
 import type { DownFlags } from '../watcher/flags.ts';
 import type { Verdict } from '../watcher/incident.ts';
 import { parseLine } from '../watcher/parse.ts';
@@ -33,6 +34,13 @@ export class Decisions {
   tick(nowMs: number, flags: DownFlags | null = null): Alert[] {
     const before = this.verdicts.length;
     this.verdicts.push(...decideTick(this.state, flags, nowMs, this.policy));
+    return this.told(before);
+  }
+
+  /** Takes a record of the journal when it is written, and returns what is told. */
+  record(record: JournalRecord, nowMs = record.atMs): Alert[] {
+    const before = this.verdicts.length;
+    this.verdicts.push(...decideRecord(this.state, record, nowMs, this.policy));
     return this.told(before);
   }
 

@@ -1,39 +1,70 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Health } from '../watcher/health.ts';
+import type { Traffic } from '../watcher/server.ts';
+import { eventually } from './condition.ts';
+import { freePorts } from './free-port.ts';
 
 const program = fileURLToPath(new URL('../watcher/main.ts', import.meta.url));
 
 const isUp = /following the access log|waiting for the access log|cannot read the access log/;
 
-/** The real watcher, in a process of its own, on a log and a control directory of its own. */
+interface Launched {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+}
+
+/** The real watcher, in a process of its own, on a log and a control directory of its own, once or again and again. */
 export class WatcherProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'watcher-'));
   readonly logPath = join(this.directory, 'access.log');
   readonly controlDirectory = join(this.directory, 'control');
-  readonly stateDirectory = join(this.directory, 'state');
-  /** Everything it has written to stdout and stderr. */
+  readonly stateDirectory: string;
+  /** Everything that the last process has written to stdout and stderr. */
   output = '';
+  kills = 0;
+  /** Of the largest process that was killed so far; 0 where that cannot be seen. */
+  peakRssMb = 0;
   readonly #port: number;
   readonly #env: NodeJS.ProcessEnv;
-  #child: ChildProcess;
-  #exited: Promise<unknown>;
+  readonly #nodeOptions: readonly string[];
+  #launched: Launched | undefined;
 
-  private constructor(port: number, env: NodeJS.ProcessEnv) {
+  private constructor(port: number, env: NodeJS.ProcessEnv, nodeOptions: readonly string[]) {
     this.#port = port;
-    this.#env = env;
+    this.#env = { ...env };
+    this.#nodeOptions = nodeOptions;
+    this.stateDirectory = env.STATE_DIR ?? join(this.directory, 'state');
     mkdirSync(this.controlDirectory);
-    this.#child = this.#launch();
-    this.#exited = once(this.#child, 'close');
   }
 
-  #launch(): ChildProcess {
-    const child = spawn(process.execPath, [program], {
+  /** Makes all that it needs, and starts nothing yet. */
+  static async prepare(env: NodeJS.ProcessEnv = {}, nodeOptions: readonly string[] = []): Promise<WatcherProcess> {
+    const [port = 0] = await freePorts(1);
+    return new WatcherProcess(port, env, nodeOptions);
+  }
+
+  /** Starts it without waiting for anything, for settings that it must refuse. */
+  static async spawn(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
+    const watcher = await WatcherProcess.prepare(env);
+    watcher.launch();
+    return watcher;
+  }
+
+  /** Starts it and waits until it follows its log, or waits for one. */
+  static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
+    const watcher = await WatcherProcess.spawn(env);
+    await watcher.waitForOutput(isUp);
+    return watcher;
+  }
+
+  /** Starts it, for the first time or after its end on the same files, and waits for nothing. */
+  launch(): void {
+    const child = spawn(process.execPath, [...this.#nodeOptions, program], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
@@ -45,39 +76,37 @@ export class WatcherProcess {
         ...this.#env,
       },
     });
+    this.output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
+      stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text;
       });
     }
-    return child;
+    this.#launched = { child, exited: once(child, 'close') };
   }
 
-  /** Starts it without waiting for anything, for settings that it must refuse. */
-  static async spawn(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
-    return new WatcherProcess(await freePort(), { ...env });
-  }
-
-  /** Starts it and waits until it follows its log, or waits for one. */
-  static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
-    const watcher = await WatcherProcess.spawn(env);
-    await watcher.waitForOutput(isUp);
-    return watcher;
-  }
-
-  /** Ends it as a power cut would. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#exited;
-  }
-
-  /** Starts it once more after its end, on the same files and with an output of its own, and waits as {@link start} does. */
+  /** Starts it once more after its end, and waits as {@link start} does. */
   async again(env: NodeJS.ProcessEnv = {}): Promise<void> {
     Object.assign(this.#env, env);
-    this.output = '';
-    this.#child = this.#launch();
-    this.#exited = once(this.#child, 'close');
+    this.launch();
     await this.waitForOutput(isUp);
+  }
+
+  get isRunning(): boolean {
+    const child = this.#launched?.child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Ends it as a power cut would, at whatever it is doing. */
+  async kill(): Promise<void> {
+    if (this.#launched === undefined) return;
+    const { child, exited } = this.#launched;
+    if (this.isRunning) {
+      this.peakRssMb = Math.max(this.peakRssMb, peakRssMb(child.pid));
+      this.kills++;
+    }
+    child.kill('SIGKILL');
+    await exited;
   }
 
   log(...lines: string[]): void {
@@ -90,8 +119,28 @@ export class WatcherProcess {
     return { httpStatus: response.status, health: JSON.parse(text) as Health, text };
   }
 
+  /** The counts of each pool. */
+  async traffic(): Promise<Traffic> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}/traffic`);
+    return (await response.json()) as Traffic;
+  }
+
+  /** The health report, once it is as it is wanted. */
+  until(what: string, wanted: (health: Health) => boolean, deadlineMs = 30_000): Promise<Health> {
+    return eventually(
+      what,
+      async () => {
+        if (!this.isRunning) throw new Error(`the watcher has ended: ${this.output}`);
+        const { health } = await this.health();
+        return wanted(health) ? health : undefined;
+      },
+      deadlineMs,
+    );
+  }
+
   /** Resolves once the output matches; rejects at the deadline, or when it can no longer come. */
   async waitForOutput(pattern: RegExp, deadlineMs = 10_000): Promise<void> {
+    const { child } = this.#last();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const check = () => {
       if (pattern.test(this.output)) resolve();
@@ -102,42 +151,46 @@ export class WatcherProcess {
       check();
       fail('the watcher has ended');
     };
-    const streams = [this.#child.stdout, this.#child.stderr];
+    const streams = [child.stdout, child.stderr];
     for (const stream of streams) stream?.on('data', check);
-    this.#child.once('close', ended);
+    child.once('close', ended);
     check();
     try {
       await promise;
     } finally {
       clearTimeout(timer);
       for (const stream of streams) stream?.off('data', check);
-      this.#child.off('close', ended);
+      child.off('close', ended);
     }
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
+    this.#last().child.kill(name);
   }
 
   /** Its exit status, once it has ended. */
   async exitCode(): Promise<number | null> {
-    await this.#exited;
-    return this.#child.exitCode;
+    const { child, exited } = this.#last();
+    await exited;
+    return child.exitCode;
   }
 
   async close(): Promise<void> {
     await this.kill();
     rmSync(this.directory, { recursive: true, force: true });
   }
+
+  #last(): Launched {
+    if (this.#launched === undefined) throw new Error('the watcher has not been started');
+    return this.#launched;
+  }
 }
 
-/** A port that nothing listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
+/** proc_pid_status(5): the most memory that a process has had. */
+function peakRssMb(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
 }

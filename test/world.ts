@@ -1,7 +1,10 @@
+import type { RecordOf } from '../journal/record.ts';
 import { otherPool, type Pool } from '../settings/pool.ts';
+import type { Route } from '../watcher/access-event.ts';
 import type { DownFlags } from '../watcher/flags.ts';
 import { accessLine } from './access-lines.ts';
 import { noon } from './decisions.ts';
+import { switchRecord } from './journal-records.ts';
 import { generator, type Random } from './random.ts';
 
 /** How a pool fails: its process is gone, it answers 500, or it answers nothing. */
@@ -22,14 +25,20 @@ export interface WorldPlan {
   readonly gapMs: number;
   /** A worker's clock is behind by up to so much: nginx sets it once a turn of its event loop. */
   readonly clockErrorMs: number;
+  /** Switches are recorded in the journal just before they are made. */
+  readonly journal?: boolean;
+  /** Requests that go to the pool that is not active: first, or to no other. */
+  readonly canaryShare?: number;
+  readonly previewShare?: number;
   /** Of everything else: when requests come, how long they take, who leaves early. */
   readonly seed: number;
 }
 
 /** A line of the log, or a second that has passed, in the order in which the watcher meets them. */
 export type Happening =
-  | { readonly atMs: number; readonly line: string; readonly servedBy: Pool | undefined }
-  | { readonly atMs: number; readonly flags: DownFlags | null };
+  | { readonly atMs: number; readonly line: string; readonly route: Route; readonly servedBy: Pool | undefined }
+  | { readonly atMs: number; readonly flags: DownFlags | null }
+  | { readonly atMs: number; readonly record: RecordOf<'switch'> };
 
 interface Interval {
   readonly fromMs: number;
@@ -117,22 +126,29 @@ export function play(plan: WorldPlan): World {
     const routedMs = startMs + headersMs;
     const active = activeAt(routedMs);
     const standby = otherPool(active);
+    const route = routeOf(random(), plan);
     const prefersStandby = flagAt(active, routedMs) !== undefined && flagAt(standby, routedMs) === undefined;
-    const first = prefersStandby ? standby : active;
-    const isMarked = marks[first].some((markMs) => markMs <= routedMs && routedMs < markMs + failTimeoutMs);
+    const avoidsStandby = flagAt(standby, routedMs) !== undefined && flagAt(active, routedMs) === undefined;
+    const first = route === 'preview' || (route === 'canary' ? !avoidsStandby : prefersStandby) ? standby : active;
+    // A preview's group has no backup, and leaves nothing alone.
+    const isMarked =
+      route !== 'preview' && marks[first].some((markMs) => markMs <= routedMs && routedMs < markMs + failTimeoutMs);
     const tries: Try[] = [];
     const one = answer(isMarked ? otherPool(first) : first, routedMs, serviceMs);
     tries.push(one);
     // A request that has been sent is not repeated if repeating it could do it twice.
     const repeatable = !isPost || (plan.fault === 'refuses' && one.endMs === routedMs + connectMs);
-    if (one.retry && !isMarked) {
+    if (route === 'preview') {
+      // It is not repeated.
+    } else if (one.retry && !isMarked) {
       marks[first].push(one.endMs);
       if (repeatable) tries.push(answer(otherPool(first), one.endMs, serviceMs));
     } else if (one.retry && repeatable) {
       const group = `${first}_first`;
       tries.push({ pool: first, status: 502, endMs: one.endMs, silent: true, retry: false, group });
     }
-    lines.push(logged(tries, { startMs, routedMs, patienceMs, active, isPost, errorMs: plan.clockErrorMs, random }));
+    const errorMs = plan.clockErrorMs;
+    lines.push(logged(tries, { startMs, routedMs, patienceMs, active, route, isPost, errorMs, random }));
   }
   const ticks: Happening[] = [];
   for (let atMs = noon; atMs <= endMs + 30_000; atMs += 1_000) {
@@ -143,8 +159,14 @@ export function play(plan: WorldPlan): World {
     const flags = { active: activeAt(atMs), blue: flag('blue'), green: flag('green') };
     ticks.push({ atMs, flags: plan.prober ? flags : null });
   }
-  const happenings = [...ticks, ...lines].sort((a, b) => a.atMs - b.atMs);
+  const records = switches.map(({ atMs, to }): Happening => ({ atMs, record: switchRecord(to, atMs) }));
+  const happenings = [...(plan.journal ? records : []), ...ticks, ...lines].sort((a, b) => a.atMs - b.atMs);
   return { happenings, broken, switches, endMs };
+}
+
+function routeOf(chance: number, { canaryShare = 0, previewShare = 0 }: WorldPlan): Route {
+  if (chance < canaryShare) return 'canary';
+  return chance < canaryShare + previewShare ? 'preview' : 'public';
 }
 
 function truthOf({ phases }: WorldPlan): Omit<World, 'happenings'> {
@@ -171,6 +193,7 @@ interface Request {
   /** The client leaves when nothing has come for so long. */
   readonly patienceMs: number;
   readonly active: Pool;
+  readonly route: Route;
   readonly isPost: boolean;
   readonly errorMs: number;
   readonly random: Random;
@@ -195,6 +218,7 @@ function logged(all: readonly Try[], request: Request): Extract<Happening, { lin
   const answered = silent[tries.length - 1] === false;
   const line = accessLine({
     active: request.active,
+    route: request.route === 'public' ? '-' : request.route,
     pool: answered ? last.pool : '-',
     startMs: loggedStart,
     tookMs: loggedEnd - loggedStart,
@@ -209,5 +233,6 @@ function logged(all: readonly Try[], request: Request): Extract<Happening, { lin
     completed: hasLeft ? '' : 'OK',
     release: answered ? `${last.pool}-release-1.0.0` : '-',
   });
-  return { atMs: endMs, line, servedBy: answered && last.status < 500 ? last.pool : undefined };
+  const isCounted = answered && request.route === 'public';
+  return { atMs: endMs, line, servedBy: isCounted && last.status < 500 ? last.pool : undefined, route: request.route };
 }

@@ -8,9 +8,17 @@ export interface Attempt {
   readonly status: number;
   /** How long the try took; undefined: not logged. */
   readonly tookMs: number | undefined;
+  /** From its beginning to the answer's first byte; undefined: none came, or it was not logged. */
+  readonly headerMs: number | undefined;
   /** No header came, so a 502 or 504 is the edge's own: refused, reset or timed out. */
   readonly silent: boolean;
 }
+
+/**
+ * How the edge chose the pool. A `canary` is sent to the colour that is not active first, with the active one as its backup;
+ * a `preview` to the colour that is not active, and to no other.
+ */
+export type Route = 'public' | 'canary' | 'preview';
 
 /** One request, as the edge saw it. */
 export interface AccessEvent {
@@ -18,6 +26,7 @@ export interface AccessEvent {
   readonly pool: Pool | undefined;
   /** The active colour when the request was routed; undefined: the request was never routed. */
   readonly active: Pool | undefined;
+  readonly route: Route;
   readonly release: string | undefined;
   readonly startMs: number;
   readonly endMs: number;

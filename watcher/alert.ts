@@ -1,4 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
+import type { Operation, OperationAlert } from './operation-alert.ts';
 
 /** Alerts of the same kind that a cooldown or maintenance kept from being sent, told with the next one. */
 export interface HeldBack {
@@ -6,7 +7,7 @@ export interface HeldBack {
   readonly sinceMs: number;
 }
 
-interface AlertBase {
+export interface AlertBase {
   /** The same on every message of one incident. */
   readonly incident: string;
   /** When it happened, which is not when it is told if it was held back for a while. */
@@ -48,6 +49,8 @@ export interface Switch extends AlertBase {
     readonly served: number;
     readonly failovers?: number;
   };
+  /** What the journal says about it; without it, the flag was changed by hand. */
+  readonly operation?: Operation;
 }
 
 /** Failovers and recoveries that follow each other so fast that they are counted and not told. */
@@ -183,6 +186,7 @@ export type Alert =
   | OutageResolved
   | StandbyDown
   | StandbyResolved
-  | Away;
+  | Away
+  | OperationAlert;
 
 export type AlertKind = Alert['kind'];

@@ -1,80 +1,88 @@
 import type { Attempt } from './access-event.ts';
+import { secondsToMs, statusOf } from './numbers.ts';
+import { type Key, keys, type Scanner } from './scan.ts';
 
-// nginx puts ", " between attempts and " : " where an internal redirect led to another group of upstreams.
-const separator = /, | : /;
+const space = 0x20;
+const comma = 0x2c;
+const dash = 0x2d;
+const colon = 0x3a;
 
-/** The values of nginx's list variables, as logged; undefined: none. */
-export interface AttemptLists {
-  readonly statuses: string | undefined;
-  readonly addresses: string | undefined;
-  readonly responseTimes: string | undefined;
-  readonly headerTimes: string | undefined;
-  /** The format logs header times at all. */
-  readonly headerTimesLogged: boolean;
+/** A part of a list, by its place in the line. */
+interface Item {
+  readonly from: number;
+  readonly to: number;
 }
 
-/** Reads the lists into attempts; undefined: a status in it is none. */
-export function readAttempts(lists: AttemptLists): readonly Attempt[] | undefined {
-  const { statuses, addresses } = lists;
-  if (statuses === undefined) return addresses === undefined ? [] : readLists('-', lists);
-  if (statuses.length === 3) {
-    const status = statusOf(statuses);
-    if (status === undefined) return undefined;
-    const silent = lists.headerTimesLogged && lists.headerTimes === undefined;
-    return [{ address: addresses ?? '', status, tookMs: secondsToMs(lists.responseTimes), silent }];
-  }
-  return readLists(statuses, lists);
-}
+const absent: Item = { from: -1, to: -1 };
 
-function readLists(statusList: string, lists: AttemptLists): readonly Attempt[] | undefined {
-  const statuses = statusList.split(separator);
-  const addresses = (lists.addresses ?? '').split(separator);
-  const times = (lists.responseTimes ?? '').split(separator);
-  const headers = (lists.headerTimes ?? '-').split(separator);
-  const attempts: Attempt[] = [];
-  for (const [index, word] of statuses.entries()) {
-    const status = word === '-' ? 0 : statusOf(word);
-    if (status === undefined) return undefined;
-    attempts.push({
-      address: addresses[index] ?? '',
+/** Reads nginx's lists of a line that has been scanned; undefined: a status in them is none. */
+export function readAttempts(line: Scanner): readonly Attempt[] | undefined {
+  const from = line.from(keys.upstreamStatus);
+  const to = line.to(keys.upstreamStatus);
+  if (to === from) return line.isSet(keys.upstreamAddr) ? readLists(line) : [];
+  if (to - from !== 3) return readLists(line);
+  const status = statusOf(line.bytes, from, to);
+  if (status === undefined) return undefined;
+  const time = keys.upstreamResponseTime;
+  const header = keys.upstreamHeaderTime;
+  return [
+    {
+      address: line.word(keys.upstreamAddr) ?? '',
       status,
-      tookMs: secondsToMs(times[index]),
-      silent: lists.headerTimesLogged && (headers[index] ?? '-') === '-',
+      tookMs: secondsToMs(line.bytes, line.from(time), line.to(time)),
+      headerMs: secondsToMs(line.bytes, line.from(header), line.to(header)),
+      silent: line.has(header) && !line.isSet(header),
+    },
+  ];
+}
+
+function readLists(line: Scanner): readonly Attempt[] | undefined {
+  const { bytes } = line;
+  const addresses = itemsOf(line, keys.upstreamAddr);
+  const times = itemsOf(line, keys.upstreamResponseTime);
+  const headers = itemsOf(line, keys.upstreamHeaderTime);
+  const headerTimesLogged = line.has(keys.upstreamHeaderTime);
+  const attempts: Attempt[] = [];
+  for (const [index, item] of itemsOf(line, keys.upstreamStatus).entries()) {
+    const status = isNone(bytes, item) ? 0 : statusOf(bytes, item.from, item.to);
+    if (status === undefined) return undefined;
+    const address = addresses[index] ?? absent;
+    const time = times[index] ?? absent;
+    const header = headers[index] ?? absent;
+    attempts.push({
+      address: line.wordAt(address.from, address.to),
+      status,
+      tookMs: secondsToMs(bytes, time.from, time.to),
+      headerMs: secondsToMs(bytes, header.from, header.to),
+      silent: headerTimesLogged && isNone(bytes, header),
     });
   }
   return attempts;
 }
 
-/** Three digits; undefined: anything else. */
-export function statusOf(word: string): number | undefined {
-  if (word.length !== 3) return undefined;
-  const status = wholeNumber(word);
-  return status;
+/** nginx puts ", " between attempts and " : " where an internal redirect led to another group of upstreams. */
+function itemsOf(line: Scanner, key: Key): Item[] {
+  const { bytes } = line;
+  const end = line.to(key);
+  let from = line.from(key);
+  if (from === end) return [absent];
+  const items: Item[] = [];
+  for (let at = from; at < end; at++) {
+    const length = separatorAt(bytes, at, end);
+    if (length === 0) continue;
+    items.push({ from, to: at });
+    from = at + length;
+    at = from - 1;
+  }
+  items.push({ from, to: end });
+  return items;
 }
 
-/** Digits only, at most 15 of them, so that the number is exact. */
-export function wholeNumber(word: string): number | undefined {
-  if (word.length === 0 || word.length > 15) return undefined;
-  let value = 0;
-  for (let at = 0; at < word.length; at++) {
-    const digit = word.charCodeAt(at) - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    value = value * 10 + digit;
-  }
-  return value;
+function separatorAt(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] === comma && at + 1 < end && bytes[at + 1] === space) return 2;
+  return bytes[at] === space && at + 2 < end && bytes[at + 1] === colon && bytes[at + 2] === space ? 3 : 0;
 }
 
-/** nginx's seconds with three decimals, such as 0.045, in milliseconds without rounding. */
-export function secondsToMs(word: string | undefined): number | undefined {
-  if (word === undefined) return undefined;
-  const dot = word.length - 4;
-  if (dot < 1 || dot > 11 || word.charCodeAt(dot) !== 0x2e) return undefined;
-  let value = 0;
-  for (let at = 0; at < word.length; at++) {
-    if (at === dot) continue;
-    const digit = word.charCodeAt(at) - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    value = value * 10 + digit;
-  }
-  return value;
+function isNone(bytes: Uint8Array, { from, to }: Item): boolean {
+  return from < 0 || (to === from + 1 && bytes[from] === dash);
 }

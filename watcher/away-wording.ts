@@ -1,9 +1,11 @@
-import type { Alert, Away } from './alert.ts';
+import type { Alert, Away, AwayEvent, Switch } from './alert.ts';
+import { oneLine } from './facts.ts';
 import { utcTime } from './figures.ts';
 import type { Wording } from './wording.ts';
 
 /** Slack's header takes 150 characters, and an identifier may follow. */
 const maxHeadline = 120;
+const maxReleaseChars = 40;
 const day = 10;
 
 /** An alert in a few words, for a list of what happened. */
@@ -14,7 +16,7 @@ export function phraseOf(alert: Alert): string {
     case 'recovery':
       return `recovered to ${alert.pool}`;
     case 'switch':
-      return `switched to ${alert.to}`;
+      return switchPhrase(alert);
     case 'flapping':
       return `${alert.pool} flapping`;
     case 'flapping-resolved':
@@ -37,6 +39,22 @@ export function phraseOf(alert: Alert): string {
       return alert.because === 'healthy' ? `standby ${alert.pool} up again` : `${alert.pool} made active`;
     case 'away':
       return 'the watcher was away';
+    case 'deploy-started':
+      return `deploy of ${oneLine(alert.release, maxReleaseChars)} to ${alert.pool} started`;
+    case 'deploy-failed':
+      return `deploy of ${oneLine(alert.release, maxReleaseChars)} failed at ${oneLine(alert.step, maxReleaseChars)}`;
+    case 'deploy-finished':
+      return `deploy of ${oneLine(alert.release, maxReleaseChars)} ${alert.switched ? 'finished' : 'ready'}`;
+    case 'canary':
+      return alert.percent === 0 ? 'canary off' : `canary ${alert.percent}% to ${alert.pool}`;
+    case 'maintenance-on':
+      return 'maintenance on';
+    case 'maintenance-off':
+      return 'maintenance off';
+    case 'muted':
+      return 'alerts muted';
+    case 'unmuted':
+      return 'alerts on again';
     default:
       return alert satisfies never;
   }
@@ -44,23 +62,42 @@ export function phraseOf(alert: Alert): string {
 
 export function awayWording({ fromMs, toMs, events, more, stillOpen }: Away): Wording {
   const span = `While the watcher was away, ${shortTime(fromMs, toMs)} to ${shortTime(toMs, toMs)} UTC`;
-  const all = events.map(({ atMs, what }) => `${what} at ${shortTime(atMs, toMs)}`);
-  const left = more === 0 ? [] : [`${more} more`];
-  const headline = `${span}: ${[...all, ...left].join(', ')}`;
+  const all = inOrder(events, more, toMs);
+  const headline = `${span}: ${all.join(', ')}`;
   const fits = headline.length <= maxHeadline;
   return {
-    headline: fits ? headline : `${span}: ${all[0]} and ${all.length - 1 + more} more`,
+    headline: fits ? headline : `${span}: ${all[0]} and ${events.length - 1 + more} more`,
     summary: stillOpen.length === 0 ? 'All of it is over.' : `Still going on: ${stillOpen.join(', ')}.`,
-    facts: fits
-      ? []
-      : [{ label: 'In order', spans: [...all, ...left].map((text, at) => ({ text: at ? `, ${text}` : text })) }],
+    facts: fits ? [] : [{ label: 'In order', spans: all.map((text, at) => ({ text: at ? `, ${text}` : text })) }],
     tone: stillOpen.length === 0 ? 'neutral' : 'warning',
     anchor: 'away',
   };
 }
 
+/** Each with its time, such as `failed over to green at 14:05`. */
+export function inOrder(events: readonly AwayEvent[], more: number, endMs: number): readonly string[] {
+  const all = events.map(({ atMs, what }) => `${what} at ${shortTime(atMs, endMs)}`);
+  return more === 0 ? all : [...all, `${more} more`];
+}
+
+function switchPhrase({ to, operation }: Switch): string {
+  const { reason = 'switch', release } = operation ?? {};
+  switch (reason) {
+    case 'switch':
+      return `switched to ${to}`;
+    case 'deploy':
+      return `deployed ${release === undefined ? '' : `${oneLine(release, maxReleaseChars)} `}on ${to}`;
+    case 'rollback':
+      return `rolled back by hand to ${to}`;
+    case 'bake':
+      return `rolled back by itself to ${to}`;
+    default:
+      return reason satisfies never;
+  }
+}
+
 /** Such as `14:02`; with its date on another day than the end's. */
-function shortTime(atMs: number, endMs: number): string {
+export function shortTime(atMs: number, endMs: number): string {
   const time = utcTime(atMs);
   return time.slice(0, day) === utcTime(endMs).slice(0, day) ? time.slice(11, 16) : time.slice(0, 16);
 }

@@ -43,16 +43,13 @@ export class CatchUp {
     const { watch, tail, deliver } = this.#parts();
     const isAtEnd = !more && tail.state !== 'draining';
     if (missed === undefined || !(isAtEnd || watch.lastEndMs >= this.#startedMs)) return false;
+    watch.goLive(Date.now());
     this.#missed = undefined;
-    watch.goLive();
-    const open = new Set(watch.openIncidents().map(({ incident }) => incident.id));
-    const { lastEndMs } = watch;
-    const nextIncident = (atMs: number) => watch.nextIncident(atMs);
     const alerts = missed.finish({
-      lastEndMs,
+      lastEndMs: watch.lastKnownMs,
       nowMs: Date.now(),
-      isOpen: (incident) => open.has(incident),
-      nextIncident,
+      isOpen: (incident) => watch.isOpen(incident),
+      nextIncident: (atMs) => watch.nextIncident(atMs),
     });
     for (const alert of alerts) deliver(alert);
     return true;

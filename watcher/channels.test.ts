@@ -10,8 +10,9 @@ import { channelsOf } from './channels.ts';
 import { readConfig } from './config.ts';
 import type { Message } from './message.ts';
 import type { Delivery, Form, Notifier } from './notifier.ts';
+import type { DeployFailed } from './operation-alert.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
-import { signatureOf } from './webhook.ts';
+import { signatureOf, webhookMessage } from './webhook.ts';
 
 const secret = 'sixteen characters and more';
 const rules: { readonly [kind: string]: Rules } = {
@@ -33,6 +34,17 @@ const failover: Failover = {
   cause: 'refused or reset',
 };
 const recovery: Recovery = { ...base, kind: 'recovery', pool: 'blue', standby: 'green', lastedMs: 130_000, served: 42 };
+const deployFailed: DeployFailed = {
+  ...base,
+  kind: 'deploy-failed',
+  actor: 'ci',
+  pool: 'green',
+  release: 'v2',
+  step: 'smoke',
+  why: 'it answers 500',
+  wasLive: false,
+  tookMs: 9_000,
+};
 const errorRate: ErrorRate = {
   ...base,
   kind: 'error-rate',
@@ -108,6 +120,7 @@ describe.each(kinds)('a %s channel', (kind) => {
       const alerts: Alert[] = [
         { ...failover, cause: long, release: long, upstream: long },
         { ...errorRate, worstPaths },
+        { ...deployFailed, actor: long, release: long, step: long, why: long, restored: long },
       ];
       for (const alert of alerts) {
         for (const form of ['full', 'plain'] as const) {
@@ -295,5 +308,21 @@ describe('several channels', () => {
         ['discord', 'closed', 2],
         ['webhook', 'open', 0],
       ]);
+  });
+});
+
+describe('the id of a webhook post', () => {
+  it('tells apart all that comes under one incident', () => {
+    const operation = { actor: 'ci', deploy: 'd-7' } as const;
+    const switched = { ...base, kind: 'switch', from: 'blue', to: 'green' } as const;
+    const muted = { ...base, kind: 'muted', actor: 'alice', goesOn: [] } as const;
+    const alerts: Alert[] = [
+      { ...switched, operation: { ...operation, reason: 'deploy' } },
+      { ...switched, from: 'green', to: 'blue', operation: { ...operation, reason: 'bake' } },
+      { ...muted, untilMs: 1 },
+      { ...muted, untilMs: 2 },
+      deployFailed,
+    ];
+    expect(new Set(alerts.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(alerts.length);
   });
 });

@@ -45,7 +45,7 @@ function saved(watch: Watch, rules = policy): WatchSnapshot {
 }
 
 const take = (watch: Watch, lines: readonly string[]) => {
-  for (const line of lines) watch.line(line, 0, line.length, Buffer.from(line, 'latin1'));
+  for (const line of lines) watch.line(Buffer.from(line, 'latin1'), 0, line.length);
 };
 
 /** Failovers, recoveries, an outage, a switch and a high error rate, with long silences in between. */
@@ -97,6 +97,13 @@ describe('the state after a restart', () => {
     const body = checkpoint(watchOn([]));
     const from = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state: older } } };
     expect(readCheckpoint(from, policy)?.progress.watch.state.standby).toEqual({ open: null });
+  });
+
+  it('goes on where an older release stood that did not mark the place', () => {
+    const standing = { dev: '1', ino: '2', offset: 300, head: { bytes: 128, sha256: 'abc' } };
+    const body = checkpoint(watchOn([]));
+    const read = readCheckpoint({ ...body, progress: { ...body.progress, standing } }, policy);
+    expect(read?.progress.standing).toMatchObject({ ...standing, mark: { bytes: 0 } });
   });
 
   it('is given up where the rules cannot go on from it', () => {

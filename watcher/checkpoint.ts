@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { CheckpointFile } from './checkpoint-file.ts';
+import { ofNothing } from './fingerprint.ts';
 import type { MissedSnapshot } from './missed.ts';
 import type { OutboxSnapshot } from './outbox.ts';
 import { restoreState } from './restore.ts';
@@ -26,11 +27,14 @@ export interface Checkpoint {
 
 const count = z.int().min(0);
 const time = z.number();
+const fingerprint = z.object({ bytes: count, sha256: z.string() });
 const position = z.object({
   dev: z.string(),
   ino: z.string(),
   offset: count,
-  head: z.object({ bytes: count, sha256: z.string() }),
+  head: fingerprint,
+  // Older releases have written none.
+  mark: fingerprint.default(ofNothing),
 });
 const alert = z.looseObject({ kind: z.string(), incident: z.string(), atMs: time });
 const schema = z.object({
@@ -42,6 +46,7 @@ const schema = z.object({
       lines: count,
       rejects: z.record(z.string(), count),
       heldBack: count,
+      previews: count.default(0),
       lastEndMs: time,
       lastTickMs: time,
     }),

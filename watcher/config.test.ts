@@ -40,6 +40,7 @@ describe('the configuration', () => {
       maintenance: false,
       channels: [],
       proxies: { http: '', https: '', except: '' },
+      addresses: { blue: '172.31.240.11:3000', green: '172.31.240.12:3000' },
     });
   });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
+import type { Pool } from '../settings/pool.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
 import type { Proxies } from './post.ts';
 
@@ -21,6 +22,8 @@ export interface Config {
   /** Signs what goes to `webhook` channels. A secret. */
   readonly webhookSecret?: string;
   readonly proxies: Proxies;
+  /** Where the pools listen, as the edge logs it. */
+  readonly addresses: { readonly [pool in Pool]: string };
 }
 
 /** Where alerts go. */
@@ -52,6 +55,8 @@ const names = [
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'NO_PROXY',
+  'BLUE_ADDRESS',
+  'GREEN_ADDRESS',
 ] as const;
 
 /** @throws {SettingsError} with every fault at once */
@@ -80,6 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       https: settings.HTTPS_PROXY ?? '',
       except: settings.NO_PROXY ?? '',
     },
+    addresses: { blue: settings.BLUE_ADDRESS, green: settings.GREEN_ADDRESS },
   };
 }
 

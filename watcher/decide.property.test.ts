@@ -15,6 +15,9 @@ const chance = {
   prober: fc.boolean(),
   gapMs: fc.integer({ min: 40, max: 600 }),
   clockErrorMs: fc.integer({ min: 0, max: 8 }),
+  journal: fc.boolean(),
+  canaryShare: fc.constantFrom(0, 0.1),
+  previewShare: fc.constantFrom(0, 0.1),
   seed: fc.integer({ min: 0, max: 0xffff_ffff }),
 };
 /**
@@ -65,6 +68,7 @@ function watch(world: World, changes: Partial<Policy> = {}, restartShare = 0, se
   const random = generator(seed);
   for (const happening of world.happenings) {
     if ('line' in happening) decisions.log(happening.line);
+    else if ('record' in happening) decisions.record(happening.record);
     else decisions.tick(happening.atMs, happening.flags);
     if (restartShare > 0 && random() < restartShare) decisions.restart();
   }
@@ -155,6 +159,35 @@ describe('whatever happens', () => {
         expect(told.map((alert) => (alert.kind === 'switch' ? alert.to : alert.kind))).toEqual(
           world.switches.map(({ to }) => to),
         );
+        const operations = told.map((alert) => alert.kind === 'switch' && alert.operation !== undefined);
+        expect(operations).toEqual(world.switches.map(() => one.journal === true));
+      }),
+      options,
+    );
+  });
+
+  it('what the journal announces is told once each and in its order, however quick, and whatever breaks meanwhile', () => {
+    fc.assert(
+      fc.property(wildPlan, (plan) => {
+        const world = play({ ...plan, journal: true, prober: true });
+        const decisions = watch(world);
+        const told = decisions.told().filter(about('switch'));
+        expect(told.map((alert) => alert.kind === 'switch' && alert.to)).toEqual(world.switches.map(({ to }) => to));
+        expect(decisions.state.operations.expected).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('previews change nothing, whatever breaks', () => {
+    fc.assert(
+      fc.property(wildPlan, policy, (plan, changes) => {
+        const world = play({ ...plan, previewShare: 0.5 });
+        const without = world.happenings.filter((one) => !('route' in one) || one.route !== 'preview');
+        const decisions = watch(world, changes);
+        const others = watch({ ...world, happenings: without }, changes);
+        expect(decisions.verdicts).toEqual(others.verdicts);
+        expect(JSON.stringify(decisions.state)).toBe(JSON.stringify(others.state));
       }),
       options,
     );

@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Muted, muted } from '../journal/muted.ts';
 import type { Pool } from '../settings/pool.ts';
+import { ControlFile } from './control-file.ts';
 
 /** A pool that fails the prober's checks. */
 export interface DownFlag {
@@ -15,35 +17,57 @@ export interface DownFlags {
   readonly active: Pool;
   readonly blue: DownFlag | null;
   readonly green: DownFlag | null;
+  /** What `muted.json` holds, whatever the time; missing: it is not there, or not understood. */
+  readonly muted?: Muted;
 }
 
 const maxContentBytes = 512;
+const maxMutedBytes = 4_096;
 const printable = /^[\x20-\x7e]{1,60}$/;
 
 /** The control directory, read-only: a state is a file's existence. */
 export class ControlDirectory {
-  readonly #directory: string;
+  readonly directory: string;
+  readonly #mutedFile: ControlFile;
   #last: DownFlags | null;
+  #muted: Muted | undefined;
+  #mutedFault: string | null = null;
 
   /** @param last what was known before a restart: since when a pool is down is known by nobody else */
   constructor(directory: string, last: DownFlags | null = null) {
-    this.#directory = directory;
+    this.directory = directory;
+    this.#mutedFile = new ControlFile(join(directory, 'muted.json'), maxMutedBytes);
     this.#last = last;
+  }
+
+  /** Why `muted.json` counts for nothing; null: it does not, or there is none. */
+  get mutedFault(): string | null {
+    return this.#mutedFault;
   }
 
   /** Looks again; null: there is no such directory, so nothing is known. */
   read(nowMs: number): DownFlags | null {
-    if (!exists(this.#directory)) {
+    if (!exists(this.directory)) {
       this.#last = null;
       return null;
     }
-    const active = exists(join(this.#directory, 'active.green')) ? 'green' : 'blue';
-    this.#last = { active, blue: this.#flag('blue', nowMs), green: this.#flag('green', nowMs) };
+    const active = exists(join(this.directory, 'active.green')) ? 'green' : 'blue';
+    this.#readMuted();
+    const down = { blue: this.#flag('blue', nowMs), green: this.#flag('green', nowMs) };
+    this.#last = { active, ...down, ...(this.#muted === undefined ? {} : { muted: this.#muted }) };
     return this.#last;
   }
 
+  #readMuted(): void {
+    const content = this.#mutedFile.read();
+    if (content === undefined) return;
+    this.#muted = content.found === 'text' ? mutedIn(content.text) : undefined;
+    if (content.found === 'fault') this.#mutedFault = content.fault;
+    else this.#mutedFault = content.found === 'text' && this.#muted === undefined ? 'not understood' : null;
+  }
+
   #flag(pool: Pool, nowMs: number): DownFlag | null {
-    const path = join(this.#directory, `${pool}.down`);
+    const path = join(this.directory, `${pool}.down`);
     if (!exists(path)) return null;
     const before = this.#last?.[pool];
     if (before?.cause !== undefined) return before;
@@ -57,6 +81,14 @@ function exists(path: string): boolean {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
+  }
+}
+
+function mutedIn(text: string): Muted | undefined {
+  try {
+    return muted.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 

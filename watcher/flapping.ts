@@ -104,7 +104,7 @@ export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[
   });
   const verdict = announce(state.gates, flappingKey(pool), open, describe, nowMs, policy);
   if (verdict === undefined) return;
-  if (verdict.fate === 'tell') forgetHeldBack(state.gates, `failover:${pool}`, open.untold);
+  if (verdict.fate === 'tell') forgetHeldBack(state.gates, failoverKey(pool), open.untold);
   verdicts.push(verdict);
 }
 
@@ -129,6 +129,10 @@ export function settle(state: State, nowMs: number, verdicts: Verdict[], policy:
   // It has settled on the standby: that has been told now, and the recovery will be.
   if (failover !== null) failover.announced = open.announced;
   verdicts.push(conclude(state.gates, flappingKey(open.pool), open, alert, policy));
+}
+
+export function failoverKey(pool: Pool): string {
+  return `failover:${pool}`;
 }
 
 export function flappingKey(pool: Pool): string {

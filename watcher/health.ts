@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http';
 import type { Pool } from '../settings/pool.ts';
 import type { CheckpointHealth } from './checkpointer.ts';
 import type { FileIdentity } from './log-file.ts';
@@ -18,13 +17,17 @@ export interface Health {
     /** When the last request that was read had ended. */
     readonly lastLine: string | null;
     readonly rejects: Readonly<Record<string, number>>;
+    /** Requests of previews, which count nowhere else. */
+    readonly previews: number;
     readonly rotations: number;
     readonly truncations: number;
-    /** Logs that were gone before they had been read to their end. */
+    /** How often lines may have been lost: a log was gone before it had been read to its end, or was cut short. */
     readonly gaps: number;
     /** Which file is read. */
     readonly file: FileIdentity | null;
   };
+  /** What operators do: lines of it that are none, and why it cannot be read. */
+  readonly journal: { readonly rejects: number; readonly fault: string | null };
   /** `failing`: what a crash would lose or repeat grows by the second. */
   readonly checkpoint: CheckpointHealth;
   /** The active colour and who answered last, as the log tells it. */
@@ -35,25 +38,15 @@ export interface Health {
   readonly window: { readonly samples: number; readonly failed: number; readonly errorPercent: number };
   readonly alertsHeldBack: number;
   readonly maintenance: boolean;
+  /** Alerts are held back until then. */
+  readonly muted: { readonly until: string; readonly actor: string } | null;
+  /** One that has begun and has not ended. */
+  readonly deploy: {
+    readonly id: string;
+    readonly pool: Pool;
+    readonly release: string;
+    readonly since: string;
+  } | null;
   readonly slack: { readonly configured: boolean } & Partial<OutboxHealth>;
   readonly channels: readonly ({ readonly name: string } & OutboxHealth)[];
-}
-
-/** Serves `GET /healthz`, and nothing else. */
-export function serveHealth(read: () => Health): Server {
-  return createServer((request, response) => {
-    request.resume();
-    const path = request.url?.split('?', 1)[0];
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (path !== '/healthz' || !isRead) {
-      response.writeHead(path === '/healthz' ? 405 : 404, path === '/healthz' ? { allow: 'GET, HEAD' } : {}).end();
-      return;
-    }
-    const health = read();
-    response.writeHead(health.status === 'ok' ? 200 : 503, {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-    });
-    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(health)}\n`);
-  });
 }

@@ -25,7 +25,11 @@ export interface GatePolicy {
 /** What becomes of an alert: it is told, or it is held back and why. */
 export type Verdict =
   | { readonly fate: 'tell'; readonly alert: Alert }
-  | { readonly fate: 'hold'; readonly alert: Alert; readonly reason: 'cooldown' | 'maintenance' | 'not-announced' };
+  | {
+      readonly fate: 'hold';
+      readonly alert: Alert;
+      readonly reason: 'cooldown' | 'maintenance' | 'muted' | 'not-announced';
+    };
 
 /** Begins an incident; its id reads as month, day, time (UTC) and a running number. */
 export function beginIncident(counter: { incidents: number }, atMs: number): Incident {
@@ -75,6 +79,11 @@ export function conclude(gates: Gates, key: string, incident: Incident, alert: A
     countHeldBack(gates, key, incident);
     return { fate: 'hold', alert, reason: 'not-announced' };
   }
+  return tellNow(alert, policy);
+}
+
+/** What happens once and is told whatever the cooldown says. */
+export function tellNow(alert: Alert, policy: GatePolicy): Verdict {
   return policy.maintenance ? { fate: 'hold', alert, reason: 'maintenance' } : { fate: 'tell', alert };
 }
 

@@ -1,14 +1,19 @@
-/** Takes one line: `text` from `from` up to `to`, without its newline; one char a byte (latin1), and `bytes` are those. */
-export type LineSink = (text: string, from: number, to: number, bytes: Uint8Array) => void;
+/** Takes one line: `bytes` from `from` up to `to`, without its newline. After the call the bytes may become others. */
+export type LineSink = (bytes: Buffer, from: number, to: number) => void;
 
 /** A longer line is none of the edge's. */
 export const maxLineBytes = 64 * 1024;
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
 
 /** Cuts a stream of bytes into lines; a partial line is kept until its newline comes. */
 export class LineSplitter {
   readonly #sink: LineSink;
   readonly #tooLong: () => void;
-  #partial = '';
+  /** Grows to the longest line that was ever in two pieces, and is used again. */
+  #partial = Buffer.alloc(0);
+  #partialBytes = 0;
   #skipping = false;
 
   /** @param tooLong called for each line that was over `maxLineBytes` and has been left out */
@@ -19,12 +24,12 @@ export class LineSplitter {
 
   /** Bytes taken that no complete line has come of yet. Those of an over-long line are done with: it has been counted. */
   get pendingBytes(): number {
-    return this.#partial.length;
+    return this.#partialBytes;
   }
 
   /** Forgets a partial line. */
   reset(): void {
-    this.#partial = '';
+    this.#partialBytes = 0;
     this.#skipping = false;
   }
 
@@ -34,45 +39,60 @@ export class LineSplitter {
   }
 
   push(bytes: Buffer): void {
-    // Any byte is one char of latin1: nothing can be invalid, and offsets stay bytes.
-    const text = bytes.toString('latin1');
     let from = 0;
-    let to = text.indexOf('\n');
-    if (to >= 0 && (this.#skipping || this.#partial !== '')) {
-      if (this.#skipping) this.reset();
-      else if (this.#partial.length + to > maxLineBytes) {
-        this.reset();
-        this.#tooLong();
-      } else {
-        const line = this.#partial + text.slice(0, to);
-        this.reset();
-        this.#emit(line, Buffer.from(line, 'latin1'), 0, line.length);
-      }
+    let to = bytes.indexOf(newline);
+    if (to >= 0 && (this.#skipping || this.#partialBytes > 0)) {
+      this.#endPartial(bytes, to);
       from = to + 1;
-      to = text.indexOf('\n', from);
+      to = bytes.indexOf(newline, from);
     }
     while (to >= 0) {
       if (to - from > maxLineBytes) this.#tooLong();
-      else this.#emit(text, bytes, from, to);
+      else this.#emit(bytes, from, to);
       from = to + 1;
-      to = text.indexOf('\n', from);
+      to = bytes.indexOf(newline, from);
     }
-    if (from < text.length) this.#keep(text.slice(from));
+    if (from < bytes.length) this.#keep(bytes, from);
   }
 
-  #keep(rest: string): void {
+  /** The partial line ends with these bytes, up to `to`. */
+  #endPartial(bytes: Buffer, to: number): void {
+    const length = this.#partialBytes + to;
+    if (this.#skipping) this.reset();
+    else if (length > maxLineBytes) {
+      this.reset();
+      this.#tooLong();
+    } else {
+      this.#append(bytes, 0, to);
+      this.reset();
+      this.#emit(this.#partial, 0, length);
+    }
+  }
+
+  #keep(bytes: Buffer, from: number): void {
     if (this.#skipping) return;
-    if (this.#partial.length + rest.length > maxLineBytes) {
-      this.#partial = '';
+    if (this.#partialBytes + bytes.length - from > maxLineBytes) {
+      this.#partialBytes = 0;
       this.#skipping = true;
       this.#tooLong();
     } else {
-      this.#partial += rest;
+      this.#append(bytes, from, bytes.length);
     }
   }
 
-  #emit(text: string, bytes: Uint8Array, from: number, to: number): void {
-    const end = to > from && bytes[to - 1] === 0x0d ? to - 1 : to;
-    this.#sink(text, from, end, bytes);
+  #append(bytes: Buffer, from: number, to: number): void {
+    const length = this.#partialBytes + to - from;
+    if (length > this.#partial.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(maxLineBytes, 2 * this.#partial.length)));
+      this.#partial.copy(grown, 0, 0, this.#partialBytes);
+      this.#partial = grown;
+    }
+    bytes.copy(this.#partial, this.#partialBytes, from, to);
+    this.#partialBytes = length;
+  }
+
+  #emit(bytes: Buffer, from: number, to: number): void {
+    const end = to > from && bytes[to - 1] === carriageReturn ? to - 1 : to;
+    this.#sink(bytes, from, end);
   }
 }

@@ -1,6 +1,8 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Fingerprint } from './fingerprint.ts';
 import { type LineSink, LineSplitter } from './lines.ts';
-import { type HeadPrint, isTelling, LogHead } from './log-head.ts';
+import { isTelling, LogHead } from './log-head.ts';
+import { LogMark, markBytes } from './log-mark.ts';
 
 /** Which file, however it is called now. Strings: an inode can be larger than a number holds. */
 export interface FileIdentity {
@@ -10,11 +12,13 @@ export interface FileIdentity {
 
 /**
  * Where reading stands: everything before `offset` has been handed on as lines. The head tells the file from a later one
- * that was given its inode, and from what it has become after a truncation.
+ * that was given its inode, and from what it has become after a truncation; the mark, the bytes right before `offset`, from
+ * what it has become after one that left its beginning.
  */
 export interface Position extends FileIdentity {
   readonly offset: number;
-  readonly head: HeadPrint;
+  readonly head: Fingerprint;
+  readonly mark: Fingerprint;
 }
 
 export function identityOf(stats: BigIntStats): FileIdentity {
@@ -35,10 +39,14 @@ export class NotRegularFileError extends Error {
   }
 }
 
-const newline = 0x0a;
+/** Room that `read` needs in its buffer beside that for what is new. */
+export const readAgainBytes = markBytes;
 
-/** What a look at the log found: the next lines, nothing new, or that it was cut and begins anew. */
-export type Found = 'lines' | 'nothing' | 'truncated';
+/**
+ * What a look at the log found: the next lines, nothing new, that it was cut and begins anew, or that it was cut somewhere
+ * before the place where reading stood, which may have lost lines that were written since.
+ */
+export type Found = 'lines' | 'nothing' | 'truncated' | 'cut short';
 
 /** One open log, read by its descriptor whatever happens to its name. */
 export class LogFile {
@@ -46,11 +54,10 @@ export class LogFile {
   readonly #descriptor: number;
   readonly #lines: LineSplitter;
   readonly #head: LogHead;
-  /** Where reading stood when the log was cut to nothing: a copy may still hold what came after. */
+  readonly #mark = new LogMark();
+  /** Where reading stood when the log was cut: a copy may still hold what came after. */
   cutAt: Position | undefined;
   #offset = 0;
-  /** Of the last change that was looked into. */
-  #changedNs = -1n;
 
   /** @throws {NotRegularFileError} and what open(2) can fail with */
   constructor(path: string, sink: LineSink, tooLong: () => void) {
@@ -69,7 +76,9 @@ export class LogFile {
   }
 
   get position(): Position {
-    return { ...this.identity, offset: this.#offset - this.#lines.pendingBytes, head: this.#head.print };
+    const { pendingBytes } = this.#lines;
+    const mark = this.#mark.printBefore(pendingBytes);
+    return { ...this.identity, offset: this.#offset - pendingBytes, head: this.#head.print, mark };
   }
 
   /** Bytes that are there and have not been read. */
@@ -93,27 +102,35 @@ export class LogFile {
     return isTelling(position.head) || isSameFile(this.identity, position);
   }
 
-  /** Goes on from there; from the end, if it has lost what was read of it (a machine that lost its power). */
-  goTo(offset: number): void {
-    this.#offset = Math.min(offset, this.#size());
-    this.#skipBrokenLine();
+  /**
+   * Goes on from there, or from the end of a log that is shorter. False: not all that was read is there any more, as after a
+   * loss of power. What was written in its place cannot be told from what was read before it, and is left out.
+   */
+  goTo({ offset, mark }: Pick<Position, 'offset' | 'mark'>): boolean {
+    this.#moveTo(offset);
+    return this.#offset === offset && this.#mark.matches(mark);
   }
 
   /** Goes to the end, past a line that is only half written. */
   skipToEnd(): void {
-    this.goTo(Number.POSITIVE_INFINITY);
+    this.#moveTo(Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Hands the lines of the next chunk on. A truncation is seen by the head even if the log has grown past the old offset
-   * since, so what is read counts only once the head has been looked at.
+   * Hands the lines of the next chunk on. The bytes before it are read once more with it: if they are not what they were,
+   * the log was cut, however long it is now.
    */
   read(buffer: Buffer): Found {
-    const read = readSync(this.#descriptor, buffer, 0, buffer.length, this.#offset);
-    if (read === 0) return this.#atEnd();
+    const again = this.#mark.bytes;
+    const length = buffer.length - readAgainBytes + again;
+    const read = readSync(this.#descriptor, buffer, 0, length, this.#offset - again);
+    const bytes = buffer.subarray(0, read);
     if (!this.#head.holds()) return this.#restart();
-    this.#offset += read;
-    this.#lines.push(buffer.subarray(0, read));
+    if (!this.#mark.isStartOf(bytes)) return this.#goOnAfterCut();
+    if (read === again) return 'nothing';
+    this.#offset += read - again;
+    this.#mark.set(bytes);
+    this.#lines.push(bytes.subarray(again));
     return 'lines';
   }
 
@@ -125,33 +142,24 @@ export class LogFile {
     }
   }
 
-  #atEnd(): Found {
-    const { size, mtimeNs } = this.#stats();
-    const isShorter = size < this.#offset;
-    // Cut and grown again to the very same size shows only in its time.
-    if (!isShorter && mtimeNs === this.#changedNs) return 'nothing';
-    this.#changedNs = mtimeNs;
-    if (!this.#head.holds()) return this.#restart();
-    if (!isShorter) return 'nothing';
-    // Cut, but not to nothing: what is left has been read.
-    this.#lines.reset();
-    this.goTo(Number(size));
-    return 'truncated';
-  }
-
   #restart(): Found {
     this.cutAt = this.position;
-    this.#offset = 0;
     this.#lines.reset();
+    this.#moveTo(0);
     this.#head.forget();
     return 'truncated';
   }
 
-  #skipBrokenLine(): void {
-    if (this.#offset === 0) return;
-    const last = Buffer.alloc(1);
-    const read = readSync(this.#descriptor, last, 0, 1, this.#offset - 1);
-    if (read === 1 && last[0] !== newline) this.#lines.skipToNewline();
+  #goOnAfterCut(): Found {
+    this.cutAt = this.position;
+    this.#lines.reset();
+    this.#moveTo(this.cutAt.offset);
+    return 'cut short';
+  }
+
+  #moveTo(offset: number): void {
+    this.#offset = this.#mark.read(this.#descriptor, Math.min(offset, this.#size()));
+    if (!this.#mark.endsLine) this.#lines.skipToNewline();
   }
 
   #size(): number {

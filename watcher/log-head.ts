@@ -1,32 +1,27 @@
-import { hash } from 'node:crypto';
 import { readSync } from 'node:fs';
-
-/** The first bytes of a log: they never change while it only grows, and no two logs share them. */
-export interface HeadPrint {
-  readonly bytes: number;
-  /** Hexadecimal, of exactly that many bytes. */
-  readonly sha256: string;
-}
+import { type Fingerprint, fingerprintOf, ofNothing } from './fingerprint.ts';
 
 const headBytes = 1_024;
 /** So much of a log holds a time in milliseconds and a request's id: another log with the same is a copy of it. */
 const tellingBytes = 128;
-const empty: HeadPrint = { bytes: 0, sha256: hash('sha256', '') };
 
-/** Remembers how an open log begins, and more of it as it grows. */
+/**
+ * The first bytes of an open log, and more of them as it grows: they never change while it only does that, and no two logs
+ * share them.
+ */
 export class LogHead {
   readonly #descriptor: number;
   readonly #known = Buffer.allocUnsafeSlow(headBytes);
   #length = 0;
-  #print = empty;
+  #print = ofNothing;
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
     this.holds();
   }
 
-  get print(): HeadPrint {
-    if (this.#print.bytes !== this.#length) this.#print = printOf(this.#known.subarray(0, this.#length));
+  get print(): Fingerprint {
+    if (this.#print.bytes !== this.#length) this.#print = fingerprintOf(this.#known.subarray(0, this.#length));
     return this.#print;
   }
 
@@ -45,23 +40,19 @@ export class LogHead {
   forget(): void {
     this.#length = 0;
     // Of the same length, another beginning would be taken for the old one.
-    this.#print = empty;
+    this.#print = ofNothing;
     this.holds();
   }
 
   /** Begins as that one did when it was shorter or as long. */
-  matches({ bytes, sha256 }: HeadPrint): boolean {
-    return bytes <= this.#length && printOf(this.#known.subarray(0, bytes)).sha256 === sha256;
+  matches({ bytes, sha256 }: Fingerprint): boolean {
+    return bytes <= this.#length && fingerprintOf(this.#known.subarray(0, bytes)).sha256 === sha256;
   }
 }
 
 /** Long enough to be proof without the inode: a copy has another, and devices are numbered anew at a mount. */
-export function isTelling({ bytes }: HeadPrint): boolean {
+export function isTelling({ bytes }: Fingerprint): boolean {
   return bytes >= tellingBytes;
 }
 
 const scratch = Buffer.allocUnsafeSlow(headBytes);
-
-function printOf(bytes: Buffer): HeadPrint {
-  return { bytes: bytes.length, sha256: hash('sha256', bytes) };
-}

@@ -8,12 +8,15 @@ import { type Checkpoint, loadCheckpoint, resumeAt } from './checkpoint.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type Config, readConfig } from './config.ts';
+import { controlReporter } from './control-report.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
-import { type Health, serveHealth } from './health.ts';
+import type { Health } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
 import type { Notifier } from './notifier.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
+import { PoolCounters } from './pool-counters.ts';
+import { serve, type Traffic } from './server.ts';
 import { Tail } from './tail.ts';
 import { tailReporter } from './tail-report.ts';
 import { Watch } from './watch.ts';
@@ -23,6 +26,8 @@ import { plainText } from './wording.ts';
 const flushMs = 4_000;
 const lastReadMs = 500;
 const lastWriteMs = 1_000;
+// Each chunk costs a look at the flags and at the head of the log.
+const chunkBytes = 256 * 1024;
 
 const config = configOrExit();
 const { logPath } = config;
@@ -39,6 +44,7 @@ const channels = channelsOf(config).map(outboxFor);
 const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
 const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
 const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
+const counters = new PoolCounters(config.addresses);
 const watch = new Watch(
   config,
   control,
@@ -46,15 +52,25 @@ const watch = new Watch(
     tell: catchUp.tell,
     hold: (alert, reason) =>
       log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`),
+    request: counters.count,
     fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'a line could not be judged'),
   },
   saved?.progress.watch,
 );
-const tail = new Tail({ path: logPath, sink: watch.line, tooLong: watch.tooLong, from: resumeAt(saved?.progress) });
+const tail = new Tail({
+  path: logPath,
+  sink: watch.line,
+  tooLong: watch.tooLong,
+  chunkBytes,
+  from: resumeAt(saved?.progress),
+});
 const reportTail = tailReporter(tail, logPath, log);
-let linesSeen = watch.lines;
+const reportControl = controlReporter(control, () => watch.journal, log);
+const linesBefore = watch.lines;
+let taken = watch.taken;
 const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
-const server = serveHealth(health);
+const startedAtMs = Date.now();
+const server = serve({ health, traffic });
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -95,10 +111,11 @@ function deliver(alert: Alert): void {
 
 function afterStep(more: boolean): void {
   reportTail();
+  reportControl();
   const arrived = catchUp.arrived(more);
-  if (arrived) log.info({ lines: watch.lines - linesSeen }, 'caught up with the access log');
-  if (watch.lines === linesSeen && !arrived) return;
-  if (catchUp.isDone) linesSeen = watch.lines;
+  if (arrived) log.info({ lines: watch.lines - linesBefore }, 'caught up with the access log');
+  if (watch.taken === taken && !arrived) return;
+  if (catchUp.isDone) taken = watch.taken;
   checkpointer.changed();
 }
 
@@ -123,6 +140,13 @@ function health(): Health {
     slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },
     channels: channels.map((channel) => ({ name: channel.name, ...channel.health })),
   };
+}
+
+function traffic(): Traffic {
+  const { active } = watch;
+  const { down } = watch.health();
+  const lagBytes = tail.lagBytes();
+  return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
 }
 
 async function stop(signal: string): Promise<void> {

@@ -58,6 +58,54 @@ describe('what happened while the watcher was away', () => {
     expect(rest).toEqual([recovery(3, 'told before')]);
   });
 
+  it('lists what operators did, and tells as its own alert only what goes on or ends what was told before', () => {
+    const deploy = { actor: 'ci', pool: 'green', release: 'v2' } as const;
+    const started: Alert = { ...deploy, kind: 'deploy-started', incident: 'd-1', atMs: at(1) };
+    const switched: Alert = {
+      kind: 'switch',
+      incident: 'd-1',
+      atMs: at(2),
+      from: 'blue',
+      to: 'green',
+      operation: { reason: 'deploy', actor: 'ci', deploy: 'd-1', release: 'v2' },
+    };
+    const finished: Alert = {
+      ...deploy,
+      kind: 'deploy-finished',
+      incident: 'd-1',
+      atMs: at(3),
+      switched: true,
+      tookMs: 9,
+    };
+    const [summary, ...rest] = told([started, switched, finished]);
+    expect(rest).toEqual([]);
+    expect(summary && plainText(summary)).toContain(
+      'deploy of v2 to green started at 14:03, deployed v2 on green at 14:04, deploy of v2 finished at 14:05',
+    );
+    expect(told([switched, finished]).slice(1)).toEqual([finished]);
+    expect(told([started, switched], 29, ['d-1'])).toMatchObject([
+      { stillOpen: ['deploy of v2 to green started'] },
+      started,
+      switched,
+    ]);
+  });
+
+  it('tells what was held back by a mute that began and ended meanwhile', () => {
+    const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), goesOn: [] } as const;
+    const unmuted = {
+      kind: 'unmuted',
+      incident: 'm-1',
+      atMs: at(9),
+      fromMs: at(1),
+      toMs: at(9),
+      more: 0,
+      stillOpen: [],
+    } as const;
+    const events = [{ atMs: at(2), what: 'outage' }];
+    expect(told([muted, { ...unmuted, events: [] }])).toHaveLength(1);
+    expect(told([muted, { ...unmuted, events }])).toMatchObject([{ kind: 'away' }, { kind: 'unmuted', events }]);
+  });
+
   it('is nothing where nothing happened', () => {
     expect(told([])).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { Alert, Away, AwayEvent } from './alert.ts';
+import type { Alert, AlertKind, Away, AwayEvent } from './alert.ts';
 import { phraseOf } from './away-wording.ts';
 
 /** More log than this, by its own time, is not news any more: the watcher was away. */
@@ -9,7 +9,7 @@ const maxEvents = 20;
 
 /** How things stand when all that was missed has been read. */
 export interface Present {
-  /** When the last request that was read had ended. */
+  /** When the last request that was read had ended, or the last record of the journal was written. */
   readonly lastEndMs: number;
   readonly nowMs: number;
   readonly isOpen: (incident: string) => boolean;
@@ -58,18 +58,23 @@ export class Missed {
   }
 
   #ownAlerts({ isOpen }: Present): readonly Alert[] {
-    const begun = new Set(this.#alerts.filter((alert) => !isEnd(alert)).map(({ incident }) => incident));
+    const begun = new Set(this.#alerts.filter(isBeginning).map(({ incident }) => incident));
     return this.#alerts.filter((alert) => {
       if (isOpen(alert.incident)) return true;
       if (alert.kind === 'switch') return alert.ended !== undefined && !begun.has(alert.ended.incident);
+      // It holds what nobody was told.
+      if (alert.kind === 'unmuted' && alert.events.length > 0) return true;
       return isEnd(alert) && !begun.has(alert.incident);
     });
   }
 
   #summary({ lastEndMs, nowMs, isOpen, nextIncident }: Present): Away {
     const toMs = Math.max(lastEndMs, nowMs);
-    const events = this.#alerts.map((alert): AwayEvent => ({ atMs: alert.atMs, what: phraseOf(alert) }));
-    const open = this.#alerts.filter((alert) => !isEnd(alert) && isOpen(alert.incident));
+    const events = this.#alerts
+      .map((alert): AwayEvent => ({ atMs: alert.atMs, what: phraseOf(alert) }))
+      // A switch that only the flags show is told after what came later.
+      .sort((a, b) => a.atMs - b.atMs);
+    const open = this.#alerts.filter((alert) => isBeginning(alert) && isOpen(alert.incident));
     return {
       kind: 'away',
       incident: nextIncident(this.#sinceMs),
@@ -83,6 +88,13 @@ export class Missed {
   }
 }
 
+const otherEnds: readonly AlertKind[] = ['recovery', 'deploy-failed', 'deploy-finished', 'maintenance-off', 'unmuted'];
+
 function isEnd({ kind }: Alert): boolean {
-  return kind === 'recovery' || kind.endsWith('-resolved');
+  return otherEnds.includes(kind) || kind.endsWith('-resolved');
+}
+
+/** A switch is over at once, even if it is a part of a deploy. */
+function isBeginning(alert: Alert): boolean {
+  return alert.kind !== 'switch' && !isEnd(alert);
 }

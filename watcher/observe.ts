@@ -64,7 +64,7 @@ export function upstreamPath(event: AccessEvent): string {
 export function pathOf(uri: string): string {
   const end = uri.search(/[?#]/);
   const path = (end < 0 ? uri : uri.slice(0, end)).slice(0, 80);
-  // A slice would keep the whole chunk of the log that it is part of alive.
+  // A slice would keep all of a long URI alive.
   return Buffer.from(path || '/', 'latin1').toString('latin1');
 }
 

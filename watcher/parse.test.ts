@@ -20,18 +20,33 @@ describe('a line of the access log', () => {
     expect(parsed(line)).toEqual({
       pool: 'green',
       active: 'blue',
+      route: 'public',
       release: 'green-release-1.0.0',
       startMs: 1763856000078,
       endMs: 1763856000123,
       status: 200,
       attempts: [
-        { address: '172.31.240.11:3000', status: 502, tookMs: 1, silent: true },
-        { address: '172.31.240.12:3000', status: 200, tookMs: 44, silent: false },
+        { address: '172.31.240.11:3000', status: 502, tookMs: 1, headerMs: undefined, silent: true },
+        { address: '172.31.240.12:3000', status: 200, tookMs: 44, headerMs: 44, silent: false },
       ],
       cutOff: false,
       method: 'GET',
       uri: '/version',
     });
+  });
+
+  it.each([
+    ['-', 'public'],
+    ['canary', 'canary'],
+    ['preview', 'preview'],
+  ] as const)('tells by which route it went: %s', (route, expected) => {
+    expect(parsed(accessLine({ route })).route).toBe(expected);
+  });
+
+  it('of an edge that logged no route yet went by the public one', () => {
+    const line = accessLine().replace(' route=-', '');
+    expect(line).not.toContain('route');
+    expect(parsed(line)).toEqual({ ...parsed(accessLine()), startMs: expect.any(Number), endMs: expect.any(Number) });
   });
 
   it('can stand in the middle of a chunk', () => {
@@ -110,6 +125,7 @@ describe('a line that is not ours', () => {
     ['glued to another in a quoted value', line.slice(0, line.indexOf('curl')) + line, 'malformed'],
     ['glued to another between values', `${line} ${line}`, 'duplicate-key'],
     ['with an unknown pool', line.replace('pool=green', 'pool=red'), 'bad-value'],
+    ['with an unknown route', line.replace('route=-', 'route=scenic'), 'bad-value'],
     ['with a negative time', line.replace('request_time=0.005', 'request_time=-0.005'), 'bad-value'],
     ['with a huge time', line.replace('request_time=0.005', 'request_time=9999999999.000'), 'bad-value'],
     ['with a status of letters', line.replace(' status=200', ' status=2oo'), 'bad-value'],

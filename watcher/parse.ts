@@ -1,7 +1,13 @@
 import type { Pool } from '../settings/pool.ts';
-import type { AccessEvent, Attempt } from './access-event.ts';
-import { readAttempts, secondsToMs, statusOf, wholeNumber } from './attempts.ts';
-import { keys, type ScanFault, Scanner } from './scan.ts';
+import type { AccessEvent, Attempt, Route } from './access-event.ts';
+import { readAttempts } from './attempts.ts';
+import { secondsToMs, statusOf, wholeNumber } from './numbers.ts';
+import { Prefix } from './prefix.ts';
+import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
+
+const space = 0x20;
+const blue = new Prefix('blue');
+const green = new Prefix('green');
 
 /** Why a line was not counted as a request. */
 export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
@@ -9,71 +15,69 @@ export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
 const scanner = new Scanner();
 
 /**
- * Reads one line of the edge's access log, `text` from `from` up to `to` without its newline. Never throws: a line that
- * is not one of ours comes back as the reason.
+ * Reads one line of the edge's access log, from `from` up to `to` without its newline; text is latin1. Never throws: a line
+ * that is not one of ours comes back as the reason.
  */
-export function parseLine(
-  text: string,
-  from = 0,
-  to = text.length,
-  bytes: Uint8Array = Buffer.from(text, 'latin1'),
-): AccessEvent | RejectReason {
+export function parseLine(line: Buffer | string, from = 0, to = line.length): AccessEvent | RejectReason {
   if (from >= to) return 'empty';
-  const fault = scanner.scan(text, bytes, from, to);
+  const bytes = typeof line === 'string' ? Buffer.from(line, 'latin1') : line;
+  const fault = scanner.scan(bytes, from, to);
   if (fault !== undefined) return fault;
-  const statusWord = scanner.value(keys.status);
-  const msec = scanner.value(keys.msec);
-  const requestTime = scanner.value(keys.requestTime);
-  const complete = scanner.has(keys.pool) && scanner.has(keys.active) && scanner.has(keys.upstreamStatus);
-  if (!complete || statusWord === undefined || msec === undefined || requestTime === undefined) return 'missing-field';
+  if (!scanner.has(keys.pool) || !scanner.has(keys.active) || !scanner.has(keys.upstreamStatus)) return 'missing-field';
+  if (!scanner.isSet(keys.status) || !scanner.isSet(keys.msec) || !scanner.isSet(keys.requestTime))
+    return 'missing-field';
 
-  const pool = poolOf(scanner.value(keys.pool));
-  const active = poolOf(scanner.value(keys.active));
-  const status = statusOf(statusWord);
-  const endMs = secondsToMs(msec);
-  const tookMs = secondsToMs(requestTime);
-  const attempts = readAttempts({
-    statuses: scanner.value(keys.upstreamStatus),
-    addresses: scanner.value(keys.upstreamAddr),
-    responseTimes: scanner.value(keys.upstreamResponseTime),
-    headerTimes: scanner.value(keys.upstreamHeaderTime),
-    headerTimesLogged: scanner.has(keys.upstreamHeaderTime),
-  });
+  const pool = poolOf(keys.pool);
+  const active = poolOf(keys.active);
+  const route = routeOf(scanner.word(keys.route));
+  const status = statusOf(bytes, scanner.from(keys.status), scanner.to(keys.status));
+  const endMs = secondsToMs(bytes, scanner.from(keys.msec), scanner.to(keys.msec));
+  const tookMs = secondsToMs(bytes, scanner.from(keys.requestTime), scanner.to(keys.requestTime));
+  const attempts = readAttempts(scanner);
   if (pool === 'unknown' || active === 'unknown' || status === undefined || attempts === undefined) return 'bad-value';
-  if (endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
-  const method = scanner.value(keys.method) ?? '';
+  if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
+  const method = scanner.word(keys.method) ?? '';
   return {
     pool,
     active,
-    release: scanner.value(keys.release),
+    route,
+    release: scanner.word(keys.release),
     startMs: endMs - tookMs,
     endMs,
     status,
     attempts,
     cutOff: isCutOff(method, status, attempts),
     method,
-    uri: scanner.value(keys.uri) ?? '',
+    uri: scanner.text(keys.uri) ?? '',
   };
 }
 
-function poolOf(word: string | undefined): Pool | undefined | 'unknown' {
-  if (word === undefined || word === 'blue' || word === 'green') return word;
-  return 'unknown';
+function poolOf(key: Key): Pool | undefined | 'unknown' {
+  if (scanner.is(key, blue)) return 'blue';
+  if (scanner.is(key, green)) return 'green';
+  return scanner.isSet(key) ? 'unknown' : undefined;
+}
+
+/** Older releases of the edge log none. */
+function routeOf(word: string | undefined): Route | undefined {
+  if (word === undefined) return 'public';
+  return word === 'canary' || word === 'preview' ? word : undefined;
 }
 
 /** The pool sent less than it had promised, and it was not the client that left. */
 function isCutOff(method: string, status: number, attempts: readonly Attempt[]): boolean {
   if (method === 'HEAD' || status === 304 || status === 204 || attempts.length === 0) return false;
-  const promised = lastNumber(scanner.value(keys.upstreamContentLength));
-  const received = lastNumber(scanner.value(keys.upstreamLength));
+  const promised = lastNumber(keys.upstreamContentLength);
+  const received = lastNumber(keys.upstreamLength);
   if (promised === undefined || received === undefined || received >= promised) return false;
   // A client that walks away early leaves the same short length, but nginx calls that request incomplete; when the pool
   // ends early, it has done all that it could and says OK (seen with 1.22 and 1.30).
-  return scanner.value(keys.completed) === 'OK';
+  return scanner.word(keys.completed) === 'OK';
 }
 
-function lastNumber(list: string | undefined): number | undefined {
-  if (list === undefined) return undefined;
-  const space = list.lastIndexOf(' ');
-  return wholeNumber(space < 0 ? list : list.slice(space + 1));
+function lastNumber(key: Key): number | undefined {
+  const to = scanner.to(key);
+  let from = to;
+  while (from > scanner.from(key) && scanner.bytes[from - 1] !== space) from--;
+  return wholeNumber(scanner.bytes, from, to);
 }

@@ -1,4 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
 import { EnvHttpProxyAgent, request } from 'undici';
+
+// undici reads answers with WebAssembly. V8 takes 20 MB to optimise it after the first few, which nobody would notice: a
+// message a second is the most there is.
+setFlagsFromString('--wasm-tiering-budget=2000000000');
 
 const maxAnswerBytes = 4_096;
 const connectTimeoutMs = 5_000;

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, reroutedLine } from '../test/access-lines.ts';
@@ -157,6 +166,18 @@ describe('a watcher that was killed', () => {
     whileDown();
     await watcher.again();
     expect(await counted(25)).toMatchObject({ status: 'ok', window: { samples: 25, failed: 0 } });
+  });
+
+  it('says that lines may be lost when its log was cut meanwhile and has grown past where it was', async () => {
+    await start();
+    watcher.log(...plain(10));
+    await onDisk(10);
+    await watcher.kill();
+    truncateSync(watcher.logPath, (statSync(watcher.logPath).size / 10) * 4);
+    watcher.log(...plain(20));
+    await watcher.again();
+    await watcher.waitForOutput(/the access log was cut before the place up to which it had been read/);
+    expect(await counted(10 + 14)).toMatchObject({ log: { gaps: 1 } });
   });
 
   it('sums up a long absence in one message, by the time of the log', async () => {

@@ -1,6 +1,8 @@
 import { otherPool, type Pool } from '../settings/pool.ts';
 import type { StandbyDown, StandbyResolved } from './alert.ts';
+import type { DownFlag } from './flags.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
+import { maxQuietMs } from './operations.ts';
 import type { Policy, State } from './state.ts';
 
 /** A restart of the standby is not worth a message. */
@@ -32,7 +34,12 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
   const pool = otherPool(flags.active);
   const flag = flags[pool];
   const activeIsWell = flags[flags.active] === null && state.outage.open === null;
-  if (standby.open === null && flag !== null && activeIsWell && nowMs - flag.seenMs >= downForMs) {
+  if (
+    standby.open === null &&
+    flag !== null &&
+    activeIsWell &&
+    nowMs - missedSince(state, pool, flag, nowMs) >= downForMs
+  ) {
     const incident = beginIncident(state, flag.seenMs);
     const { cause } = flag;
     const alert: StandbyDown = {
@@ -49,6 +56,13 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
   if (open === null) return;
   const verdict = announce(gates, gateKey(open.alert.pool), open, () => open.alert, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);
+}
+
+/** While a deploy works on it, it is down on purpose. */
+function missedSince({ operations }: State, pool: Pool, flag: DownFlag, nowMs: number): number {
+  const quietMs = operations.quiet?.pool === pool ? operations.quiet.untilMs : 0;
+  // So far ahead, the clock was set back.
+  return quietMs - nowMs > maxQuietMs ? flag.seenMs : Math.max(flag.seenMs, quietMs);
 }
 
 function end(

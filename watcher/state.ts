@@ -2,6 +2,9 @@ import { type BurnRateState, newBurnRateState } from './burn-rate.ts';
 import { type ErrorRateState, newErrorRateState } from './error-rate.ts';
 import type { DownFlags } from './flags.ts';
 import type { GatePolicy, Gates } from './incident.ts';
+import type { SeenRecord } from './journal.ts';
+import { type MuteState, newMuteState } from './mute.ts';
+import { newOperationsState, type OperationsState } from './operations.ts';
 import { newOutageState, type OutageState } from './outage.ts';
 import { newStandbyState, type StandbyState } from './standby.ts';
 import { newTrafficState, type TrafficState } from './traffic.ts';
@@ -17,6 +20,10 @@ export interface State {
   readonly burnRate: BurnRateState;
   readonly outage: OutageState;
   readonly standby: StandbyState;
+  readonly operations: OperationsState;
+  readonly mute: MuteState;
+  /** The last record of the journal that has been taken; null: none has been looked for yet. */
+  journal: SeenRecord | null;
 }
 
 /** The rules' numbers. */
@@ -37,5 +44,8 @@ export function newState(policy: Policy): State {
     burnRate: newBurnRateState(),
     outage: newOutageState(),
     standby: newStandbyState(),
+    operations: newOperationsState(),
+    mute: newMuteState(),
+    journal: null,
   };
 }

@@ -8,7 +8,7 @@ export function tailReporter(tail: Tail, path: string, log: Logger): () => void 
   return () => {
     if (tail.gaps > gaps) {
       gaps = tail.gaps;
-      log.warn({ path, gaps }, 'a log was gone before it had been read to its end: its last lines are lost');
+      log.warn({ path, gaps }, lost[tail.lastGap]);
     }
     const { state, fault } = tail;
     const words = state === 'failing' ? `cannot read the access log: ${fault}` : sentence[state];
@@ -17,6 +17,11 @@ export function tailReporter(tail: Tail, path: string, log: Logger): () => void 
     log[state === 'failing' ? 'error' : 'info']({ path }, words);
   };
 }
+
+const lost = {
+  gone: 'a log was gone before it had been read to its end: its last lines are lost',
+  'cut short': 'the access log was cut before the place up to which it had been read: lines written since may be lost',
+} as const;
 
 const sentence = {
   waiting: 'waiting for the access log',

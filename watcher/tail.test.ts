@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   appendFileSync,
   closeSync,
@@ -18,9 +19,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ofNothing } from './fingerprint.ts';
 import { maxLineBytes } from './lines.ts';
 import { Tail, type TailOptions } from './tail.ts';
 
@@ -34,7 +37,7 @@ let tail: Tail;
 function follow(from: TailOptions['from'] = 'start', chunkBytes?: number): void {
   tail = new Tail({
     path,
-    sink: (text, start, end) => lines.push(text.slice(start, end)),
+    sink: (bytes, start, end) => lines.push(bytes.toString('latin1', start, end)),
     tooLong: () => tooLong++,
     from,
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
@@ -152,8 +155,9 @@ describe('following', () => {
     writeFileSync(path, 'one\ntwo');
     read();
     const { dev, ino } = statSync(path);
-    const head = { bytes: 7, sha256: createHash('sha256').update('one\ntwo').digest('hex') };
-    expect(tail.position).toEqual({ dev: String(dev), ino: String(ino), offset: 4, head });
+    const printOf = (text: string) => ({ bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') });
+    const head = printOf('one\ntwo');
+    expect(tail.position).toEqual({ dev: String(dev), ino: String(ino), offset: 4, head, mark: printOf('one\n') });
     expect(tail.lagBytes()).toBe(0);
     appendFileSync(path, 'x'.repeat(100));
     expect(tail.lagBytes()).toBe(100);
@@ -339,6 +343,60 @@ describe('truncation that does not show in the size', () => {
   });
 });
 
+/** Cut to its first lines, more than a kilobyte, and grown again to more than there was. */
+function cutAndRegrow(): void {
+  truncateSync(path, `${line(1)}\n`.length * 7);
+  write(21, 22, 23, 24, 25, 26);
+}
+
+describe('truncation that leaves the beginning, in a log that has grown again past where it was read', () => {
+  beforeEach(() => {
+    follow();
+    write(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    expect(read()).toHaveLength(9);
+  });
+
+  // What was written up to the old offset cannot be told from what was counted there.
+  it('is seen, told as a gap, and no line counts twice', () => {
+    cutAndRegrow();
+    expect(numbersOf(read())).toEqual([23, 24, 25, 26]);
+    expect(tail.truncations).toBe(1);
+    expect(tail.gaps).toBe(1);
+    write(27);
+    expect(numbersOf(read())).toEqual([27]);
+  });
+
+  it('is seen when it has grown to the very same size', () => {
+    const { size } = statSync(path);
+    truncateSync(path, size - 406);
+    write(3, 4);
+    expect(statSync(path).size).toBe(size);
+    expect(read()).toEqual([]);
+    expect(tail.gaps).toBe(1);
+  });
+
+  it('loses nothing that was copied before it was read', () => {
+    write(11, 12);
+    copyFileSync(path, `${path}.1`);
+    cutAndRegrow();
+    expect(numbersOf([...read(), ...read(300)])).toEqual([11, 12, 23, 24, 25, 26]);
+  });
+
+  it('is seen in the middle of a line', () => {
+    appendFileSync(path, 'half');
+    read();
+    cutAndRegrow();
+    expect(numbersOf(read())).toEqual([23, 24, 25, 26]);
+  });
+
+  it('is seen after a restart', () => {
+    appendFileSync(path, 'half');
+    read();
+    expect(numbersOf(restart(cutAndRegrow))).toEqual([23, 24, 25, 26]);
+    expect(tail.gaps).toBe(1);
+  });
+});
+
 describe('copying and truncating', () => {
   it('loses nothing that was copied before it was read', () => {
     follow('start', 256);
@@ -458,6 +516,16 @@ describe('going on after a restart', () => {
     expect(tail.gaps).toBe(1);
   });
 
+  it('goes on from a position whose mark is of nothing, as older releases have left it', () => {
+    const { standing } = tail;
+    if (typeof standing === 'string') throw new Error('no position');
+    tail.close();
+    write(4);
+    follow({ position: { ...standing, mark: ofNothing }, atMs: Date.now() });
+    expect(numbersOf(read())).toEqual([4]);
+    expect(tail.gaps).toBe(0);
+  });
+
   it('finds it under another device number, as after a new mount', () => {
     const { standing } = tail;
     if (typeof standing === 'string') throw new Error('no position');
@@ -546,8 +614,7 @@ describe('a log that cannot be read', () => {
     follow();
     write(1, 2);
     read();
-    const own = readdirSync('/proc/self/fd').find((number) => linkOf(`/proc/self/fd/${number}`) === path);
-    closeSync(Number(own));
+    closeItsDescriptor();
     write(3);
     tail.step(nowMs);
     expect(tail.state).toBe('failing');
@@ -555,7 +622,34 @@ describe('a log that cannot be read', () => {
     expect(numbersOf(read())).toEqual([3]);
     expect(tail.fault).toBeUndefined();
   });
+
+  it('takes nothing for old that was written while it could not be opened again', async () => {
+    follow();
+    write(1, 2);
+    nowMs = Date.now() - 60_000;
+    read();
+    closeItsDescriptor();
+    read();
+    rmSync(path);
+    // It can be opened as little as a device that has gone: ENXIO.
+    const socket = createServer().listen(path);
+    await once(socket, 'listening');
+    read(120_000);
+    expect(tail.fault).toContain('ENXIO');
+    socket.close();
+    await once(socket, 'close');
+    write(3);
+    rotate();
+    write(4);
+    expect(numbersOf([...read(), ...read(300)])).toEqual([3, 4]);
+    expect(tail.gaps).toBe(1);
+  });
 });
+
+function closeItsDescriptor(): void {
+  const own = readdirSync('/proc/self/fd').find((number) => linkOf(`/proc/self/fd/${number}`) === path);
+  closeSync(Number(own));
+}
 
 function linkOf(name: string): string | undefined {
   try {

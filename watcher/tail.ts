@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import { errnoName, messageOf } from './errno.ts';
 import type { LineSink } from './lines.ts';
-import { identityOf, isSameFile, LogFile, type Position } from './log-file.ts';
+import { identityOf, isSameFile, LogFile, type Position, readAgainBytes } from './log-file.ts';
 import { rotatedPaths } from './rotations.ts';
 import { openIfPossible, openTrail } from './trail.ts';
 
@@ -14,6 +15,9 @@ const oldMs = 1_000;
 const deadDescriptor: ReadonlySet<unknown> = new Set(['ESTALE', 'EIO', 'EBADF', 'ENXIO', 'ENODEV']);
 
 export type TailState = 'waiting' | 'reading' | 'draining' | 'failing';
+
+/** A log was gone before it had been read to its end, or not all of what had been read of it was there any more. */
+export type Gap = 'gone' | 'cut short';
 
 /** Where reading stood at some time, epoch milliseconds. */
 export interface Resume {
@@ -47,15 +51,16 @@ export class Tail {
   #fault: Error | undefined;
   truncations = 0;
   rotations = 0;
-  /** How often a log was gone before it had been read to its end, as far as can be known. */
+  /** How often lines may have been lost, as far as can be known. */
   gaps = 0;
+  lastGap: Gap = 'gone';
 
   constructor({ path, sink, tooLong, from, chunkBytes = 64 * 1024 }: TailOptions) {
     this.#path = path;
     this.#sink = sink;
     this.#tooLong = tooLong;
     this.#from = from;
-    this.#buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(chunkBytes + readAgainBytes);
   }
 
   get state(): TailState {
@@ -66,7 +71,7 @@ export class Tail {
 
   /** Why the log cannot be read; undefined: it can, or it is not there yet. */
   get fault(): string | undefined {
-    return this.#fault?.message;
+    return this.#fault === undefined ? undefined : messageOf(this.#fault);
   }
 
   /** Undefined: no log has been seen. */
@@ -97,7 +102,7 @@ export class Tail {
       return more;
     } catch (error) {
       this.#fault = error instanceof Error ? error : new Error('the log cannot be read');
-      if ('code' in this.#fault && deadDescriptor.has(this.#fault.code)) this.#letGo(nowMs);
+      if (deadDescriptor.has(errnoName(error))) this.#letGo(nowMs);
       return false;
     }
   }
@@ -116,6 +121,11 @@ export class Tail {
         return true;
       case 'truncated':
         this.truncations++;
+        this.#openCopy(current);
+        return true;
+      case 'cut short':
+        this.truncations++;
+        this.#hasGap('cut short');
         this.#openCopy(current);
         return true;
       case 'nothing':
@@ -143,15 +153,21 @@ export class Tail {
     const from = this.#from;
     if (typeof from === 'object') {
       const { position, atMs } = from;
-      const trail = openTrail(this.#path, this.#open, (file) => file.isAt(position), atMs);
+      let intact = true;
+      const goThere = (file: LogFile) => {
+        if (!file.isAt(position)) return false;
+        intact = file.goTo(position);
+        return true;
+      };
+      const trail = openTrail(this.#path, this.#open, goThere, atMs);
       if (trail === undefined) return undefined;
       this.#files.push(...trail.files);
-      if (trail.found) this.#files[0]?.goTo(position.offset);
-      else this.gaps++;
+      if (!trail.found) this.#hasGap('gone');
+      else if (!intact) this.#hasGap('cut short');
     } else {
       const file = this.#open(this.#path);
+      if (from === 'end') skipToEnd(file);
       if (file !== undefined) this.#files.push(file);
-      if (from === 'end') file?.skipToEnd();
     }
     // A later file is read from its start even if the first look found none.
     this.#from = 'start';
@@ -173,7 +189,7 @@ export class Tail {
     else if (first !== undefined) this.#files.push(first);
     this.#files.push(...rest);
     // So many rotations that even the one that is read is gone: others may be gone with it.
-    if (!trail.found && rest.length > 0) this.gaps++;
+    if (!trail.found && rest.length > 0) this.#hasGap('gone');
   }
 
   /** What was cut off before it had been read is still in the copy, where the log was copied and then truncated. */
@@ -182,8 +198,7 @@ export class Tail {
     if (cutAt === undefined) return;
     for (const path of rotatedPaths(this.#path)) {
       const copy = openIfPossible(path, this.#open);
-      if (copy?.isAt(cutAt) === true && !isSameFile(copy.identity, current.identity)) {
-        copy.goTo(cutAt.offset);
+      if (copy?.isAt(cutAt) === true && !isSameFile(copy.identity, current.identity) && copy.goTo(cutAt)) {
         if (copy.lagBytes() === 0) copy.close();
         else this.#files.unshift(copy);
         return;
@@ -192,10 +207,15 @@ export class Tail {
     }
   }
 
+  #hasGap(gap: Gap): void {
+    this.gaps++;
+    this.lastGap = gap;
+  }
+
   /** Closes everything, to begin again where it stood. */
   #letGo(nowMs: number): void {
-    const { position } = this;
-    if (position !== undefined) this.#from = { position, atMs: nowMs };
+    const [current] = this.#files;
+    if (current !== undefined) this.#from = { position: current.position, atMs: nowMs };
     this.close();
   }
 
@@ -207,4 +227,14 @@ export class Tail {
       throw error;
     }
   };
+}
+
+/** @throws what the log cannot be read for; it is closed then */
+function skipToEnd(file: LogFile | undefined): void {
+  try {
+    file?.skipToEnd();
+  } catch (error) {
+    file?.close();
+    throw error;
+  }
 }

@@ -1,18 +1,19 @@
 import type { Pool } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
-import type { Failover, Recovery, Switch } from './alert.ts';
+import type { Failover, Recovery } from './alert.ts';
 import {
   announceFlapping,
   type FlappingState,
+  failoverKey,
   flapped,
   flappedBack,
-  flappingKey,
   newFlappingState,
   settle,
 } from './flapping.ts';
-import { announce, beginIncident, conclude, countHeldBack, type Incident, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
 import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from './observe.ts';
 import type { Policy, State } from './state.ts';
+import { announceSwitch, isSwitchExpected, type OpenSwitch, switchByFlag, switchByRequest } from './switch.ts';
 
 /**
  * Two requests that were routed in one order can seem to have started in the other: nginx works with a clock that it sets
@@ -27,10 +28,6 @@ interface OpenFailover extends Incident {
   /** When the last request that the standby answered was handed to it. */
   lastReroutedMs: number;
   served: number;
-}
-
-interface OpenSwitch extends Incident {
-  readonly alert: Switch;
 }
 
 /** Who is active and who answers, as the log tells it. */
@@ -69,13 +66,13 @@ export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], p
   if (event.pool !== undefined) traffic.serving = event.pool;
   if (event.active === undefined) return;
   settle(state, event.endMs, verdicts, policy);
-  if (traffic.active === null) {
+  if (traffic.active === null && !isSwitchExpected(state, event.active)) {
     traffic.active = event.active;
     traffic.activeSinceMs = event.startMs;
   } else if (event.active !== traffic.active) {
     // One that was still on its way under the colour before. Times are milliseconds: many can share one.
     if (event.startMs <= traffic.activeSinceMs + clockSlackMs || event.startMs < traffic.latestStartMs) return;
-    switchTo(state, event, event.active, traffic.active, verdicts, policy);
+    switchByRequest(state, event, event.active, verdicts, policy);
   }
   if (event.startMs > traffic.latestStartMs) traffic.latestStartMs = event.startMs;
 
@@ -87,65 +84,16 @@ export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], p
 export function trafficTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   settle(state, nowMs, verdicts, policy);
   announceFlapping(state, nowMs, verdicts, policy);
-  const { failover, flapping, switched } = state.traffic;
+  const { failover, flapping } = state.traffic;
   const { gates } = state;
   if (failover !== null && flapping.open === null) {
     push(
       verdicts,
-      announce(gates, failoverKey(failover), failover, () => failover.alert, nowMs, policy),
+      announce(gates, failoverKey(failover.alert.from), failover, () => failover.alert, nowMs, policy),
     );
   }
-  if (switched !== null) {
-    push(
-      verdicts,
-      announce(gates, switchKey(switched), switched, () => switched.alert, nowMs, policy),
-    );
-  }
-}
-
-function switchTo(state: State, event: AccessEvent, to: Pool, from: Pool, verdicts: Verdict[], policy: Policy): void {
-  const { traffic, gates } = state;
-  const before = traffic.switched;
-  if (before !== null && !before.announced) countHeldBack(gates, switchKey(before), before);
-  const ended = endIncident(state, event.startMs);
-  const incident = beginIncident(state, event.startMs);
-  const alert: Switch = {
-    kind: 'switch',
-    incident: incident.id,
-    atMs: event.startMs,
-    from,
-    to,
-    ...(event.pool === to && event.release !== undefined ? { release: event.release } : {}),
-    ...(ended === undefined ? {} : { ended }),
-  };
-  traffic.active = to;
-  traffic.activeSinceMs = event.startMs;
-  traffic.transitionMs = Math.min(traffic.transitionMs, event.startMs - 1);
-  traffic.switched = { ...incident, alert };
-  const overdue = ended !== undefined;
-  push(
-    verdicts,
-    announce(gates, switchKey(traffic.switched), traffic.switched, () => alert, event.endMs, policy, overdue),
-  );
-}
-
-/** Ends the failover or the flapping that is open, if any; undefined: there is nothing to tell. */
-function endIncident({ traffic, gates }: State, atMs: number): Switch['ended'] {
-  const { failover, flapping } = traffic;
-  const { open } = flapping;
-  traffic.failover = null;
-  flapping.open = null;
-  flapping.recent = [];
-  if (open !== null) {
-    if (!open.announced) countHeldBack(gates, flappingKey(open.pool), open);
-    const served = open.served + (failover?.served ?? 0);
-    const { id, firstMs, failovers } = open;
-    return open.announced ? { incident: id, lastedMs: atMs - firstMs, served, failovers } : undefined;
-  }
-  if (failover === null) return undefined;
-  if (!failover.announced) countHeldBack(gates, failoverKey(failover), failover);
-  const { id, atMs: beganMs, served } = failover;
-  return failover.announced ? { incident: id, lastedMs: atMs - beganMs, served } : undefined;
+  switchByFlag(state, nowMs, verdicts, policy);
+  announceSwitch(state, nowMs, verdicts, policy);
 }
 
 function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
@@ -186,7 +134,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
   else {
     push(
       verdicts,
-      announce(gates, failoverKey(failover), failover, () => alert, event.endMs, policy),
+      announce(gates, failoverKey(failover.alert.from), failover, () => alert, event.endMs, policy),
     );
   }
 }
@@ -210,15 +158,7 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
     lastedMs: event.startMs - open.atMs,
     served: open.served,
   };
-  push(verdicts, conclude(state.gates, failoverKey(open), open, alert, policy));
-}
-
-function failoverKey(failover: OpenFailover): string {
-  return `failover:${failover.alert.from}`;
-}
-
-function switchKey(switched: OpenSwitch): string {
-  return `switch:${switched.alert.to}`;
+  push(verdicts, conclude(state.gates, failoverKey(open.alert.from), open, alert, policy));
 }
 
 function push(verdicts: Verdict[], verdict: Verdict | undefined): void {

@@ -1,21 +1,17 @@
-import type { Alert, AlertKind } from './alert.ts';
-import { decideRequest, decideTick } from './decide.ts';
+import type { JournalRecord } from '../journal/record.ts';
+import type { Pool } from '../settings/pool.ts';
+import { decideRecord, decideRequest, decideSwitches, decideTick } from './decide.ts';
 import { ControlDirectory } from './flags.ts';
-import type { Health } from './health.ts';
-import { beginIncident, type Incident, type Verdict } from './incident.ts';
+import { beginIncident, type Verdict } from './incident.ts';
+import type { Listener } from './listener.ts';
+import { flagsAfter, isMuteNews } from './mute.ts';
+import { isOpen } from './open-incidents.ts';
+import { learn } from './operations.ts';
 import { parseLine, type RejectReason } from './parse.ts';
+import { Records } from './records.ts';
 import { newState, type Policy, type State } from './state.ts';
-import { failedPercent } from './window.ts';
-
-const tickMs = 250;
-
-/** What is told, and what was held back and why. */
-export interface Listener {
-  readonly tell: (alert: Alert) => void;
-  readonly hold: (alert: Alert, reason: string) => void;
-  /** A line that the rules broke on, which is a fault of theirs. */
-  readonly fault: (error: unknown) => void;
-}
+import { tickMs, ticksUpTo } from './ticks.ts';
+import { type WatchHealth, watchHealthOf } from './watch-health.ts';
 
 /** What is kept of a watch over a restart. Plain JSON. */
 export interface WatchSnapshot {
@@ -23,12 +19,10 @@ export interface WatchSnapshot {
   readonly lines: number;
   readonly rejects: Readonly<Record<string, number>>;
   readonly heldBack: number;
+  readonly previews: number;
   readonly lastEndMs: number;
   readonly lastTickMs: number;
 }
-
-/** Ticks that are made up for a gap in the log. */
-const maxTicksInGap = 1_000;
 
 /** Takes the log's lines and the passing of time, and passes on what follows from them. */
 export class Watch {
@@ -36,6 +30,7 @@ export class Watch {
   readonly #policy: Policy;
   readonly #control: ControlDirectory;
   readonly #listener: Listener;
+  readonly #records: Records;
   readonly #rejects: Record<RejectReason | 'too-long' | 'undecided', number> = {
     empty: 0,
     malformed: 0,
@@ -47,6 +42,9 @@ export class Watch {
   };
   #lines = 0;
   #heldBack = 0;
+  #previews = 0;
+  #recordsTaken = 0;
+  #lastRecordMs = 0;
   #lastEndMs = 0;
   #lastTickMs = 0;
   #replaying = false;
@@ -57,10 +55,12 @@ export class Watch {
     this.#policy = policy;
     this.#control = control;
     this.#listener = listener;
+    this.#records = new Records(control.directory);
     if (saved === undefined) return;
     this.#replaying = true;
     this.#lines = saved.lines;
     this.#heldBack = saved.heldBack;
+    this.#previews = saved.previews;
     this.#lastEndMs = saved.lastEndMs;
     this.#lastTickMs = saved.lastTickMs;
     Object.assign(this.#rejects, saved.rejects);
@@ -84,6 +84,16 @@ export class Watch {
     return this.#lastEndMs;
   }
 
+  /** Up to when all is known that lines and records tell. */
+  get lastKnownMs(): number {
+    return Math.max(this.#lastEndMs, this.#lastRecordMs);
+  }
+
+  /** How much has been taken: lines and records. */
+  get taken(): number {
+    return this.#lines + this.#recordsTaken;
+  }
+
   /** Not a copy: to be written down before the next step. */
   snapshot(): WatchSnapshot {
     return {
@@ -91,14 +101,21 @@ export class Watch {
       lines: this.#lines,
       rejects: this.#rejects,
       heldBack: this.#heldBack,
+      previews: this.#previews,
       lastEndMs: this.#lastEndMs,
       lastTickMs: this.#lastTickMs,
     };
   }
 
-  /** From now on time is the clock's, and the flags are those of now. */
-  goLive(): void {
+  /** From now on time is the clock's, and the flags are those of now. What was missed ends with what they show. */
+  goLive(nowMs: number): void {
+    if (!this.#replaying) return;
+    this.#takeRecords(nowMs);
+    for (let record = this.#records.next(); record !== undefined; record = this.#records.next()) {
+      this.#take(record, record.atMs);
+    }
     this.#replaying = false;
+    this.#pass(decideSwitches(this.#state, this.#control.read(nowMs), nowMs, this.#policy));
   }
 
   /** An id for what is no incident of the log. */
@@ -106,15 +123,21 @@ export class Watch {
     return beginIncident(this.#state, atMs).id;
   }
 
-  readonly line = (text: string, from: number, to: number, bytes: Uint8Array): void => {
+  readonly line = (bytes: Buffer, from: number, to: number): void => {
     this.#lines++;
-    const event = parseLine(text, from, to, bytes);
+    const event = parseLine(bytes, from, to);
     if (typeof event === 'string') {
       this.#rejects[event]++;
       return;
     }
-    if (this.#replaying) this.#passTimeTo(event.endMs);
+    // The record of a switch is there before the first request that it explains.
+    const { active } = event;
+    const { journal, traffic } = this.#state;
+    if (active !== undefined && active !== traffic.active && journal !== null) this.#takeRecords(Date.now());
+    if (this.#replaying) this.#replayTo(event.endMs);
     this.#lastEndMs = event.endMs;
+    if (event.route === 'preview') this.#previews++;
+    else this.#listener.request?.(event);
     let verdicts: readonly Verdict[];
     try {
       verdicts = decideRequest(this.#state, event, this.#policy);
@@ -137,65 +160,73 @@ export class Watch {
    * before the line is.
    */
   readonly beforeLines = (nowMs: number): void => {
-    if (this.#replaying) return;
+    if (this.#replaying) {
+      this.#takeRecords(nowMs);
+      return;
+    }
     this.#state.flags = this.#control.read(nowMs);
+    // After the flags, so that the record of a change is there when the change is.
+    this.#takeRecords(nowMs);
     // Either way, as the clock can be set back.
-    if (Math.abs(nowMs - this.#lastTickMs) < tickMs) return;
+    if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !isMuteNews(this.#state, nowMs)) return;
     this.#lastTickMs = nowMs;
     this.#pass(decideTick(this.#state, this.#state.flags, nowMs, this.#policy));
   };
 
-  /** What goes on now, by kind. */
-  openIncidents(): { readonly kind: AlertKind; readonly incident: Incident }[] {
-    const { traffic, errorRate, burnRate, outage, standby } = this.#state;
-    return [
-      { kind: 'failover' as const, incident: traffic.failover },
-      { kind: 'flapping' as const, incident: traffic.flapping.open },
-      { kind: 'error-rate' as const, incident: errorRate.open },
-      { kind: 'burn-rate' as const, incident: burnRate.open },
-      { kind: 'outage' as const, incident: outage.open },
-      { kind: 'standby-down' as const, incident: standby.open },
-    ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
+  /** The active colour: as the log tells it, or the flags where it has told nothing yet. */
+  get active(): Pool | null {
+    return this.#state.traffic.active ?? this.#state.flags?.active ?? null;
+  }
+
+  /** What is wrong with the journal. */
+  get journal(): WatchHealth['journal'] {
+    return { rejects: this.#records.rejects, fault: this.#records.fault };
+  }
+
+  isOpen(incident: string): boolean {
+    return isOpen(this.#state, incident);
   }
 
   /** The watch's own part of the health report. */
-  health(): Omit<Health, 'status' | 'version' | 'slack' | 'channels' | 'log' | 'checkpoint'> & {
-    readonly log: WatchLogHealth;
-  } {
-    const { traffic, errorRate, flags } = this.#state;
-    const { window } = errorRate;
-    return {
-      log: {
-        lines: this.#lines,
-        lastLine: this.#lastEndMs === 0 ? null : new Date(this.#lastEndMs).toISOString(),
-        rejects: this.#rejects,
-      },
-      active: traffic.active,
-      serving: traffic.serving,
-      down: flags === null ? null : { blue: flags.blue !== null, green: flags.green !== null },
-      openIncidents: this.openIncidents().map(({ kind, incident }) => ({
-        kind,
-        incident: incident.id,
-        since: new Date(incident.atMs).toISOString(),
-      })),
-      window: {
-        samples: window.count,
-        failed: window.failed,
-        errorPercent: Math.round(failedPercent(window) * 100) / 100,
-      },
-      alertsHeldBack: this.#heldBack,
-      maintenance: this.#policy.maintenance,
-    };
+  health(): WatchHealth {
+    return watchHealthOf(this.#state, { ...this.snapshot(), journal: this.journal }, this.#policy);
+  }
+
+  /** Looks at the journal; in a replay its records wait for the lines before them. */
+  #takeRecords(nowMs: number): void {
+    const state = this.#state;
+    if (state.journal === null) {
+      const { history, seen } = this.#records.begin(nowMs);
+      state.journal = seen;
+      for (const record of history) learn(state, record, nowMs);
+    }
+    this.#records.look(state.journal);
+    if (this.#replaying) return;
+    for (let record = this.#records.next(); record !== undefined; record = this.#records.next()) {
+      this.#take(record, nowMs);
+    }
+  }
+
+  #take(record: JournalRecord, nowMs: number): void {
+    const state = this.#state;
+    this.#recordsTaken++;
+    this.#lastRecordMs = record.atMs;
+    state.journal = { id: record.id, atMs: record.atMs };
+    if (this.#replaying) state.flags = flagsAfter(state.flags, record);
+    this.#pass(decideRecord(state, record, nowMs, this.#policy));
+  }
+
+  #replayTo(atMs: number): void {
+    for (let record = this.#records.next(atMs); record !== undefined; record = this.#records.next(atMs)) {
+      this.#passTimeTo(record.atMs);
+      this.#take(record, record.atMs);
+    }
+    this.#passTimeTo(atMs);
   }
 
   /** Time passes in the log alone, and in steps: what a cooldown or a calm held back belongs to its own moment. */
   #passTimeTo(atMs: number): void {
-    const gapMs = atMs - this.#lastTickMs;
-    // The clock was set back meanwhile, or there was no tick yet.
-    const fromMs = gapMs < 0 || this.#lastTickMs === 0 ? atMs - tickMs : this.#lastTickMs;
-    if (Math.abs(gapMs) < tickMs) return;
-    const stepMs = Math.max(tickMs, (atMs - fromMs) / maxTicksInGap);
-    for (let nowMs = fromMs + stepMs; nowMs <= atMs; nowMs += stepMs) {
+    for (const nowMs of ticksUpTo(atMs, this.#lastTickMs)) {
       this.#lastTickMs = nowMs;
       this.#pass(decideTick(this.#state, this.#state.flags, nowMs, this.#policy));
     }
@@ -211,5 +242,3 @@ export class Watch {
     }
   }
 }
-
-type WatchLogHealth = Pick<Health['log'], 'lines' | 'lastLine' | 'rejects'>;

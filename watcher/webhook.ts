@@ -44,7 +44,7 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
   const { identifier, runbookUrl } = context;
   return {
     version: 1,
-    id: `${alert.incident}/${end === undefined ? alert.kind : `${alert.kind}+${end.kind}`}`,
+    id: `${alert.incident}/${end === undefined ? nameOf(alert) : `${nameOf(alert)}+${end.kind}`}`,
     kind: alert.kind,
     incident: alert.incident,
     at: new Date(alert.atMs).toISOString(),
@@ -53,6 +53,13 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
     runbook: runbookUrl === undefined ? null : runbookSection(runbookUrl, toldOf(message).anchor),
     ...(form === 'plain' ? {} : { alert, end, late, dropped }),
   };
+}
+
+/** Tells apart what can come more than once under one incident: a deploy's switch and its rollback, a mute made longer. */
+function nameOf(alert: Alert): string {
+  if (alert.kind === 'muted') return `muted-${alert.untilMs}`;
+  if (alert.kind === 'switch' && alert.operation?.deploy !== undefined) return `switch-${alert.operation.reason}`;
+  return alert.kind;
 }
 
 /** The time is signed too, so that a receiver can refuse what was recorded and sent again. */

@@ -1,7 +1,10 @@
-import type { Alert, Causes, HeldBack, Switch } from './alert.ts';
+import type { Alert, Causes, HeldBack } from './alert.ts';
 import { awayWording } from './away-wording.ts';
+import { capital, fact } from './facts.ts';
 import { duration, factor, rate, requests, share, span, utcTime } from './figures.ts';
 import { stableForMs } from './flapping.ts';
+import { mutedWording, unmutedWording } from './mute-wording.ts';
+import { canaryWording, deployWording, maintenanceWording, switchWording } from './operation-wording.ts';
 
 /** The time that an error budget is for. */
 const budgetMs = 30 * 86_400_000;
@@ -49,17 +52,7 @@ export function wordingOf(alert: Alert): Wording {
         anchor: 'recovery',
       };
     case 'switch':
-      return {
-        headline: `Planned switch: ${alert.from} → ${alert.to}`,
-        summary:
-          alert.ended === undefined
-            ? `${capital(alert.to)} is the active pool now.`
-            : `${capital(alert.to)} is the active pool now. That ends ${endedText(alert.ended)} after ` +
-              `${duration(alert.ended.lastedMs)}; ${alert.to} served ${requests(alert.ended.served)} meanwhile.`,
-        facts: fact('Release', alert.release),
-        tone: 'neutral',
-        anchor: 'planned-switch',
-      };
+      return switchWording(alert);
     case 'flapping':
       return {
         headline: `Flapping: ${alert.pool} has failed over ${alert.failovers} times in ${duration(alert.lastedMs)}`,
@@ -167,6 +160,19 @@ export function wordingOf(alert: Alert): Wording {
       };
     case 'away':
       return awayWording(alert);
+    case 'deploy-started':
+    case 'deploy-failed':
+    case 'deploy-finished':
+      return deployWording(alert);
+    case 'canary':
+      return canaryWording(alert);
+    case 'maintenance-on':
+    case 'maintenance-off':
+      return maintenanceWording(alert);
+    case 'muted':
+      return mutedWording(alert);
+    case 'unmuted':
+      return unmutedWording(alert);
     default:
       return alert satisfies never;
   }
@@ -206,14 +212,6 @@ export function heldBackText({ count, sinceMs }: HeldBack): string {
   return `${count} more since ${utcTime(sinceMs).slice(11, 16)} UTC held back`;
 }
 
-function endedText({ incident, failovers }: NonNullable<Switch['ended']>): string {
-  return failovers === undefined ? `failover ${incident}` : `flapping ${incident} (${failovers} failovers)`;
-}
-
-function fact(label: string, value: string | undefined): Fact[] {
-  return value === undefined || value === '' ? [] : [{ label, spans: [{ code: value }] }];
-}
-
 function causeFacts(causes: Causes): Fact[] {
   return (['blue', 'green'] as const).flatMap((pool) =>
     fact(`Cause (${pool})`, causes[pool] === undefined ? undefined : `health check: ${causes[pool]}`),
@@ -226,8 +224,4 @@ function pathSpans({ path, failed }: { readonly path: string; readonly failed: n
 
 function spanText(span: Span): string {
   return 'text' in span ? span.text : span.code;
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

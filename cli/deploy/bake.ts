@@ -66,10 +66,12 @@ export async function bake(
   for (;;) {
     const atEnd = lasted() >= options.forMs;
     const now = await readTraffic(stack);
-    const { active, down } =
-      now?.active && now.down ? { active: now.active, down: now.down } : await edgeStatus(engine);
-    if (active !== options.active) return result(undefined, true);
-    if (down[pool]) return result(`${pool} fails its health checks`);
+    // What the watcher knows of the flags may be as old as its last look at them; good news is enough.
+    if (now?.active !== options.active || now.down?.[pool] !== false) {
+      const { active, down } = await edgeStatus(engine);
+      if (active !== options.active) return result(undefined, true);
+      if (down[pool]) return result(`${pool} fails its health checks`);
+    }
     if (now === undefined) {
       if (!warned) warning('the watcher does not answer: errors and latency cannot be judged, only health is');
       warned = true;

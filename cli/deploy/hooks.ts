@@ -1,7 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { CommandError } from '../command-error.ts';
+import { signalGroup } from '../host/process-info.ts';
 import type { Stack } from '../stack.ts';
 import { warning } from '../terminal.ts';
 import type { Facts } from './facts.ts';
@@ -21,7 +23,7 @@ export async function runHook(
   const path = join(resolve(root, settings.HOOKS_DIR), name);
   if (!existsSync(path)) return false;
   if (!isExecutable(path)) throw new CommandError(`${path} is not executable`, { next: `chmod +x ${path}` });
-  const result = await execa(path, [], {
+  const running = execa(path, [], {
     cwd: root,
     env: facts,
     stdin: 'ignore',
@@ -33,6 +35,9 @@ export async function runHook(
     reject: false,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  endWhatItLeaves(running);
+  const result = await running;
+  signal?.throwIfAborted();
   if (result.exitCode === 0) return true;
   throw new CommandError(`${name} hook ${howItEnded(result)}`, { next: `see what ${path} says` });
 }
@@ -45,6 +50,16 @@ export async function runLateHook(stack: Stack, name: HookName, facts: Facts): P
     if (!(error instanceof CommandError)) throw error;
     warning(`${error.message}; nothing was undone`);
   }
+}
+
+/**
+ * Where a program of the operator's fails or is ended, all that it has started ends with it: what it leaves would go on, and
+ * would hold its output open.
+ */
+export function endWhatItLeaves(running: Pick<ChildProcess, 'pid' | 'once'>): void {
+  running.once('exit', (exitCode) => {
+    if (exitCode !== 0 && running.pid !== undefined) signalGroup(running.pid, 'SIGKILL');
+  });
 }
 
 /** In words, of a program of the operator's. */

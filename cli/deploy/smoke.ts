@@ -5,7 +5,7 @@ import { ask, isOk } from '../http.ts';
 import { edgeUrl, type Stack } from '../stack.ts';
 import type { Facts } from './facts.ts';
 import { GateFailure } from './gate-failure.ts';
-import { howItEnded } from './hooks.ts';
+import { endWhatItLeaves, howItEnded } from './hooks.ts';
 
 const bodyChars = 300;
 const outputLines = 20;
@@ -37,7 +37,7 @@ export async function smokePaths(stack: Stack, engine: Engine, paths: readonly s
  * @throws {GateFailure} when it does not end with 0 in time, with the last it said
  */
 export async function smokeCommand(command: string, facts: Facts, limitMs: number, signal: AbortSignal): Promise<void> {
-  const result = await execa('/bin/sh', ['-c', command], {
+  const running = execa('/bin/sh', ['-c', command], {
     env: facts,
     stdin: 'ignore',
     all: true,
@@ -46,6 +46,8 @@ export async function smokeCommand(command: string, facts: Facts, limitMs: numbe
     cancelSignal: signal,
     reject: false,
   });
+  endWhatItLeaves(running);
+  const result = await running;
   signal.throwIfAborted();
   if (result.exitCode === 0) return;
   const said = (result.all ?? '').trimEnd().split('\n').slice(-outputLines).join('\n');

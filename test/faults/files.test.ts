@@ -1,21 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { type FakeSlack, startFakeSlack } from '../fake-slack.ts';
+import { WatcherProcess } from '../watcher-process.ts';
 import { EdgeLog } from './edge-log.ts';
 import { type Random, randomFrom, seed } from './random.ts';
-import { Subject } from './subject.ts';
 
 const rounds = 60;
 const minutes = 60_000;
 
 let slack: FakeSlack;
-let watcher: Subject;
+let watcher: WatcherProcess;
 let log: EdgeLog;
 let random: Random;
 
 beforeEach(async () => {
   slack = await startFakeSlack({ unlimited: true });
-  watcher = new Subject({ SLACK_WEBHOOK_URL: slack.url, ALERT_COOLDOWN_SEC: '0', ERROR_RATE_THRESHOLD: '100' });
+  watcher = await WatcherProcess.prepare({
+    SLACK_WEBHOOK_URL: slack.url,
+    ALERT_COOLDOWN_SEC: '0',
+    ERROR_RATE_THRESHOLD: '100',
+  });
   log = new EdgeLog(watcher.logPath);
   random = randomFrom(seed);
   onTestFailed(() => console.error(`repeat it with FAULT_SEED=${seed}`));
@@ -29,18 +33,18 @@ afterEach(async () => {
 describe(`a log that is treated badly (seed ${seed})`, () => {
   it('is read once from end to end, whatever is done to it once it was read', { timeout: 3 * minutes }, async () => {
     log.write(10);
-    await watcher.start();
+    watcher.launch();
     await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
     // A switch is one only for who knows who was active before.
     log.write(1, { agoMs: 1000 });
     await watcher.until('the active colour', ({ active }) => active === log.active);
-    const before = (await watcher.health()).log.lines - log.lines;
+    const before = (await watcher.health()).health.log.lines - log.lines;
     let last = 'the first lines';
     const caughtUp = () =>
       watcher
         .until('every line', ({ log: { lines } }) => lines - before === log.lines)
         .catch(async (error: unknown) => {
-          const health = await watcher.health();
+          const { health } = await watcher.health();
           const told = `${log.lines} lines were written, ${health.log.lines - before} counted`;
           throw new Error(`after ${last}: ${told}; ${JSON.stringify(health.log)}\n${watcher.output}`, { cause: error });
         });
@@ -77,7 +81,7 @@ describe(`a log that is treated badly (seed ${seed})`, () => {
         const readAt = Date.now();
         await watcher.until('a checkpoint', ({ checkpoint }) => Date.parse(checkpoint.lastWritten ?? '') > readAt);
         await watcher.kill();
-        await watcher.start();
+        watcher.launch();
         last += ', killed and started again';
         await caughtUp();
       }
@@ -85,7 +89,7 @@ describe(`a log that is treated badly (seed ${seed})`, () => {
     await watcher.until('every alert delivered', ({ slack }) => slack.queued === 0);
     const incidents = new Set(slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1]));
     expect(incidents.size).toBe(log.switches);
-    expect((await watcher.health()).status).toBe('ok');
+    expect((await watcher.health()).health.status).toBe('ok');
     console.log(`seed ${seed}: ${rounds} rounds, ${log.lines} lines, ${watcher.kills} kills, ${log.switches} alerts`);
   });
 });

@@ -1,21 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { type Behaviour, type FakeSlack, startFakeSlack } from '../fake-slack.ts';
+import { WatcherProcess } from '../watcher-process.ts';
 import { EdgeLog } from './edge-log.ts';
 import { type Random, randomFrom, seed } from './random.ts';
-import { Subject } from './subject.ts';
 
 const rounds = 110;
 const minutes = 60_000;
 
 let slack: FakeSlack;
-let watcher: Subject;
+let watcher: WatcherProcess;
 let log: EdgeLog;
 let random: Random;
 
 beforeEach(async () => {
   slack = await startFakeSlack({ unlimited: true });
-  watcher = new Subject({
+  watcher = await WatcherProcess.prepare({
     SLACK_WEBHOOK_URL: slack.url,
     ALERT_COOLDOWN_SEC: '0',
     // Only what is meant to be an alert is one.
@@ -74,12 +74,12 @@ function told(): { incidents: string[]; messages: number } {
 describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
   it('loses no line and no alert, repeats at most one a kill, and invents none', { timeout: 4 * minutes }, async () => {
     log.write(10);
-    await watcher.start();
+    watcher.launch();
     await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
     // A switch is one only for who knows who was active before.
     log.write(1, { agoMs: 1000 });
     await watcher.until('the active colour', ({ active }) => active === log.active);
-    const before = (await watcher.health()).log.lines;
+    const before = (await watcher.health()).health.log.lines;
     const begun = log.lines;
     for (let round = 0; round < rounds; round++) {
       for (let count = random.between(1, 6); count > 0; count--) {
@@ -89,7 +89,7 @@ describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
       }
       await watcher.kill();
       for (let count = random.between(0, 3); count > 0; count--) something();
-      await watcher.start();
+      watcher.launch();
       await delay(random.between(0, 400));
     }
     slack.answer('ok');

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,19 +10,21 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFailed, type TestContext } from 'vitest';
+import { eventually } from '../condition.ts';
 import { type FakeSlack, startFakeSlack } from '../fake-slack.ts';
+import { WatcherProcess } from '../watcher-process.ts';
 import { EdgeLog } from './edge-log.ts';
 import { randomFrom, seed } from './random.ts';
-import { Subject } from './subject.ts';
 
 const settings = () => ({ SLACK_WEBHOOK_URL: slack.url, ALERT_COOLDOWN_SEC: '0', ERROR_RATE_THRESHOLD: '100' });
 const random = randomFrom(seed);
 
 let slack: FakeSlack;
-let watcher: Subject;
+let watcher: WatcherProcess;
 let log: EdgeLog;
 
 beforeEach(async () => {
@@ -34,8 +37,8 @@ afterEach(async () => {
   await slack.close();
 });
 
-function begin(env: Record<string, string> = {}, nodeOptions: string[] = []): void {
-  watcher = new Subject({ ...settings(), ...env }, nodeOptions);
+async function begin(env: NodeJS.ProcessEnv = {}, nodeOptions: string[] = []): Promise<void> {
+  watcher = await WatcherProcess.prepare({ ...settings(), ...env }, nodeOptions);
   log = new EdgeLog(watcher.logPath);
   log.write(10);
 }
@@ -66,14 +69,14 @@ describe('a checkpoint that cannot be used', () => {
     ['a directory', putDirectory],
     ['something else', (path: string) => writeFileSync(path, '[1,2,3]')],
   ] as const)('%s: a warning, and it goes on from now', async (_, spoil) => {
-    begin();
-    await watcher.start();
+    await begin();
+    watcher.launch();
     await reading();
     log.switch();
     await delivered(1);
     await watcher.kill();
     spoil(checkpoint());
-    await watcher.start();
+    watcher.launch();
     await reading();
     expect(watcher.output).toMatch(/checkpoint/i);
     // Apart enough for the edge's clock.
@@ -82,7 +85,7 @@ describe('a checkpoint that cannot be used', () => {
     log.switch();
     await delivered(2);
     await watcher.kill();
-    await watcher.start();
+    watcher.launch();
     await reading();
   });
 });
@@ -101,26 +104,17 @@ function flipBit(path: string): void {
 
 describe('a state directory that cannot be written', () => {
   it('because it is a file: alerts are delivered, and the health says it', async () => {
-    begin();
+    await begin();
     writeFileSync(watcher.stateDirectory, '');
-    await watcher.start();
+    watcher.launch();
     await watcher.until('degraded health', ({ status }) => status === 'degraded');
     await reading();
     log.switch();
     await delivered(1);
   });
 
-  it('because the disk is full: alerts are delivered, the health says it, and all is well when there is room again', async (context) => {
-    const mount = join('/tmp', `bluegreen-full-${process.pid}`);
-    mkdirSync(mount, { recursive: true });
-    begin({ STATE_DIR: mount });
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount], { stdio: 'ignore' });
-    } catch {
-      rmSync(mount, { recursive: true });
-      context.skip('no right to mount');
-    }
-    try {
+  it('because the disk is full: alerts are delivered, the health says it, and all is well when there is room again', (context) =>
+    onMount(context, async (mount) => {
       const filler = join(mount, 'filler');
       try {
         writeFileSync(filler, Buffer.alloc(1024 * 1024));
@@ -128,7 +122,7 @@ describe('a state directory that cannot be written', () => {
         // It took what there was room for.
       }
       expect(existsSync(filler)).toBe(true);
-      await watcher.start();
+      watcher.launch();
       await reading();
       log.switch();
       await delivered(1);
@@ -137,16 +131,73 @@ describe('a state directory that cannot be written', () => {
       log.write(1);
       await watcher.until('good health', ({ status }) => status === 'ok');
       await watcher.kill();
-      await watcher.start();
+      watcher.launch();
       await reading();
       expect(slack.messages).toHaveLength(1);
-    } finally {
-      await watcher.close();
-      execFileSync('umount', [mount]);
-      rmSync(mount, { recursive: true });
-    }
-  });
+    }));
+
+  it('because it has become read-only: a warning, alerts are delivered, the health says it, and all is well when it can be written', (context) =>
+    onMount(context, async (mount) => {
+      watcher.launch();
+      await reading();
+      log.switch();
+      await delivered(1);
+      await remount(mount, 'ro');
+      log.write(1);
+      const degraded = await watcher.until('degraded health', ({ status }) => status === 'degraded');
+      expect(degraded.checkpoint).toMatchObject({ state: 'failing', fault: 'EROFS' });
+      expect(watcher.output).toContain('the checkpoint cannot be written');
+      await delay(450);
+      log.switch();
+      await delivered(2);
+      await remount(mount, 'rw');
+      const { checkpoint } = await watcher.until('good health', ({ status }) => status === 'ok');
+      expect(checkpoint).toMatchObject({ state: 'ok', fault: null });
+      await watcher.kill();
+      watcher.launch();
+      await reading();
+      expect(slack.messages).toHaveLength(2);
+    }));
+
+  it('because it is read-only from the start: alerts are delivered, and the health says it', (context) =>
+    onMount(context, async (mount) => {
+      await remount(mount, 'ro');
+      watcher.launch();
+      await watcher.until('degraded health', ({ status }) => status === 'degraded');
+      await reading();
+      log.switch();
+      await delivered(1);
+      await remount(mount, 'rw');
+      await watcher.until('good health', ({ status }) => status === 'ok');
+    }));
 });
+
+/** Prepares a watcher whose state is on a small disk of its own, and takes that away again. */
+async function onMount(context: TestContext, run: (mount: string) => Promise<void>): Promise<void> {
+  const mount = mkdtempSync(join(tmpdir(), 'bluegreen-state-'));
+  await begin({ STATE_DIR: mount });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount], { stdio: 'ignore' });
+  } catch {
+    rmSync(mount, { recursive: true });
+    context.skip('no right to mount');
+  }
+  try {
+    await run(mount);
+  } finally {
+    await watcher.close();
+    execFileSync('umount', [mount]);
+    rmSync(mount, { recursive: true });
+  }
+}
+
+/** Again and again: it is busy while the checkpoint is being written. */
+async function remount(mount: string, access: 'ro' | 'rw'): Promise<void> {
+  await eventually(`a mount that is ${access}`, () => {
+    execFileSync('mount', ['-o', `remount,${access}`, mount], { stdio: 'ignore' });
+    return true;
+  });
+}
 
 describe('a clock that is stepped', () => {
   it.each([
@@ -155,8 +206,8 @@ describe('a clock that is stepped', () => {
   ])('%s by an hour: every alert is told once', async (_, shiftMs) => {
     const shift = join('/tmp', `bluegreen-clock-${process.pid}`);
     writeFileSync(shift, '0');
-    begin({ CLOCK_SHIFT: shift }, ['--import', join(import.meta.dirname, 'shifted-clock.ts')]);
-    await watcher.start();
+    await begin({ CLOCK_SHIFT: shift }, ['--import', join(import.meta.dirname, 'shifted-clock.ts')]);
+    watcher.launch();
     await reading();
     log.switch();
     await delivered(1);

@@ -1,0 +1,56 @@
+import type { JournalRecord, RecordOf } from '../journal/record.ts';
+import { otherPool, type Pool } from '../settings/pool.ts';
+
+/** Records of the journal as an operator's commands write them, where it does not matter what else they hold. */
+let written = 0;
+
+function base(atMs: number) {
+  written++;
+  return { id: `r-${written}`, atMs, actor: 'alice' };
+}
+
+export function switchRecord(to: Pool, atMs: number, more: Partial<RecordOf<'switch'>> = {}): RecordOf<'switch'> {
+  return { ...base(atMs), kind: 'switch', from: otherPool(to), to, reason: 'switch', ...more };
+}
+
+const deploy = { deploy: 'd-7', pool: 'green', release: 'v2' } as const;
+
+export function deployStarted(
+  atMs: number,
+  more: Partial<RecordOf<'deploy-started'>> = {},
+): RecordOf<'deploy-started'> {
+  return { ...base(atMs), kind: 'deploy-started', ...deploy, untilMs: atMs + 120_000, ...more };
+}
+
+export function deployFailed(atMs: number, more: Partial<RecordOf<'deploy-failed'>> = {}): RecordOf<'deploy-failed'> {
+  const ended = { step: 'health', why: 'it answers 500', rolledBack: false, tookMs: 41_000 };
+  return { ...base(atMs), kind: 'deploy-failed', ...deploy, ...ended, ...more };
+}
+
+export function deployFinished(
+  atMs: number,
+  more: Partial<RecordOf<'deploy-finished'>> = {},
+): RecordOf<'deploy-finished'> {
+  return { ...base(atMs), kind: 'deploy-finished', ...deploy, switched: true, tookMs: 61_000, ...more };
+}
+
+export function canaryRecord(percent: number, atMs: number): RecordOf<'canary'> {
+  return { ...base(atMs), kind: 'canary', percent, pool: 'green', release: 'v2' };
+}
+
+export function maintenanceRecord(on: boolean, atMs: number): RecordOf<'maintenance'> {
+  return { ...base(atMs), kind: 'maintenance', on };
+}
+
+export function muteRecord(untilMs: number, atMs: number): RecordOf<'mute'> {
+  return { ...base(atMs), kind: 'mute', untilMs };
+}
+
+export function unmuteRecord(atMs: number): RecordOf<'unmute'> {
+  return { ...base(atMs), kind: 'unmute' };
+}
+
+/** As lines of the journal. */
+export function journalText(...records: readonly JournalRecord[]): string {
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+}

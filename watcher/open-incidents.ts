@@ -1,0 +1,48 @@
+import type { AlertKind } from './alert.ts';
+import { phraseOf } from './away-wording.ts';
+import { oneLine } from './facts.ts';
+import type { Incident } from './incident.ts';
+import type { State } from './state.ts';
+
+const maxReleaseChars = 40;
+
+export interface OpenIncident {
+  readonly kind: AlertKind;
+  readonly incident: Incident;
+}
+
+/** The incidents of the log that go on now, by kind. */
+export function openIncidents({ traffic, errorRate, burnRate, outage, standby }: State): readonly OpenIncident[] {
+  return [
+    { kind: 'failover' as const, incident: traffic.failover },
+    { kind: 'flapping' as const, incident: traffic.flapping.open },
+    { kind: 'error-rate' as const, incident: errorRate.open },
+    { kind: 'burn-rate' as const, incident: burnRate.open },
+    { kind: 'outage' as const, incident: outage.open },
+    { kind: 'standby-down' as const, incident: standby.open },
+  ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
+}
+
+/** Whether it goes on: an incident of the log, or what an operator has begun. */
+export function isOpen(state: State, incident: string): boolean {
+  const { operations, mute } = state;
+  const { deploy, maintenance } = operations;
+  if ([deploy?.id, maintenance?.incident, mute.open?.incident].includes(incident)) return true;
+  return openIncidents(state).some((open) => open.incident.id === incident);
+}
+
+/** All that goes on now, in a few words each. */
+export function goesOn({ traffic, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
+  const { failover, flapping } = traffic;
+  const { deploy, maintenance } = operations;
+  const rerouted = failover === null ? undefined : phraseOf(failover.alert);
+  return [
+    outage.open === null ? undefined : phraseOf(outage.open.alert),
+    flapping.open === null ? rerouted : `${flapping.open.pool} flapping`,
+    errorRate.open === null ? undefined : 'error rate high',
+    burnRate.open === null ? undefined : 'error budget burning too fast',
+    standby.open === null ? undefined : phraseOf(standby.open.alert),
+    deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxReleaseChars)} to ${deploy.pool}`,
+    maintenance === null || maintenance.off !== null ? undefined : 'maintenance page',
+  ].filter((words) => words !== undefined);
+}

@@ -1,0 +1,115 @@
+import { otherPool, type Pool, pools } from '../settings/pool.ts';
+import type { AccessEvent } from './access-event.ts';
+
+/** What the attempts at one pool came to. */
+export interface PoolTraffic {
+  readonly requests: number;
+  readonly failed: number;
+  /** Requests that were to go to this pool: it was active, or they were of a canary. */
+  readonly own: number;
+  /** Of those, the ones that it did not answer well: another pool had to, it answered 5xx, or it broke off. */
+  readonly lost: number;
+  /** Of answers, to their first byte: `counts[i]` took at most `bounds[i]` ms; the last one of all took longer. */
+  readonly latencyMs: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
+}
+
+interface Counts {
+  address: string;
+  requests: number;
+  failed: number;
+  own: number;
+  lost: number;
+  readonly latency: number[];
+}
+
+const maxLatencyMs = 60_000;
+const step = 1.25;
+const bounds = boundsUpTo(maxLatencyMs);
+/** The place of a latency among the bounds, for each whole millisecond. */
+const places = placesOf(bounds);
+
+/** Counts attempts by pool since the start, whatever became of the requests: a canary and a bake are judged by them. */
+export class PoolCounters {
+  readonly #counts: readonly Counts[];
+
+  /** @param addresses as the edge logs them */
+  constructor(addresses: { readonly [pool in Pool]: string }) {
+    const latency = () => Array.from({ length: bounds.length + 1 }, () => 0);
+    this.#counts = pools.map((pool) => ({
+      address: addresses[pool],
+      requests: 0,
+      failed: 0,
+      own: 0,
+      lost: 0,
+      latency: latency(),
+    }));
+  }
+
+  readonly count = (event: AccessEvent): void => {
+    this.#countOwn(event);
+    const { attempts, cutOff } = event;
+    for (let index = 0; index < attempts.length; index++) {
+      const attempt = attempts[index];
+      const counts = attempt === undefined ? undefined : this.#at(attempt.address);
+      // Where no pool was left to try, nginx logs the name of the group.
+      if (attempt === undefined || counts === undefined) continue;
+      counts.requests++;
+      // A pool that is silent fails with the edge's own 502 or 504; without a status, it was the client that left.
+      if (attempt.status >= 500 || (cutOff && index === attempts.length - 1)) counts.failed++;
+      if (attempt.headerMs === undefined || attempt.silent) continue;
+      const place = attempt.headerMs > maxLatencyMs ? bounds.length : (places[attempt.headerMs] ?? 0);
+      counts.latency[place] = (counts.latency[place] ?? 0) + 1;
+    }
+  };
+
+  #countOwn({ active, route, pool, status, attempts, cutOff }: AccessEvent): void {
+    // Without an attempt it never got near a pool; with 499 the client did not wait for one.
+    if (active === undefined || attempts.length === 0 || status === 499) return;
+    const wanted = route === 'canary' ? otherPool(active) : active;
+    const counts = this.#counts[wanted === 'blue' ? 0 : 1];
+    if (counts === undefined) return;
+    counts.own++;
+    if (pool !== wanted || status >= 500 || cutOff) counts.lost++;
+  }
+
+  read(): { readonly [pool in Pool]: PoolTraffic } {
+    const [blue, green] = this.#counts.map(({ requests, failed, own, lost, latency }) => ({
+      requests,
+      failed,
+      own,
+      lost,
+      latencyMs: { bounds, counts: [...latency] },
+    }));
+    if (blue === undefined || green === undefined) throw new Error('two pools');
+    return { blue, green };
+  }
+
+  #at(address: string): Counts | undefined {
+    for (const counts of this.#counts) {
+      if (counts.address !== address) continue;
+      // The same text as the same object is found to be equal at once.
+      counts.address = address;
+      return counts;
+    }
+    return undefined;
+  }
+}
+
+function boundsUpTo(maxMs: number): readonly number[] {
+  const all = [1];
+  for (let last = 1; last < maxMs; ) {
+    last = Math.min(maxMs, Math.max(last + 1, Math.round(last * step)));
+    all.push(last);
+  }
+  return all;
+}
+
+function placesOf(all: readonly number[]): Uint8Array {
+  const table = new Uint8Array(maxLatencyMs + 1);
+  let place = 0;
+  for (let ms = 0; ms <= maxLatencyMs; ms++) {
+    if (ms > (all[place] ?? 0)) place++;
+    table[ms] = place;
+  }
+  return table;
+}

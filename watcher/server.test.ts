@@ -1,0 +1,39 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Health } from './health.ts';
+import { serve, type Traffic } from './server.ts';
+
+const traffic = { startedAtMs: 1, nowMs: 2 } as Traffic;
+let status: Health['status'] = 'ok';
+const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic });
+
+const ask = (path: string, method = 'GET') => {
+  const { port } = server.address() as AddressInfo;
+  return fetch(`http://127.0.0.1:${port}${path}`, { method });
+};
+
+beforeEach(() => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  return promise;
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+it('answers what is asked for, by its path alone', async () => {
+  expect(await (await ask('/traffic?now')).json()).toEqual(traffic);
+  expect((await ask('/healthz')).status).toBe(200);
+  status = 'degraded';
+  expect((await ask('/healthz')).status).toBe(503);
+  const head = await ask('/traffic', 'HEAD');
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+it('refuses everything else', async () => {
+  for (const path of ['/', '/toString', '/traffic/', '/healthz/x']) expect((await ask(path)).status).toBe(404);
+  const post = await ask('/traffic', 'POST');
+  expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+});

@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import type { Pool } from '../settings/pool.ts';
+import type { Health } from './health.ts';
+import type { PoolTraffic } from './pool-counters.ts';
+
+/** What `GET /traffic` answers, for the command line: counted since the start. */
+export interface Traffic {
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  /** What the log holds and has not been read. */
+  readonly lagBytes: number;
+  readonly active: Pool | null;
+  readonly down: Health['down'];
+  readonly pools: { readonly [pool in Pool]: PoolTraffic };
+}
+
+export interface Reports {
+  readonly health: () => Health;
+  readonly traffic: () => Traffic;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Serves `GET /healthz` and `GET /traffic`, and nothing else. */
+export function serve(reports: Reports): Server {
+  const routes: { readonly [path: string]: () => Answer } = {
+    // 503: `degraded`.
+    '/healthz': () => {
+      const health = reports.health();
+      return { status: health.status === 'ok' ? 200 : 503, body: health };
+    },
+    '/traffic': () => ({ status: 200, body: reports.traffic() }),
+  };
+  return createServer((request, response) => {
+    request.resume();
+    const path = request.url?.split('?', 1)[0] ?? '';
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    if (route === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    const { status, body } = route();
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
+  });
+}
