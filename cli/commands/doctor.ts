@@ -1,5 +1,7 @@
 import { composeUnavailable } from '../compose/engine.ts';
 import { edgeStatus } from '../control-state.ts';
+import { brokenHooks } from '../deploy/hooks.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
 import { freeDiskText, hasFreeDisk } from '../disk.ts';
 import type { Engine } from '../engine.ts';
 import { edgeTools, isInstalled } from '../host/tools.ts';
@@ -24,6 +26,8 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
     ...(await engineFindings(engine)),
     diskFinding(stack),
     webhookFinding(stack),
+    ...brokenHooks(stack).map((path) => fault(`${path} is not executable; chmod +x it, or take it away`)),
+    ...lockFindings(stack),
     ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(stack)),
   ];
   for (const { level, text } of findings) print(`${mark(level)} ${text}`);
@@ -63,6 +67,12 @@ function webhookFinding({ settings }: Stack): Finding {
   return webhook === undefined
     ? warn('no SLACK_WEBHOOK_URL and no ALERT_WEBHOOKS: alerts go to the log of alert_watcher only')
     : ok('a webhook is set');
+}
+
+function lockFindings(stack: Stack): Finding[] {
+  const holder = lockHolder(stack);
+  if (holder === undefined) return [];
+  return [holder.alive ? ok(`${holderText(holder)}`) : warn(`${holderText(holder)}, was cut off; deploy again`)];
 }
 
 async function portFindings({ settings }: Stack): Promise<Finding[]> {

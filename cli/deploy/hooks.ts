@@ -8,23 +8,19 @@ import type { Stack } from '../stack.ts';
 import { warning } from '../terminal.ts';
 import type { Facts } from './facts.ts';
 
-export type HookName = 'pre-deploy' | 'pre-switch' | 'post-switch' | 'post-rollback';
+const hookNames = ['pre-deploy', 'pre-switch', 'post-switch', 'post-rollback'] as const;
+export type HookName = (typeof hookNames)[number];
 
 /** A migration can take its time. */
 const limitMs = 600_000;
 
 /** Runs an executable of the operator's if there is one; false: there is none. */
-export async function runHook(
-  { root, settings }: Stack,
-  name: HookName,
-  facts: Facts,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const path = join(resolve(root, settings.HOOKS_DIR), name);
+export async function runHook(stack: Stack, name: HookName, facts: Facts, signal?: AbortSignal): Promise<boolean> {
+  const path = pathOf(stack, name);
   if (!existsSync(path)) return false;
   if (!isExecutable(path)) throw new CommandError(`${path} is not executable`, { next: `chmod +x ${path}` });
   const running = execa(path, [], {
-    cwd: root,
+    cwd: stack.root,
     env: facts,
     stdin: 'ignore',
     // A group of its own: Ctrl-C is for the deploy, which decides what becomes of the hook.
@@ -56,9 +52,9 @@ export async function runLateHook(stack: Stack, name: HookName, facts: Facts): P
  * Where a program of the operator's fails or is ended, all that it has started ends with it: what it leaves would go on, and
  * would hold its output open.
  */
-export function endWhatItLeaves(running: Pick<ChildProcess, 'pid' | 'once'>): void {
-  running.once('exit', (exitCode) => {
-    if (exitCode !== 0 && running.pid !== undefined) signalGroup(running.pid, 'SIGKILL');
+export function endWhatItLeaves({ nodeChildProcess: child }: { readonly nodeChildProcess: ChildProcess }): void {
+  child.once('exit', (exitCode) => {
+    if (exitCode !== 0 && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   });
 }
 
@@ -76,6 +72,15 @@ export function howItEnded(result: {
   return result.signal === undefined
     ? `could not be started: ${result.shortMessage ?? ''}`
     : `was ended by ${result.signal}`;
+}
+
+/** Hooks that are there and cannot be run. */
+export function brokenHooks(stack: Stack): readonly string[] {
+  return hookNames.map((name) => pathOf(stack, name)).filter((path) => existsSync(path) && !isExecutable(path));
+}
+
+function pathOf({ root, settings }: Stack, name: HookName): string {
+  return join(resolve(root, settings.HOOKS_DIR), name);
 }
 
 function isExecutable(path: string): boolean {
