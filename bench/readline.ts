@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const pattern =
-  /^pool=(\S+) release=(\S+) active=(\S+) upstream_status="([^"]*)" .* request_time=(\S+) .* status=(\d+) msec=(\S+) /;
+  /^pool=(\S+) release=(\S+) active=(\S+) route=\S+ upstream_status="([^"]*)" .* request_time=(\S+) .* status=(\d+) msec=(\S+) /;
 const window: boolean[] = [];
 let failed = 0;
 let lines = 0;
@@ -18,3 +18,4 @@ for await (const line of createInterface({ input: createReadStream(process.argv[
   if (window.length > 200 && window.shift()) failed--;
 }
 process.stdout.write(`${lines} lines, ${failed} failed in the last ${window.length}\n`);
+if (lines === 0) process.exitCode = 1;

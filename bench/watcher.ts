@@ -1,18 +1,17 @@
 // How fast the watcher reads a log, beside others that do their nearest equivalent on the same lines, one core each, in
-// turn: the real watcher process (tail, parse, window, decide, checkpoint), Node's readline with a regular expression, and
-// mtail and goaccess from Debian's packages, where they are installed.
+// turn: the real watcher process (tail, parse, window, decide, metrics, checkpoint), Node's readline with a regular
+// expression, and mtail and goaccess from Debian's packages, where they are installed.
 //
-//   node bench/watcher.ts [--megabytes 256] [--rounds 3]
-import { type ChildProcess, spawn } from 'node:child_process';
+//   node bench/watcher.ts [--megabytes 256] [--rounds 5] [--alone]
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { watcherNodeOptions } from '../cli/host/plan.ts';
-import { accessLine } from '../test/access-lines.ts';
-import { freePorts } from '../test/free-port.ts';
+import { writeLog } from './prepared-log.ts';
+import { peakRssMb, Subject } from './subject.ts';
 
 interface Result {
   readonly seconds: number;
@@ -25,49 +24,18 @@ interface Contestant {
 }
 
 const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '256' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    megabytes: { type: 'string', default: '256' },
+    rounds: { type: 'string', default: '5' },
+    alone: { type: 'boolean', default: false },
+  },
 });
 const directory = mkdtempSync(join(tmpdir(), 'bluegreen-bench-'));
 const logPath = join(directory, 'prepared.log');
 const here = import.meta.dirname;
-
-/** Mostly good requests, as a site has them, some that the standby made good, a few that nobody could. */
-async function prepare(megabytes: number): Promise<number> {
-  const stream = createWriteStream(logPath);
-  const begin = Date.now() - 3_600_000;
-  let lines = 0;
-  for (let written = 0; written < megabytes * 1024 * 1024; ) {
-    const block = Array.from({ length: 1000 }, () => {
-      lines++;
-      const fields = { startMs: begin + lines, uri: `/item/${lines % 997}`, tookMs: lines % 50 };
-      if (lines % 1000 === 0)
-        return accessLine({
-          ...fields,
-          upstreamStatus: '500, 200',
-          upstreamAddr: '172.31.240.11:3000, 172.31.240.12:3000',
-        });
-      return accessLine(lines % 5000 === 0 ? { ...fields, status: 500 } : fields);
-    });
-    const text = `${block.join('\n')}\n`;
-    written += text.length;
-    if (!stream.write(text)) await once(stream, 'drain');
-  }
-  stream.end();
-  await once(stream, 'finish');
-  return lines;
-}
-
-function peakRssMb(pid: number | undefined): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
-}
-
-function pinned(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  return spawn('taskset', ['-c', '0', command, ...args], { stdio: 'ignore', env });
-}
+const oneCore = ['taskset', '-c', '0'] as const;
+const goaccessFormat =
+  'pool=%^ release=%^ active=%^ route=%^ upstream_status="%^" upstream_addr="%^" request_time=%T upstream_response_time="%^" status=%s msec=%x.%^ method=%m uri="%U" upstream_header_time="%^" upstream_length="%^" upstream_content_length="%^" bytes_sent=%b completed="%^" request_id=%^ remote_addr=%h user_agent="%u"';
 
 /** A program that ends when it has read the log. */
 function oneShot(name: string, command: string, args: readonly string[]): Contestant {
@@ -75,15 +43,19 @@ function oneShot(name: string, command: string, args: readonly string[]): Contes
     name,
     async run() {
       const startedAt = performance.now();
-      const child = pinned(command, args);
-      const exited = once(child, 'exit');
+      const [taskset, ...rest] = oneCore;
+      const child = spawn(taskset, [...rest, command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said = `${said}${text}`.slice(-1_000);
+      });
       let peak = 0;
       const watching = setInterval(() => {
         peak = Math.max(peak, peakRssMb(child.pid));
       }, 20);
-      const [code] = await exited;
+      const [code] = await once(child, 'exit');
       clearInterval(watching);
-      if (code !== 0) throw new Error(`${name} ended with ${code}`);
+      if (code !== 0) throw new Error(`${name} ended with ${code}: ${said}`);
       return { seconds: (performance.now() - startedAt) / 1000, peakRssMb: peak };
     },
   };
@@ -94,83 +66,62 @@ function watcher(lines: number): Contestant {
   return {
     name: 'bluegreen watcher',
     async run() {
-      const run = mkdtempSync(join(directory, 'run-'));
-      const [port = 0] = await freePorts(1);
-      mkdirSync(join(run, 'control'));
-      const child = pinned(process.execPath, [join(here, '../watcher/main.ts')], {
-        PATH: process.env.PATH,
-        NODE_OPTIONS: watcherNodeOptions,
-        NODE_COMPILE_CACHE: join(directory, 'compiled'),
-        ACCESS_LOG: join(run, 'access.log'),
-        CONTROL_DIR: join(run, 'control'),
-        STATE_DIR: join(run, 'state'),
-        BIND_ADDRESS: '127.0.0.1',
-        WATCHER_PORT: String(port),
-      });
-      const readSoFar = async () => {
-        try {
-          const response = await fetch(`http://127.0.0.1:${port}/healthz`);
-          return ((await response.json()) as { log: { lines: number } }).log.lines;
-        } catch {
-          return -1;
-        }
-      };
-      while ((await readSoFar()) < 0) await delay(20);
+      const subject = await Subject.start(directory, oneCore);
       const startedAt = performance.now();
-      linkSync(logPath, join(run, 'access.log'));
-      while ((await readSoFar()) < lines) await delay(20);
-      const result = { seconds: (performance.now() - startedAt) / 1000, peakRssMb: peakRssMb(child.pid) };
-      child.kill('SIGTERM');
-      await once(child, 'exit');
+      linkSync(logPath, subject.logPath);
+      while ((await subject.lines()) < lines) await delay(20);
+      const result = { seconds: (performance.now() - startedAt) / 1000, peakRssMb: subject.peakRssMb };
+      await subject.stop();
       return result;
     },
   };
 }
 
-const lines = await prepare(Number(values.megabytes));
-const goaccessFormat =
-  'pool=%^ release=%^ active=%^ upstream_status="%^" upstream_addr="%^" request_time=%T upstream_response_time="%^" status=%s msec=%x.%^ method=%m uri="%U" upstream_header_time="%^" upstream_length="%^" upstream_content_length="%^" bytes_sent=%b completed="%^" request_id=%^ remote_addr=%h user_agent="%u"';
-const contestants = [
-  watcher(lines),
-  oneShot("Node's readline and a regular expression", process.execPath, [join(here, 'readline.ts'), logPath]),
-  ...(existsSync('/usr/bin/mtail')
-    ? [oneShot('mtail', '/usr/bin/mtail', ['--one_shot', '--progs', join(here, 'access.mtail'), '--logs', logPath])]
-    : []),
-  ...(existsSync('/usr/bin/goaccess')
-    ? [
-        oneShot('goaccess', '/usr/bin/goaccess', [
-          logPath,
-          '--no-global-config',
-          `--log-format=${goaccessFormat}`,
-          '--date-format=%s',
-          '--time-format=%s',
-          '-o',
-          join(directory, 'report.json'),
-        ]),
-      ]
-    : []),
-];
+/** Those that are here; the others are named. */
+function peers(): Contestant[] {
+  const report = join(directory, 'report.json');
+  const goaccess = [logPath, '--no-global-config', `--log-format=${goaccessFormat}`, '-o', report];
+  const mtail = ['--progs', join(here, 'access.mtail'), '--logs', logPath];
+  const installed = [
+    { name: 'mtail', args: ['--one_shot', '--port', '0', '--log_dir', directory, ...mtail] },
+    { name: 'goaccess', args: [...goaccess, '--date-format=%s', '--time-format=%s'] },
+  ].flatMap(({ name, args }) => {
+    const path = `/usr/bin/${name}`;
+    if (existsSync(path)) return [oneShot(name, path, args)];
+    console.log(`${name} is not installed and left out (apt-get install ${name})`);
+    return [];
+  });
+  const readline = [join(here, 'readline.ts'), logPath];
+  return [oneShot("Node's readline and a regular expression", process.execPath, readline), ...installed];
+}
 
-// The first run of all fills the compile cache, as the image's build does.
-await contestants[0]?.run();
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
+}
 
-const results = new Map<string, Result[]>();
-for (let round = 0; round < Number(values.rounds); round++) {
-  for (const contestant of contestants) {
-    results.set(contestant.name, [...(results.get(contestant.name) ?? []), await contestant.run()]);
+try {
+  const lines = await writeLog(logPath, Number(values.megabytes));
+  const contestants = [watcher(lines), ...(values.alone ? [] : peers())];
+  const results = new Map<string, Result[]>(contestants.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const { name, run } of contestants) results.get(name)?.push(await run());
   }
-}
 
-const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-const ours = results.get('bluegreen watcher') ?? [];
-console.log(`${lines} lines, ${values.megabytes} MB, ${values.rounds} rounds in turn, one core\n`);
-console.log('| | lines/s (median) | time beside ours, round by round | peak memory |');
-console.log('|---|---:|---:|---:|');
-for (const [name, runs] of results) {
-  const ratio = median(runs.map((run, round) => run.seconds / (ours[round]?.seconds ?? Number.NaN)));
-  const speed = Math.round(lines / median(runs.map(({ seconds }) => seconds))).toLocaleString('en');
-  console.log(
-    `| ${name} | ${speed} | ${ratio.toFixed(2)} | ${Math.round(Math.max(...runs.map(({ peakRssMb }) => peakRssMb)))} MB |`,
-  );
+  const ours = results.get('bluegreen watcher') ?? [];
+  const machine = `${availableParallelism()} cores (${cpus()[0]?.model}), Linux ${release()}, Node ${process.version}`;
+  console.log(`\n${machine}\n${lines} lines, ${values.megabytes} MB, ${values.rounds} rounds in turn, one core\n`);
+  console.log('| | seconds | lines/s | lines/s, worst to best | time beside ours, round by round | peak memory |');
+  console.log('|---|---:|---:|---:|---:|---:|');
+  for (const [name, runs] of results) {
+    const seconds = runs.map((run) => run.seconds);
+    const [speed, worst, best] = [median(seconds), Math.max(...seconds), Math.min(...seconds)].map((each) =>
+      Math.round(lines / each).toLocaleString('en'),
+    );
+    const ratio = median(seconds.map((each, round) => each / (ours[round]?.seconds ?? Number.NaN)));
+    const memory = Math.round(Math.max(...runs.map((run) => run.peakRssMb)));
+    const columns = [name, median(seconds).toFixed(2), speed, `${worst} to ${best}`, ratio.toFixed(2), `${memory} MB`];
+    console.log(`| ${columns.join(' | ')} |`);
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
 }
-rmSync(directory, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { directHost, type Stack } from '../stack.ts';
 import type { Plan, PlannedService, StateDirectory } from './state-directory.ts';
 
 /** Much short-lived garbage and little else: a small nursery keeps the process under 100 MB and makes it no slower. */
-export const watcherNodeOptions = '--max-semi-space-size=4';
+export const watcherNodeOptions = '--max-semi-space-size=2';
 
 /** The same programs, template and entrypoint as in the containers, each with what it needs in its environment. */
 export function planOf(stack: Stack, state: StateDirectory): Plan {
