@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface DrainTimes {
@@ -19,6 +20,7 @@ export class Drain {
   readonly #times: DrainTimes;
   /** Each open connection, with its unfinished responses: more than one if the client pipelines. */
   readonly #connections = new Map<Socket, Set<ServerResponse>>();
+  readonly #leftOpen = new WeakSet<Duplex>();
 
   /** Must be made before the server's other request listeners, so that it is told of a request before they answer. */
   constructor(server: Server, times: DrainTimes) {
@@ -30,6 +32,11 @@ export class Drain {
 
   get phase(): DrainPhase {
     return this.#phase;
+  }
+
+  /** A connection that was upgraded has no responses, but is not idle: whoever has it now ends it. */
+  leaveOpen(connection: Duplex): void {
+    this.#leftOpen.add(connection);
   }
 
   /**
@@ -47,7 +54,7 @@ export class Drain {
     // yet sent: a slow reader got 4 of 64 MiB. The close() that it inherits only stops accepting.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
     for (const [socket, responses] of this.#connections) {
-      if (responses.size === 0) socket.destroy();
+      if (responses.size === 0 && !this.#leftOpen.has(socket)) socket.destroy();
       for (const response of responses) announceClose(response);
     }
 

@@ -6,15 +6,21 @@ import { Chaos } from './chaos.ts';
 import { readConfig } from './config.ts';
 import { Drain } from './drain.ts';
 import { serverOptions } from './server-options.ts';
+import { Sockets } from './sockets.ts';
 
 startProgram('app', () => {
   const config = readConfig();
   const { pool, release, port, bindAddress } = config;
   const log = pino({ base: { service: `app_${pool}`, release } });
   const chaos = new Chaos();
-  const server = createServer(serverOptions);
+  const sockets = new Sockets(config, chaos);
+  const server = createServer({ ...serverOptions, shouldUpgradeCallback: (request) => sockets.wants(request) });
   const drain = new Drain(server, { leaveMs: 1_000, limitMs: 25_000 });
   server.on('request', createApplication(config, chaos, drain, log));
+  server.on('upgrade', (request, socket, head) => {
+    drain.leaveOpen(socket);
+    sockets.accept(request, socket, head);
+  });
   server.on('error', (error) => {
     log.fatal({ err: error }, 'cannot listen');
     process.exit(1);
@@ -23,7 +29,10 @@ startProgram('app', () => {
 
   return async () => {
     log.info('draining');
-    const cut = await drain.run(() => chaos.stop());
+    const cut = await drain.run(() => {
+      chaos.stop();
+      sockets.close();
+    });
     if (cut > 0) log.warn({ cut }, 'stopped; requests that took too long were cut');
     else log.info('stopped; every request was answered');
   };

@@ -6,6 +6,7 @@ import { request } from 'undici';
 import type { EngineName } from '../cli/engine.ts';
 import { variableNames } from '../settings/variables.ts';
 import { freePorts } from './free-port.ts';
+import { type RunningCommand, startCommand } from './running-command.ts';
 
 export const root = join(import.meta.dirname, '..');
 
@@ -25,6 +26,8 @@ export interface TestStack {
   /** Replaces settings; the next `up` takes them over. */
   configure(settings: Readonly<Record<string, string>>): void;
   bluegreen(...args: string[]): Promise<Outcome>;
+  /** The same, to be looked at and interrupted while it runs. */
+  start(...args: string[]): RunningCommand;
   /** Any program, with the environment that a command of this stack has. */
   run(command: string, ...args: string[]): Promise<Outcome>;
   /** One request through the edge. */
@@ -64,6 +67,8 @@ export async function createStack(
     return { exitCode, stdout, stderr };
   }
 
+  const commandLine = (args: readonly string[]) => ['--engine', engine, '--env-file', envFile, ...args];
+
   configure({});
   const stack: TestStack = {
     engine,
@@ -73,7 +78,8 @@ export async function createStack(
     envFile,
     configure,
     run,
-    bluegreen: (...args) => run('./bluegreen', '--engine', engine, '--env-file', envFile, ...args),
+    bluegreen: (...args) => run('./bluegreen', ...commandLine(args)),
+    start: (...args) => startCommand('./bluegreen', commandLine(args), { cwd: root, env: environment }),
     async ask(path = '/version') {
       const { statusCode, headers, body } = await request(stack.url + path);
       const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);

@@ -80,6 +80,11 @@ export function lockHolder(stack: Stack): (Holder & { readonly alive: boolean })
   return holder && { ...holder, alive: isAlive(holder) };
 }
 
+/** A deploy that was cut off concerns nobody once the stack is gone. */
+export function forgetDeadHolder(stack: Stack): void {
+  if (lockHolder(stack)?.alive === false) rmSync(pathOf(stack), { force: true });
+}
+
 /** In words, such as "a deploy of 1.2 to green by alice (pid 12), for 3.0 s, at health". */
 export function holderText({ what, actor, pid, sinceMs, step }: Holder): string {
   return `${what} by ${actor} (pid ${pid}), begun ${duration(Date.now() - sinceMs)} ago, at "${step}"`;

@@ -8,6 +8,7 @@ import { readStack, type Stack } from '../stack.ts';
 import { type Say, step } from '../steps.ts';
 import { painted } from '../terminal.ts';
 import { type Facts, factsOf } from './facts.ts';
+import { GateFailure } from './gate-failure.ts';
 import { type HookName, runHook } from './hooks.ts';
 import type { Lock } from './lock.ts';
 import type { DeployOptions } from './options.ts';
@@ -75,7 +76,13 @@ export class Run {
     this.signal.throwIfAborted();
     this.step = name;
     this.lock.at(name);
-    return step(name, run);
+    try {
+      return await step(name, run);
+    } catch (error) {
+      // A program that was only just being started gets the terminal's Ctrl-C too, and fails because of it.
+      if (!(error instanceof GateFailure)) this.signal.throwIfAborted();
+      throw error;
+    }
   }
 
   async hook(name: HookName): Promise<void> {

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { otherPool } from '../settings/pool.ts';
+import { expectAllServed, type ProofSite, releasesOf } from './proof-site.ts';
+import { expectDone } from './stack.ts';
+import { unrepeatable } from './tally.ts';
+
+/** A release that first a few visitors see. */
+export function describeCanaries(site: () => ProofSite): void {
+  describe('a canary', () => {
+    it('goes from step to step, then to everybody', async () => {
+      const to = otherPool((await site().bothUp()).edge.active);
+      const { stderr } = expectDone(await site().deploy('good-canary', '--canary', '5%,25%,50%', '--bake', '2s'));
+      for (const percent of [5, 25, 50]) {
+        expect(stderr).toMatch(new RegExp(`ok canary ${percent}%, .*: [1-9]\\d* requests in .*, 0\\.00% failed`));
+      }
+      const tally = site().taken();
+      const told = await site().expectStatusTrue();
+      expect(told).toMatchObject({ canaryPercent: 0, edge: { active: to } });
+      expectAllServed('a canary of 5%, 25% and 50%', await tally);
+    });
+
+    it('that breaks is taken back', async () => {
+      const before = await site().bothUp();
+      const { exitCode, stderr } = await site().deploy('tired-canary', '--canary', '25%,50%', '--bake', '5s');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/tired-canary was not deployed; canary \d+%: \d+ of \d+ requests were not answered well/);
+      const tally = site().taken();
+      const told = await site().expectStatusTrue();
+      expect(told).toMatchObject({ canaryPercent: 0, edge: { active: before.edge.active } });
+      expect(releasesOf(told)).toEqual(releasesOf(before));
+      expectAllServed('a canary that breaks', await tally, unrepeatable(otherPool(before.edge.active)));
+    });
+  });
+}

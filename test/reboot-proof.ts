@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { otherPool } from '../settings/pool.ts';
+import { eventually } from './condition.ts';
+import type { ProofSite } from './proof-site.ts';
+import { expectDone } from './stack.ts';
+
+/** What is left of it all when the machine goes down and comes up again. */
+export function describeReboot(site: () => ProofSite): void {
+  describe('a reboot', () => {
+    it('changes neither the active colour nor what the colours run', async () => {
+      const before = await site().bothUp();
+      await site().end();
+      const { ground } = site();
+      await ground.powerCut();
+      await ground.powerOn();
+      await eventually('the site to serve', async () => (await site().stack.ask()).status === 200, 60_000);
+      await site().bothUp();
+      const after = await site().expectStatusTrue();
+      expect(after.edge).toEqual(before.edge);
+      expect(after.pools).toEqual(before.pools);
+      site().begin();
+      expectDone(await site().stack.bluegreen('switch', otherPool(after.edge.active)));
+      await site().end();
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { otherPool } from '../settings/pool.ts';
+import { expectAllServed, type ProofSite } from './proof-site.ts';
+import { expectDone } from './stack.ts';
+
+const switches = 20;
+const rollbacks = 3;
+
+/** What takes effect at once. */
+export function describeSwitches(site: () => ProofSite): void {
+  describe('what takes effect at once', () => {
+    it(`${switches} switches in a row, each in force when the command returns`, async () => {
+      let { active } = (await site().bothUp()).edge;
+      for (let count = 0; count < switches; count++) {
+        active = otherPool(active);
+        expectDone(await site().stack.bluegreen('switch', active));
+        expect((await site().stack.ask()).pool).toBe(active);
+      }
+      const tally = site().taken();
+      await site().expectStatusTrue();
+      expectAllServed(`${switches} switches`, await tally);
+    });
+
+    it('rollbacks, there and back', async () => {
+      const tookMs: number[] = [];
+      const { active } = (await site().bothUp()).edge;
+      for (let count = 1; count <= rollbacks; count++) {
+        const startedAt = performance.now();
+        expectDone(await site().stack.bluegreen('rollback'));
+        tookMs.push(Math.round(performance.now() - startedAt));
+        expect((await site().stack.ask()).pool).toBe(count % 2 === 1 ? otherPool(active) : active);
+      }
+      const median = tookMs.toSorted((a, b) => a - b)[Math.floor(rollbacks / 2)];
+      console.log(`a rollback takes ${median} ms (median of ${rollbacks}: ${tookMs.join(', ')})`);
+      const tally = site().taken();
+      await site().expectStatusTrue();
+      expectAllServed(`${rollbacks} rollbacks`, await tally);
+    });
+
+    it('maintenance: everybody is asked to come again, and is served again afterwards', async () => {
+      site().load.expect('either');
+      expectDone(await site().stack.bluegreen('maintenance', 'on'));
+      site().load.expect('maintenance');
+      expect((await site().told()).edge.maintenance).toBe(true);
+      expect((await site().stack.ask()).status).toBe(503);
+      expect((await site().stack.ask('/healthz')).status).toBe(200);
+      site().load.expect('either');
+      expectDone(await site().stack.bluegreen('maintenance', 'off'));
+      site().load.expect('served');
+      const tally = site().taken();
+      await site().expectStatusTrue();
+      expectAllServed('maintenance on and off', await tally);
+      expect((await tally).turnedAway).toBeGreaterThan(0);
+    });
+  });
+}
