@@ -10,6 +10,7 @@ import { notFound, onFailure } from './failure.ts';
 import { identify } from './identity.ts';
 import { page } from './page.ts';
 import { slow } from './slow.ts';
+import { expectsWebSocket } from './sockets.ts';
 import { stream } from './stream.ts';
 
 /** All routes, in the order in which they are asked. */
@@ -22,7 +23,7 @@ export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain,
   app.enable('case sensitive routing');
 
   app.use(identify(config));
-  if (config.chaosEnabled) app.use(chaosControl(chaos, log), chaosFault(chaos));
+  if (config.chaosEnabled) app.use(chaosControl(chaos, log), chaosFault(chaos, config.healthPath));
 
   // First of the routes, because HEALTH_PATH may be one of the others, / included.
   app.get(config.healthPath, (_request, response) => {
@@ -36,6 +37,7 @@ export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain,
   app.get('/slow', slow(config));
   app.get('/stream', stream(config));
   app.post('/echo', echo);
+  app.get('/socket', expectsWebSocket);
 
   app.use(notFound);
   app.use(onFailure(log));

@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import { type Chaos, chaosModes, isChaosMode } from './chaos.ts';
+import { actOut, chaosActs, isChaosAct } from './chaos-act.ts';
 
 /** `POST /chaos/start?mode=…` and `POST /chaos/stop`. */
 export function chaosControl(chaos: Chaos, log: Logger): Router {
@@ -11,11 +12,15 @@ export function chaosControl(chaos: Chaos, log: Logger): Router {
     .route('/chaos/start')
     .post((request, response) => {
       const mode = request.query.mode ?? 'error';
-      if (!isChaosMode(mode)) {
-        response.status(400).json({ status: 'error', message: 'unknown chaos mode', modes: chaosModes });
+      if (isChaosAct(mode)) {
+        if (!actOut(mode, request, response)) return;
+      } else if (isChaosMode(mode)) {
+        chaos.start(mode);
+      } else {
+        const modes = [...chaosModes, ...chaosActs];
+        response.status(400).json({ status: 'error', message: 'unknown chaos mode', modes });
         return;
       }
-      chaos.start(mode);
       log.warn({ mode }, 'chaos started');
       response.json({ message: `Simulation mode '${mode}' activated` });
     })

@@ -1,11 +1,13 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Chaos } from './chaos.ts';
 import { answerAfter } from './delay.ts';
 
-const slowMs = 2_000;
+export const slowMs = 2_000;
+/** The one request that the mode `poison` breaks: whoever answers all others breaks on it. */
+const poisonPath = '/poison';
 
 /** Breaks every request outside /chaos/ in the way of the current mode. */
-export function chaosFault(chaos: Chaos): RequestHandler {
+export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
   return (request, response, next) => {
     if (chaos.mode === undefined || request.path.startsWith('/chaos/')) {
       next();
@@ -30,10 +32,24 @@ export function chaosFault(chaos: Chaos): RequestHandler {
       case 'crash':
         crash();
         break;
+      case 'disk':
+        if (request.path === healthPath) response.status(503).json({ status: 'error', message: 'disk full' });
+        else if (stores(request)) response.status(500).json({ status: 'error', message: 'Simulated ENOSPC' });
+        else next();
+        break;
+      case 'poison':
+        if (request.path === poisonPath) response.status(500).json({ status: 'error', message: 'Simulated poison' });
+        else next();
+        break;
       default:
         chaos.mode satisfies never;
     }
   };
+}
+
+/** Where a disk is full, what only reads is well. */
+function stores({ method }: Request): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
 /** Promises twice the bytes that it sends, then cuts the connection. */

@@ -41,7 +41,7 @@ function ask(method: string, path: string): Socket {
 }
 
 describe('the controls', () => {
-  test.each(['error', 'timeout', 'slow', 'reset', 'truncate', 'crash'])(
+  test.each(['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison'])(
     'start?mode=%s says so, stop heals',
     async (mode) => {
       const started = await post(`/chaos/start?mode=${mode}`);
@@ -69,7 +69,7 @@ describe('the controls', () => {
       expect(response.status).toBe(400);
       expect(response.headers.get('x-app-pool')).toBe('blue');
       expect(await response.json()).toMatchObject({
-        modes: ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash'],
+        modes: ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'],
       });
       expect((await fetch(`${app.origin}/version`)).status).toBe(200);
     },
@@ -175,6 +175,21 @@ describe('the faults', () => {
     await post('/chaos/start?mode=truncate');
     const answer = await text(ask('HEAD', '/version'));
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n$/s);
+  });
+
+  test('disk: what would store something is a 500, health is a 503, and what only reads is well', async () => {
+    await post('/chaos/start?mode=disk');
+    expect((await post('/echo')).status).toBe(500);
+    expect((await fetch(`${app.origin}/healthz`)).status).toBe(503);
+    expect((await fetch(`${app.origin}/version`)).status).toBe(200);
+  });
+
+  test('poison: one path is a 500, and all others are well', async () => {
+    expect((await fetch(`${app.origin}/poison`)).status).toBe(404);
+    await post('/chaos/start?mode=poison');
+    expect((await fetch(`${app.origin}/poison`)).status).toBe(500);
+    expect((await fetch(`${app.origin}/healthz`)).status).toBe(200);
+    expect((await post('/echo')).status).toBe(200);
   });
 
   test('crash: the next request kills the process and is never answered', async () => {

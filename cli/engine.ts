@@ -13,7 +13,7 @@ export interface Service {
   readonly detail: string;
 }
 
-/** What can be done to a pool from outside, beside what its app offers. */
+/** What can be done to a service from outside, beside what an app offers. */
 export type Fault = 'shutdown' | 'kill' | 'freeze';
 
 /** Runs the stack: as containers, or as plain processes on this host. */
@@ -44,9 +44,9 @@ export interface Engine {
   edge(...args: string[]): Promise<string>;
   /** Shows what services print, or the access log. */
   logs(of: ServiceName | 'access' | undefined, options: { follow: boolean; lines: number }): Promise<void>;
-  inject(pool: Pool, fault: Fault): Promise<void>;
+  inject(name: ServiceName, fault: Fault): Promise<void>;
   /** Undoes every fault of `inject`. */
-  heal(pool: Pool): Promise<void>;
+  heal(name: ServiceName): Promise<void>;
 }
 
 export function appOf(pool: Pool): ServiceName {

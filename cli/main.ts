@@ -11,6 +11,7 @@ import { down } from './commands/down.ts';
 import { history } from './commands/history.ts';
 import { maintenance } from './commands/maintenance.ts';
 import { mute, unmute } from './commands/mute.ts';
+import { prove, type RawProveOptions, scenarioNames } from './commands/prove.ts';
 import { rollback } from './commands/rollback.ts';
 import { status } from './commands/status.ts';
 import { switchTo } from './commands/switch.ts';
@@ -32,7 +33,6 @@ const program = new Command('bluegreen')
   .showHelpAfterError('Try ./bluegreen --help');
 
 const pool = () => new Argument('<pool>').choices(pools);
-
 /** What a command needs to know of the stack; read when a command runs, so that --help always works. */
 async function current(): Promise<{ stack: Stack; engine: Engine }> {
   const options = program.opts<{ engine?: EngineName; envFile?: string }>();
@@ -64,8 +64,8 @@ program
   .description('stop the stack')
   .option('--volumes', 'also delete its state: the active colour, logs, what the watcher remembers', false)
   .action(async (options: { volumes: boolean }) => {
-    const { engine } = await current();
-    await down(engine, options);
+    const { stack, engine } = await current();
+    await down(stack, engine, options);
   });
 
 program
@@ -188,6 +188,19 @@ program
     const lines = wholeNumber('--lines', options.lines);
     const { engine } = await current();
     await engine.logs(service, { follow: options.follow, lines });
+  });
+
+program
+  .command('prove')
+  .description('break the running stack in every way there is, under load, and judge every request')
+  .addArgument(new Argument('[scenario...]').choices(scenarioNames))
+  .option('--rate <count>', 'requests a second that leave on schedule', '400')
+  .option('--connections <count>', 'clients beside that, which think between an answer and the next request', '50')
+  .option('--seconds <count>', 'how long a fault lasts', '12')
+  .option('--json', 'one document with everything, for scripts', false)
+  .action(async (names: string[], options: RawProveOptions) => {
+    const { stack, engine } = await current();
+    answer(await prove(stack, engine, names, options));
   });
 
 program

@@ -4,10 +4,15 @@ import type { Target } from './config.ts';
 /** Why a check failed, in the words that logs and alerts use; undefined: it was good. */
 export type Cause = string | undefined;
 
+/** A longer answer must not hold the connection up. */
+const maxBodyBytes = 64 * 1024;
+
 export interface HealthCheck {
   check(): Promise<Cause>;
   close(): Promise<void>;
 }
+
+const timedOut = new DOMException('no answer in time', 'TimeoutError');
 
 /** Checks one pool over a connection of its own, kept open between checks. */
 export function healthCheck(target: Target, timeoutMs: number): HealthCheck {
@@ -19,22 +24,45 @@ export function healthCheck(target: Target, timeoutMs: number): HealthCheck {
   });
   return {
     async check() {
+      const deadline = new AbortController();
+      // An answer that is there already counts, however late a busy machine lets this process read it: what has arrived is
+      // read between a timer and an immediate.
+      const timer = setTimeout(() => setImmediate(() => deadline.abort(timedOut)), timeoutMs);
       try {
         const response = await client.request({
           method: 'GET',
           path: target.path,
           headers: { 'user-agent': 'bluegreen-prober' },
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: deadline.signal,
         });
-        // What the answer says beyond its status does not matter; a long one must not hold the connection up.
-        await response.body.dump({ limit: 64 * 1024 });
-        return response.statusCode >= 200 && response.statusCode < 300 ? undefined : `status ${response.statusCode}`;
+        if (response.statusCode < 200 || response.statusCode >= 300) {
+          await response.body.dump({ limit: maxBodyBytes });
+          return `status ${response.statusCode}`;
+        }
+        return await causeInBody(response.body);
       } catch (error) {
         return causeOf(error);
+      } finally {
+        clearTimeout(timer);
       }
     },
     close: () => client.destroy(),
   };
+}
+
+/** What a good answer says does not matter, but it has to come to its end, unless it is a long one. */
+async function causeInBody(body: AsyncIterable<Buffer>): Promise<Cause> {
+  let read = 0;
+  try {
+    for await (const chunk of body) {
+      read += chunk.length;
+      if (read > maxBodyBytes) break;
+    }
+    return undefined;
+  } catch (error) {
+    const cause = causeOf(error);
+    return cause === 'connection reset' ? 'answer cut off' : cause;
+  }
 }
 
 function causeOf(error: unknown): string {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../test/condition.ts';
 import { freePorts } from '../test/free-port.ts';
 
-type Mood = 'good' | 'error' | 'hang';
+type Mood = 'good' | 'error' | 'hang' | 'break off';
 
 /** A pool whose mood can change, and that counts the connections made to it. */
 class StandIn {
@@ -20,6 +20,11 @@ class StandIn {
   readonly server: Server = createServer((_, response) => {
     this.requests += 1;
     if (this.mood === 'hang') return;
+    if (this.mood === 'break off') {
+      response.writeHead(200, { 'Content-Length': 100 });
+      response.write('{', () => response.destroy());
+      return;
+    }
     response.writeHead(this.mood === 'good' ? 200 : 500).end('{}');
   });
 
@@ -128,6 +133,15 @@ describe('the prober', () => {
     await flagAppears('blue');
     await eventually('the cause', () => output.includes('blue is down: timeout'));
     mute.close();
+  });
+
+  it('takes a server whose answers break off for down', async () => {
+    blue.mood = 'break off';
+    await start();
+    await flagAppears('blue');
+    await eventually('the cause', () => output.includes('blue is down: answer cut off'));
+    blue.mood = 'good';
+    await flagGoes('blue');
   });
 
   it('checks the one pool on time while the other one hangs', async () => {

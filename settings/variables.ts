@@ -43,7 +43,7 @@ export const variables = {
   DIRECT_BIND: field.ipAddress('127.0.0.1', 'The address that the three direct ports listen on'),
 
   HEALTH_PATH: field.urlPath('/healthz', 'Where an app says whether it is well (2xx)'),
-  PROBE_INTERVAL_MS: field.wholeNumber(50, 60_000, 250, 'Milliseconds between two health checks of a pool'),
+  PROBE_INTERVAL_MS: field.wholeNumber(50, 60_000, 100, 'Milliseconds between two health checks of a pool'),
   PROBE_TIMEOUT_MS: field.wholeNumber(10, 60_000, 200, 'A check that takes longer has failed'),
   PROBE_FALL: field.wholeNumber(1, 100, 2, 'Failed checks in a row until a pool is down'),
   PROBE_RISE: field.wholeNumber(1, 100, 3, 'Good checks in a row until it is up again'),

@@ -1,13 +1,13 @@
 import type { Pool } from '../../settings/pool.ts';
 import { requireUp } from '../choose-engine.ts';
 import { CommandError } from '../command-error.ts';
-import type { Engine, Fault } from '../engine.ts';
+import { appOf, type Engine, type Fault } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
 import { directUrl, type Stack } from '../stack.ts';
 import { print } from '../terminal.ts';
 
 /** What the demo app does to itself. */
-const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash'] as const;
+const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'] as const;
 /** What is done to any app from outside. */
 const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[];
 
@@ -21,10 +21,10 @@ export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: Chao
     case 'shutdown':
     case 'kill':
     case 'freeze':
-      await engine.inject(pool, mode);
+      await engine.inject(appOf(pool), mode);
       break;
     case 'stop':
-      await engine.heal(pool);
+      await engine.heal(appOf(pool));
       await tellApp(stack, pool, 'stop', { mayBeMissing: true });
       break;
     default:

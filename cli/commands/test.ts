@@ -20,21 +20,36 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
   await ensureInstalled([...edgeTools, 'shellcheck']);
-  let passed = 0;
-  let failed = 0;
-  for (const suite of chosen) {
-    progress(`test: ${suite}`);
-    const count = await run(suite, root);
-    passed += count.passed;
-    failed += count.failed;
-  }
+  const lanes = await Promise.all(lanesOf(chosen).map((lane, index) => runLane(lane, root, index === 0)));
+  const passed = lanes.reduce((sum, count) => sum + count.passed, 0);
+  const failed = lanes.reduce((sum, count) => sum + count.failed, 0);
   if (wanted.length === 0 && !chosen.includes('compose'))
     progress(`the compose suite was not run${noCompose ? `: ${noCompose}` : ''}`);
   print(`${passed} passed, ${failed} failed`);
   return failed === 0;
 }
 
-function run(suite: Suite, root: string): Promise<Count> {
+/** Both engines mostly wait and share nothing, so Compose goes beside the rest; its lane is told when it has ended. */
+function lanesOf(chosen: readonly Suite[]): (readonly Suite[])[] {
+  const rest = chosen.filter((suite) => suite !== 'compose');
+  const compose = chosen.filter((suite) => suite === 'compose');
+  return [rest, compose].filter((lane) => lane.length > 0);
+}
+
+async function runLane(lane: readonly Suite[], root: string, live: boolean): Promise<Count> {
+  let passed = 0;
+  let failed = 0;
+  for (const suite of lane) {
+    progress(`test: ${suite}`);
+    const count = await run(suite, root, live);
+    passed += count.passed;
+    failed += count.failed;
+  }
+  return { passed, failed };
+}
+
+/** @param live what it says is shown as it comes; else when it has ended */
+function run(suite: Suite, root: string, live: boolean): Promise<Count> {
   switch (suite) {
     case 'lint':
       return oneCheck(root, 'biome', ['check', '--error-on-warnings', '.']);
@@ -43,10 +58,10 @@ function run(suite: Suite, root: string): Promise<Count> {
     case 'shell':
       return oneCheck(root, 'shellcheck', shellFiles(root));
     case 'unit':
-      return vitest(root, ['unit', 'faults']);
+      return vitest(root, ['unit', 'faults'], live);
     case 'host':
     case 'compose':
-      return vitest(root, [suite]);
+      return vitest(root, [suite], live);
     default:
       return suite satisfies never;
   }
@@ -67,17 +82,19 @@ async function oneCheck(root: string, command: string, args: readonly string[]):
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function vitest(root: string, projects: readonly string[]): Promise<Count> {
+async function vitest(root: string, projects: readonly string[], live: boolean): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-test-'));
   const report = join(directory, 'report.json');
   try {
     const chosen = projects.map((project) => `--project=${project}`);
     const args = ['run', ...chosen, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const { exitCode } = await execa(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+    const { exitCode, all } = await execa(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
       cwd: root,
-      stdio: 'inherit',
+      stdin: 'ignore',
+      ...(live ? { stdout: 'inherit', stderr: 'inherit' } : { all: true }),
       reject: false,
     });
+    if (all) process.stdout.write(`${String(all)}\n`);
     const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
     // A run that failed outside any test (a hook, an unhandled error) is a failure too.
     const failed = exitCode === 0 ? counts.numFailedTests : Math.max(1, counts.numFailedTests);

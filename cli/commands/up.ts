@@ -1,5 +1,6 @@
 import { CommandError } from '../command-error.ts';
 import { edgeStatus } from '../control-state.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
 import type { Engine, Service, ServiceName } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
 import { poolStatus } from '../pool-status.ts';
@@ -10,8 +11,18 @@ import { until } from '../until.ts';
 const servingDeadlineMs = 120_000;
 const companionsDeadlineMs = 30_000;
 
-/** Starts the stack and returns when it serves. */
+/** Starts the stack, and tells what runs where. */
 export async function up(stack: Stack, engine: Engine): Promise<void> {
+  await startStack(stack, engine);
+  print(await whatRunsWhere(stack, engine));
+}
+
+/** Starts the stack and returns when it serves. */
+export async function startStack(stack: Stack, engine: Engine): Promise<void> {
+  const holder = lockHolder(stack);
+  if (holder?.alive) {
+    throw new CommandError(`${holderText(holder)} is going on, and changes the stack itself`, { next: 'wait for it' });
+  }
   progress(
     engine.name === 'compose'
       ? 'starting the stack with Docker Compose'
@@ -24,7 +35,6 @@ export async function up(stack: Stack, engine: Engine): Promise<void> {
   );
   if (!serving) throw await notServing(engine);
   await waitForCompanions(stack, engine);
-  print(await whatRunsWhere(stack, engine));
 }
 
 async function notServing(engine: Engine): Promise<CommandError> {

@@ -1,5 +1,4 @@
 import { execa, type Options } from 'execa';
-import type { Pool } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import type { Stack } from '../stack.ts';
@@ -91,12 +90,11 @@ export function composeEngine(stack: Stack): Engine {
       await compose(args, { stdout: 'inherit', stderr: 'inherit' });
     },
 
-    async inject(pool: Pool, fault: Fault) {
-      await compose([faultCommand[fault], appOf(pool)]);
+    async inject(name, fault) {
+      await compose([faultCommand[fault], name]);
     },
 
-    async heal(pool) {
-      const name = appOf(pool);
+    async heal(name) {
       const container = (await containers()).find(({ Service }) => Service === name);
       if (container?.State === 'paused') await compose(['unpause', name]);
       else if (container?.State !== 'running') await compose(['up', '--detach', '--no-deps', '--no-build', name]);

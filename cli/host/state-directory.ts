@@ -1,7 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '../engine.ts';
 import type { Stack } from '../stack.ts';
+
+/** In the folder of the stack without a prefix, those that have one. */
+const otherStacks = 'stacks';
 
 /** What the supervisor is to run; written by the command line. */
 export interface Plan {
@@ -53,6 +65,8 @@ export interface StateDirectory {
   logOf(name: ServiceName | 'supervisor'): string;
   create(): void;
   exists(): boolean;
+  /** Deletes all of it, but for other stacks' folders inside. */
+  remove(): void;
   readonly plan: StateFile<Plan>;
   readonly report: StateFile<Report>;
 }
@@ -65,7 +79,7 @@ export interface StateFile<T> {
 
 export function stateDirectoryOf({ root, settings }: Stack): StateDirectory {
   const prefix = settings.STACK_PREFIX;
-  return stateDirectory(join(root, '.bluegreen', ...(prefix === undefined ? [] : ['stacks', prefix])));
+  return stateDirectory(join(root, '.bluegreen', ...(prefix === undefined ? [] : [otherStacks, prefix])));
 }
 
 export function stateDirectory(path: string): StateDirectory {
@@ -86,6 +100,12 @@ export function stateDirectory(path: string): StateDirectory {
       for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true, mode: 0o700 });
     },
     exists: () => existsSync(path),
+    remove() {
+      if (!existsSync(path)) return;
+      const own = readdirSync(path).filter((name) => name !== otherStacks);
+      for (const name of own) rmSync(join(path, name), { recursive: true, force: true });
+      if (readdirSync(path).length === 0) rmdirSync(path);
+    },
     plan: stateFile(join(path, 'plan.json')),
     report: stateFile(join(path, 'report.json')),
   };

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SpawnedApp, spawnApp } from './spawned-app.ts';
+
+let app: SpawnedApp;
+
+beforeAll(async () => {
+  app = await spawnApp({ APP_POOL: 'blue' });
+});
+
+afterAll(() => {
+  app.process.kill('SIGKILL');
+});
+
+const start = (query: string) => fetch(`${app.origin}/chaos/start?${query}`, { method: 'POST' });
+
+describe('what chaos does once', () => {
+  test('block: nothing is answered for so many seconds, and then all of it', async () => {
+    const began = performance.now();
+    const started = await start('mode=block&seconds=1');
+    expect(await started.json()).toEqual({ message: "Simulation mode 'block' activated" });
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(`${app.origin}/version`)));
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test.each(['0', '61', 'a', '-1'])('block: "%s" seconds are a 400 and nothing happens', async (seconds) => {
+    const began = performance.now();
+    const response = await start(`mode=block&seconds=${seconds}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ message: 'seconds: expected a whole number from 1 to 60' });
+    expect((await fetch(`${app.origin}/version`)).status).toBe(200);
+    expect(performance.now() - began).toBeLessThan(900);
+  });
+
+  test('oom: is refused outside a container of its own, for the memory is that of the machine', async () => {
+    const response = await start('mode=oom');
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      status: 'error',
+      message: 'oom: this app does not run as the first process of a container of its own',
+    });
+    expect((await fetch(`${app.origin}/version`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,71 @@
+import { pools } from '../../settings/pool.ts';
+import { CommandError } from '../command-error.ts';
+import { type ControlState, controlState, edgeStatus } from '../control-state.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
+import type { Engine } from '../engine.ts';
+import { ask, isOk } from '../http.ts';
+import { poolStatus } from '../pool-status.ts';
+import { directUrl, edgeUrl, type Stack } from '../stack.ts';
+import { until } from '../until.ts';
+import type { Hands } from './hands.ts';
+import { emptyLogVolume, writableControl } from './rest.ts';
+
+const calmDeadlineMs = 30_000;
+const answersInARow = 10;
+
+/** What a proof that was killed has left behind, and no other command undoes. */
+export async function tidy(hands: Hands): Promise<void> {
+  await writableControl(hands);
+  await emptyLogVolume(hands);
+  for (const pool of pools) await hands.connect(pool);
+}
+
+/**
+ * Nothing may be going on that a proof would disturb, or that would disturb it. All of it at once.
+ * @throws {CommandError}
+ */
+export async function requireCalm(stack: Stack, engine: Engine): Promise<ControlState> {
+  const control = await controlState(engine);
+  const { edge } = control;
+  const faults: string[] = [];
+  for (const pool of pools) {
+    const { healthy, health } = await poolStatus(stack, pool);
+    if (!healthy) faults.push(`${pool} is not healthy (${health})`);
+    else if (edge.down[pool]) faults.push(`${pool} is marked down by its health checks`);
+  }
+  for (const { name, state, detail } of await engine.services()) {
+    if (state !== 'running') faults.push(`${name} is ${state} (${detail})`);
+  }
+  if (edge.maintenance) faults.push('visitors see the maintenance page');
+  if (control.canaryPercent > 0) faults.push(`a canary of ${control.canaryPercent}% is on`);
+  if (control.muted !== undefined || stack.settings.MAINTENANCE_MODE) faults.push('alerts are held back');
+  const holder = lockHolder(stack);
+  if (holder?.alive) faults.push(`${holderText(holder)} is going on`);
+  if (faults.length === 0) return control;
+  throw new CommandError(`not begun, nothing was broken:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
+    next: './bluegreen status',
+  });
+}
+
+/** Returns when the last scenario has left no mark: both pools are well, and the active one answers. */
+export async function untilCalm(stack: Stack, engine: Engine): Promise<void> {
+  const isCalm = await until(calmDeadlineMs, async () => {
+    const { down, active } = await edgeStatus(engine);
+    if (down.blue || down.green) return false;
+    for (let count = 0; count < answersInARow; count++) {
+      const answer = await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH);
+      const answeredBy = answer.headers.get('x-app-pool') ?? active;
+      if (!isOk(answer) || answeredBy !== active) return false;
+    }
+    return true;
+  });
+  if (!isCalm) throw new CommandError('the stack does not settle', { next: './bluegreen status' });
+}
+
+/** The demo app runs on both pools, and lets itself be broken. */
+export async function runsDemo(stack: Stack): Promise<boolean> {
+  const answers = await Promise.all(
+    pools.map((pool) => ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' })),
+  );
+  return answers.every((answer) => isOk(answer) && answer.body.includes('Simulation stopped'));
+}

@@ -1,0 +1,108 @@
+import type { RecordOf } from '../../journal/record.ts';
+import { isQuick, nowMs, type Sample } from '../../proof/traffic/sample.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { controlState, edgeStatus } from '../control-state.ts';
+import { recordLine } from '../records.ts';
+import { switchOver } from '../switch-over.ts';
+import { deployScenario } from './deploy.ts';
+import { pass } from './hands.ts';
+import type { Check, Scenario, Stage } from './scenario.ts';
+
+const switches = 20;
+const betweenSwitchesMs = 500;
+const canaryPercent = 10;
+/** Of the share that was asked for. */
+const leastCanary = 0.5;
+const mostCanary = 1.5;
+
+/** What operators do. */
+export const plannedScenarios: readonly Scenario[] = [
+  deployScenario,
+  backAndForth('switch', 'switched to the other colour and back'),
+  backAndForth('rollback', 'rolled back and forth'),
+  {
+    name: 'canary',
+    about: `${canaryPercent}% of the visitors on the idle colour`,
+    lasts: 'act',
+    async act(stage) {
+      const { faultMs, signal, standby } = stage;
+      const begunAt = await setCanary(stage, canaryPercent);
+      await pass(faultMs, signal);
+      const endingAt = nowMs();
+      const endedAt = await setCanary(stage, 0);
+      return (samples) => [
+        ...shareFaults(samples, standby, { from: begunAt, to: endingAt }),
+        ...strays(samples, otherPool(standby), { from: endedAt, to: Number.POSITIVE_INFINITY }),
+      ];
+    },
+    async undo(stage) {
+      if ((await controlState(stage.engine)).canaryPercent > 0) await setCanary(stage, 0);
+    },
+    expects: () => ({ allowances: [] }),
+    alerts: { due: { canary: 2 } },
+  },
+];
+
+/** @returns when it held */
+async function setCanary({ stack, engine, standby }: Stage, percent: number): Promise<number> {
+  const record = recordLine(stack, { kind: 'canary', percent, pool: standby });
+  await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);
+  return nowMs();
+}
+
+function backAndForth(reason: RecordOf<'switch'>['reason'] & Scenario['name'], about: string): Scenario {
+  return {
+    name: reason,
+    about: `${about}, ${switches} in a row`,
+    lasts: 'act',
+    async act({ stack, engine, active, signal }): Promise<Check> {
+      const spans: Span[] = [];
+      let to = active;
+      for (let count = 0; count < switches; count++) {
+        to = otherPool(to);
+        const begunAt = nowMs();
+        await switchOver(stack, engine, to, { reason });
+        spans.push({ pool: to, from: nowMs(), to: Number.POSITIVE_INFINITY });
+        await pass(begunAt + betweenSwitchesMs - nowMs(), signal);
+        const last = spans.at(-1);
+        if (last !== undefined) spans[spans.length - 1] = { ...last, to: nowMs() };
+      }
+      return (samples) => spans.flatMap(({ pool, ...span }) => strays(samples, pool, span));
+    },
+    async undo({ stack, engine, active }) {
+      if ((await edgeStatus(engine)).active !== active) await switchOver(stack, engine, active, { reason });
+    },
+    expects: () => ({ allowances: [] }),
+    // One after the other so fast that the channel is told of them together.
+    alerts: { due: {}, may: ['switch'] },
+  };
+}
+
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Span extends Window {
+  readonly pool: Pool;
+}
+
+function within(samples: readonly Sample[], { from, to }: Window): Sample[] {
+  return samples.filter((sample) => isQuick(sample) && sample.dueAt > from && sample.endedAt < to);
+}
+
+/** Requests that left after the command had returned, and were answered by the other colour. */
+function strays(samples: readonly Sample[], pool: Pool, window: Window): string[] {
+  const wrong = within(samples, window).filter((sample) => sample.pool === otherPool(pool));
+  return wrong.length === 0
+    ? []
+    : [`${wrong.length} requests went to ${otherPool(pool)} after ${pool} was made active`];
+}
+
+function shareFaults(samples: readonly Sample[], pool: Pool, window: Window): string[] {
+  const all = within(samples, window);
+  const share = all.filter((sample) => sample.pool === pool).length / Math.max(1, all.length);
+  const ratio = (share * 100) / canaryPercent;
+  if (ratio >= leastCanary && ratio <= mostCanary) return [];
+  return [`${(share * 100).toFixed(1)}% of the requests went to ${pool}, not ${canaryPercent}%`];
+}

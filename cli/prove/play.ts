@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { type Figures, figuresOf } from '../../proof/judge/figures.ts';
+import type { Moments } from '../../proof/judge/moments.ts';
+import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
+import { type Excused, verdictOf } from '../../proof/judge/verdict.ts';
+import { type LoadProcess, startLoadProcess } from '../../proof/traffic/load-process.ts';
+import { nowMs } from '../../proof/traffic/sample.ts';
+import { edgeUrl } from '../stack.ts';
+import { untilCalm } from './calm.ts';
+import { detectionMs } from './expectations.ts';
+import { pass } from './hands.ts';
+import { type ProofWatcher, type SeenAlert, startProofWatcher } from './proof-watcher.ts';
+import { countRetried } from './retries.ts';
+import type { Check, Scenario, Stage } from './scenario.ts';
+import { alertFaults, hasSettled, toldOf, untilTold } from './settled.ts';
+
+/** What one scenario showed. */
+export interface Result extends Figures {
+  readonly name: string;
+  readonly about: string;
+  /** Requests that the edge tried on both pools. */
+  readonly retried: number;
+  readonly excused: readonly Excused[];
+  readonly alertsDue: number;
+  /** Of those. */
+  readonly alertsTold: number;
+  readonly alerts: readonly SeenAlert[];
+  /** What was not as it must be; empty: proved. */
+  readonly faults: readonly string[];
+  /** In milliseconds from the fault on. */
+  readonly injectedMs: number;
+  readonly healedMs: number;
+  readonly timeline: readonly Step[];
+}
+
+export interface LoadSize {
+  readonly rate: number;
+  readonly connections: number;
+}
+
+const baselineMs = 3_000;
+/** Until what the health checks have noticed shows in every request. */
+const effectMs = 300;
+
+/** Plays one scenario under load, and judges it. Whatever happens, it is undone. */
+export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Promise<Result> {
+  await untilCalm(stage.stack, stage.engine);
+  const userAgent = `bluegreen-prove/${randomUUID()}`;
+  const watcher = await startProofWatcher(stage.hands);
+  let load: LoadProcess | undefined;
+  try {
+    load = await startLoadProcess({
+      url: edgeUrl(stage.stack),
+      rate: size.rate,
+      clients: size.connections,
+      mix: stage.isDemo ? { app: 'demo' } : { app: 'any', path: stage.stack.settings.HEALTH_PATH },
+      poisonRate: scenario.poisonRate ?? 0,
+      userAgent,
+    });
+    const { moments, check, isSettled } = await run(scenario, stage, load, watcher);
+    const samples = await load.end();
+    const figures = figuresOf(samples, moments, { active: stage.active, lasts: scenario.lasts });
+    const verdict = verdictOf(samples, moments, figures, scenario.expects(stage), stage.active);
+    const due = Object.entries(scenario.alerts.due) as [SeenAlert['kind'], number][];
+    return {
+      name: scenario.name,
+      about: scenario.about,
+      ...figures,
+      retried: await countRetried(stage.hands, userAgent),
+      excused: verdict.excused,
+      alertsDue: due.reduce((sum, [, count]) => sum + count, 0),
+      alertsTold: due.reduce((sum, [kind, count]) => sum + Math.min(count, toldOf(watcher, kind)), 0),
+      alerts: watcher.alerts,
+      faults: [
+        ...verdict.faults,
+        ...(isSettled ? [] : [`traffic did not settle on ${stage.active} again`]),
+        ...(check?.(samples) ?? []),
+        ...alertFaults(scenario, watcher),
+      ],
+      injectedMs: Math.round(moments.injectedAt - moments.brokenAt),
+      healedMs: Math.round(moments.healedAt - moments.brokenAt),
+      timeline: timelineOf(samples, moments.brokenAt),
+    };
+  } finally {
+    load?.kill();
+    await watcher.stop();
+  }
+}
+
+interface Course {
+  readonly moments: Moments;
+  readonly check: Check | undefined;
+  readonly isSettled: boolean;
+}
+
+async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher: ProofWatcher): Promise<Course> {
+  const { signal, stack, faultMs } = stage;
+  const beganAt = nowMs();
+  await pass(baselineMs, signal);
+  const brokenAt = nowMs();
+  let check: Check | undefined;
+  let injectedAt: number;
+  let healingAt: number;
+  try {
+    check = await scenario.act(stage);
+    injectedAt = nowMs();
+    if (scenario.lasts !== 'act') {
+      await pass(brokenAt + Math.max(faultMs, scenario.leastMs ?? 0) - nowMs(), signal);
+    }
+    healingAt = nowMs();
+  } finally {
+    await scenario.undo(stage);
+  }
+  const healedAt = nowMs();
+  const isSettled = await hasSettled(stage, load, healedAt);
+  await untilTold(scenario, watcher);
+  const detectedBy = injectedAt + detectionMs(stack) + effectMs;
+  return { moments: { beganAt, brokenAt, injectedAt, detectedBy, healingAt, healedAt }, check, isSettled };
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { AlertKind } from '../../watcher/alert.ts';
+import { CommandError } from '../command-error.ts';
+import type { Hands } from './hands.ts';
+
+/** An alert that was told, or held back for a reason. */
+export interface SeenAlert {
+  readonly kind: AlertKind;
+  /** In words. */
+  readonly text: string;
+  readonly heldBack: boolean;
+}
+
+/**
+ * A watcher of the proof's own, on the same log and the same flags: the stack's own one may hold alerts back because of what
+ * it told before, and flapping is all that it would see of a row of scenarios.
+ */
+export interface ProofWatcher {
+  /** Grows. */
+  readonly alerts: readonly SeenAlert[];
+  stop(): Promise<void>;
+}
+
+const startDeadlineMs = 30_000;
+
+/** Ends the watcher when nobody holds the other end of its stdin any more, be it by a crash. */
+const leash = (cleanUp: string) => `"$0" "$@" </dev/null & pid=$!; read -r _; kill "$pid"; wait "$pid"; ${cleanUp}`;
+
+/** Returns when it follows the log. */
+export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
+  const { command, env, cleanUp = ':' } = await hands.watcher();
+  const child = spawn('/bin/sh', ['-c', leash(cleanUp), ...command], {
+    env,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const alerts: SeenAlert[] = [];
+  const said: string[] = [];
+  const started = Promise.withResolvers<void>();
+  const refuse = () =>
+    started.reject(new CommandError(`the proof's watcher did not start:\n${said.slice(-5).join('\n')}`));
+  const tooLate = setTimeout(refuse, startDeadlineMs);
+  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  createInterface({ input: child.stdout })
+    .on('line', (line) => {
+      said.push(line);
+      const entry = parsed(line);
+      if (entry?.msg === 'watcher started') started.resolve();
+      if (entry?.alert === undefined) return;
+      alerts.push({ kind: entry.alert, text: entry.msg ?? '', heldBack: entry.reason !== undefined });
+    })
+    .on('close', refuse);
+  try {
+    await started.promise;
+  } catch (error) {
+    child.stdin.destroy();
+    throw error;
+  } finally {
+    clearTimeout(tooLate);
+  }
+  return {
+    alerts,
+    async stop() {
+      child.stdin.destroy();
+      await exited;
+    },
+  };
+}
+
+/** A line of the watcher's log. */
+interface Entry {
+  readonly msg?: string;
+  readonly alert?: AlertKind;
+  readonly reason?: string;
+}
+
+function parsed(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return undefined;
+  }
+}

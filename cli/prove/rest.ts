@@ -1,0 +1,154 @@
+import { pools } from '../../settings/pool.ts';
+import { CommandError } from '../command-error.ts';
+import { appOf } from '../engine.ts';
+import { ask } from '../http.ts';
+import { poolStatus } from '../pool-status.ts';
+import { directUrl, watcherUrl } from '../stack.ts';
+import { until } from '../until.ts';
+import { onlyDemo, tellApp } from './active-pool.ts';
+import { broken, outage, reloaded, untouched } from './expectations.ts';
+import { type Hands, pass } from './hands.ts';
+import type { Scenario, Stage } from './scenario.ts';
+
+const reloads = 3;
+const betweenReloadsMs = 1_000;
+const healthyDeadlineMs = 30_000;
+const companions = ['health_prober', 'alert_watcher'] as const;
+
+/** What can happen to all the others. */
+export const otherScenarios: readonly Scenario[] = [
+  {
+    name: 'reload',
+    about: `nginx takes its configuration over anew, ${reloads} times`,
+    lasts: 'act',
+    async act({ engine, signal }) {
+      for (let count = 0; count < reloads; count++) {
+        await engine.edge('reload');
+        await pass(betweenReloadsMs, signal);
+      }
+      return undefined;
+    },
+    undo: async () => {},
+    expects: reloaded,
+    alerts: { due: {} },
+  },
+  {
+    name: 'companions',
+    about: 'the prober and the watcher are killed',
+    lasts: 'fault',
+    async act({ engine }) {
+      for (const name of companions) await engine.inject(name, 'kill');
+      return undefined;
+    },
+    async undo({ engine, stack }) {
+      for (const name of companions) await engine.heal(name);
+      const isBack = await until(
+        healthyDeadlineMs,
+        async () => (await ask(`${watcherUrl(stack)}/healthz`)).status === 200,
+      );
+      if (!isBack) throw new CommandError('the watcher does not come back', { next: './bluegreen logs alert_watcher' });
+    },
+    expects: () => untouched,
+    alerts: { due: {} },
+  },
+  {
+    name: 'both-dead',
+    about: 'both pools are killed, and come back',
+    lasts: 'fault',
+    async act({ engine, active, standby }) {
+      for (const pool of [active, standby]) await engine.inject(appOf(pool), 'kill');
+      return undefined;
+    },
+    async undo({ engine, stack }) {
+      for (const pool of pools) await engine.heal(appOf(pool));
+      const areWell = await until(healthyDeadlineMs, async () =>
+        (await Promise.all(pools.map((pool) => poolStatus(stack, pool)))).every(({ healthy }) => healthy),
+      );
+      if (!areWell) throw new CommandError('the pools do not come back', { next: './bluegreen status' });
+    },
+    expects: outage,
+    alerts: {
+      due: { outage: 1, 'outage-resolved': 1 },
+      may: ['failover', 'recovery', 'error-rate', 'standby-down', 'standby-resolved'],
+    },
+  },
+  {
+    name: 'standby-dead',
+    about: 'the standby is killed',
+    lasts: 'fault',
+    leastMs: 8_000,
+    act: async ({ engine, standby }) => void (await engine.inject(appOf(standby), 'kill')),
+    undo: ({ engine, standby }) => engine.heal(appOf(standby)),
+    expects: () => untouched,
+    alerts: { due: { 'standby-down': 1, 'standby-resolved': 1 } },
+  },
+  {
+    name: 'log-full',
+    about: 'the log volume is full: nothing can be logged',
+    lasts: 'fault',
+    async whyNot({ hands }) {
+      return (await hands.onEdge('test -c /dev/full && echo yes || :')) === 'yes' ? undefined : 'there is no /dev/full';
+    },
+    // All that is written to /dev/full fails as on a full disk.
+    act: async ({ hands }) =>
+      void (await hands.onEdge(
+        'mv "$LOG" "$LOG.kept" && ln -s /dev/full "$LOG" && kill -USR1 "$(cat "$RUN/nginx.pid")"',
+      )),
+    undo: ({ hands }) => emptyLogVolume(hands),
+    expects: () => untouched,
+    alerts: { due: {} },
+  },
+  {
+    name: 'control-read-only',
+    about: 'the control volume is read-only, and the active pool answers everything with 500',
+    lasts: 'fault',
+    async whyNot(stage) {
+      if (!stage.isDemo) return onlyDemo(stage);
+      const canBe = await stage.hands.onEdge(
+        'chmod a-w "$CONTROL"; if touch "$CONTROL/.proof" 2>/dev/null; then echo no; fi',
+      );
+      await writableControl(stage.hands);
+      return canBe === 'no' ? 'this account (root) writes to any directory, whatever its mode' : undefined;
+    },
+    async act(stage) {
+      await stage.hands.onEdge('chmod a-w "$CONTROL"');
+      await tellApp(stage, stage.active, 'start?mode=error');
+      return undefined;
+    },
+    async undo({ hands, stack, active }) {
+      await ask(`${directUrl(stack, active)}/chaos/stop`, { method: 'POST' });
+      await writableControl(hands);
+    },
+    // Without flags, the pool is tried again every five seconds.
+    expects: (stage) => ({ ...broken(stage), servedBy: 'standby' }),
+    alerts: { due: { failover: 1 }, may: ['recovery', 'error-rate', 'flapping'] },
+  },
+  {
+    name: 'poison',
+    about: 'two requests a second that fail on both pools, amid innocent ones',
+    lasts: 'fault',
+    poisonRate: 2,
+    whyNot: onlyDemo,
+    async act(stage) {
+      for (const pool of pools) await tellApp(stage, pool, 'start?mode=poison');
+      return undefined;
+    },
+    undo: async (stage) => stopChaos(stage),
+    expects: () => ({ allowances: [] }),
+    alerts: { due: {}, may: ['failover', 'recovery', 'flapping', 'error-rate'] },
+  },
+];
+
+/** Also after a proof that was killed. */
+export async function emptyLogVolume(hands: Hands): Promise<void> {
+  await hands.onEdge('[ ! -e "$LOG.kept" ] || { mv -f "$LOG.kept" "$LOG" && kill -USR1 "$(cat "$RUN/nginx.pid")"; }');
+}
+
+/** Also after a proof that was killed. */
+export async function writableControl(hands: Hands): Promise<void> {
+  await hands.onEdge('chmod ug+w "$CONTROL" && rm -f "$CONTROL/.proof"');
+}
+
+async function stopChaos({ stack }: Stage): Promise<void> {
+  for (const pool of pools) await ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' });
+}

@@ -1,0 +1,62 @@
+import type { Lasts } from '../../proof/judge/figures.ts';
+import type { Expectation } from '../../proof/judge/verdict.ts';
+import type { Sample } from '../../proof/traffic/sample.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import type { AlertKind } from '../../watcher/alert.ts';
+import type { EdgeStatus } from '../control-state.ts';
+import type { Engine } from '../engine.ts';
+import type { Stack } from '../stack.ts';
+import type { Hands } from './hands.ts';
+import type { Rates } from './rates.ts';
+
+/** The stack that a scenario is played on, and how. */
+export interface Stage {
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly hands: Hands;
+  readonly edge: EdgeStatus;
+  /** The demo app runs on both pools, and lets itself be broken. */
+  readonly isDemo: boolean;
+  readonly active: Pool;
+  readonly standby: Pool;
+  /** How long a fault lasts. */
+  readonly faultMs: number;
+  readonly rates: Rates;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** What has to hold of the requests beyond the expectation; what does not, in words. */
+export type Check = (samples: readonly Sample[]) => readonly string[];
+
+export interface Alerts {
+  /** Each exactly once, unless a number says otherwise. */
+  readonly due: Readonly<Partial<Record<AlertKind, number>>>;
+  /** These may come too; any other is a fault. */
+  readonly may?: readonly AlertKind[];
+  /** One of them has to say this. */
+  readonly says?: RegExp;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** For the table's reader, in half a sentence. */
+  readonly about: string;
+  readonly lasts: Lasts;
+  /** A fault has to last so long for all that is due to be seen. */
+  readonly leastMs?: number;
+  /** Poison requests a second that the load makes beside all others. */
+  readonly poisonRate?: number;
+  /** Why it cannot be played here; undefined: it can. */
+  whyNot?(stage: Stage): Promise<string | undefined>;
+  act(stage: Stage): Promise<Check | undefined>;
+  /** Puts everything back. Called after a failure too, whatever was done by then. */
+  undo(stage: Stage): Promise<void>;
+  expects(stage: Stage): Expectation;
+  readonly alerts: Alerts;
+}
+
+export function stageOf(base: Omit<Stage, 'active' | 'standby'>): Stage {
+  const { active } = base.edge;
+  return { ...base, active, standby: otherPool(active) };
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { healthCheck } from './health-check.ts';
+
+const target = (port: number) =>
+  ({ pool: 'blue', origin: `http://127.0.0.1:${port}`, path: '/healthz', flag: '' }) as const;
+
+describe('a health check', () => {
+  it('takes an answer that has arrived in time for good, though it could be read late only', async () => {
+    const program = `
+      require('node:http').createServer((_request, response) => { response.end('{}'); process.stdout.write('asked'); })
+        .listen(0, '127.0.0.1', function () { process.stdout.write(String(this.address().port)); });`;
+    const server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [port] = await once(server.stdout, 'data');
+      const check = healthCheck(target(Number(port)), 200);
+      // The second one goes out at once, on a connection that is open.
+      expect(await check.check()).toBeUndefined();
+      const verdict = check.check();
+      for (let count = 0; count < 3; count++) await turn();
+      const busyUntil = performance.now() + 500;
+      while (performance.now() < busyUntil);
+      expect(await verdict).toBeUndefined();
+      await check.close();
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+
+  it('does not wait for longer than it may', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const check = healthCheck(target((silent.address() as AddressInfo).port), 100);
+    expect(await check.check()).toBe('timeout');
+    await check.close();
+    silent.closeAllConnections();
+    silent.close();
+  });
+});

@@ -1,0 +1,79 @@
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { isQuick, type Sample, tookMs } from '../traffic/sample.ts';
+import type { Moments } from './moments.ts';
+import { ascending, quantile } from './quantile.ts';
+
+/** What one scenario showed, poison requests left out. Latencies are those of quick requests, from when they were due. */
+export interface Figures {
+  readonly requests: number;
+  readonly failed: number;
+  /** Of those, by what they were and how they failed. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly served: Readonly<Record<Pool, number>>;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly maxMs: number;
+  /** Quick requests that took longer than half a second, and those of them that were due after the fault had been noticed. */
+  readonly late: number;
+  readonly lateOnceDetected: number;
+  /** From the fault to the first answer of the standby to a request that was due after it. */
+  readonly failoverMs: number | undefined;
+  /** After a failover: from the healing, or from the fault where it heals by itself, to the active pool's first answer. */
+  readonly recoveryMs: number | undefined;
+}
+
+/** `fault`: until it is undone. `itself`: it heals by itself. `act`: it is over when it has been carried out. */
+export type Lasts = 'fault' | 'itself' | 'act';
+
+export const lateMs = 500;
+
+export function figuresOf(
+  samples: readonly Sample[],
+  moments: Moments,
+  { active, lasts }: { readonly active: Pool; readonly lasts: Lasts },
+): Figures {
+  const innocent = samples.filter(({ kind }) => kind !== 'poison');
+  const failed = innocent.filter(({ failure }) => failure !== undefined);
+  const quick = innocent.filter(isQuick);
+  const latencies = ascending(quick.map(tookMs));
+  const late = quick.filter((sample) => tookMs(sample) > lateMs);
+  const { brokenAt, detectedBy, healingAt } = moments;
+
+  /** Samples are in the order of their ends. */
+  const firstFrom = (pool: Pool, since: number) =>
+    quick.find((sample) => sample.dueAt >= since && sample.pool === pool && sample.failure === undefined)?.endedAt;
+  const failedOverAt = lasts === 'act' ? undefined : firstFrom(otherPool(active), brokenAt);
+  const healsItself = lasts === 'itself';
+  const backAt = failedOverAt === undefined ? undefined : firstFrom(active, healsItself ? failedOverAt : healingAt);
+
+  return {
+    requests: innocent.length,
+    failed: failed.length,
+    failures: countBy(failed, nameOf),
+    served: { blue: servedBy(innocent, 'blue'), green: servedBy(innocent, 'green') },
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    p999Ms: quantile(latencies, 0.999),
+    maxMs: quantile(latencies, 1),
+    late: late.length,
+    lateOnceDetected: late.filter(({ dueAt }) => dueAt > detectedBy && dueAt < healingAt).length,
+    failoverMs: failedOverAt === undefined ? undefined : failedOverAt - brokenAt,
+    recoveryMs: backAt === undefined ? undefined : backAt - (healsItself ? brokenAt : healingAt),
+  };
+}
+
+/** As in "post: status 504". */
+export function nameOf({ kind, failure }: Sample): string {
+  return `${kind}: ${failure}`;
+}
+
+function servedBy(samples: readonly Sample[], pool: Pool): number {
+  return samples.filter((sample) => sample.pool === pool && sample.failure === undefined).length;
+}
+
+function countBy(samples: readonly Sample[], name: (sample: Sample) => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const sample of samples) counts[name(sample)] = (counts[name(sample)] ?? 0) + 1;
+  return counts;
+}

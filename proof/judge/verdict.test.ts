@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Failure, Sample } from '../traffic/sample.ts';
+import { answersCut, postsInFlight } from './allowance.ts';
+import { figuresOf } from './figures.ts';
+import type { Moments } from './moments.ts';
+import { type Expectation, verdictOf } from './verdict.ts';
+
+const moments: Moments = {
+  beganAt: 0,
+  brokenAt: 3_000,
+  injectedAt: 3_050,
+  detectedBy: 3_700,
+  healingAt: 8_000,
+  healedAt: 8_100,
+};
+
+/** Two GETs in each 10 ms, from blue until 3.5 s, from green until 8.2 s, from blue again. */
+const calm: readonly Sample[] = Array.from({ length: 2_000 }, (_, index) => {
+  const dueAt = index * 5;
+  const pool = dueAt < 3_500 || dueAt > 8_200 ? 'blue' : 'green';
+  return { kind: 'get', loop: 'open', dueAt, endedAt: dueAt + 2, status: 200, pool };
+});
+
+function judged(beside: readonly Sample[], expectation: Partial<Expectation> = {}) {
+  const samples = [...calm, ...beside].toSorted((one, other) => one.endedAt - other.endedAt);
+  const figures = figuresOf(samples, moments, { active: 'blue', lasts: 'fault' });
+  return { figures, ...verdictOf(samples, moments, figures, { allowances: [], ...expectation }, 'blue') };
+}
+
+const well = (kind: Sample['kind'], dueAt: number): Sample => ({
+  kind,
+  loop: 'open',
+  dueAt,
+  endedAt: dueAt + 1,
+  status: 200,
+});
+
+const failed = (kind: Sample['kind'], dueAt: number, failure: Failure = 'status 502'): Sample => ({
+  ...well(kind, dueAt),
+  status: 502,
+  failure,
+});
+
+describe('the judgement of a scenario', () => {
+  it('finds failover and recovery, counts each pool, and has no fault where nothing failed', () => {
+    const { figures, faults, excused } = judged([], { servedBy: 'standby' });
+    expect(faults).toEqual([]);
+    expect(excused).toEqual([]);
+    expect(figures).toMatchObject({ requests: 2_000, failed: 0, failoverMs: 502, recoveryMs: 207, p50Ms: 2, maxMs: 2 });
+    expect(figures.served.blue + figures.served.green).toBe(2_000);
+  });
+
+  it('is against a GET that failed, and says when', () => {
+    const { faults } = judged([failed('get', 3_100), failed('get', 3_200)]);
+    expect(faults).toEqual([
+      'get: status 502, 2 times, due 100 to 200 ms after the fault: this could have been avoided',
+    ]);
+  });
+
+  it('excuses so many POSTs in flight and no more, and none once the fault had been noticed', () => {
+    const posts = [failed('post', 3_010), failed('upload', 3_400)];
+    expect(judged(posts, { allowances: [postsInFlight(2)] })).toMatchObject({ faults: [], excused: [{ count: 2 }] });
+    expect(judged(posts, { allowances: [postsInFlight(1)] }).faults).toEqual([
+      'POST in flight: 2, and 1 at most could not be avoided',
+    ]);
+    expect(judged([failed('post', 3_800)], { allowances: [postsInFlight(2)] }).faults).toHaveLength(1);
+  });
+
+  it('excuses answers that were cut off, but no reset before the answer', () => {
+    const allowances = [answersCut(10)];
+    expect(judged([failed('get', 3_100, 'cut off')], { allowances }).faults).toEqual([]);
+    expect(judged([failed('get', 3_100, 'reset')], { allowances }).faults).toHaveLength(1);
+  });
+
+  it('counts what was late, and holds what was late after the detection against it', () => {
+    const late = (dueAt: number) => ({ ...well('get', dueAt), endedAt: dueAt + 3_000 });
+    expect(judged([late(3_100)], { mostLate: 1 }).faults).toEqual([]);
+    expect(judged([late(3_100), late(3_200)], { mostLate: 1 }).faults).toHaveLength(1);
+    expect(judged([late(4_000)], { mostLate: 1 }).faults).toEqual([
+      '1 requests took more than 500 ms although the fault had been noticed',
+    ]);
+  });
+
+  it('wants the traffic where it belongs', () => {
+    expect(judged([], { servedBy: 'active' }).faults).toHaveLength(1);
+  });
+
+  it('leaves poison requests out, but wants each to be one', () => {
+    const poison = failed('poison', 4_000, 'status 500');
+    expect(judged([poison])).toMatchObject({ faults: [], figures: { requests: 2_000, failed: 0 } });
+    expect(judged([{ ...poison, failure: 'status 404' }]).faults).toHaveLength(1);
+  });
+});

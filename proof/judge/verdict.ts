@@ -1,0 +1,117 @@
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { isQuick, type Sample } from '../traffic/sample.ts';
+import type { Allowance } from './allowance.ts';
+import { type Figures, lateMs, nameOf } from './figures.ts';
+import type { Moments } from './moments.ts';
+
+/** What has to hold. */
+export interface Expectation {
+  /** Who serves while it lasts: the standby from its detection on, the active pool throughout; undefined: either. */
+  readonly servedBy?: 'standby' | 'active';
+  readonly allowances: readonly Allowance[];
+  /** Quick requests that may take longer than half a second; then none may once it is detected. Undefined: not judged. */
+  readonly mostLate?: number;
+}
+
+/** Failures that nothing could have prevented. */
+export interface Excused {
+  readonly what: string;
+  readonly why: string;
+  readonly count: number;
+  readonly most: number;
+}
+
+export interface Verdict {
+  readonly excused: readonly Excused[];
+  /** What was not as it must be; empty: proved. */
+  readonly faults: readonly string[];
+}
+
+const leastShare = 0.95;
+
+export function verdictOf(
+  samples: readonly Sample[],
+  moments: Moments,
+  figures: Figures,
+  expectation: Expectation,
+  active: Pool,
+): Verdict {
+  const innocent = samples.filter(({ kind }) => kind !== 'poison');
+  const failed = innocent.filter(({ failure }) => failure !== undefined);
+  const { allowances, mostLate } = expectation;
+  const covering = Map.groupBy(failed, (sample) => allowances.find((one) => one.covers(sample, moments)));
+  const excused = allowances.map((one) => ({
+    what: one.what,
+    why: one.why,
+    count: covering.get(one)?.length ?? 0,
+    most: Math.ceil(one.most),
+  }));
+  const baseline = innocent.filter(({ endedAt }) => endedAt < moments.brokenAt);
+  return {
+    excused: excused.filter(({ count }) => count > 0),
+    faults: [
+      ...baselineFaults(baseline, active),
+      ...failuresAsFaults(covering.get(undefined) ?? [], moments),
+      ...excused.filter(({ count, most }) => count > most).map(tooMany),
+      ...lateFaults(figures, mostLate),
+      ...servingFaults(innocent, moments, expectation, active),
+      ...poisonFaults(samples, moments),
+    ],
+  };
+}
+
+function tooMany({ what, count, most }: Excused): string {
+  return `${what}: ${count}, and ${most} at most could not be avoided`;
+}
+
+function baselineFaults(baseline: readonly Sample[], active: Pool): string[] {
+  const wrong = baseline.filter(({ pool }) => pool !== undefined && pool !== active).length;
+  return [
+    ...(baseline.length === 0 ? ['no request was answered before the fault'] : []),
+    ...(wrong > 0 ? [`before the fault, ${wrong} requests did not come from ${active}`] : []),
+  ];
+}
+
+/** Each kind in one line, with the span of time in which they were due. */
+function failuresAsFaults(failed: readonly Sample[], { brokenAt }: Moments): string[] {
+  return [...Map.groupBy(failed, nameOf)].map(([name, samples]) => {
+    const dues = samples.map(({ dueAt }) => Math.round(dueAt - brokenAt));
+    const [first, last] = [Math.min(...dues), Math.max(...dues)];
+    const when = first === last ? `${first} ms` : `${first} to ${last} ms`;
+    return `${name}, ${samples.length} times, due ${when} after the fault: this could have been avoided`;
+  });
+}
+
+function lateFaults({ late, lateOnceDetected }: Figures, mostLate: number | undefined): string[] {
+  if (mostLate === undefined) return [];
+  return [
+    ...(late > mostLate ? [`${late} requests took more than ${lateMs} ms, ${Math.ceil(mostLate)} at most may`] : []),
+    ...(lateOnceDetected > 0
+      ? [`${lateOnceDetected} requests took more than ${lateMs} ms although the fault had been noticed`]
+      : []),
+  ];
+}
+
+function servingFaults(
+  innocent: readonly Sample[],
+  { detectedBy, brokenAt, healingAt }: Moments,
+  { servedBy }: Expectation,
+  active: Pool,
+): string[] {
+  if (servedBy === undefined) return [];
+  const wanted = servedBy === 'active' ? active : otherPool(active);
+  const since = servedBy === 'active' ? brokenAt : detectedBy;
+  const meanwhile = innocent.filter((sample) => isQuick(sample) && sample.dueAt > since && sample.dueAt < healingAt);
+  // An app of somebody's own need not say who it is.
+  const named = meanwhile.filter(({ pool }) => pool !== undefined);
+  if (named.length === 0) return [];
+  const share = named.filter(({ pool }) => pool === wanted).length / named.length;
+  return share >= leastShare ? [] : [`only ${(share * 100).toFixed(1)}% came from ${wanted} meanwhile`];
+}
+
+/** Where they do no harm, nothing is proved. */
+function poisonFaults(samples: readonly Sample[], { injectedAt, healingAt }: Moments): string[] {
+  const poison = samples.filter(({ kind, dueAt }) => kind === 'poison' && dueAt > injectedAt && dueAt < healingAt);
+  const others = poison.filter(({ failure }) => failure?.startsWith('status 5') !== true).length;
+  return others === 0 ? [] : [`${others} of ${poison.length} poison requests did not fail on both pools`];
+}

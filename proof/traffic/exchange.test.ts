@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { Agent, createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exchange } from './exchange.ts';
+import { Mix, type Task } from './mix.ts';
+
+const whole = JSON.stringify({ pool: 'blue' });
+const head = { 'X-App-Pool': 'blue', 'Content-Length': whole.length };
+
+const answers: { readonly [path: string]: (response: ServerResponse) => void } = {
+  '/version': (response) => response.writeHead(200, head).end(whole),
+  '/500': (response) => response.writeHead(500, { 'X-App-Pool': 'blue' }).end(),
+  '/cut': (response) => response.writeHead(200, head).write('{', () => response.destroy()),
+  '/other': (response) => response.writeHead(200, { 'X-App-Pool': 'green' }).end(whole),
+  '/red': (response) => response.writeHead(200, { 'X-App-Pool': 'red' }).end(whole),
+  '/reset': (response) => response.req.socket.resetAndDestroy(),
+  '/silent': () => undefined,
+};
+
+const server = createServer((request, response) => answers[request.url ?? '']?.(response));
+let origin: URL;
+
+beforeAll(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const get = (path: string, timeoutMs = 10_000): Task => ({
+  ...new Mix({ app: 'demo' }).task('get', {}),
+  path,
+  timeoutMs,
+});
+
+describe('one request', () => {
+  it.each([
+    ['/version', 200, undefined],
+    ['/500', 500, 'status 500'],
+    ['/cut', 200, 'cut off'],
+    ['/other', 200, 'wrong body'],
+    ['/red', 200, 'wrong pool header'],
+    ['/reset', 0, 'reset'],
+  ])('for %s is judged by status, pool and body', async (path, status, failure) => {
+    const answer = await exchange(new Agent(), origin, get(path)).answer;
+    expect(answer.status).toBe(status);
+    expect(answer.failure).toBe(failure);
+  });
+
+  it('on a connection that was kept open and is reset under it is a failure of its own kind', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await exchange(agent, origin, get('/version')).answer).failure).toBeUndefined();
+    expect((await exchange(agent, origin, get('/reset')).answer).failure).toBe('reset on a kept connection');
+  });
+
+  it('that nobody answers ends with the patience of its client', async () => {
+    expect((await exchange(new Agent(), origin, get('/silent', 50)).answer).failure).toBe('no answer');
+  });
+
+  it('to a port that nobody listens on is refused', async () => {
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const url = new URL(`http://127.0.0.1:${(nobody.address() as AddressInfo).port}`);
+    nobody.close();
+    await once(nobody, 'close');
+    expect((await exchange(new Agent(), url, get('/version')).answer).failure).toBe('refused');
+  });
+});

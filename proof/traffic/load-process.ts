@@ -1,0 +1,68 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Order, Report, Slice } from './messages.ts';
+import type { Sample } from './sample.ts';
+import type { TrafficOptions } from './traffic.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** A load that runs in a process of its own. */
+export interface LoadProcess {
+  /** The latest moments, growing. */
+  readonly slices: readonly Slice[];
+  /** @returns every request, in the order of their ends */
+  end(): Promise<readonly Sample[]>;
+  /** At once, whatever is on its way. */
+  kill(): void;
+}
+
+/** Returns when the load has begun. */
+export async function startLoadProcess(options: TrafficOptions): Promise<LoadProcess> {
+  const child = fork(main, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const slices: Slice[] = [];
+  const samples: Sample[] = [];
+  const ready = Promise.withResolvers<void>();
+  const done = Promise.withResolvers<void>();
+  child.on('message', (message: Report) => {
+    switch (message.report) {
+      case 'ready':
+        ready.resolve();
+        break;
+      case 'slice':
+        slices.push(message.slice);
+        break;
+      case 'samples':
+        for (const sample of message.samples) samples.push(sample);
+        break;
+      case 'done':
+        done.resolve();
+        break;
+      default:
+        message satisfies never;
+    }
+  });
+  child.once('exit', (code, signal) => {
+    const error = new Error(`the load's process ended too soon (${signal ?? `exit code ${code}`})`);
+    ready.reject(error);
+    done.reject(error);
+  });
+  // Nobody may be waiting for it when it happens.
+  done.promise.catch(() => undefined);
+  await ready.promise;
+  send(child, { order: 'begin', options });
+  return {
+    slices,
+    async end() {
+      send(child, { order: 'end' });
+      await done.promise;
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return samples;
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function send(child: ChildProcess, order: Order): void {
+  child.send(order);
+}

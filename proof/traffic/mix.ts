@@ -1,0 +1,93 @@
+import { Bodies } from './bodies.ts';
+import type { RequestKind } from './sample.ts';
+
+/** One request that is to be made. */
+export interface Task {
+  readonly kind: RequestKind;
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** The client's patience. */
+  readonly timeoutMs: number;
+  /** Whether the whole body of a 200 is what it has to be. */
+  isRight(body: string, pool: string | undefined): boolean;
+}
+
+/** What is asked for: all that the demo app offers, or one path of any app. */
+export type MixName = { readonly app: 'demo' } | { readonly app: 'any'; readonly path: string };
+
+/** In percent of the requests. */
+export const demoShares = { get: 73, head: 5, post: 20, slow: 1, upload: 0.5, stream: 0.5 } as const;
+const anyShares = { get: 90, head: 10 } as const;
+
+const quickTimeoutMs = 10_000;
+const streamTimeoutMs = 90_000;
+export const streamSeconds = 4;
+
+/** Hands out requests so that each kind comes evenly, at its share. */
+export class Mix {
+  readonly #name: MixName;
+  readonly #bodies = new Bodies();
+  readonly #weights: readonly { readonly kind: RequestKind; readonly share: number; credit: number }[];
+
+  constructor(name: MixName) {
+    this.#name = name;
+    const shares = name.app === 'demo' ? demoShares : anyShares;
+    this.#weights = Object.entries(shares).map(([kind, share]) => ({ kind: kind as RequestKind, share, credit: 0 }));
+  }
+
+  /** The kind that is most in arrears. */
+  next(headers: Readonly<Record<string, string>>): Task {
+    const total = this.#weights.reduce((sum, { share }) => sum + share, 0);
+    let chosen = this.#weights[0];
+    for (const weight of this.#weights) {
+      weight.credit += weight.share;
+      if (chosen === undefined || weight.credit > chosen.credit) chosen = weight;
+    }
+    if (chosen === undefined) throw new Error('an empty mix');
+    chosen.credit -= total;
+    return this.task(chosen.kind, headers);
+  }
+
+  task(kind: RequestKind, headers: Readonly<Record<string, string>>): Task {
+    const path = this.#name.app === 'any' ? this.#name.path : '/version';
+    const anyBody = this.#name.app === 'any';
+    const base = { kind, headers, timeoutMs: quickTimeoutMs } as const;
+    switch (kind) {
+      case 'get':
+        return { ...base, method: 'GET', path, isRight: (body, pool) => anyBody || saysPool(body, pool) };
+      case 'head':
+        return { ...base, method: 'HEAD', path, isRight: (body) => body === '' };
+      case 'slow':
+        return { ...base, method: 'GET', path: '/slow?ms=1000', isRight: saysPool };
+      case 'post':
+      case 'upload': {
+        const { bytes, sha256 } = kind === 'post' ? this.#bodies.small() : this.#bodies.large();
+        const expected = JSON.stringify({ bytes: bytes.length, sha256 });
+        return { ...base, method: 'POST', path: '/echo', body: bytes, isRight: (body) => body === expected };
+      }
+      case 'stream':
+        return {
+          kind,
+          method: 'GET',
+          path: `/stream?seconds=${streamSeconds}`,
+          headers: { ...headers, accept: 'text/event-stream' },
+          timeoutMs: streamTimeoutMs,
+          isRight: (body) => body.match(/^id: /gm)?.length === streamSeconds,
+        };
+      case 'poison':
+        return { ...base, method: 'GET', path: '/poison', isRight: () => false };
+      default:
+        return kind satisfies never;
+    }
+  }
+}
+
+function saysPool(body: string, pool: string | undefined): boolean {
+  try {
+    return (JSON.parse(body) as { pool?: unknown }).pool === pool;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/condition.ts';
+import { nowMs, type Sample, tookMs } from './sample.ts';
+import { Traffic, type TrafficOptions } from './traffic.ts';
+
+/** Answers at once, or holds all requests until it is told to answer again. */
+class Pool {
+  readonly held: ServerResponse[] = [];
+  stalls = false;
+  agents = new Set<string | undefined>();
+  readonly server = createServer((request, response) => {
+    this.agents.add(request.headers['user-agent']);
+    request.resume();
+    if (this.stalls) this.held.push(response);
+    else this.answer(response);
+  });
+
+  answer(response: ServerResponse): void {
+    response.writeHead(200, { 'X-App-Pool': 'blue' }).end('well');
+  }
+
+  goOn(): void {
+    this.stalls = false;
+    for (const response of this.held.splice(0)) this.answer(response);
+  }
+}
+
+let pool: Pool;
+let options: TrafficOptions;
+
+beforeEach(async () => {
+  pool = new Pool();
+  pool.server.listen(0, '127.0.0.1');
+  await once(pool.server, 'listening');
+  const url = `http://127.0.0.1:${(pool.server.address() as AddressInfo).port}`;
+  options = { url, rate: 200, clients: 0, mix: { app: 'any', path: '/' }, poisonRate: 0, userAgent: 'proof' };
+});
+
+afterEach(() => {
+  pool.server.closeAllConnections();
+  pool.server.close();
+});
+
+describe('the load', () => {
+  it('keeps its pace while nothing is answered, and counts the wait from when each request was due', async () => {
+    const samples: Sample[] = [];
+    const traffic = new Traffic(options, (sample) => samples.push(sample));
+    await eventually('some answers', () => samples.length >= 20);
+    pool.stalls = true;
+    await eventually('requests that do not wait for each other', () => pool.held.length >= 100);
+    const stalledFor = nowMs() - Math.max(...samples.map(({ endedAt }) => endedAt));
+    pool.goOn();
+    await traffic.stop();
+
+    expect(samples.every(({ failure, status }) => failure === undefined && status === 200)).toBe(true);
+    const dues = samples.map(({ dueAt }) => dueAt).toSorted((a, b) => a - b);
+    for (const [index, due] of dues.entries()) expect(due - (dues[0] ?? 0)).toBeCloseTo(index * 5, 1);
+    const longest = Math.max(...samples.map(tookMs));
+    expect(longest).toBeGreaterThan(stalledFor * 0.9);
+    expect(samples.filter((sample) => tookMs(sample) > stalledFor / 2).length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('has clients beside it that wait for each answer, and says in each request whose it is', async () => {
+    const samples: Sample[] = [];
+    pool.stalls = true;
+    const traffic = new Traffic({ ...options, rate: 1, clients: 5 }, (sample) => samples.push(sample));
+    await eventually('requests that wait', () => pool.held.length >= 3);
+    pool.goOn();
+    await eventually('answers for each client', () => samples.filter(({ loop }) => loop === 'closed').length >= 5);
+    await traffic.stop();
+    expect(samples.some(({ loop }) => loop === 'open')).toBe(true);
+    expect([...pool.agents]).toEqual(['proof']);
+  });
+});

@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto';
+import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Exchange, exchange } from './exchange.ts';
+import { Mix, type MixName, type Task } from './mix.ts';
+import { nowMs, type Sample } from './sample.ts';
+import { type Schedule, startSchedule } from './schedule.ts';
+
+export interface TrafficOptions {
+  readonly url: string;
+  /** Requests a second that leave on schedule. */
+  readonly rate: number;
+  /** Clients beside that, each on one connection, which think between an answer and the next request. */
+  readonly clients: number;
+  readonly mix: MixName;
+  /** Requests a second beside that which fail on every pool. */
+  readonly poisonRate: number;
+  /** Tells the requests of one load from all others in the access log. */
+  readonly userAgent: string;
+}
+
+const thinkMs = [200, 1_500] as const;
+const buckets = 100;
+/** Nobody waits longer than that for what is still on its way at the end. */
+const finishMs = 12_000;
+
+/** An open-loop load and a closed-loop one beside it. */
+export class Traffic {
+  readonly #options: TrafficOptions;
+  readonly #origin: URL;
+  readonly #mix: Mix;
+  /** No limit: where requests have to wait for a connection, the loop is not open. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 1_024 });
+  readonly #schedules: readonly Schedule[];
+  readonly #clients: readonly { readonly agent: Agent; readonly done: Promise<void> }[];
+  readonly #stopping = new AbortController();
+  readonly #open = new Map<Exchange, Promise<void>>();
+  #bucket = 0;
+  readonly #taken: (sample: Sample) => void;
+
+  /** @param taken is called with each request when it has ended */
+  constructor(options: TrafficOptions, taken: (sample: Sample) => void) {
+    this.#options = options;
+    this.#taken = taken;
+    this.#origin = new URL(options.url);
+    this.#mix = new Mix(options.mix);
+    const { rate, poisonRate, clients } = options;
+    this.#schedules = [
+      startSchedule(rate, (dueAt) => void this.#ask(this.#agent, this.#mix.next(this.#headers()), 'open', dueAt)),
+      ...(poisonRate === 0
+        ? []
+        : [
+            startSchedule(
+              poisonRate,
+              (dueAt) => void this.#ask(this.#agent, this.#mix.task('poison', this.#headers()), 'open', dueAt),
+            ),
+          ]),
+    ];
+    this.#clients = Array.from({ length: clients }, () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      return { agent, done: this.#visit(agent, this.#headers()) };
+    });
+  }
+
+  /** Sends nothing new, and returns when what is on its way has come to an end. */
+  async stop(): Promise<void> {
+    for (const schedule of this.#schedules) schedule.stop();
+    this.#stopping.abort();
+    const tooLong = setTimeout(() => {
+      for (const exchange of this.#open.keys()) exchange.giveUp();
+    }, finishMs);
+    await Promise.all(this.#open.values());
+    await Promise.all(this.#clients.map(({ done }) => done));
+    clearTimeout(tooLong);
+    this.#agent.destroy();
+    for (const { agent } of this.#clients) agent.destroy();
+  }
+
+  /** A visitor of a canary is in one bucket of a hundred, and stays there. */
+  #headers(): Record<string, string> {
+    const bucket = String(this.#bucket++ % buckets).padStart(2, '0');
+    return { 'user-agent': this.#options.userAgent, cookie: `bluegreen_bucket=${bucket}` };
+  }
+
+  async #visit(agent: Agent, headers: Readonly<Record<string, string>>): Promise<void> {
+    const { signal } = this.#stopping;
+    const think = () => delay(randomInt(...thinkMs), undefined, { signal }).catch(() => undefined);
+    await think();
+    while (!signal.aborted) {
+      await this.#ask(agent, this.#mix.next(headers), 'closed', nowMs());
+      await think();
+    }
+  }
+
+  #ask(agent: Agent, task: Task, loop: Sample['loop'], dueAt: number): Promise<void> {
+    const begun = exchange(agent, this.#origin, task);
+    const done = begun.answer.then((answer) => {
+      this.#open.delete(begun);
+      this.#taken({ kind: task.kind, loop, dueAt, ...answer });
+    });
+    this.#open.set(begun, done);
+    return done;
+  }
+}

@@ -1,0 +1,10 @@
+import { afterAll, beforeAll } from 'vitest';
+import { describeProve } from '../prove-proof.ts';
+import { createStack, type TestStack } from '../stack.ts';
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await createStack('compose');
+});
+afterAll(() => stack.remove());
+describeProve('compose', () => stack, { played: ['network'], notHere: [] });

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../cli/prove/play.ts';
+import { expectDone, type TestStack } from './stack.ts';
+
+interface ProveDocument {
+  readonly proved: boolean;
+  readonly scenarios: readonly Result[];
+  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+}
+
+const size = ['--rate', '100', '--connections', '10', '--seconds', '2'];
+
+/** The command on a stack of its own, with a few scenarios for a short time: the whole row is for people. */
+export function describeProve(
+  engine: string,
+  stack: () => TestStack,
+  { played, notHere }: { readonly played: readonly string[]; readonly notHere: readonly string[] },
+): void {
+  describe(`./bluegreen prove on the ${engine} engine`, () => {
+    it(`starts the stack, plays ${played.join(' and ')}, and leaves all as it was`, async () => {
+      const { stdout } = expectDone(await stack().bluegreen('prove', '--json', ...size, ...played, ...notHere));
+      const { proved, scenarios, skipped } = JSON.parse(stdout) as ProveDocument;
+      expect(proved).toBe(true);
+      expect(scenarios.map(({ name }) => name).toSorted()).toEqual(played.toSorted());
+      expect(skipped.map(({ name }) => name).toSorted()).toEqual(notHere.toSorted());
+      for (const scenario of scenarios) {
+        expect(scenario.requests).toBeGreaterThan(500);
+        expect(scenario.alertsTold).toBe(scenario.alertsDue);
+        expect(scenario.timeline.some(({ atMs }) => atMs < 0)).toBe(true);
+        expect(scenario.timeline.some(({ atMs }) => atMs > 0)).toBe(true);
+      }
+      await expectCalm(stack());
+    });
+
+    // What it does then is the same on each engine.
+    it.runIf(engine === 'host')('heals what it broke when it is stopped by hand', async () => {
+      const proof = stack().start('prove', ...size.slice(0, 4), '--seconds', '60', 'freeze');
+      await proof.says(/blue is active/);
+      await expect.poll(async () => poolOf(await stack().ask()), { timeout: 30_000 }).toBe('green');
+      proof.interrupt();
+      expect(await proof.exitCode).toBe(1);
+      expect(proof.output()).toContain('stopped by hand; what was broken is healed');
+      await expectCalm(stack());
+    });
+
+    it('says what it does not know, and begins nothing where all is not well', async () => {
+      expect(await stack().bluegreen('prove', 'sneeze')).toMatchObject({ exitCode: 2 });
+      expect(await stack().bluegreen('prove', '--rate', '0')).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('--rate: expected a whole number from 1 on, got "0"'),
+      });
+      expectDone(await stack().bluegreen('chaos', 'green', 'error'));
+      expect(await stack().bluegreen('prove', 'kill')).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('green is not healthy (status 500)'),
+      });
+      expectDone(await stack().bluegreen('chaos', 'green', 'stop'));
+      await expectCalm(stack());
+    });
+  });
+}
+
+const poolOf = ({ pool }: { pool: string | undefined }) => pool;
+
+/** Blue is active and answers, and both pools are well. */
+async function expectCalm(stack: TestStack): Promise<void> {
+  await expect.poll(async () => poolOf(await stack.ask()), { timeout: 30_000 }).toBe('blue');
+  await expect
+    .poll(async () => JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout).edge, {
+      timeout: 30_000,
+    })
+    .toMatchObject({ active: 'blue', down: { blue: false, green: false } });
+}
