@@ -12,6 +12,7 @@ export async function eventually<T>(
   const deadline = Date.now() + deadlineMs;
   let lastError: unknown;
   for (;;) {
+    const lookedAt = performance.now();
     try {
       const seen = await look();
       if (seen !== undefined && seen !== false) return seen;
@@ -20,6 +21,7 @@ export async function eventually<T>(
       lastError = error;
     }
     if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: lastError });
-    await delay(10);
+    // A look can be a whole command: no more than half of the time goes into looking.
+    await delay(Math.max(10, performance.now() - lookedAt));
   }
 }

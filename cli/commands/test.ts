@@ -10,6 +10,9 @@ import { print, progress } from '../terminal.ts';
 export const suites = ['lint', 'types', 'shell', 'unit', 'host', 'compose'] as const;
 export type Suite = (typeof suites)[number];
 
+/** Most of these tests wait for processes of their own. */
+const unitWorkers = 4;
+
 interface Count {
   readonly passed: number;
   readonly failed: number;
@@ -20,32 +23,25 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
   await ensureInstalled([...edgeTools, 'shellcheck']);
-  const lanes = await Promise.all(lanesOf(chosen).map((lane, index) => runLane(lane, root, index === 0)));
-  const passed = lanes.reduce((sum, count) => sum + count.passed, 0);
-  const failed = lanes.reduce((sum, count) => sum + count.failed, 0);
+  let passed = 0;
+  let failed = 0;
+  for (const group of groupsOf(chosen)) {
+    for (const suite of group) progress(`test: ${suite}`);
+    const counts = await Promise.all(group.map((suite, index) => run(suite, root, index === 0)));
+    passed += counts.reduce((sum, count) => sum + count.passed, 0);
+    failed += counts.reduce((sum, count) => sum + count.failed, 0);
+  }
   if (wanted.length === 0 && !chosen.includes('compose'))
     progress(`the compose suite was not run${noCompose ? `: ${noCompose}` : ''}`);
   print(`${passed} passed, ${failed} failed`);
   return failed === 0;
 }
 
-/** Both engines mostly wait and share nothing, so Compose goes beside the rest; its lane is told when it has ended. */
-function lanesOf(chosen: readonly Suite[]): (readonly Suite[])[] {
-  const rest = chosen.filter((suite) => suite !== 'compose');
-  const compose = chosen.filter((suite) => suite === 'compose');
-  return [rest, compose].filter((lane) => lane.length > 0);
-}
-
-async function runLane(lane: readonly Suite[], root: string, live: boolean): Promise<Count> {
-  let passed = 0;
-  let failed = 0;
-  for (const suite of lane) {
-    progress(`test: ${suite}`);
-    const count = await run(suite, root, live);
-    passed += count.passed;
-    failed += count.failed;
-  }
-  return { passed, failed };
+/** Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended. */
+function groupsOf(chosen: readonly Suite[]): (readonly Suite[])[] {
+  const engines = chosen.filter((suite) => suite === 'host' || suite === 'compose');
+  const others = chosen.filter((suite) => suite !== 'host' && suite !== 'compose').map((suite) => [suite]);
+  return engines.length > 0 ? [...others, engines] : others;
 }
 
 /** @param live what it says is shown as it comes; else when it has ended */
@@ -58,7 +54,7 @@ function run(suite: Suite, root: string, live: boolean): Promise<Count> {
     case 'shell':
       return oneCheck(root, 'shellcheck', shellFiles(root));
     case 'unit':
-      return vitest(root, ['unit', 'faults'], live);
+      return vitest(root, ['unit', 'faults'], live, [`--maxWorkers=${unitWorkers}`]);
     case 'host':
     case 'compose':
       return vitest(root, [suite], live);
@@ -82,12 +78,17 @@ async function oneCheck(root: string, command: string, args: readonly string[]):
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function vitest(root: string, projects: readonly string[], live: boolean): Promise<Count> {
+async function vitest(
+  root: string,
+  projects: readonly string[],
+  live: boolean,
+  more: readonly string[] = [],
+): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-test-'));
   const report = join(directory, 'report.json');
   try {
     const chosen = projects.map((project) => `--project=${project}`);
-    const args = ['run', ...chosen, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const args = ['run', ...chosen, ...more, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { exitCode, all } = await execa(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
       cwd: root,
       stdin: 'ignore',

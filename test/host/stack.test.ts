@@ -40,7 +40,14 @@ describe('./bluegreen on the host engine', () => {
     const { exitCode, stderr } = await stack.bluegreen('up');
     expect(exitCode).toBe(2);
     // Any text will do for these.
-    const freeText = ['ALERT_IDENTIFIER', 'SLACK_WEBHOOK_URL_FILE', 'HOOKS_DIR', 'BLUE_CMD', 'GREEN_CMD'];
+    const freeText = [
+      'ALERT_IDENTIFIER',
+      'BLUEGREEN_ACTOR',
+      'BLUE_CMD',
+      'GREEN_CMD',
+      'HOOKS_DIR',
+      'SLACK_WEBHOOK_URL_FILE',
+    ];
     for (const name of stackVariables) if (!freeText.includes(name)) expect(stderr).toContain(`  ${name}: expected `);
     expect(stderr).not.toContain(secret);
     stack.configure({});

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from 'vitest';
+import { describeFailoverProof } from '../failover-proof.ts';
 import { describeProve } from '../prove-proof.ts';
 import { createStack, type TestStack } from '../stack.ts';
 
@@ -7,4 +8,5 @@ beforeAll(async () => {
   stack = await createStack('host');
 });
 afterAll(() => stack.remove());
+describeFailoverProof('host', () => stack);
 describeProve('host', () => stack, { played: ['truncate'], notHere: ['network', 'oom'] });
