@@ -1,5 +1,5 @@
 import type { JournalRecord, RecordOf } from '../journal/record.ts';
-import { duration, share } from '../watcher/figures.ts';
+import { duration, requests, share } from '../watcher/figures.ts';
 
 /** One thing that was done, from its beginning to its end. */
 export interface HistoryEntry {
@@ -76,7 +76,7 @@ function outcomeOf(
   const baked =
     bake === undefined
       ? ''
-      : `; ${bake.requests} requests in ${duration(bake.lastedMs)}, ${share(bake.failed, bake.requests)} failed`;
+      : `; ${requests(bake.requests)} in ${duration(bake.lastedMs)}, ${share(bake.failed, bake.requests)} failed`;
   return { tookMs: finished.tookMs, result: `active${baked}` };
 }
 

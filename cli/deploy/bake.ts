@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { duration, share } from '../../watcher/figures.ts';
+import { duration, requests as requestCount, share } from '../../watcher/figures.ts';
 import { edgeStatus } from '../control-state.ts';
 import type { Engine } from '../engine.ts';
 import type { Stack } from '../stack.ts';
@@ -81,7 +81,7 @@ export async function bake(
       seen = since(begin, now, pool);
       const breach = errorBreach(seen, options, atEnd) ?? (warm && latencyBreach(since(warm, now, pool), options, now));
       if (breach !== undefined) return result(breach);
-      say(`${seen.own} requests, ${share(seen.lost, seen.own)} failed, ${left(options.forMs - lasted())}`);
+      say(`${requestCount(seen.own)}, ${share(seen.lost, seen.own)} failed, ${left(options.forMs - lasted())}`);
     }
     const isBehind = (now?.lagBytes ?? 0) > 0 && lasted() < options.forMs + catchUpMs;
     if (atEnd && !isBehind) return result();
@@ -110,7 +110,7 @@ function left(ms: number): string {
 /** What was seen, in words. */
 export function bakedText({ lastedMs, requests, failed }: Baked): string {
   if (requests === 0) return `nobody came in ${duration(lastedMs)}, so only its health was watched`;
-  return `${requests} requests in ${duration(lastedMs)}, ${share(failed, requests)} failed`;
+  return `${requestCount(requests)} in ${duration(lastedMs)}, ${share(failed, requests)} failed`;
 }
 
 /** For a canary: the other colour at the same time. */
