@@ -27,10 +27,10 @@ export interface Ground {
 /** Of POSTs: what comes until a broken release is noticed. */
 const mostExcused = 40;
 
-/** Short, so that a release that fails does so soon. */
 /** Both engines' suites share a machine: a pool that gets no processor for a moment is not what is looked at here. */
 const patience = { PROBE_TIMEOUT_MS: '1000', PROXY_CONNECT_TIMEOUT: '2s' };
 
+/** Short, so that a release that fails does so soon. */
 export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_COOLDOWN_SEC: '1', ...patience };
 
 /** Hooks and smoke commands that are to be interrupted take so long; nobody waits for them. */
