@@ -19,7 +19,7 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
 
   describe(`./test-failover.sh on the ${engine} engine`, () => {
     it.each([
-      ['blue', '6'],
+      ['blue', '10'],
       ['green', '3'],
     ])(
       'proves that no request fails while %s is active and broken for %s s',

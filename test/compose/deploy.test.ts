@@ -10,7 +10,7 @@ import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 const behaviours = ['good', 'ill', 'gone', 'tired'];
 
 describeDeployProof('compose', {
-  steps: ['replace', 'switch', 'bake'],
+  steps: ['replace', 'health', 'switch', 'bake'],
   moments: false,
   async create() {
     const stack = await createStack('compose', {
