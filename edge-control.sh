@@ -16,6 +16,8 @@
 # (see journal/record.ts), and write one themselves where none is given.
 
 confirm_deadline_s=10
+# Longer than fail_timeout in the template.
+avoided_deadline_s=7
 journal_limit_bytes=524288
 journal_keep_lines=500
 inspected_lines=100
@@ -66,6 +68,26 @@ active_colour() { if [ -e "$CONTROL_DIR/active.green" ]; then echo green; else e
 
 other_colour() { if [ "$1" = green ]; then echo blue; else echo green; fi; }
 
+# After one failed request the edge keeps away from a pool until fail_timeout is over, though it may be well again, or another
+# release by then: what is switched to it meanwhile would go to the other one.
+await_edge_takes() { # COLOUR
+  other=$(other_colour "$1")
+  [ "$(who_answers_first "$1")" = "$other" ] || return 0
+  since=$(date +%s)
+  while [ "$(who_answers_first "$1")" = "$other" ]; do
+    if [ $(($(date +%s) - since)) -ge "$avoided_deadline_s" ]; then
+      say "the edge keeps away from $1, where a request failed; going on all the same"
+      return 0
+    fi
+    sleep 0.1
+  done
+  echo "the edge kept away from $1 for $(($(date +%s) - since)) s, after a failed request"
+}
+
+who_answers_first() { # COLOUR
+  fetch_headers "http://127.0.0.1:$STATUS_PORT/first/$1" | sed -n 's/^ *X-Bluegreen-Pool: *\([a-z-]*\).*/\1/p'
+}
+
 switch_to() { # COLOUR [RECORD]
   case ${1:-} in
     blue | green) ;;
@@ -73,6 +95,7 @@ switch_to() { # COLOUR [RECORD]
   esac
   before=$(active_colour)
   if [ "$before" != "$1" ]; then
+    await_edge_takes "$1"
     record "${2:-"\"kind\":\"switch\",\"from\":\"$before\",\"to\":\"$1\",\"reason\":\"switch\""}"
   fi
   if [ "$1" = green ]; then touch "$CONTROL_DIR/active.green"; else rm -f "$CONTROL_DIR/active.green"; fi
@@ -111,6 +134,7 @@ canary() { # PERCENT|off [RECORD]
     confirm '"canary":false' 'the canary was ended'
     return
   fi
+  await_edge_takes "$(other_colour "$active")"
   index=0
   while [ "$index" -le 99 ]; do
     bucket=$CONTROL_DIR/canary.$active.$(printf %02d "$index")

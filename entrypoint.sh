@@ -233,6 +233,15 @@ fetch() { # URL
   fi
 }
 
+# Of any answer, whatever its status.
+fetch_headers() { # URL
+  if command -v curl >/dev/null 2>&1; then
+    curl -sS --noproxy '*' --max-time 1 -o /dev/null -D - "$1" 2>/dev/null || :
+  else
+    wget -q -S -T 1 -O /dev/null "$1" 2>&1 || :
+  fi
+}
+
 # An edge that starts before its apps would mark them as failed and answer 502 until fail_timeout is over.
 wait_for_a_pool() {
   active=$BLUE_ADDRESS other=$GREEN_ADDRESS

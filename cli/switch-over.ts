@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import { poolStatus } from './pool-status.ts';
 import { recordLine } from './records.ts';
 import type { Stack } from './stack.ts';
+import { progress } from './terminal.ts';
 
 type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why'>;
 
@@ -20,6 +21,7 @@ export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason:
     ...reason,
   });
   const startedAt = performance.now();
-  await engine.edge('switch', to, record);
+  const said = await engine.edge('switch', to, record);
+  if (said !== '') progress(said);
   return Math.round(performance.now() - startedAt);
 }

@@ -59,6 +59,35 @@ describe('routing', () => {
     await dispatcher.close();
   });
 
+  it('follows a switch to a pool that has just failed a request and is well again, and so it does a canary', async () => {
+    await edge.verb('switch', 'green');
+    edge.green.answer = withStatus(500);
+    expect((await ask('/')).pool).toBe('blue');
+    edge.green.answer = undefined;
+    await edge.verb('switch', 'blue');
+    const { exitCode, stdout } = await edge.verb('switch', 'green');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^the edge kept away from green for [1-6] s, after a failed request$/);
+    expect((await ask('/')).pool).toBe('green');
+    expect((await edge.verb('switch', 'blue')).stdout).toBe('');
+
+    edge.green.answer = withStatus(500);
+    const everybody = { headers: { Cookie: 'bluegreen_bucket=00' } };
+    await edge.verb('canary', '1');
+    expect((await ask('/', everybody)).pool).toBe('blue');
+    await edge.verb('canary', 'off');
+    edge.green.answer = undefined;
+    await edge.verb('canary', '1');
+    expect((await ask('/', everybody)).pool).toBe('green');
+  });
+
+  it('switches at once to a pool that does not answer at all: whoever orders that has a reason', async () => {
+    await edge.green.close();
+    const startedAt = Date.now();
+    expect(await edge.verb('switch', 'green')).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(Date.now() - startedAt).toBeLessThan(3_000);
+  });
+
   it.each([
     { flags: ['blue.down'], serves: 'green' },
     { flags: ['green.down'], serves: 'blue' },
