@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { CommandError } from '../command-error.ts';
 import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
@@ -91,25 +92,39 @@ export function hostEngine(stack: Stack): Engine {
     if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
   }
 
-  /** Hands a running supervisor another plan, and waits until it is carried out. */
-  async function follow(running: RunningProcess, plan: Plan): Promise<void> {
-    state.plan.write(plan);
-    process.kill(running.pid, 'SIGHUP');
+  /** Hands a running supervisor the plan that `wanted` makes of the current one, and waits until that is carried out. */
+  async function follow(running: RunningProcess, wanted: () => Plan | undefined): Promise<void> {
     const done = await until(stopDeadlineMs, async () => {
+      const plan = wanted();
+      if (plan === undefined) return false;
+      if (plan.revision !== state.plan.read()?.revision) {
+        state.plan.write(plan);
+        process.kill(running.pid, 'SIGHUP');
+      }
       const report = state.report.read();
       return report?.revision === plan.revision && report.services.every((service) => !service.changing);
     });
     if (!done) throw new CommandError('the services do not follow the new settings', { next: './bluegreen status' });
   }
 
-  /** Changes the plan of one service. */
+  /** Changes the plan of one service, whoever changes that of another one at the same moment. */
   async function change(name: ServiceName, changed: (planned: PlannedService) => PlannedService): Promise<void> {
     const running = supervisor();
+    const plannedIn = (plan: Plan) => plan.services.find((service) => service.name === name);
     const plan = state.plan.read();
-    if (running === undefined || plan === undefined)
+    const before = plan && plannedIn(plan);
+    if (running === undefined || before === undefined)
       throw new CommandError('the stack is not running', { next: './bluegreen up' });
-    const services = plan.services.map((service) => (service.name === name ? changed(service) : service));
-    await follow(running, { revision: randomUUID(), services });
+    const after = changed(before);
+    const isChange = !isDeepStrictEqual(after, before);
+    await follow(running, () => {
+      const current = state.plan.read() ?? plan;
+      const planned = current && plannedIn(current);
+      // Lost where another command read the plan before this change and wrote it after; what is neither is its decision.
+      if (current === undefined || !isChange || !isDeepStrictEqual(planned, before)) return current;
+      const services = current.services.map((service) => (service.name === name ? after : service));
+      return { revision: randomUUID(), services };
+    });
   }
 
   const want = (name: ServiceName, wanted: PlannedService['wanted']) =>
@@ -135,7 +150,7 @@ export function hostEngine(stack: Stack): Engine {
         await refuseTakenPorts();
       }
       const plan = planOf(stack, state);
-      if (running) return follow(running, plan);
+      if (running) return follow(running, () => plan);
       await compileWatcher(plan);
       state.plan.write(plan);
       await startSupervisor();

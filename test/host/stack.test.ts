@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processInfo } from '../../cli/host/process-info.ts';
 import type { Report } from '../../cli/host/state-directory.ts';
 import { stackVariables } from '../../cli/stack.ts';
+import { pools } from '../../settings/pool.ts';
 import { variableNames } from '../../settings/variables.ts';
 import { eventually } from '../condition.ts';
 import { failuresOf, startLoad } from '../load.ts';
@@ -145,6 +146,22 @@ describe('./bluegreen on the host engine', () => {
       'green to be up',
       async () => !JSON.parse((await stack.bluegreen('status', '--json')).stdout).edge.down.green,
     );
+  });
+
+  it('does what two commands want at the same moment', async () => {
+    for (const [mode, state] of [
+      ['shutdown', 'stopped'],
+      ['stop', 'running'],
+    ]) {
+      const startedAt = Date.now();
+      const both = await Promise.all(pools.map((pool) => stack.bluegreen('chaos', pool, mode ?? '')));
+      for (const outcome of both) expectDone(outcome);
+      expect(Date.now() - startedAt).toBeLessThan(15_000);
+      const told = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
+      const states = told.services.filter(({ name }: { name: string }) => name.startsWith('app_'));
+      expect(states).toMatchObject([{ state }, { state }]);
+    }
+    await serving();
   });
 
   it('restarts a service that dies, and the site serves meanwhile', async () => {
