@@ -7,22 +7,11 @@ import { describeReboot } from './reboot-proof.ts';
 import { describeReleases } from './release-proof.ts';
 import { describeSwitches } from './switch-proof.ts';
 
-/** Steps of a deploy, by the words that its progress begins with. */
-export type Step = 'drain' | 'replace' | 'health' | 'smoke' | 'pre-switch hook' | 'canary 5%' | 'switch' | 'bake';
-
-export interface DeployProofOptions {
-  readonly create: () => Promise<Ground>;
-  /** At which steps a deploy is interrupted. */
-  readonly steps: readonly Step[];
-  /** Whether the other commands are interrupted too. */
-  readonly moments: boolean;
-}
-
 /**
  * All that an operator does, under one steady load: no request fails that HTTP allows to be kept, and the state afterwards is
  * the one that `status` tells.
  */
-export function describeDeployProof(engine: string, { create, steps, moments }: DeployProofOptions): void {
+export function describeDeployProof(engine: string, create: () => Promise<Ground>): void {
   describe(`under a steady load on the ${engine} engine`, () => {
     let opened: ProofSite | undefined;
     const site = (): ProofSite => {
@@ -41,8 +30,8 @@ export function describeDeployProof(engine: string, { create, steps, moments }: 
     describeReleases(site);
     describeSwitches(site);
     describeCanaries(site);
-    describeInterruptions(site, steps);
-    if (moments) describeMoments(site);
+    describeInterruptions(site);
+    describeMoments(site);
     describeReboot(site);
   });
 }

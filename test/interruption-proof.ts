@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { otherPool } from '../settings/pool.ts';
 import { eventually } from './condition.ts';
-import type { Step } from './deploy-proof.ts';
 import { expectAllServed, heldMs, type ProofSite, releasesOf } from './proof-site.ts';
 import { expectDone } from './stack.ts';
+
+/** Steps of a deploy, by the words that its progress begins with. */
+const steps = ['drain', 'replace', 'health', 'smoke', 'pre-switch hook', 'canary 5%', 'switch', 'bake'] as const;
+type Step = (typeof steps)[number];
 
 /**
  * A deploy that is cut short at each of its steps. The next one begins where that one left off and comes one step further, and
  * the last one goes through: whatever an interruption leaves, a plain deploy is the way on.
  */
-export function describeInterruptions(site: () => ProofSite, steps: readonly Step[]): void {
+export function describeInterruptions(site: () => ProofSite): void {
   /** Starts a deploy that cannot have passed a step by the time it is interrupted there. */
   async function deployUntil(step: Step, name: string) {
     const smoke = step === 'smoke' ? `sleep ${heldMs / 1_000}; true` : 'true';
     const canary = step === 'canary 5%' ? ['--canary', '5%'] : [];
-    const deploy = site().startDeploy(name, '--smoke', smoke, ...canary, '--bake', '5s');
+    const deploy = site().startDeploy(name, '--smoke', smoke, ...canary, '--bake', `${heldMs / 1_000}s`);
     // A hook says nothing before it ends; what comes before it does.
     await deploy.says(step === 'pre-switch hook' ? /^ ok smoke/m : new RegExp(`^ {4}${step} …$`, 'm'));
     if (step === 'canary 5%') await eventually('the canary', async () => (await site().told()).canaryPercent === 5);

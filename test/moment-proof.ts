@@ -1,15 +1,14 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { otherPool } from '../settings/pool.ts';
 import { expectAllServed, type ProofSite, type Told } from './proof-site.ts';
 import { expectDone } from './stack.ts';
 
-/** A command lasts for about half a second; most of it is over before it does anything. */
-const earliestMs = 200;
-const latestMs = 500;
+/** Of the time that the command takes: it reads its settings, asks, writes, and waits until the edge follows. */
+const moments = [0.3, 0.5, 0.7];
+const cuts = (['interrupt', 'kill'] as const).flatMap((how) => moments.map((moment) => [how, moment] as const));
 
-/** Commands that take effect at once, cut short at any moment: they have done their work or they have not. */
+/** Commands that take effect at once, cut short all along their way: they have done their work or they have not. */
 export function describeMoments(site: () => ProofSite): void {
   describe('cut short at any moment', () => {
     it.each([
@@ -20,17 +19,29 @@ export function describeMoments(site: () => ProofSite): void {
     ])('%s: what status tells is what visitors get', async (name, commandFor) => {
       if (name === 'maintenance') site().load.expect('either');
       let told = await site().bothUp();
-      for (const how of ['interrupt', 'kill'] as const) {
+      const startedAt = performance.now();
+      expectDone(await site().stack.bluegreen(...commandFor(told)));
+      const tookMs = performance.now() - startedAt;
+      told = await site().expectStatusTrue();
+      let done = 0;
+      for (const [how, moment] of cuts) {
+        const before = told;
         const command = site().stack.start(...commandFor(told));
-        await delay(randomInt(earliestMs, latestMs));
+        await delay(tookMs * moment);
         command[how]();
         await command.exitCode;
         told = await site().expectStatusTrue();
+        if (stateOf(told) !== stateOf(before)) done++;
       }
+      console.log(`${name}: of ${cuts.length} that were cut short, ${done} had done their work`);
       if (told.canaryPercent > 0) expectDone(await site().stack.bluegreen('canary', 'off'));
       if (told.edge.maintenance) expectDone(await site().stack.bluegreen('maintenance', 'off'));
       site().load.expect('served');
       expectAllServed(`${name}, cut short`, await site().taken());
     });
   });
+}
+
+function stateOf({ edge, canaryPercent }: Told): string {
+  return JSON.stringify([edge.active, edge.maintenance, canaryPercent]);
 }

@@ -27,14 +27,14 @@ export interface Ground {
 /** Of POSTs: what comes until a broken release is noticed. */
 const mostExcused = 40;
 
-/** Both engines' suites share a machine: a pool that gets no processor for a moment is not what is looked at here. */
-const patience = { PROBE_TIMEOUT_MS: '1000', PROXY_CONNECT_TIMEOUT: '2s' };
-
 /** Short, so that a release that fails does so soon. */
-export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_COOLDOWN_SEC: '1', ...patience };
+export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_COOLDOWN_SEC: '1' };
 
-/** Hooks and smoke commands that are to be interrupted take so long; nobody waits for them. */
-export const heldMs = 20_000;
+/** Of a log, when something is to be explained. */
+const mostLinesTold = 40;
+
+/** What is to be interrupted in the middle takes so long; nobody waits for it. */
+export const heldMs = 60_000;
 
 /** What `status --json` tells, as far as it is looked at. */
 export interface Told {
@@ -148,6 +148,20 @@ export class ProofSite {
       return true;
     });
     return told as Told;
+  }
+
+  /** One request goes to that pool; if not, it fails with what the edge and the prober say of it. */
+  async expectServedBy(wanted: Pool): Promise<void> {
+    const { pool } = await this.stack.ask();
+    if (pool === wanted) return;
+    const [access, prober] = await Promise.all([this.#lastLines('access'), this.#lastLines('health_prober')]);
+    const elsewhere = access.filter((line) => !line.includes(`pool=${wanted} `));
+    throw new Error([`${pool ?? 'nobody'} answered in place of ${wanted}`, ...elsewhere, ...prober].join('\n'));
+  }
+
+  async #lastLines(log: string): Promise<string[]> {
+    const { stdout } = expectDone(await this.stack.bluegreen('logs', log));
+    return stdout.trimEnd().split('\n').slice(-mostLinesTold);
   }
 
   async #lookAt(pool: Pool) {

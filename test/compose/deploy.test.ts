@@ -9,43 +9,39 @@ import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 /** One image for each first word of a release's name. */
 const behaviours = ['good', 'ill', 'gone', 'tired'];
 
-describeDeployProof('compose', {
-  steps: ['replace', 'health', 'switch', 'bake'],
-  moments: false,
-  async create() {
-    const stack = await createStack('compose', {
-      COMPOSE_FILE: 'docker-compose.yml:test/compose/fake-slack.yml',
-      SLACK_WEBHOOK_URL: `http://fake_slack:9099${FakeSlack.path}`,
-      SUBNET_PREFIX: '172.31.242',
-      ...proofSettings,
-    });
-    const compose = async (...args: string[]) =>
-      expectDone(await stack.run('docker', 'compose', '--env-file', stack.envFile, ...args));
-    await compose('build', '--quiet');
-    for (const behaviour of behaviours) await build(stack, behaviour);
-    return {
-      stack,
-      channel: channelOf(async () => {
-        const { stdout } = expectDone(await stack.run('docker', 'logs', `${stack.prefix}fake_slack`));
-        const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-        return lines.map((line) => JSON.parse(line) as ReceivedMessage);
-      }),
-      release: (name) => ['--image', imageOf(stack, name), '--release', name],
-      async powerCut() {
-        await compose('kill');
-      },
-      async powerOn() {
-        await compose('up', '--detach');
-      },
-      async remove() {
-        await stack.remove();
-        rmSync(join(root, '.bluegreen/stacks', stack.prefix), { recursive: true, force: true });
-        const { stdout } = await stack.run('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
-        const ours = stdout.split('\n').filter((name) => name.includes(stack.prefix));
-        if (ours.length > 0) expectDone(await stack.run('docker', 'image', 'rm', ...ours));
-      },
-    };
-  },
+describeDeployProof('compose', async () => {
+  const stack = await createStack('compose', {
+    COMPOSE_FILE: 'docker-compose.yml:test/compose/fake-slack.yml',
+    SLACK_WEBHOOK_URL: `http://fake_slack:9099${FakeSlack.path}`,
+    SUBNET_PREFIX: '172.31.242',
+    ...proofSettings,
+  });
+  const compose = async (...args: string[]) =>
+    expectDone(await stack.run('docker', 'compose', '--env-file', stack.envFile, ...args));
+  await compose('build', '--quiet');
+  for (const behaviour of behaviours) await build(stack, behaviour);
+  return {
+    stack,
+    channel: channelOf(async () => {
+      const { stdout } = expectDone(await stack.run('docker', 'logs', `${stack.prefix}fake_slack`));
+      const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+      return lines.map((line) => JSON.parse(line) as ReceivedMessage);
+    }),
+    release: (name) => ['--image', imageOf(stack, name), '--release', name],
+    async powerCut() {
+      await compose('kill');
+    },
+    async powerOn() {
+      await compose('up', '--detach');
+    },
+    async remove() {
+      await stack.remove();
+      rmSync(join(root, '.bluegreen/stacks', stack.prefix), { recursive: true, force: true });
+      const { stdout } = await stack.run('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
+      const ours = stdout.split('\n').filter((name) => name.includes(stack.prefix));
+      if (ours.length > 0) expectDone(await stack.run('docker', 'image', 'rm', ...ours));
+    },
+  };
 });
 
 /** No registry answers there: the images are on this machine alone. */
