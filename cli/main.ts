@@ -1,6 +1,5 @@
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
-import { SettingsError } from '../settings/read.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { CommandError } from './command-error.ts';
 import { canary } from './commands/canary.ts';
@@ -17,8 +16,10 @@ import { status } from './commands/status.ts';
 import { switchTo } from './commands/switch.ts';
 import { type Suite, suites, test } from './commands/test.ts';
 import { up } from './commands/up.ts';
+import { watch } from './commands/watch.ts';
 import type { RawDeployOptions } from './deploy/options.ts';
 import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine.ts';
+import { explain } from './explain.ts';
 import { readStack, type Stack } from './stack.ts';
 
 const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
@@ -75,6 +76,14 @@ program
   .action(async (options: { json: boolean }) => {
     const { stack, engine } = await current();
     await status(stack, engine, options);
+  });
+
+program
+  .command('watch')
+  .description('the same, live, and one line for each thing that happens; Ctrl-C ends it')
+  .action(async () => {
+    const { stack, engine } = await current();
+    await watch(stack, engine);
   });
 
 program
@@ -219,25 +228,6 @@ program
     answer(await test(readStack(program.opts<{ envFile?: string }>().envFile), chosen));
   });
 
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? exitCode.done : exitCode.misuse;
-  }
-  if (error instanceof SettingsError) {
-    process.stderr.write(`bluegreen: these settings cannot be used; nothing was started:\n`);
-    for (const fault of error.faults) process.stderr.write(`  ${fault}\n`);
-    process.stderr.write('Correct them in .env (see .env.example) and try again\n');
-    return exitCode.misuse;
-  }
-  if (error instanceof CommandError) {
-    process.stderr.write(`bluegreen: ${error.message}\n`);
-    if (error.next !== undefined) process.stderr.write(`Next: ${error.next}\n`);
-    return error.code === 'MISUSE' ? exitCode.misuse : exitCode.failed;
-  }
-  process.stderr.write(`bluegreen: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return exitCode.failed;
-}
-
 // Whoever reads the output may have seen enough, as in "| head".
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed),
@@ -246,5 +236,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = exitCode[explain(error)];
 }

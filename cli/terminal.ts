@@ -30,14 +30,27 @@ export function coloured(style: Style, text: string): string {
   return paint(style, text, process.stdout);
 }
 
+/** What comes from outside, on one line and without anything that a terminal would obey or that hides what follows. */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/\p{Cf}/gu, '');
+}
+
 /** Rows under a header, in columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const layOut = (line: readonly string[]) =>
+  const [first = '', ...others] = inColumns([header, ...rows]);
+  return [coloured('bold', first), ...others].join('\n');
+}
+
+/** Each line's cells below those of the others. */
+export function inColumns(lines: readonly (readonly string[])[]): string[] {
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines.map((line) =>
     line
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
-      .trimEnd();
-  return [coloured('bold', layOut(header)), ...rows.map(layOut)].join('\n');
+      .trimEnd(),
+  );
 }

@@ -34,7 +34,8 @@ export const variables = {
   ALERT_COOLDOWN_SEC: field.wholeNumber(0, 86_400, 300, 'Seconds between two alerts of one kind'),
   MAINTENANCE_MODE: field.flag(false, 'Holds failover alerts back during planned work'),
   ALERT_IDENTIFIER: field.freeText('Names this installation in every alert'),
-  RUNBOOK_URL: field.httpUrl('Linked from every alert'),
+  RUNBOOK_URL: field.httpUrl('Where docs/alerts.md is published; every alert links to its section'),
+  DASHBOARD_URL: field.httpUrl('The dashboard as your people reach it; linked from every alert'),
 
   NGINX_PORT: field.port(8080, 'The public port'),
   BLUE_PORT: field.port(8081, "Blue's direct port"),

@@ -19,11 +19,15 @@ export const errorRate: ErrorRate = {
   samples: 200,
   thresholdPercent: 2,
   pool: 'green',
+  visible: 0,
   worstPaths: [
     { path: '/pay', failed: 9 },
     { path: '/cart', failed: 2 },
   ],
 };
+
+/** As an older version has left it waiting. */
+const { visible: _, ...errorRateOfOlder } = errorRate;
 
 const settled = {
   kind: 'flapping-resolved',
@@ -86,7 +90,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = 
       ended: { incident: '1123-1400-6', lastedMs: 61_000, served: 9 },
     },
   ],
-  'error-rate': [errorRate],
+  'error-rate': [errorRate, { ...errorRate, visible: 4 }, { ...errorRate, visible: 1 }, errorRateOfOlder],
   'error-rate-resolved': [{ ...base, kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 95_000 }],
   outage: [
     { ...base, kind: 'outage', shownBy: 'requests', causes: {}, upstream: '10.0.0.1:3000 (500) → 10.0.0.2:3000 (500)' },

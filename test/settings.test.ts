@@ -98,6 +98,7 @@ describe('the settings', () => {
     ['RELEASE_ID_BLUE', 'a b'],
     ['BLUE_IMAGE', '-v'],
     ['RUNBOOK_URL', 'javascript:alert(1)'],
+    ['DASHBOARD_URL', 'ops.example'],
     ['ALERT_IDENTIFIER', 'two\nlines'],
   ] as const)('refuse %s=%j by name', (name, value) => {
     expect(() => readSettings({ [name]: value }, [name])).toThrow(`${name}: expected `);

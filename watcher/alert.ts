@@ -89,6 +89,8 @@ export interface ErrorRate extends AlertBase {
   readonly samples: number;
   readonly thresholdPercent: number;
   readonly pool?: Pool;
+  /** How many of the failed ones no pool made good, so that a visitor met the error. */
+  readonly visible?: number;
   readonly worstPaths: readonly PathCount[];
 }
 

@@ -95,6 +95,7 @@ describe.each(kinds)('a %s channel', (kind) => {
     const notifier = channel(`${kind}=${fake.url}`, {
       ALERT_IDENTIFIER: 'shop',
       RUNBOOK_URL: 'https://wiki.example/run(1)',
+      DASHBOARD_URL: 'https://ops.example/shop_(eu)',
     });
     const message: Message = { alert: failover, end: recovery, late: { forMs: 720_000 }, dropped: 3 };
     for (const form of ['full', 'plain'] as const) {
@@ -108,7 +109,9 @@ describe.each(kinds)('a %s channel', (kind) => {
       expect(text).toContain('3 older alerts could not be delivered and were dropped');
       expect(text).toContain('told 12 min late');
     }
-    expect(JSON.stringify(fake.accepted[0])).toMatch(/https:\/\/wiki\.example\/run(\(1\)|%281%29)#failover/);
+    const whole = JSON.stringify(fake.accepted[0]);
+    expect(whole).toMatch(/https:\/\/wiki\.example\/run(\(1\)|%281%29)#failover/);
+    expect(whole).toMatch(/https:\/\/ops\.example\/shop_(\(eu\)|%28eu%29)/);
   });
 
   it('takes what is as long and as hostile as can be', async () => {
@@ -162,6 +165,20 @@ describe.each(kinds)('a %s channel', (kind) => {
     fake.answerNext({ status: 429, headers: { 'retry-after': '7' } });
     expect(await deliver(notifier, { alert: failover })).toMatchObject({ afterMs: 7_000 });
     expect(fake.posts.length).toBe(outcomes.length + 1);
+  });
+});
+
+describe('a moment', () => {
+  const untilMs = base.atMs + 1_800_000;
+  it.each([
+    ['discord', `<t:${Math.floor(untilMs / 1_000)}:f>`],
+    ['mattermost', '2025-11-23 14:35:09 UTC'],
+    ['webhook', 'Until: 2025-11-23 14:35:09 UTC'],
+  ])("is shown in the reader's own time zone where %s can, else in UTC", async (kind, shown) => {
+    const fake = await fakeOf(kind);
+    const muted: Alert = { ...base, kind: 'muted', actor: 'alice', untilMs, goesOn: [] };
+    await deliver(channel(`${kind}=${fake.url}`), { alert: muted });
+    expect(JSON.stringify(fake.accepted[0])).toContain(shown);
   });
 });
 
@@ -248,6 +265,7 @@ describe('a webhook of your own', () => {
         identifier: 'shop',
         text: expect.stringContaining('Failover and recovery: blue → green for 2 min 10 s [shop].'),
         runbook: null,
+        dashboard: null,
         alert: failover,
         end: recovery,
       },

@@ -6,7 +6,10 @@ import type { Notifier } from './notifier.ts';
 import { slackContract } from './slack.ts';
 import { webhookContract } from './webhook.ts';
 
-type ChannelsConfig = Pick<Config, 'channels' | 'webhookSecret' | 'proxies' | 'identifier' | 'runbookUrl'>;
+type ChannelsConfig = Pick<
+  Config,
+  'channels' | 'webhookSecret' | 'proxies' | 'identifier' | 'runbookUrl' | 'dashboardUrl'
+>;
 
 /** Every channel that is configured, each under a name of its own. */
 export function channelsOf(config: ChannelsConfig): readonly Notifier[] {

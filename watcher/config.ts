@@ -18,6 +18,7 @@ export interface Config {
   readonly maintenance: boolean;
   readonly identifier?: string;
   readonly runbookUrl?: string;
+  readonly dashboardUrl?: string;
   readonly channels: readonly ChannelConfig[];
   /** Signs what goes to `webhook` channels. A secret. */
   readonly webhookSecret?: string;
@@ -48,6 +49,7 @@ const names = [
   'MAINTENANCE_MODE',
   'ALERT_IDENTIFIER',
   'RUNBOOK_URL',
+  'DASHBOARD_URL',
   'SLACK_WEBHOOK_URL',
   'SLACK_WEBHOOK_URL_FILE',
   'ALERT_WEBHOOKS',
@@ -78,6 +80,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     maintenance: settings.MAINTENANCE_MODE,
     ...(settings.ALERT_IDENTIFIER === undefined ? {} : { identifier: settings.ALERT_IDENTIFIER }),
     ...(settings.RUNBOOK_URL === undefined ? {} : { runbookUrl: settings.RUNBOOK_URL }),
+    ...(settings.DASHBOARD_URL === undefined ? {} : { dashboardUrl: settings.DASHBOARD_URL }),
     channels: channelsIn(webhookUrl, settings.ALERT_WEBHOOKS ?? []),
     ...(settings.ALERT_WEBHOOK_SECRET === undefined ? {} : { webhookSecret: settings.ALERT_WEBHOOK_SECRET }),
     proxies: {

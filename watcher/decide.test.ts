@@ -301,6 +301,20 @@ describe('the error rate', () => {
     ]);
   });
 
+  it('says how many of the failed ones a visitor met', () => {
+    many(50, served, 0);
+    expect(many(2, served, 100, { upstreamStatus: '500, 200' })).toMatchObject([{ visible: 0 }]);
+    begin({ windowSize: 100, thresholdPercent: 10 });
+    many(60, served, 0);
+    many(4, served, 70, { status: 500 });
+    many(100, served, 100);
+    // What has left the window is no longer counted.
+    many(8, served, 300, { upstreamStatus: '500, 200' });
+    many(2, served, 310, { length: '20', bytesSent: 20 });
+    const [alert] = many(1, unserved, 320).filter(({ kind }) => kind === 'error-rate');
+    expect(alert).toMatchObject({ failed: 11, samples: 100, visible: 3 });
+  });
+
   it('is not told at the threshold', () => {
     many(196, served, 0);
     expect(many(4, served, 200, { upstreamStatus: '500, 200' })).toEqual([]);

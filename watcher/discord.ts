@@ -1,12 +1,11 @@
 import { boundedWaitMs, deliveryOf, jsonOf } from './answer.ts';
-import { utcTime } from './figures.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
-import { escapeMarkdown, markdownLink, spansMarkdown } from './markdown.ts';
+import { escapeMarkdown, linksMarkdown, spansMarkdown } from './markdown.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Delivery, Form } from './notifier.ts';
 import type { Answer } from './post.ts';
 import { colorOf } from './tone.ts';
-import { identified, runbookSection } from './wording.ts';
+import { identified } from './wording.ts';
 
 // Discord's own limits, and well below 6,000 characters in one embed as a whole.
 const maxContentChars = 2_000;
@@ -64,10 +63,10 @@ export function discordMessage(message: Message, context: MessageContext, form: 
         description: description(told, context),
         fields: told.facts.slice(0, maxFields).map(({ label, spans }) => ({
           name: label.slice(0, maxNameChars),
-          value: spansMarkdown(spans, maxValueChars),
+          value: spansMarkdown(spans, maxValueChars, readersTime),
           inline: true,
         })),
-        footer: { text: footer(told) },
+        footer: { text: `incident ${told.incident}`.slice(0, maxFooterChars) },
         timestamp: new Date(told.atMs).toISOString(),
       },
     ],
@@ -75,16 +74,15 @@ export function discordMessage(message: Message, context: MessageContext, form: 
   };
 }
 
-function description({ summary, anchor }: Told, { runbookUrl }: MessageContext): string {
+function description({ summary, anchor }: Told, context: MessageContext): string {
   const text = escapeMarkdown(summary).slice(0, maxDescriptionChars);
-  if (runbookUrl === undefined) return text;
-  const link = markdownLink('Runbook', runbookSection(runbookUrl, anchor));
-  return text.length + link.length > maxDescriptionChars ? text : `${text}\n${link}`;
+  const links = linksMarkdown(context, anchor).join(' · ');
+  return links === '' || text.length + links.length > maxDescriptionChars ? text : `${text}\n${links}`;
 }
 
-/** Discord formats nothing in a footer. */
-function footer({ atMs, incident, notes }: Told): string {
-  return [utcTime(atMs), `incident ${incident}`, ...notes].join(' · ').slice(0, maxFooterChars);
+/** Discord shows it in the reader's own time zone, as it does with the embed's own time. */
+function readersTime(atMs: number): string {
+  return `<t:${Math.floor(atMs / 1_000)}:f>`;
 }
 
 function judge(answer: Answer): Delivery {

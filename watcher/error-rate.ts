@@ -3,7 +3,7 @@ import type { ErrorRate, ErrorRateResolved } from './alert.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
 import { failedUpstream, pathOf } from './observe.ts';
 import type { Policy, State } from './state.ts';
-import { addSample, ageOut, failedPercent, newWindow, type Window, worstPaths } from './window.ts';
+import { addSample, ageOut, failedPercent, newWindow, oldestMs, type Window, worstPaths } from './window.ts';
 
 /** Fewer requests are no rate. */
 const minSamples = 50;
@@ -19,10 +19,12 @@ export interface ErrorRateState {
   open: Incident | null;
   /** Since when the rate has been low enough to be resolved. */
   calmSinceMs: number | null;
+  /** When the failed samples ended that no pool made good; at most two windows'. Checkpoints of older versions lack it. */
+  visibleMs?: number[];
 }
 
 export function newErrorRateState(windowSize: number): ErrorRateState {
-  return { window: newWindow(windowSize), open: null, calmSinceMs: null };
+  return { window: newWindow(windowSize), open: null, calmSinceMs: null, visibleMs: [] };
 }
 
 /** The share of the last requests in which any attempt failed. */
@@ -30,6 +32,7 @@ export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[],
   if (event.attempts.length === 0) return;
   const { window, open } = state.errorRate;
   addSample(window, event.endMs, failedUpstream(event) ? pathOf(event.uri) : null);
+  if (event.status >= 500 || event.cutOff) addVisible(state.errorRate, event.endMs);
   // Nothing failed and nothing is open: the nearly constant case.
   if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
 }
@@ -58,8 +61,18 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
+/** A visitor met it. */
+function addVisible(errorRate: ErrorRateState, atMs: number): void {
+  const { window } = errorRate;
+  errorRate.visibleMs ??= [];
+  errorRate.visibleMs.push(atMs);
+  // Rarely, and many at once: to take one off the front of a long list moves all others.
+  if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
+}
+
 function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate {
-  const { window } = state.errorRate;
+  const { window, visibleMs = [] } = state.errorRate;
+  const sinceMs = oldestMs(window);
   const pool = state.traffic.serving;
   return {
     kind: 'error-rate',
@@ -69,6 +82,7 @@ function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate
     samples: window.count,
     thresholdPercent: policy.thresholdPercent,
     ...(pool === null ? {} : { pool }),
+    visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
     worstPaths: worstPaths(window, 3),
   };
 }

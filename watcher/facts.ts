@@ -1,15 +1,58 @@
-import type { Fact } from './wording.ts';
+import type { Pool } from '../settings/pool.ts';
+import type { Span } from './wording.ts';
 
 const maxWords = 300;
 
+/** What a message can have beside its words, in the order in which every message has it. */
+export const labels = [
+  'Now serving',
+  'Replaces',
+  'Rolled back',
+  'Restored',
+  'Image',
+  'Until',
+  'Lasted',
+  'Ended',
+  'Took',
+  'Cause',
+  'Figures',
+  'Worst paths',
+  'Upstream',
+  'In order',
+  'By',
+  'Held back',
+  'Delivery',
+] as const;
+
+export interface Fact {
+  readonly label: (typeof labels)[number];
+  readonly spans: readonly Span[];
+}
+
 /** A detail that comes from outside, where there is one. */
-export function fact(label: string, value: string | undefined): Fact[] {
+export function fact(label: Fact['label'], value: string | undefined): Fact[] {
   return value === undefined || value === '' ? [] : [{ label, spans: [{ code: value }] }];
 }
 
 /** A detail in our own words. */
-export function note(label: string, text: string): Fact {
+export function note(label: Fact['label'], text: string): Fact {
   return { label, spans: [{ text }] };
+}
+
+/** A moment, which each channel shows in its own way. */
+export function time(label: Fact['label'], atMs: number): Fact {
+  return { label, spans: [{ atMs }] };
+}
+
+/** Who answers visitors, and with what, where it is known. */
+export function serving(pool: Pool, release?: string): Fact {
+  const of: Span[] = release === undefined || release === '' ? [] : [{ text: ' ' }, { code: release }];
+  return { label: 'Now serving', spans: [{ text: pool }, ...of] };
+}
+
+/** In the one order; what comes later replaces what came before under the same label. */
+export function inFixedOrder(facts: readonly Fact[]): readonly Fact[] {
+  return labels.flatMap((label) => facts.findLast((one) => one.label === label) ?? []);
 }
 
 export function capital(word: string): string {

@@ -6,6 +6,7 @@ import { type Answer, Poster, type PosterOptions } from './post.ts';
 export interface MessageContext {
   readonly identifier?: string;
   readonly runbookUrl?: string;
+  readonly dashboardUrl?: string;
 }
 
 /** What differs from one kind of channel to the next. */

@@ -34,7 +34,11 @@ afterEach(async () => {
 
 describe('the watcher', () => {
   it('tells a failover and its recovery once each, through a rotation', async () => {
-    await start({ ALERT_IDENTIFIER: 'shop', RUNBOOK_URL: 'https://wiki.example/runbook' });
+    await start({
+      ALERT_IDENTIFIER: 'shop',
+      RUNBOOK_URL: 'https://wiki.example/runbook',
+      DASHBOARD_URL: 'https://ops.example/shop',
+    });
     watcher.log(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
     await told('Failover detected: blue → green (to backup) [shop]');
     renameSync(watcher.logPath, `${watcher.logPath}.1`);
@@ -43,7 +47,9 @@ describe('the watcher', () => {
     watcher.log(accessLine({ active: 'green' }));
     await told('Planned switch: blue → green');
     expect(headlines()).toHaveLength(3);
-    expect(JSON.stringify(slack.messages[0]?.body)).toContain('https://wiki.example/runbook#failover');
+    const whole = JSON.stringify(slack.messages[0]?.body);
+    expect(whole).toContain('<https://wiki.example/runbook#failover|Runbook>');
+    expect(whole).toContain('<https://ops.example/shop|Dashboard>');
   });
 
   it('tells an error rate and an outage', async () => {

@@ -1,4 +1,5 @@
-import type { Span } from './wording.ts';
+import type { MessageContext } from './http-notifier.ts';
+import { runbookSection, type Span } from './wording.ts';
 
 const zeroWidthSpace = '\u200b';
 const maxSpanChars = 360;
@@ -17,17 +18,18 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** The spans that fit, each whole: a cut in the middle could leave an open quotation. */
-export function spansMarkdown(spans: readonly Span[], maxChars: number): string {
+export function spansMarkdown(spans: readonly Span[], maxChars: number, timeOf: (atMs: number) => string): string {
   let text = '';
   for (const span of spans) {
-    const piece = spanMarkdown(span, maxChars);
+    const piece = spanMarkdown(span, maxChars, timeOf);
     if (text.length + piece.length > maxChars) break;
     text += piece;
   }
   return text.trim() === '' ? '–' : text;
 }
 
-function spanMarkdown(span: Span, maxChars: number): string {
+function spanMarkdown(span: Span, maxChars: number, timeOf: (atMs: number) => string): string {
+  if ('atMs' in span) return timeOf(span.atMs);
   // Escaping makes one character at most two.
   const limit = Math.min(maxSpanChars, Math.floor(maxChars / 2) - 2);
   if ('text' in span) return escapeMarkdown(span.text.slice(0, limit));
@@ -36,6 +38,14 @@ function spanMarkdown(span: Span, maxChars: number): string {
   return code === '' ? '–' : `\`${code}\``;
 }
 
-export function markdownLink(text: string, url: string): string {
+/** To the runbook's section and to the dashboard, where they are set. */
+export function linksMarkdown({ runbookUrl, dashboardUrl }: MessageContext, anchor: string): readonly string[] {
+  return [
+    ...(runbookUrl === undefined ? [] : [markdownLink('Runbook', runbookSection(runbookUrl, anchor))]),
+    ...(dashboardUrl === undefined ? [] : [markdownLink('Dashboard', dashboardUrl)]),
+  ];
+}
+
+function markdownLink(text: string, url: string): string {
   return `[${text}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`;
 }

@@ -1,12 +1,12 @@
 import { deliveryOf, jsonOf } from './answer.ts';
 import { utcTime } from './figures.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
-import { escapeMarkdown, markdownLink, quiet, spansMarkdown } from './markdown.ts';
+import { escapeMarkdown, linksMarkdown, quiet, spansMarkdown } from './markdown.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Delivery, Form } from './notifier.ts';
 import type { Answer } from './post.ts';
 import { colorOf } from './tone.ts';
-import { identified, runbookSection } from './wording.ts';
+import { identified } from './wording.ts';
 
 // The text may have 16,383 characters. Old versions take 7,900 in all attachments together.
 const maxTextChars = 4_000;
@@ -51,16 +51,16 @@ export function mattermostMessage(message: Message, context: MessageContext, for
         fields: told.facts.slice(0, maxFields).map(({ label, spans }) => ({
           short: true,
           title: label,
-          value: spansMarkdown(spans, maxFieldChars),
+          value: spansMarkdown(spans, maxFieldChars, utcTime),
         })),
       },
     ],
   };
 }
 
-function footer({ atMs, incident, anchor, notes }: Told, { runbookUrl }: MessageContext): string {
-  const link = runbookUrl === undefined ? [] : [markdownLink('Runbook', runbookSection(runbookUrl, anchor))];
-  return [utcTime(atMs), `incident \`${incident}\``, ...link, ...notes.map(escapeMarkdown)].join(' · ');
+/** Mattermost has no way to show a moment in the reader's own time zone. */
+function footer({ atMs, incident, anchor }: Told, context: MessageContext): string {
+  return [...linksMarkdown(context, anchor), utcTime(atMs), `incident \`${incident}\``].join(' · ');
 }
 
 function judge(answer: Answer): Delivery {

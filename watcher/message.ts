@@ -1,6 +1,7 @@
-import type { Alert, AlertKind } from './alert.ts';
-import { duration, utcTime } from './figures.ts';
-import { heldBackText, plainLine, type Wording, wordingOf } from './wording.ts';
+import type { Alert, AlertKind, FlappingResolved } from './alert.ts';
+import { inFixedOrder, note, time } from './facts.ts';
+import { duration, factor } from './figures.ts';
+import { type About, plainLine, type Wording, wordingOf } from './wording.ts';
 
 /** What one post tells: an alert, or the beginning and the end of one incident, and what came in between. */
 export interface Message {
@@ -19,14 +20,8 @@ export interface Late {
   readonly silentMs?: number;
 }
 
-/** A message in words, for any channel to lay out. */
-export interface Told extends Wording {
-  /** When it happened; of an incident that is over, when it began. */
-  readonly atMs: number;
-  readonly incident: string;
-  /** What there is to say about the message itself. */
-  readonly notes: readonly string[];
-}
+/** A message in words, for any channel to lay out. Of an incident that is over, `atMs` is when it began. */
+export type Told = Wording & About;
 
 const beginnings: { readonly [kind in AlertKind]?: AlertKind } = {
   recovery: 'failover',
@@ -44,12 +39,12 @@ export function isEndOf(end: Alert, alert: Alert): boolean {
 
 export function toldOf({ alert, end, late, dropped }: Message): Told {
   const wording = end === undefined ? wordingOf(alert) : wordingOfBoth(alert, end);
-  const notes = [
-    ...[alert, end].flatMap((one) => (one?.heldBack === undefined ? [] : [heldBackText(one.heldBack)])),
+  const delivery = [
     ...(late === undefined ? [] : [lateText(late)]),
     ...(dropped === undefined ? [] : [droppedText(dropped)]),
   ];
-  return { ...wording, atMs: alert.atMs, incident: alert.incident, notes };
+  const facts = delivery.length === 0 ? wording.facts : [...wording.facts, note('Delivery', delivery.join('; '))];
+  return { ...wording, facts: inFixedOrder(facts), atMs: alert.atMs, incident: alert.incident };
 }
 
 /** The whole message in one line, for channels that take nothing else. */
@@ -60,16 +55,12 @@ export function plainMessage(message: Message, identifier?: string): string {
 function wordingOfBoth(alert: Alert, end: Alert): Wording {
   const began = wordingOf(alert);
   const ended = wordingOf(end);
-  const known = new Set(began.facts.map(({ label }) => label));
   return {
     headline: headlineOfBoth(alert, end, `${began.headline}; ${ended.headline}`),
     // What the beginning says is no longer so.
     summary: ended.summary,
-    facts: [
-      ...began.facts,
-      ...ended.facts.map(({ label, spans }) => ({ label: known.has(label) ? `${label} after` : label, spans })),
-      { label: 'Ended', spans: [{ text: utcTime(end.atMs) }] },
-    ],
+    // Nor is what its facts say of now.
+    facts: [...began.facts.filter(({ label }) => label !== 'Now serving'), ...ended.facts, time('Ended', end.atMs)],
     tone: ended.tone,
     anchor: began.anchor,
   };
@@ -82,6 +73,10 @@ function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
       return `Failover and recovery: ${alert.from} → ${alert.to} for ${lasted}`;
     case 'error-rate':
       return `High upstream error rate for ${lasted}, resolved`;
+    case 'flapping':
+      return end.kind === 'flapping-resolved' ? flappingHeadline(end, lasted) : otherwise;
+    case 'burn-rate':
+      return `Error budget burned ${factor(alert.burn)}× too fast for ${lasted}, resolved`;
     case 'outage':
       return `Outage for ${lasted}, resolved: no pool could serve requests`;
     case 'standby-down':
@@ -89,6 +84,11 @@ function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
     default:
       return otherwise;
   }
+}
+
+function flappingHeadline({ pool, standby, failovers, serving }: FlappingResolved, lasted: string): string {
+  const now = serving === pool ? 'stable now' : `${pool} stays down, ${standby} serves`;
+  return `Flapping: ${pool} failed over ${failovers} times in ${lasted}; ${now}`;
 }
 
 function lateText({ forMs, silentMs }: Late): string {

@@ -1,5 +1,5 @@
 import { inOrder, shortTime } from './away-wording.ts';
-import { fact } from './facts.ts';
+import { fact, time } from './facts.ts';
 import { duration } from './figures.ts';
 import type { Muted, Unmuted } from './operation-alert.ts';
 import type { Wording } from './wording.ts';
@@ -16,8 +16,8 @@ export function mutedWording({ atMs, untilMs, insteadOfMs, actor, goesOn }: Mute
       insteadOfMs === undefined
         ? `For ${duration(untilMs - atMs)}. ${going}`
         : `In place of ${shortTime(insteadOfMs, atMs)} UTC.`,
-    facts: fact('By', actor),
-    tone: 'warning',
+    facts: [time('Until', untilMs), ...fact('By', actor)],
+    tone: goesOn.length === 0 ? 'neutral' : 'warning',
     anchor: 'muted',
   };
 }
@@ -42,6 +42,6 @@ export function unmutedWording({ fromMs, toMs, events, more, stillOpen }: Unmute
         ? []
         : [{ label: 'In order', spans: list.map((text, at) => ({ text: at ? `, ${text}` : text })) }],
     tone: stillOpen.length === 0 ? 'neutral' : 'warning',
-    anchor: 'muted',
+    anchor: 'unmuted',
   };
 }

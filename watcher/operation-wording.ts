@@ -1,6 +1,6 @@
 import { otherPool } from '../settings/pool.ts';
 import type { Switch } from './alert.ts';
-import { capital, fact, note, oneLine, sentence } from './facts.ts';
+import { capital, type Fact, fact, note, oneLine, sentence, serving } from './facts.ts';
 import { duration, requests, share } from './figures.ts';
 import type {
   Canary,
@@ -10,20 +10,23 @@ import type {
   MaintenanceOff,
   MaintenanceOn,
 } from './operation-alert.ts';
-import type { Fact, Wording } from './wording.ts';
+import type { Wording } from './wording.ts';
 
 /** A headline is to be read on a locked phone. */
 const maxReleaseChars = 60;
+
+const switchAnchors = {
+  switch: 'planned-switch',
+  deploy: 'deployed',
+  bake: 'rollback',
+  rollback: 'rollback-by-hand',
+} as const;
 
 /** Somebody changed the active colour, or a deploy did. */
 export function switchWording(alert: Switch): Wording {
   const { from, to, operation, ended } = alert;
   const { reason = 'switch', actor, replaced, why } = operation ?? {};
-  const ends =
-    ended === undefined
-      ? ''
-      : ` That ends ${endedText(ended)} after ${duration(ended.lastedMs)}; ` +
-        `${to} served ${requests(ended.served)} meanwhile.`;
+  const ends = ended === undefined ? '' : ` That ends ${endedText(ended)} after ${duration(ended.lastedMs)}.`;
   const because = why === undefined ? '' : ` ${sentence(why)}`;
   return {
     headline: switchHeadline(alert, reason),
@@ -32,12 +35,13 @@ export function switchWording(alert: Switch): Wording {
         ? `The new release on ${from} did badly.${because} ${capital(to)} is the active pool again.${ends}`
         : `${capital(to)} is the active pool now.${ends}${because}`,
     facts: [
-      ...fact('Release', alert.release),
+      serving(to, alert.release),
       ...fact(reason === 'switch' || reason === 'deploy' ? 'Replaces' : 'Rolled back', replaced),
+      ...(ended === undefined ? [] : [note('Figures', `${to} served ${requests(ended.served)} in place of ${from}`)]),
       ...by(actor),
     ],
-    tone: reason === 'bake' ? 'bad' : reason === 'rollback' ? 'warning' : 'neutral',
-    anchor: reason === 'switch' ? 'planned-switch' : reason === 'deploy' ? 'deploy' : 'rollback',
+    tone: reason === 'bake' ? 'warning' : 'neutral',
+    anchor: switchAnchors[reason],
   };
 }
 
@@ -51,9 +55,9 @@ export function deployWording(alert: DeployStarted | DeployFailed | DeployFinish
         headline: `Deploy started: ${release} → ${pool}`,
         summary: `${capital(other)} goes on serving. Until ${pool} is ready there is no standby.`,
         facts: [
-          ...fact('Image', alert.image),
+          serving(other, alert.activeRelease),
           ...fact('Replaces', alert.replaces),
-          ...fact('Active release', alert.activeRelease),
+          ...fact('Image', alert.image),
           ...by(actor),
         ],
         tone: 'neutral',
@@ -61,22 +65,29 @@ export function deployWording(alert: DeployStarted | DeployFailed | DeployFinish
       };
     case 'deploy-failed':
       return {
-        headline: `Deploy failed at ${oneLine(alert.step, 40)}: ${release}`,
+        headline: failedHeadline(alert, release),
         summary:
-          (alert.wasLive ? '' : `Visitors saw nothing of it: ${other} went on serving. `) +
+          (alert.wasLive ? '' : 'Visitors saw nothing of it. ') +
           sentence(alert.why) +
           (alert.restored === undefined ? '' : ` ${capital(pool)} runs ${short(alert.restored)} again.`),
-        facts: [...fact('Restored', alert.restored), note('Took', duration(alert.tookMs)), ...by(actor)],
-        tone: 'bad',
+        facts: [
+          ...(alert.wasLive ? [] : [serving(other)]),
+          ...fact('Restored', alert.restored),
+          note('Took', duration(alert.tookMs)),
+          ...by(actor),
+        ],
+        tone: 'warning',
         anchor: 'deploy-failed',
       };
     case 'deploy-finished':
       return {
-        headline: alert.switched ? `Deploy finished: ${release}` : `Deploy ready: ${release} waits on ${pool}`,
+        headline: alert.switched
+          ? `Deploy finished: ${release} serves on ${pool}`
+          : `Deploy ready: ${release} waits on ${pool}`,
         summary: finishedText(alert),
-        facts: [note('Took', duration(alert.tookMs)), ...by(actor)],
+        facts: [serving(alert.switched ? pool : other), note('Took', duration(alert.tookMs)), ...by(actor)],
         tone: 'good',
-        anchor: 'deploy',
+        anchor: alert.switched ? 'deploy-finished' : 'deploy-ready',
       };
     default:
       return alert satisfies never;
@@ -88,17 +99,17 @@ export function canaryWording({ percent, pool, release, why, actor }: Canary): W
   const because = why === undefined ? '' : sentence(why);
   if (percent === 0) {
     return {
-      headline: 'Canary off',
-      summary: because === '' ? `No visitor is sent to ${pool}${of} any more.` : because,
-      facts: [...fact('Release', release), ...by(actor)],
+      headline: because === '' ? 'Canary off' : `Canary off: ${pool}${of} did badly`,
+      summary: `${because && `${because} `}No visitor is sent to ${pool}${because ? '' : of} any more.`,
+      facts: [serving(otherPool(pool)), ...by(actor)],
       tone: because === '' ? 'neutral' : 'warning',
-      anchor: 'canary',
+      anchor: 'canary-off',
     };
   }
   return {
     headline: `Canary: ${percent}% of visitors → ${pool}${of}`,
     summary: `${capital(otherPool(pool))} stays the active pool and steps in where ${pool} fails.${because && ` ${because}`}`,
-    facts: by(actor),
+    facts: [serving(otherPool(pool)), ...by(actor)],
     tone: 'neutral',
     anchor: 'canary',
   };
@@ -107,23 +118,24 @@ export function canaryWording({ percent, pool, release, why, actor }: Canary): W
 export function maintenanceWording(alert: MaintenanceOn | MaintenanceOff): Wording {
   if (alert.kind === 'maintenance-on') {
     return {
-      headline: 'Maintenance on',
-      summary: 'Visitors get the maintenance page (503) until it is off.',
+      headline: 'Maintenance on: visitors get the maintenance page',
+      summary: 'With status 503, until somebody runs ./bluegreen maintenance off.',
       facts: by(alert.actor),
-      tone: 'warning',
+      tone: 'neutral',
       anchor: 'maintenance',
     };
   }
   const { lastedMs, answered, actor } = alert;
   return {
     headline: lastedMs === undefined ? 'Maintenance off' : `Maintenance off after ${duration(lastedMs)}`,
-    summary:
-      answered === undefined
-        ? 'Visitors are served again.'
-        : `Visitors are served again. ${capital(requests(answered))} met the maintenance page.`,
-    facts: by(actor),
+    summary: 'Visitors are served again.',
+    facts: [
+      ...(lastedMs === undefined ? [] : [note('Lasted', duration(lastedMs))]),
+      ...(answered === undefined ? [] : [note('Figures', `${requests(answered)} met the maintenance page`)]),
+      ...by(actor),
+    ],
     tone: 'good',
-    anchor: 'maintenance',
+    anchor: 'maintenance-off',
   };
 }
 
@@ -142,6 +154,11 @@ function switchHeadline({ from, to, release }: Switch, reason: NonNullable<Switc
     default:
       return reason satisfies never;
   }
+}
+
+function failedHeadline({ step, wasLive, pool }: DeployFailed, release: string): string {
+  const end = wasLive ? 'visitors met it' : `${otherPool(pool)} goes on serving`;
+  return `Deploy failed at ${oneLine(step, 40)}: ${release}; ${end}`;
 }
 
 function finishedText({ pool, switched, bake }: DeployFinished): string {

@@ -231,7 +231,10 @@ describe('an incident that is over before it could be told', () => {
     outbox.push(recovery('a'));
     slack.answer('ok');
     await slack.waitFor(() => slack.messages.length === 2);
-    expect(headlines()).toEqual(['Failover and recovery: blue → green for 2 min 10 s', 'Standby down: green']);
+    expect(headlines()).toEqual([
+      'Failover and recovery: blue → green for 2 min 10 s',
+      'Standby down: green, nothing to fail over to',
+    ]);
   });
 
   it('is told as two if the first was told already, or is of another incident', async () => {

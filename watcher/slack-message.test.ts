@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deploy, errorRate, failover, sampleAlerts, switched } from '../test/sample-alerts.ts';
+import { composedMessages } from '../test/sample-messages.ts';
 import { faultOf } from '../test/slack-rules.ts';
 import type { Alert } from './alert.ts';
+import { anchors } from './anchors.ts';
+import { labels } from './facts.ts';
+import { type Message, plainMessage, toldOf } from './message.ts';
 import { slackMessage } from './slack-message.ts';
 import { plainText, wordingOf } from './wording.ts';
 
+const links = { runbookUrl: 'https://wiki.example/alerts', dashboardUrl: 'https://ops.example/' };
 const context = { identifier: 'shop <prod> & co', runbookUrl: 'https://wiki.example/runbook?a=1&b=2|c#top' };
 
 const all = Object.values(sampleAlerts).flat();
+
+/** As GitHub and most others make it of a heading. */
+const anchorOf = (title: string) => title.toLowerCase().replaceAll(' ', '-');
 
 /** What Slack would say to it. */
 function fault(alert: Alert, form: 'full' | 'plain' = 'full', settings: Parameters<typeof slackMessage>[1] = context) {
@@ -16,17 +25,62 @@ function fault(alert: Alert, form: 'full' | 'plain' = 'full', settings: Paramete
 }
 
 describe('a Slack message', () => {
-  it.each(all.map((alert, index) => [`${alert.kind} ${index}`, alert] as const))('reads well: %s', (_, alert) => {
-    expect(slackMessage({ alert }, { runbookUrl: 'https://wiki.example/runbook' }, 'full')).toMatchSnapshot();
+  const named = Object.entries(sampleAlerts).flatMap(([kind, alerts]) =>
+    alerts.map((alert, index) => [`${kind} ${index + 1}`, alert] as const),
+  );
+  it.each(named)('reads well: %s', (_, alert) => {
+    expect(slackMessage({ alert }, links, 'full')).toMatchSnapshot();
     expect(plainText(alert, 'shop')).toMatchSnapshot();
   });
 
-  it('links to a section that the runbook has', () => {
-    const runbook = readFileSync(new URL('../RUNBOOK.md', import.meta.url), 'utf8');
-    const sections = [...runbook.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
-      title.toLowerCase().replaceAll(' ', '-'),
-    );
-    for (const alert of all) expect(sections).toContain(wordingOf(alert).anchor);
+  it.each(Object.entries<Message>(composedMessages))('reads well: %s', (_, message) => {
+    expect(slackMessage(message, links, 'full')).toMatchSnapshot();
+    expect(plainMessage(message, 'shop')).toMatchSnapshot();
+  });
+
+  it.each(['docs/alerts.md', 'RUNBOOK.md'])('links to a section that %s has', (path) => {
+    const document = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+    const sections = [...document.matchAll(/^#{2,3} (.+)$/gm)].map(([, title = '']) => anchorOf(title));
+    expect(sections).toEqual(expect.arrayContaining([...anchors]));
+    expect(new Set(sections).size).toBe(sections.length);
+  });
+
+  it('has a sample for each section that it can link to', () => {
+    expect(new Set(all.map((alert) => wordingOf(alert).anchor))).toEqual(new Set(anchors));
+  });
+
+  it('has its facts in one order, few enough for a phone, and says nothing twice', () => {
+    for (const message of [...all.map((alert) => ({ alert })), ...Object.values<Message>(composedMessages)]) {
+      const { facts } = toldOf(message);
+      const places = facts.map(({ label }) => labels.indexOf(label));
+      expect(places).toEqual(places.toSorted((one, other) => one - other));
+      expect(new Set(places).size).toBe(places.length);
+      expect(facts.length).toBeLessThanOrEqual(7);
+    }
+  });
+
+  it('has a first line that fits into the header whole', () => {
+    for (const message of [...all.map((alert) => ({ alert })), ...Object.values<Message>(composedMessages)]) {
+      const { blocks = [], text } = slackMessage(message, { identifier: 'shop-production-eu' }, 'full');
+      expect(blocks[0]).toMatchObject({ type: 'header', text: { text: text.split('\n')[0] } });
+    }
+  });
+
+  it.each([
+    ['bad', ['burn-rate', 'outage']],
+    ['neutral', ['deploy-started', 'maintenance-on']],
+    ['good', ['recovery', 'error-rate-resolved', 'burn-rate-resolved', 'outage-resolved', 'deploy-finished']],
+    ['warning', ['failover', 'flapping', 'standby-down', 'deploy-failed']],
+  ] as const)('is %s for what deserves it', (tone, kinds) => {
+    for (const kind of kinds) for (const alert of sampleAlerts[kind]) expect(wordingOf(alert).tone).toBe(tone);
+  });
+
+  it('is red for an error rate only where visitors can have met it', () => {
+    const tones = [0, 1, undefined].map((visible) => {
+      const { visible: _, ...rest } = errorRate;
+      return wordingOf({ ...rest, ...(visible === undefined ? {} : { visible }) }).tone;
+    });
+    expect(tones).toEqual(['warning', 'bad', 'bad']);
   });
 
   it('is one that Slack takes, whatever is set', () => {
@@ -84,6 +138,46 @@ describe('a Slack message', () => {
     }
   });
 
+  it('lets no text from outside out of its place, whatever it is and wherever it comes', () => {
+    const pieces = [
+      '<!channel>',
+      '<@U1>',
+      '<https://evil.example|x>',
+      '`',
+      '*',
+      '_',
+      '~',
+      '\n',
+      '&lt;',
+      '|',
+      '>',
+      ' a',
+      ':fire:',
+    ];
+    const hostile = fc
+      .array(fc.constantFrom(...pieces, 'https://evil.example', '\ud800', '\u0000'))
+      .map((few) => few.join(''));
+    fc.assert(
+      fc.property(fc.constantFrom(...all), hostile, (alert, text) => {
+        const { blocks = [], attachments = [] } = slackMessage({ alert: withText(alert, text) }, links, 'full');
+        for (const block of blocks) expect(block).toMatchObject({ text: { type: 'plain_text', emoji: false } });
+        expect(faultOf('application/json', JSON.stringify({ blocks, attachments }))).toBeUndefined();
+        for (const shown of textsIn(attachments[0]?.blocks)) {
+          // Our own marks, and nothing else between angle brackets.
+          const rest = shown.replaceAll(
+            /<!date\^\d+\^[^<>|]+\|[-\d: UTC]+>|<https:\/\/(wiki|ops)\.example\/[^<>|]*\|[A-Z]\w+>/g,
+            '',
+          );
+          expect(rest).not.toMatch(/[<>]/);
+          // Outside of quotations, only a label is bold.
+          const unquoted = rest.replaceAll(/`[^`\n]+`/g, '').replace(/^\*[A-Z][a-z ]+\*\n/, '');
+          expect(unquoted).not.toMatch(/[*_~`\n]/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('stays within the limits of Slack even if every character has to be escaped', () => {
     const long = '<'.repeat(100_000);
     const worstPaths = Array.from({ length: 30 }, (_, index) => ({ path: `${index}${long}`, failed: 1 }));
@@ -96,7 +190,30 @@ describe('a Slack message', () => {
   it('has something in every field', () => {
     const alert = { ...failover, cause: '', release: '`' };
     expect(fault(alert)).toBeUndefined();
-    expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).toContain('*Release*\\n–');
+    expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).toContain('*Now serving*\\ngreen –');
     expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).not.toContain('Cause');
   });
 });
+
+/** Strings that come from outside; the others are words of ours. */
+const outside = new Set(
+  'release upstream cause path actor why step restored replaces replaced image activeRelease what blue green'.split(
+    ' ',
+  ),
+);
+
+/** The alert with a text in every place where one from outside can stand. */
+function withText<T>(value: T, text: string, name = ''): T {
+  if (typeof value === 'string')
+    return (outside.has(name) || name === 'stillOpen' || name === 'goesOn' ? text : value) as T;
+  if (Array.isArray(value)) return value.map((one) => withText(one, text, name)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withText(one, text, key)])) as T;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === 'text' && typeof one === 'string' ? [one] : textsIn(one),
+  );
+}

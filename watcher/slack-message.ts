@@ -1,13 +1,18 @@
-import { utcTime } from './figures.ts';
+import type { Fact } from './facts.ts';
 import type { MessageContext } from './http-notifier.ts';
 import { type Message, plainMessage, type Told, toldOf } from './message.ts';
 import type { Form } from './notifier.ts';
+import { clippedSlack, escapeSlack, slackLink, slackSpan, slackTime } from './slack-text.ts';
 import { colorOf } from './tone.ts';
-import { type Fact, identified, runbookSection, type Span } from './wording.ts';
+import { identified, runbookSection } from './wording.ts';
 
 /** The body of a post to an incoming webhook. */
 export interface SlackMessage {
+  /** The notification. Beside blocks, it is shown nowhere else. */
   readonly text: string;
+  readonly unfurl_links?: false;
+  readonly unfurl_media?: false;
+  readonly blocks?: readonly SlackBlock[];
   readonly attachments?: readonly SlackAttachment[];
 }
 
@@ -17,72 +22,100 @@ interface SlackAttachment {
   readonly blocks: readonly SlackBlock[];
 }
 
+/** Nothing in it formats, links or notifies. */
+interface PlainText {
+  readonly type: 'plain_text';
+  readonly text: string;
+  /** False: `:fire:` stays what it is. */
+  readonly emoji: false;
+}
+
 interface Markdown {
   readonly type: 'mrkdwn';
   readonly text: string;
+  /** Only what is marked as a link becomes one. */
+  readonly verbatim: true;
 }
 
-type SlackBlock =
+export type SlackBlock =
+  | { readonly type: 'header'; readonly text: PlainText }
+  | { readonly type: 'section'; readonly text: PlainText | Markdown }
   | { readonly type: 'section'; readonly fields: readonly Markdown[] }
   | { readonly type: 'context'; readonly elements: readonly Markdown[] };
 
-// Slack takes 10 fields of 2,000 characters. Escaping makes one character at most five.
+// Slack's own limits: 150 characters in a header, 3,000 in a section's text, 10 fields of 2,000.
+const maxHeaderChars = 150;
+const maxSummaryChars = 1_000;
 const maxFields = 10;
-const maxSpanChars = 360;
 const maxFieldChars = 2_000;
+const maxLinkChars = 1_000;
 // Slack cuts at 40,000.
 const maxPlainChars = 7_000;
 
 /**
- * The text is the notification and the message's first two lines; the attachment holds the details under a colour.
+ * From the top down: what has happened, what it means, the details under a colour, where to go on, which incident.
  * `plain`: only text, for when Slack has refused the rest.
  */
 export function slackMessage(message: Message, context: MessageContext, form: Form): SlackMessage {
-  if (form === 'plain') return { text: escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars)) };
+  if (form === 'plain') {
+    return { text: escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars)) };
+  }
   const told = toldOf(message);
   const { headline, summary, facts, tone } = told;
-  const first = escapeSlack(identified(headline, context.identifier));
+  const first = identified(headline, context.identifier);
   const fields = facts.slice(0, maxFields).map(field);
-  const blocks: SlackBlock[] = [
-    ...(fields.length === 0 ? [] : [{ type: 'section', fields } as const]),
-    { type: 'context', elements: [{ type: 'mrkdwn', text: footer(told, context) }] },
-  ];
+  const links = linksTo(told, context);
   return {
-    text: `${first}\n${escapeSlack(summary)}`,
-    attachments: [{ color: colorOf[tone], fallback: first, blocks }],
+    text: `${escapeSlack(first)}\n${escapeSlack(summary)}`,
+    // A preview of the runbook would be longer than the message.
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      { type: 'header', text: plain(clippedSlack(first, maxHeaderChars)) },
+      { type: 'section', text: plain(clippedSlack(summary, maxSummaryChars)) },
+    ],
+    attachments: [
+      {
+        color: colorOf[tone],
+        fallback: escapeSlack(first),
+        blocks: [
+          ...(fields.length === 0 ? [] : [{ type: 'section', fields } as const]),
+          ...(links === '' ? [] : [{ type: 'section', text: markdown(links) } as const]),
+          { type: 'context', elements: [markdown(footer(told))] },
+        ],
+      },
+    ],
   };
-}
-
-/** The only three characters that mean something to Slack outside of formatting. */
-export function escapeSlack(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function field({ label, spans }: Fact): Markdown {
   let text = `*${label}*\n`;
   for (const span of spans) {
-    const piece = spanMarkdown(span);
+    const piece = slackSpan(span);
     // A cut in the middle could leave half an escape or an open quotation.
     if (text.length + piece.length > maxFieldChars) break;
     text += piece;
   }
-  return { type: 'mrkdwn', text };
+  return markdown(text);
 }
 
-function spanMarkdown(span: Span): string {
-  if ('text' in span) return escapeSlack(span.text.slice(0, maxSpanChars));
-  // Inside a code span nothing formats, links or notifies; only a backtick or a line's end could close it.
-  const code = span.code.slice(0, maxSpanChars).replaceAll('`', '').replaceAll(/\s+/g, ' ').trim();
-  return code === '' ? '–' : `\`${escapeSlack(code)}\``;
+/** One to the runbook's section and one to the dashboard, where they are set. */
+function linksTo({ anchor }: Told, { runbookUrl, dashboardUrl }: MessageContext): string {
+  const links = [
+    ...(runbookUrl === undefined ? [] : [slackLink(runbookSection(runbookUrl, anchor), 'Runbook')]),
+    ...(dashboardUrl === undefined ? [] : [slackLink(dashboardUrl, 'Dashboard')]),
+  ];
+  return links.filter((link) => link.length <= maxLinkChars).join(' · ');
 }
 
-function footer({ atMs, incident, notes, anchor }: Told, { runbookUrl }: MessageContext): string {
-  // Slack shows this in the reader's own time zone, and what follows the bar where it cannot.
-  const time = `<!date^${Math.floor(atMs / 1_000)}^{date_short_pretty} {time_secs}|${utcTime(atMs)}>`;
-  const link = runbookUrl === undefined ? [] : [`<${runbookLink(runbookUrl, anchor)}|Runbook>`];
-  return [time, `incident \`${escapeSlack(incident)}\``, ...link, ...notes].join(' · ');
+function footer({ atMs, incident }: Told): string {
+  return `${slackTime(atMs)} · incident \`${escapeSlack(incident)}\``;
 }
 
-function runbookLink(runbookUrl: string, anchor: string): string {
-  return escapeSlack(runbookSection(runbookUrl, anchor)).replaceAll('|', '%7C');
+function plain(text: string): PlainText {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+function markdown(text: string): Markdown {
+  return { type: 'mrkdwn', text, verbatim: true };
 }

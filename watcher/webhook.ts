@@ -19,6 +19,7 @@ export interface WebhookMessage {
   /** All of it in one line, for people. */
   readonly text: string;
   readonly runbook: string | null;
+  readonly dashboard: string | null;
   /** Left out after the receiver has refused the whole. */
   readonly alert?: Alert;
   /** The end of the same incident, when both are told at once. */
@@ -41,7 +42,7 @@ export function webhookContract(context: MessageContext, secret: string | undefi
 
 export function webhookMessage(message: Message, context: MessageContext, form: Form): WebhookMessage {
   const { alert, end, late, dropped } = message;
-  const { identifier, runbookUrl } = context;
+  const { identifier, runbookUrl, dashboardUrl } = context;
   return {
     version: 1,
     id: `${alert.incident}/${end === undefined ? nameOf(alert) : `${nameOf(alert)}+${end.kind}`}`,
@@ -51,6 +52,7 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
     identifier: identifier ?? null,
     text: plainMessage(message, identifier),
     runbook: runbookUrl === undefined ? null : runbookSection(runbookUrl, toldOf(message).anchor),
+    dashboard: dashboardUrl ?? null,
     ...(form === 'plain' ? {} : { alert, end, late, dropped }),
   };
 }

@@ -50,6 +50,11 @@ export function worstPaths(window: Window, limit: number): PathCount[] {
   return sorted.slice(0, limit).map(([path, failed]) => ({ path, failed }));
 }
 
+/** When the oldest sample was taken; of an empty window, at the end of all times. */
+export function oldestMs(window: Window): number {
+  return window.count === 0 ? Number.POSITIVE_INFINITY : (window.times[oldest(window)] ?? 0);
+}
+
 function oldest(window: Window): number {
   return (window.next - window.count + window.size) % window.size;
 }

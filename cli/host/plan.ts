@@ -67,6 +67,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
         MAINTENANCE_MODE: settings.MAINTENANCE_MODE,
         ALERT_IDENTIFIER: settings.ALERT_IDENTIFIER,
         RUNBOOK_URL: settings.RUNBOOK_URL,
+        DASHBOARD_URL: settings.DASHBOARD_URL,
       }),
       { ...service('nginx_proxy', edgeCommand(stack), edgeEnvironment(stack, state)), stopSignal: 'SIGQUIT' },
     ],

@@ -1,0 +1,45 @@
+import { requireUp } from '../choose-engine.ts';
+import type { Engine } from '../engine.ts';
+import type { Look } from '../report/look.ts';
+import { edgeUrl, type Stack } from '../stack.ts';
+import { Changes } from '../watch/changes.ts';
+import type { WatchEvent } from '../watch/event.ts';
+import { LineView } from '../watch/line-view.ts';
+import { LiveView } from '../watch/live-view.ts';
+import { looks } from '../watch/looks.ts';
+import { RateMeter } from '../watch/rates.ts';
+import { recordEvent } from '../watch/record-event.ts';
+import type { View } from '../watch/view.ts';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What was done before is shown so far back. */
+const earlierEvents = 10;
+
+/** Keeps the status on the screen, and tells each thing that happens on a line, until Ctrl-C. */
+export async function watch(stack: Stack, engine: Engine): Promise<void> {
+  await requireUp(engine);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  for (const signal of signals) process.on(signal, end);
+  const where = `${edgeUrl(stack)} on the ${engine.name} engine`;
+  const changes = new Changes();
+  const meter = new RateMeter();
+  let view: View | undefined;
+  try {
+    for await (const look of looks(stack, engine, ended.signal)) {
+      const nowMs = Date.now();
+      view ??= viewFor(stack, look);
+      view.show({ look, rates: meter.next(look.traffic), where, nowMs }, changes.next(look, nowMs));
+    }
+  } finally {
+    view?.close();
+    for (const signal of signals) process.off(signal, end);
+  }
+}
+
+/** A screen where there is one. */
+function viewFor({ env }: Stack, { control }: Look): View {
+  if (!process.stdout.isTTY || env.TERM === 'dumb') return new LineView();
+  const earlier: readonly WatchEvent[] = control?.journal.slice(-earlierEvents).map(recordEvent) ?? [];
+  return new LiveView(process.stdout, earlier);
+}

@@ -1,0 +1,72 @@
+import { pools } from '../../settings/pool.ts';
+import type { Health } from '../../watcher/health.ts';
+import type { Traffic } from '../../watcher/server.ts';
+import { CommandError } from '../command-error.ts';
+import { type ControlState, controlState } from '../control-state.ts';
+import { type Holder, lockHolder } from '../deploy/lock.ts';
+import type { Engine, Service } from '../engine.ts';
+import { ask } from '../http.ts';
+import { type PoolStatus, poolStatus } from '../pool-status.ts';
+import { type Stack, watcherUrl } from '../stack.ts';
+
+/** What answers over HTTP, and costs next to nothing to ask. */
+export interface QuickLook {
+  readonly pools: readonly PoolStatus[];
+  /** Undefined: it does not answer. */
+  readonly watcher: Health | undefined;
+  readonly traffic: Traffic | undefined;
+}
+
+/** What only the engine knows; on Compose, to ask it starts a process in a container. */
+export interface EngineLook {
+  /** Undefined: the edge cannot be reached, and `fault` says why. */
+  readonly control: ControlState | undefined;
+  readonly fault: CommandError | undefined;
+  readonly services: readonly Service[];
+  /** A deploy that goes on, or was cut off. */
+  readonly deploy: (Holder & { readonly alive: boolean }) | undefined;
+}
+
+export type Look = QuickLook & EngineLook;
+
+/** Asks everything once; what cannot be reached is undefined and fails nothing else. */
+export async function look(stack: Stack, engine: Engine): Promise<Look> {
+  const [quick, slow] = await Promise.all([quickLook(stack), engineLook(stack, engine)]);
+  return { ...quick, ...slow };
+}
+
+export async function quickLook(stack: Stack): Promise<QuickLook> {
+  const [states, watcher, traffic] = await Promise.all([
+    Promise.all(pools.map((pool) => poolStatus(stack, pool))),
+    askJson<Health>(`${watcherUrl(stack)}/healthz`),
+    askJson<Traffic>(`${watcherUrl(stack)}/traffic`),
+  ]);
+  return { pools: states, watcher, traffic };
+}
+
+export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLook> {
+  const [services, control] = await Promise.all([
+    engine.services().catch(() => []),
+    controlState(engine).catch((error: unknown) => {
+      if (error instanceof CommandError) return error;
+      throw error;
+    }),
+  ]);
+  const failed = control instanceof CommandError;
+  return {
+    control: failed ? undefined : control,
+    fault: failed ? control : undefined,
+    services,
+    deploy: lockHolder(stack),
+  };
+}
+
+/** Undefined: nothing answers there, or something that is not the watcher. */
+async function askJson<T>(url: string): Promise<T | undefined> {
+  const { body } = await ask(url);
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalRecord } from '../../journal/record.ts';
+import { blue, green, health, lookOf, slack } from '../../test/looks.ts';
+import { CommandError } from '../command-error.ts';
+import type { Look } from '../report/look.ts';
+import { Changes } from './changes.ts';
+
+const atMs = Date.UTC(2025, 10, 23, 14, 5, 9);
+const incident = { kind: 'failover', incident: 'i-1', since: new Date(atMs - 2_000).toISOString() };
+const base = { id: 'r1', atMs: atMs - 500, actor: 'alice' } as const;
+const switched: JournalRecord = { ...base, kind: 'switch', from: 'blue', to: 'green', reason: 'switch' };
+
+/** What is told when the stack looks like this, one look after the other. */
+function told(...looks: readonly Look[]): string[] {
+  const changes = new Changes();
+  return looks.flatMap((look) => changes.next(look, atMs)).map(({ tone, what, text }) => `${tone} ${what}: ${text}`);
+}
+
+describe('what happens between two looks', () => {
+  it('is nothing where nothing has changed, and nothing for the first one', () => {
+    expect(told(lookOf({ journal: [switched] }), lookOf({ journal: [switched] }))).toEqual([]);
+  });
+
+  it.each<[string, Parameters<typeof lookOf>[0]]>([
+    [
+      'warning failover: blue → green: green answers in its place (incident i-1)',
+      { watcher: { ...health, serving: 'green', openIncidents: [incident] } },
+    ],
+    ['warning flag: blue is marked down by its health checks', { edge: { down: { blue: true, green: false } } }],
+    ['neutral switch: blue → green by alice', { journal: [switched], edge: { active: 'green' } }],
+    ['warning switch: blue → green; the flag was changed by hand', { edge: { active: 'green' } }],
+    ['neutral release: green runs green-2 now', { pools: [blue, { ...green, reported: 'green-2' }] }],
+    ['neutral alert: 2 held back', { watcher: { ...health, alertsHeldBack: 2 } }],
+    [
+      'warning service: app_blue is restarting (SIGKILL)',
+      { services: [{ name: 'app_blue', state: 'restarting', detail: 'SIGKILL' }] },
+    ],
+    [
+      'neutral service: app_blue was started anew (pid 9)',
+      { services: [{ name: 'app_blue', state: 'running', detail: 'pid 9' }] },
+    ],
+  ])('is told: %s', (line, change) => {
+    expect(told(lookOf(), lookOf(change), lookOf(change))).toEqual([line]);
+  });
+
+  it.each([
+    ['Up 2 minutes (healthy)', 'Up 3 minutes (healthy)', false],
+    ['Up 59 seconds (healthy)', 'Up About a minute (healthy)', false],
+    ['Up About an hour', 'Up 2 hours', false],
+    ['Up 3 seconds (health: starting)', 'Up 3 seconds (healthy)', false],
+    ['Up 2 minutes (healthy)', 'Up 1 second (health: starting)', true],
+    ['Up 2 days (healthy)', 'Up Less than a second (health: starting)', true],
+  ])('knows a container that was restarted in between: %s, then %s', (was, is, restarted) => {
+    const container = (detail: string) => lookOf({ services: [{ name: 'nginx_proxy', state: 'running', detail }] });
+    const line = `neutral service: nginx_proxy was started anew (${is})`;
+    expect(told(container(was), container(is))).toEqual(restarted ? [line] : []);
+  });
+
+  it('tells the end of an incident with how long it lasted', () => {
+    const during = lookOf({ watcher: { ...health, openIncidents: [incident] } });
+    expect(told(during, lookOf())).toEqual(['good recovery: over after 2.0 s (incident i-1)']);
+  });
+
+  it('tells what becomes of alerts', () => {
+    const watcher = (channel: object) => lookOf({ watcher: { ...health, channels: [{ ...slack, ...channel }] } });
+    const closed = { state: 'closed', lastError: 'HTTP 404' } as const;
+    expect(
+      told(watcher({}), watcher({ sent: 6 }), watcher({ sent: 6, ...closed }), watcher({ sent: 6, dropped: 1 })),
+    ).toEqual([
+      'neutral alert: slack was told (2)',
+      'warning alert: slack takes none: HTTP 404',
+      'warning alert: 1 dropped, as slack does not take them',
+      'good alert: slack takes them again',
+    ]);
+  });
+
+  it('says once what it cannot reach, and misses nothing that happened meanwhile', () => {
+    const gone = () => lookOf({ watcher: undefined, control: undefined, fault: new CommandError('it is gone') });
+    const after = lookOf({ journal: [switched], edge: { active: 'green' }, watcher: { ...health, alertsHeldBack: 1 } });
+    expect(told(lookOf(), gone(), gone(), gone(), after).toSorted()).toEqual([
+      'bad edge: cannot be reached: it is gone',
+      'bad watcher: cannot be reached: no alert would be sent',
+      'good edge: answers again',
+      'good watcher: answers again',
+      'neutral alert: 1 held back',
+      'neutral switch: blue → green by alice',
+    ]);
+  });
+
+  it('does not say again what the beginning has said, but that it is over', () => {
+    const fault = new CommandError('docker compose exec failed:\nno such service');
+    const gone = { watcher: undefined, control: undefined } as const;
+    expect(told(lookOf({ ...gone, fault }), lookOf({ ...gone, fault: new CommandError('still') }), lookOf())).toEqual([
+      'good edge: answers again',
+      'good watcher: answers again',
+    ]);
+  });
+
+  it('takes no switch of before for the reason of a change by hand', () => {
+    const back: JournalRecord = { ...base, id: 'r2', kind: 'switch', from: 'green', to: 'blue', reason: 'switch' };
+    const journal = [switched, back];
+    const green = { active: 'green' } as const;
+    expect(told(lookOf({ journal }), lookOf({ journal, edge: green }), lookOf({ journal }))).toEqual([
+      'warning switch: blue → green; the flag was changed by hand',
+      'warning switch: green → blue; the flag was changed by hand',
+    ]);
+  });
+
+  it('waits for a switch that is in the journal and has not taken effect', () => {
+    const journal = [switched];
+    expect(told(lookOf(), lookOf({ journal }), lookOf({ journal, edge: { active: 'green' } }))).toEqual([
+      'neutral switch: blue → green by alice',
+    ]);
+  });
+
+  it('says nothing of one answer that is missing', () => {
+    expect(told(lookOf(), lookOf({ watcher: undefined }), lookOf())).toEqual([]);
+    // It is looked at more often than it is asked for.
+    const gone = lookOf({ control: undefined, fault: new CommandError('it is busy') });
+    expect(told(lookOf(), gone, gone, gone, lookOf())).toEqual([]);
+  });
+});

@@ -1,0 +1,57 @@
+import type { Look } from '../report/look.ts';
+import { painted, poolCells, watcherLines } from '../report/status-text.ts';
+import { storyOf } from '../report/story.ts';
+import { coloured, inColumns, printable } from '../terminal.ts';
+import { eventLine, localTime, type WatchEvent } from './event.ts';
+import type { Rates } from './rates.ts';
+
+/** More is told by `status`; the events need the room. */
+const maxRemarks = 5;
+
+export interface Shown {
+  readonly look: Look;
+  readonly rates: Rates | undefined;
+  readonly events: readonly WatchEvent[];
+  /** Where the site is, and on what it runs. */
+  readonly where: string;
+  readonly nowMs: number;
+}
+
+/** The lines of a screen: how things stand, and below it the last events, the newest at the bottom. */
+export function frameOf(shown: Shown, size: { readonly columns: number; readonly rows: number }): string[] {
+  const fit = (text: string) => clipped(printable(text), size.columns);
+  const remarks = storyOf(shown.look).slice(0, maxRemarks);
+  const head = [
+    ...remarks.map(({ tone, text }) => painted(tone, fit(text))),
+    fit(shown.where),
+    '',
+    ...poolLines(shown).map((line, index) => (index === 0 ? coloured('bold', fit(line)) : fit(line))),
+    '',
+    ...watcherLines(shown.look.watcher).map(fit),
+    coloured('dim', rule(localTime(shown.nowMs), size.columns)),
+  ].slice(0, Math.max(1, size.rows - 1));
+  const room = size.rows - head.length;
+  const events = room > 0 ? shown.events.slice(-room) : [];
+  return [...head, ...events.map((event) => painted(event.tone, fit(eventLine(event, localTime))))];
+}
+
+function poolLines({ look, rates }: Shown): string[] {
+  const rows = look.pools.map((status) => {
+    const rate = rates?.[status.pool];
+    return [
+      ...poolCells(status, look.control?.edge),
+      rate === undefined ? '–' : rate.perSecond.toFixed(1),
+      rate === undefined ? '–' : String(rate.failed),
+    ];
+  });
+  return inColumns([['POOL', 'ROLE', 'RELEASE', 'HEALTH', 'REQ/S', 'FAILED'], ...rows]);
+}
+
+function rule(text: string, columns: number): string {
+  return `── ${text} `.padEnd(columns, '─').slice(0, columns);
+}
+
+function clipped(text: string, columns: number): string {
+  const characters = [...text];
+  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;
+}

@@ -1,0 +1,30 @@
+import { type Pool, pools } from '../../settings/pool.ts';
+import type { Traffic } from '../../watcher/server.ts';
+
+/** How much each pool does right now. */
+export type Rates = { readonly [pool in Pool]: { readonly perSecond: number; readonly failed: number } };
+
+/** Shorter, and a figure would jump with each look. */
+const spanMs = 3_000;
+
+/** Requests a second, from the watcher's counts, over the last few seconds. */
+export class RateMeter {
+  #counts: readonly Traffic[] = [];
+
+  /** Undefined: not known yet, or the watcher does not answer. */
+  next(traffic: Traffic | undefined): Rates | undefined {
+    // It counts from its start on.
+    if (traffic === undefined || traffic.startedAtMs !== this.#counts.at(-1)?.startedAtMs) this.#counts = [];
+    if (traffic === undefined) return undefined;
+    const older = this.#counts.findLastIndex(({ nowMs }) => nowMs <= traffic.nowMs - spanMs);
+    this.#counts = [...this.#counts.slice(Math.max(0, older)), traffic];
+    const [first] = this.#counts;
+    const seconds = first === undefined ? 0 : (traffic.nowMs - first.nowMs) / 1_000;
+    if (first === undefined || seconds <= 0) return undefined;
+    const rateOf = (pool: Pool) => ({
+      perSecond: (traffic.pools[pool].requests - first.pools[pool].requests) / seconds,
+      failed: traffic.pools[pool].failed - first.pools[pool].failed,
+    });
+    return Object.fromEntries(pools.map((pool) => [pool, rateOf(pool)])) as Rates;
+  }
+}

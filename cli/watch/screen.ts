@@ -1,0 +1,49 @@
+import type { WriteStream } from 'node:tty';
+
+// What terminals have in common since xterm: the second screen, no cursor, no wrapped lines.
+const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
+// Terminals that know it show what is between them at once; others ignore it.
+const begin = '\x1b[?2026h';
+const end = '\x1b[?2026l';
+
+const usual = { columns: 80, rows: 24 };
+
+/** The whole terminal, given back as it was. */
+export class Screen {
+  readonly #stream: WriteStream;
+  #drawn = '';
+  #isOpen = false;
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
+
+  get size(): { readonly columns: number; readonly rows: number } {
+    // A terminal that does not know its size says 0.
+    return { columns: this.#stream.columns || usual.columns, rows: this.#stream.rows || usual.rows };
+  }
+
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#drawn = '';
+    this.#stream.write(enter);
+  }
+
+  /** Over what is there, line by line, and only if it is something else: nothing flickers. */
+  draw(lines: readonly string[]): void {
+    const { columns, rows } = this.size;
+    const frame = lines.map((line) => `${line}\x1b[K`).join('\r\n');
+    const drawn = `${columns}x${rows} ${frame}`;
+    if (!this.#isOpen || drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#stream.write(`${begin}\x1b[H${frame}\x1b[J${end}`);
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#stream.write(leave);
+  }
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { eventually } from './condition.ts';
+import { type RunningCommand, startCommand } from './running-command.ts';
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** A command in a terminal of its own (a pseudo-terminal, which script(1) of util-linux makes). */
+export class Terminal {
+  readonly #running: RunningCommand;
+  readonly #mark: string;
+  #hasEnded = false;
+
+  /** @param mark words of the command line that no other process has */
+  constructor(command: readonly string[], mark: string, env: NodeJS.ProcessEnv) {
+    this.#mark = mark;
+    const line = `stty rows 24 cols 100; exec ${command.map(quoted).join(' ')}`;
+    this.#running = startCommand('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
+      cwd: process.cwd(),
+      env: { ...env, TERM: 'xterm-256color' },
+    });
+    void this.#running.exitCode.then(() => {
+      this.#hasEnded = true;
+    });
+  }
+
+  /** All that was written to the terminal. */
+  get written(): string {
+    return this.#running.output();
+  }
+
+  /** What a person sees: each frame is drawn over the one before. */
+  get screen(): string {
+    const frame = this.written.split('\x1b[?2026h').at(-1) ?? '';
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal is told with
+    return frame.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '').replaceAll('\r', '');
+  }
+
+  shows(pattern: RegExp): Promise<string> {
+    return eventually(
+      `the screen to show ${pattern}`,
+      () => (pattern.test(this.screen) ? this.screen : undefined),
+      20_000,
+    );
+  }
+
+  resize(rows: number, columns: number): void {
+    const device = readlinkSync(`/proc/${this.pid}/fd/1`);
+    execFileSync('stty', ['-F', device, 'rows', String(rows), 'cols', String(columns)]);
+  }
+
+  /** The command's own process, and not that of script(1). */
+  get pid(): number {
+    const found = readdirSync('/proc').find((name) => {
+      const words = commandLine(name);
+      return words.includes(this.#mark) && words.includes('cli/main.ts') && !words.startsWith('script');
+    });
+    if (found === undefined) throw new Error('the command does not run');
+    return Number(found);
+  }
+
+  /** As `fg` of a shell; script(1) has stopped with the command. */
+  resume(): void {
+    const { pid } = this;
+    const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+    for (const one of [parent, pid]) process.kill(one, 'SIGCONT');
+  }
+
+  /** Nothing stays behind, whatever a test has done with it. */
+  async close(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.resume();
+    process.kill(this.pid, 'SIGKILL');
+    await this.exitCode;
+  }
+
+  get exitCode(): Promise<number | undefined> {
+    return this.#running.exitCode;
+  }
+}
+
+function commandLine(pid: string): string {
+  if (!/^\d+$/.test(pid)) return '';
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It has just ended.
+    return '';
+  }
+}

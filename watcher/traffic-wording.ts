@@ -1,0 +1,134 @@
+import type {
+  Causes,
+  Failover,
+  Flapping,
+  FlappingResolved,
+  Outage,
+  OutageResolved,
+  Recovery,
+  StandbyDown,
+  StandbyResolved,
+} from './alert.ts';
+import { capital, type Fact, fact, note, serving } from './facts.ts';
+import { duration, requests } from './figures.ts';
+import { stableForMs } from './flapping.ts';
+import type { Span, Wording } from './wording.ts';
+
+/** The standby answers in the active pool's place, and no longer does. */
+export function trafficWording(alert: Failover | Recovery): Wording {
+  if (alert.kind === 'failover') {
+    return {
+      headline: `Failover detected: ${alert.from} → ${alert.to} (to backup)`,
+      summary:
+        `${capital(alert.from)} is active but ${alert.to} answers in its place: visitors are served. ` +
+        `Until ${alert.from} is back there is nothing to fail over to.`,
+      facts: [
+        serving(alert.to, alert.release),
+        ...fact('Cause', alert.cause),
+        note('Figures', `first request answered in ${duration(alert.requestMs)}`),
+        ...fact('Upstream', alert.upstream),
+      ],
+      tone: 'warning',
+      anchor: 'failover',
+    };
+  }
+  return {
+    headline: `Recovery detected: back to ${alert.pool} (primary)`,
+    summary: `${capital(alert.pool)} answers visitors again; ${alert.standby} served ${requests(alert.served)} meanwhile.`,
+    facts: [serving(alert.pool, alert.release), note('Lasted', duration(alert.lastedMs))],
+    tone: 'good',
+    anchor: 'recovery',
+  };
+}
+
+/** A pool that goes up and down. */
+export function flappingWording(alert: Flapping | FlappingResolved): Wording {
+  const { pool, standby, failovers } = alert;
+  const lasted = duration(alert.lastedMs);
+  if (alert.kind === 'flapping') {
+    return {
+      headline: `Flapping: ${pool} has failed over ${failovers} times in ${lasted}`,
+      summary:
+        `${capital(standby)} answers whenever ${pool} does not: visitors are served. ` +
+        `From now on this is counted, and told when nothing has changed for ${duration(stableForMs)}.`,
+      facts: fact('Cause', alert.cause),
+      tone: 'warning',
+      anchor: 'flapping',
+    };
+  }
+  const isWell = alert.serving === pool;
+  return {
+    headline: isWell
+      ? `Flapping is over: ${pool} (primary) is stable`
+      : `Flapping is over: ${pool} stays down, ${standby} (backup) serves`,
+    summary: `No change for ${duration(alert.stableMs)}.${isWell ? '' : ' There is nothing to fail over to.'}`,
+    facts: [
+      serving(alert.serving),
+      note('Lasted', lasted),
+      note('Figures', `${failovers} failovers; ${standby} served ${requests(alert.served)}`),
+    ],
+    tone: isWell ? 'good' : 'warning',
+    anchor: 'flapping-resolved',
+  };
+}
+
+/** No pool can serve, and one can again. */
+export function outageWording(alert: Outage | OutageResolved): Wording {
+  if (alert.kind === 'outage') {
+    return {
+      headline: 'Outage: no pool can serve requests',
+      summary:
+        alert.shownBy === 'requests'
+          ? 'Requests in a row failed on every pool; visitors see errors.'
+          : 'Both pools fail their health checks; visitors see errors.',
+      facts: [note('Now serving', 'nobody'), ...causeFacts(alert.causes), ...fact('Upstream', alert.upstream)],
+      tone: 'bad',
+      anchor: 'outage',
+    };
+  }
+  const { pool, lastedMs, unserved } = alert;
+  const who = pool === undefined ? '' : `: ${pool} can serve again`;
+  return {
+    headline: `Outage resolved${who} after ${duration(lastedMs)}`,
+    summary: unserved === 0 ? 'No request was lost.' : `${capital(requests(unserved))} could not be served.`,
+    facts: [...(pool === undefined ? [] : [serving(pool)]), note('Lasted', duration(lastedMs))],
+    tone: 'good',
+    anchor: 'outage-resolved',
+  };
+}
+
+/** The failover that one counts on would fail, and no longer would. */
+export function standbyWording(alert: StandbyDown | StandbyResolved): Wording {
+  if (alert.kind === 'standby-down') {
+    return {
+      headline: `Standby down: ${alert.pool}, nothing to fail over to`,
+      summary: `${capital(alert.active)} serves and visitors see no error. If it fails too, they will.`,
+      facts: [
+        serving(alert.active),
+        ...fact('Cause', alert.cause === undefined ? undefined : `health check: ${alert.cause}`),
+      ],
+      tone: 'warning',
+      anchor: 'standby-down',
+    };
+  }
+  const isWell = alert.because === 'healthy';
+  return {
+    headline: isWell
+      ? `Standby down resolved: ${alert.pool} is up again after ${duration(alert.lastedMs)}`
+      : `Standby down resolved: ${alert.pool} is active now, and still unhealthy`,
+    summary: isWell
+      ? 'There is a pool to fail over to again.'
+      : 'Somebody switched to it; its health checks still fail.',
+    facts: [...(isWell ? [] : [serving(alert.pool)]), note('Lasted', duration(alert.lastedMs))],
+    tone: isWell ? 'good' : 'warning',
+    anchor: 'standby-resolved',
+  };
+}
+
+function causeFacts(causes: Causes): Fact[] {
+  const spans = (['blue', 'green'] as const).flatMap((pool): Span[] => {
+    const cause = causes[pool];
+    return cause === undefined ? [] : [{ text: `${pool} ` }, { code: `health check: ${cause}` }, { text: ', ' }];
+  });
+  return spans.length === 0 ? [] : [{ label: 'Cause', spans: spans.slice(0, -1) }];
+}
