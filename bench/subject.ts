@@ -85,6 +85,15 @@ export class Subject {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
+  /** As a machine does that has no time for it. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
     if (this.#child.exitCode === null) await once(this.#child, 'exit');

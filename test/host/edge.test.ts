@@ -481,6 +481,17 @@ describe('the entrypoint', () => {
     expect(await edge.verb('dance')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('got "dance"') });
   });
 
+  it.each(['SIGQUIT', 'SIGTERM'] as const)('has logged every request when it has ended by %s', async (signal) => {
+    edge = await startEdge();
+    const paths = Array.from({ length: 50 }, (_, index) => `/${index}`);
+    await Promise.all(paths.map((path) => ask(path)));
+    // No waiting: what nginx still holds back has to be written at its end.
+    edge.process.kill(signal);
+    await once(edge.process, 'exit');
+    const logged = (await edge.logLines(paths.length)).map((line) => /uri="([^"]*)"/.exec(line)?.[1]);
+    expect(logged.toSorted()).toEqual(paths.toSorted());
+  });
+
   it('answers what is in flight before it stops', async () => {
     edge = await startEdge();
     edge.blue.answer = (_, response) => setTimeout(() => response.end('late'), 500);

@@ -1,0 +1,22 @@
+import { request } from 'undici';
+import { eventually } from '../../test/condition.ts';
+import type { Program } from './program.ts';
+
+/**
+ * Returns when it answers with 200.
+ * @throws when one of the programs behind it has ended, or after the deadline
+ */
+export async function answers(name: string, url: string, programs: readonly Program[]): Promise<void> {
+  await eventually(
+    `${name} to answer`,
+    async () => {
+      const { statusCode, body } = await request(url, { headersTimeout: 1_000 }).catch((error: Error) => {
+        for (const program of programs) program.assertRunning();
+        throw error;
+      });
+      await body.dump();
+      return statusCode === 200 ? true : undefined;
+    },
+    40_000,
+  );
+}

@@ -1,0 +1,211 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { planOf, programPath } from '../../cli/host/plan.ts';
+import { stateDirectory } from '../../cli/host/state-directory.ts';
+import { readStack } from '../../cli/stack.ts';
+import type { Pool } from '../../settings/pool.ts';
+import { freePorts } from '../../test/free-port.ts';
+import { answers } from './answers.ts';
+import { type Program, type ProgramOptions, startProgram } from './program.ts';
+
+/** Where an edge runs, and in front of what. */
+export interface Place {
+  readonly directory: string;
+  readonly pools: Readonly<Record<Pool, number>>;
+  /** The processor of what passes requests on; undefined: any. */
+  readonly edgeCore?: number | undefined;
+  /** The processor of everything else. */
+  readonly otherCore?: number | undefined;
+}
+
+/** An edge that serves. */
+export interface RunningEdge {
+  readonly url: string;
+  /** What passes requests on. */
+  readonly edge: Program;
+  /** What works beside it. */
+  readonly companions: Readonly<Record<string, Program>>;
+  readonly accessLog: string;
+  stop(): Promise<void>;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** The Debian package whose version is told. */
+  readonly program: 'nginx' | 'haproxy' | 'caddy';
+  start(place: Place): Promise<RunningEdge>;
+}
+
+/** What our edge is to do differently. */
+export interface OwnOptions {
+  readonly name?: string;
+  /** Changes the template. */
+  readonly edit?: (template: string) => string;
+  readonly companions?: boolean;
+  /** As nginx writes it; 1 unless it is given. */
+  readonly workers?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** The real template by the real entrypoint, with prober and watcher, as the host engine starts them. */
+export function own(options: OwnOptions = {}): Contender {
+  const { name = 'bluegreen', edit, companions = true, workers = '1', settings = {} } = options;
+  return {
+    name,
+    program: 'nginx',
+    async start({ directory, pools, edgeCore, otherCore }) {
+      const run = mkdtempSync(join(directory, 'own-'));
+      const [port = 0, watcher = 0, status = 0, prober = 0] = await freePorts(4);
+      const ports = {
+        NGINX_PORT: port,
+        BLUE_PORT: pools.blue,
+        GREEN_PORT: pools.green,
+        WATCHER_PORT: watcher,
+        STATUS_PORT: status,
+        PROBER_PORT: prober,
+      };
+      const lines = Object.entries({ ...ports, ...settings }).map(([variable, value]) => `${variable}=${value}\n`);
+      writeFileSync(join(run, '.env'), lines.join(''));
+      const stack = readStack(join(run, '.env'));
+      const state = stateDirectory(join(run, 'state'));
+      state.create();
+      const template = join(run, 'nginx.conf.template');
+      const whole = readFileSync(join(stack.root, 'nginx.conf.template'), 'utf8');
+      writeFileSync(
+        template,
+        replaced(edit?.(whole) ?? whole, 'worker_processes auto;', `worker_processes ${workers};`),
+      );
+
+      const { services } = planOf(stack, state);
+      const start = (wanted: string, core: number | undefined, changed: Readonly<Record<string, string>> = {}) => {
+        const service = services.find((planned) => planned.name === wanted);
+        if (service === undefined) throw new Error(`the plan has no ${wanted}`);
+        return startProgram(wanted, service.command, { env: { ...service.env, ...changed }, core });
+      };
+      const cache = { NODE_COMPILE_CACHE: join(directory, 'compiled') };
+      const beside: Record<string, Program> = companions
+        ? {
+            health_prober: start('health_prober', otherCore, cache),
+            alert_watcher: start('alert_watcher', otherCore, cache),
+          }
+        : {};
+      const edge = start('nginx_proxy', edgeCore, { NGINX_TEMPLATE: template });
+      const url = `http://127.0.0.1:${port}`;
+      await answers(name, `${url}/healthz`, [edge, ...Object.values(beside)]);
+      if (companions) {
+        await answers('health_prober', `http://127.0.0.1:${prober}/healthz`, Object.values(beside));
+        await answers('alert_watcher', `http://127.0.0.1:${watcher}/healthz`, Object.values(beside));
+      }
+      return {
+        url,
+        edge,
+        companions: beside,
+        accessLog: state.accessLog,
+        async stop() {
+          await Promise.all([edge.stop(), ...Object.values(beside).map((program) => program.stop())]);
+        },
+      };
+    },
+  };
+}
+
+export const plain: Contender = {
+  name: 'plain nginx',
+  program: 'nginx',
+  start(place) {
+    return startPeer(place, 'plain nginx', ({ run, port, pools }) => {
+      const configuration = join(run, 'nginx.conf');
+      // A root master would drop its worker to an account that cannot enter the directory.
+      const user = process.getuid?.() === 0 ? 'user root;' : '';
+      const text = readFileSync(join(import.meta.dirname, 'plain.conf'), 'utf8')
+        .replaceAll('RUN_DIR', run)
+        .replace('USER_DIRECTIVE', user)
+        .replace('BLUE_ADDRESS', `127.0.0.1:${pools.blue}`)
+        .replace('GREEN_ADDRESS', `127.0.0.1:${pools.green}`)
+        .replace('PORT', String(port));
+      writeFileSync(configuration, text);
+      return { command: ['nginx', '-e', 'stderr', '-c', configuration, '-g', 'daemon off;'] };
+    });
+  },
+};
+
+/** @param log whether it writes an access log, as in production */
+export function haproxy(log: boolean): Contender {
+  const name = log ? 'HAProxy, with a log' : 'HAProxy';
+  return {
+    name,
+    program: 'haproxy',
+    start(place) {
+      return startPeer(place, name, ({ accessLog }) => ({
+        command: ['haproxy', '-db', '-f', join(import.meta.dirname, 'haproxy.cfg')],
+        env: log ? { ACCESS_LOG: 'yes' } : {},
+        ...(log ? { stdoutPath: accessLog } : {}),
+      }));
+    },
+  };
+}
+
+export function caddy(log: boolean): Contender {
+  const name = log ? 'Caddy, with a log' : 'Caddy';
+  return {
+    name,
+    program: 'caddy',
+    start(place) {
+      return startPeer(place, name, ({ run, accessLog }) => ({
+        command: ['caddy', 'run', '--config', join(import.meta.dirname, 'Caddyfile'), '--adapter', 'caddyfile'],
+        env: {
+          HOME: run,
+          GOMAXPROCS: '1',
+          LOGGING: log ? 'with-log' : 'without-log',
+          ...(log ? { ACCESS_LOG: accessLog } : {}),
+        },
+      }));
+    },
+  };
+}
+
+interface Peer extends Partial<ProgramOptions> {
+  readonly command: readonly [string, ...string[]];
+}
+
+interface PeerPlace extends Place {
+  readonly run: string;
+  readonly port: number;
+  readonly accessLog: string;
+}
+
+async function startPeer(place: Place, name: string, peerOf: (place: PeerPlace) => Peer): Promise<RunningEdge> {
+  const run = mkdtempSync(join(place.directory, 'peer-'));
+  const [port = 0] = await freePorts(1);
+  const accessLog = join(run, 'access.log');
+  const { command, env, stdoutPath } = peerOf({ ...place, run, port, accessLog });
+  const edge = startProgram(name, command, {
+    env: {
+      PATH: programPath(),
+      PORT: String(port),
+      BLUE_ADDRESS: `127.0.0.1:${place.pools.blue}`,
+      GREEN_ADDRESS: `127.0.0.1:${place.pools.green}`,
+      ...env,
+    },
+    core: place.edgeCore,
+    ...(stdoutPath === undefined ? {} : { stdoutPath }),
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(name, `${url}/healthz`, [edge]);
+  return { url, edge, companions: {}, accessLog, stop: () => edge.stop() };
+}
+
+/** @throws if it is not there: a template that has changed must not be measured as if it had not */
+export function replaced(text: string, from: string, to: string): string {
+  if (!text.includes(from)) throw new Error(`the template has no "${from}"`);
+  return text.replaceAll(from, to);
+}
+
+/** A folder for all that a bench writes, on a disk as in production; it ends with the bench. */
+export function benchDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'bluegreen-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  mkdirSync(join(directory, 'compiled'));
+  return directory;
+}

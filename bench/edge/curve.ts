@@ -1,0 +1,37 @@
+import { spreadOf } from './figures.ts';
+import type { Pass } from './pass.ts';
+
+/** One contender in one fault, its rounds taken together. */
+export interface Curve {
+  readonly contender: string;
+  /** In milliseconds from the fault on, in order. */
+  readonly points: readonly { readonly atMs: number; readonly slowestMs: number; readonly failed: number }[];
+  readonly healedMs: number;
+  /** Of one round. */
+  readonly failed: number;
+  readonly late: number;
+}
+
+const lateMs = 500;
+
+/** The median over the rounds of the slowest request of each moment, so that one hiccup of the machine makes no peak. */
+export function curveOf(contender: string, passes: readonly Pass[]): Curve {
+  const median = (values: readonly number[]) => spreadOf(values).median;
+  const steps = Map.groupBy(
+    passes.flatMap(({ timeline }) => timeline),
+    ({ atMs }) => atMs,
+  );
+  return {
+    contender,
+    points: [...steps]
+      .toSorted(([one], [other]) => one - other)
+      .map(([atMs, here]) => ({
+        atMs,
+        slowestMs: median(here.map(({ maxMs }) => maxMs)),
+        failed: here.reduce((sum, { failed }) => sum + failed, 0) / passes.length,
+      })),
+    healedMs: median(passes.map(({ healedMs }) => healedMs)),
+    failed: median(passes.map(({ failures }) => Object.values(failures).reduce((sum, count) => sum + count, 0))),
+    late: median(passes.map(({ latenciesMs }) => latenciesMs.filter((ms) => ms > lateMs).length)),
+  };
+}

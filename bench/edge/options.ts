@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * Whole numbers by name, with their defaults, and `--out FILE`.
+ * @throws on anything else
+ */
+export function readOptions<Name extends string>(
+  defaults: Readonly<Record<Name, number>>,
+): { readonly numbers: Readonly<Record<Name, number>>; readonly out: string | undefined; readonly words: string[] } {
+  const names = Object.keys(defaults) as Name[];
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: Object.fromEntries([...names, 'out'].map((name) => [name, { type: 'string' as const }])),
+  });
+  const entries = names.map((name) => {
+    const text = values[name];
+    const number = text === undefined ? defaults[name] : Number(text);
+    if (!Number.isSafeInteger(number) || number < 0)
+      throw new Error(`--${name}: expected a whole number, got "${text}"`);
+    return [name, number] as const;
+  });
+  const out = values.out;
+  return {
+    numbers: Object.fromEntries(entries) as Record<Name, number>,
+    out: typeof out === 'string' ? out : undefined,
+    words: positionals,
+  };
+}

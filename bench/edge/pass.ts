@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
+import { startLoadProcess } from '../../proof/traffic/load-process.ts';
+import { isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/traffic/sample.ts';
+import type { Contender } from './contenders.ts';
+import type { FaultKind } from './fault-kinds.ts';
+import { startDemoPools } from './pools.ts';
+
+/** One contender's pass through one fault. Latencies of quick requests in ascending order, from when they were due. */
+export interface Pass {
+  readonly contender: string;
+  readonly fault: string;
+  readonly round: number;
+  readonly requests: number;
+  /** Each failed request of its kind, by how it failed. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly failedGets: number;
+  readonly failedPosts: number;
+  /** Event streams that were cut off or never began. */
+  readonly failedStreams: number;
+  readonly latenciesMs: readonly number[];
+  readonly healedMs: number;
+  readonly timeline: readonly Step[];
+}
+
+export interface PassOptions {
+  readonly directory: string;
+  readonly round: number;
+  /** Requests a second. */
+  readonly rate: number;
+  /** How long the fault lasts. */
+  readonly seconds: number;
+}
+
+const calmMs = 3_000;
+/** Long enough for every edge to take the pool back. */
+const healedMs = 7_000;
+
+/** Breaks the active one of two demo apps behind the edge under load, and heals it. */
+export async function passThrough(contender: Contender, fault: FaultKind, options: PassOptions): Promise<Pass> {
+  const { directory, round, rate, seconds } = options;
+  const pools = await startDemoPools(directory);
+  const running = await contender.start({ directory, pools: pools.ports });
+  try {
+    const load = await startLoadProcess({
+      url: running.url,
+      rate,
+      clients: 0,
+      mix: { app: 'demo' },
+      poisonRate: 0,
+      userAgent: 'bluegreen-bench',
+    });
+    try {
+      await delay(calmMs);
+      const brokenAt = nowMs();
+      await fault.inject(pools);
+      await delay(Math.max(0, brokenAt + seconds * 1000 - nowMs()));
+      await fault.heal(pools);
+      const healedAt = nowMs();
+      await delay(healedMs);
+      running.edge.assertRunning();
+      return passOf(await load.end(), brokenAt, { contender: contender.name, fault: fault.name, round, healedAt });
+    } finally {
+      load.kill();
+    }
+  } finally {
+    await Promise.all([running.stop(), pools.stop()]);
+  }
+}
+
+function passOf(
+  samples: readonly Sample[],
+  brokenAt: number,
+  { healedAt, ...names }: { contender: string; fault: string; round: number; healedAt: number },
+): Pass {
+  const failed = samples.filter(({ failure }) => failure !== undefined);
+  const before = failed.filter(({ endedAt }) => endedAt < brokenAt);
+  if (before.length > 0) throw new Error(`${names.contender}: ${before.length} requests failed before the fault`);
+  const failures: Record<string, number> = {};
+  for (const { kind, failure } of failed) {
+    const name = `${kind}: ${failure}`;
+    failures[name] = (failures[name] ?? 0) + 1;
+  }
+  const posts = failed.filter(isPost).length;
+  const streams = failed.filter(({ kind }) => kind === 'stream').length;
+  return {
+    ...names,
+    requests: samples.length,
+    failures,
+    failedGets: failed.length - posts - streams,
+    failedPosts: posts,
+    failedStreams: streams,
+    latenciesMs: samples
+      .filter(isQuick)
+      .map((sample) => Math.round(tookMs(sample) * 10) / 10)
+      .sort((one, other) => one - other),
+    healedMs: Math.round(healedAt - brokenAt),
+    timeline: timelineOf(samples, brokenAt),
+  };
+}

@@ -1,0 +1,70 @@
+// Draws what faults.ts has measured: one panel a fault, the slowest request of each moment on a logarithmic scale, and below
+// it when requests failed.
+//
+//   node bench/edge/plots.ts FAULTS.json [PLOT.svg]
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Curve, curveOf } from './curve.ts';
+import { faultKinds } from './fault-kinds.ts';
+import { panel, panelHeight, panelWidth } from './panel.ts';
+import type { Pass } from './pass.ts';
+
+const [input, output = 'docs/plots/faults.svg'] = process.argv.slice(2);
+if (input === undefined) throw new Error('expected the file that faults.ts --out has written');
+const { results } = JSON.parse(readFileSync(input, 'utf8')) as {
+  results: { options: { rate: number; rounds: number }; passes: readonly Pass[] };
+};
+const { options, passes } = results;
+
+const columns = 2;
+const margin = 24;
+const gap = 28;
+const headHeight = 74;
+const faults = faultKinds.filter(({ name }) => passes.some(({ fault }) => fault === name));
+/** Ours and the three others; a variant of ours is for the table. */
+const contenders = [...new Set(passes.map(({ contender }) => contender))].slice(0, 4);
+const width = 2 * margin + columns * panelWidth + (columns - 1) * gap;
+const height = headHeight + Math.ceil(faults.length / columns) * panelHeight + margin;
+
+function curvesOf(fault: string): readonly Curve[] {
+  return contenders.map((contender) =>
+    curveOf(
+      contender,
+      passes.filter((pass) => pass.fault === fault && pass.contender === contender),
+    ),
+  );
+}
+
+// Colours that are told apart by people who do not see all of them, on light and on dark.
+const style = `
+  :root { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --fault: #f3ede4;
+    --c0: #0550ae; --c1: #8c959f; --c2: #d4660a; --c3: #0f8a6a; }
+  @media (prefers-color-scheme: dark) { :root { --paper: #0d1117; --ink: #e6edf3; --faint: #9198a1; --grid: #30363d;
+    --fault: #241d14; --c0: #6cb0ff; --c1: #8b949e; --c2: #f0883e; --c3: #3fc79a; } }
+  text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: var(--ink); }
+  .title { font-size: 20px; font-weight: 600; } .name { font-size: 14px; font-weight: 600; }
+  .faint { fill: var(--faint); font-size: 11px; } .grid { stroke: var(--grid); stroke-width: 1; }
+  .fault { fill: var(--fault); } .curve { fill: none; stroke-width: 1.4; stroke-linejoin: round; }
+  .s0 { stroke: var(--c0); stroke-width: 2.2; } .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); } .s3 { stroke: var(--c3); }
+  .f0 { fill: var(--c0); } .f1 { fill: var(--c1); } .f2 { fill: var(--c2); } .f3 { fill: var(--c3); }
+  .own { font-weight: 600; }`;
+
+const panels = faults.map(({ name, label }, index) => {
+  const x = margin + (index % columns) * (panelWidth + gap);
+  const y = headHeight + Math.floor(index / columns) * panelHeight;
+  return `<g transform="translate(${x} ${y})">${panel(label, curvesOf(name))}</g>`;
+});
+const rounds = options.rounds === 1 ? '1 round' : `the median of ${options.rounds} rounds`;
+const about = `Slowest GET, HEAD or small POST of each 100 ms, from when it was due; ${options.rate} requests/s; ${rounds}. The pool is broken while the ground is tinted.`;
+mkdirSync(dirname(output), { recursive: true });
+writeFileSync(
+  output,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Latency through each fault">
+<style>${style}</style>
+<rect width="${width}" height="${height}" style="fill: var(--paper)"/>
+<text class="title" x="${margin}" y="34">What visitors notice when the active pool breaks</text>
+<text class="faint" x="${margin}" y="54">${about}</text>
+${panels.join('\n')}
+</svg>
+`,
+);
