@@ -12,6 +12,7 @@ import { page } from './page.ts';
 import { slow } from './slow.ts';
 import { expectsWebSocket } from './sockets.ts';
 import { stream } from './stream.ts';
+import { trace } from './trace.ts';
 
 /** All routes, in the order in which they are asked. */
 export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain, log: Logger): Express {
@@ -22,7 +23,7 @@ export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain,
   app.disable('etag');
   app.enable('case sensitive routing');
 
-  app.use(identify(config));
+  app.use(identify(config), trace(log));
   if (config.chaosEnabled) app.use(chaosControl(chaos, log), chaosFault(chaos, config.healthPath));
 
   // First of the routes, because HEALTH_PATH may be one of the others, / included.

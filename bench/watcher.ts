@@ -35,7 +35,7 @@ const logPath = join(directory, 'prepared.log');
 const here = import.meta.dirname;
 const oneCore = ['taskset', '-c', '0'] as const;
 const goaccessFormat =
-  'pool=%^ release=%^ active=%^ route=%^ upstream_status="%^" upstream_addr="%^" request_time=%T upstream_response_time="%^" status=%s msec=%x.%^ method=%m uri="%U" upstream_header_time="%^" upstream_length="%^" upstream_content_length="%^" bytes_sent=%b completed="%^" request_id=%^ remote_addr=%h user_agent="%u"';
+  'pool=%^ release=%^ active=%^ route=%^ upstream_status="%^" upstream_addr="%^" request_time=%T upstream_response_time="%^" status=%s msec=%x.%^ method=%m uri="%U" upstream_header_time="%^" upstream_length="%^" upstream_content_length="%^" bytes_sent=%b completed="%^" request_id=%^ trace_id=%^ remote_addr=%h user_agent="%u"';
 
 /** A program that ends when it has read the log. */
 function oneShot(name: string, command: string, args: readonly string[]): Contestant {

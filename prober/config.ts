@@ -9,6 +9,7 @@ export interface ProberConfig {
   readonly fall: number;
   readonly rise: number;
   readonly healthPort: number;
+  readonly bindAddress: string;
 }
 
 export interface Target {
@@ -22,6 +23,7 @@ export interface Target {
 /** @throws {SettingsError} with every fault at once */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
   const settings = readSettings(env, [
+    'BIND_ADDRESS',
     'BLUE_ADDRESS',
     'CONTROL_DIR',
     'GREEN_ADDRESS',
@@ -45,5 +47,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
     fall: settings.PROBE_FALL,
     rise: settings.PROBE_RISE,
     healthPort: settings.PROBER_PORT,
+    bindAddress: settings.BIND_ADDRESS,
   };
 }

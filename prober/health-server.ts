@@ -1,30 +1,45 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
+import type { Exposition } from '../metrics/exposition.ts';
 import type { Pool } from '../settings/pool.ts';
+import type { ProberConfig } from './config.ts';
 import type { PoolProber } from './pool-prober.ts';
 
-/** Says on loopback what the prober knows; 503 when it has stopped looking. */
-export function startHealthServer(
-  port: number,
-  probers: ReadonlyMap<Pool, PoolProber>,
-  staleAfterMs: number,
-  log: Logger,
-) {
-  const server = createServer((request, response) => {
-    if (request.url !== '/healthz') {
-      response.writeHead(404).end();
-      return;
-    }
-    const report = [...probers].map(([pool, prober]) => {
+export interface HealthServerParts {
+  readonly probers: ReadonlyMap<Pool, PoolProber>;
+  readonly metrics: Exposition;
+  readonly log: Logger;
+}
+
+/** Says what the prober knows, at `/healthz` with a 503 when it has stopped looking, and at `/metrics` for Prometheus. */
+export function startHealthServer(config: ProberConfig, { probers, metrics, log }: HealthServerParts) {
+  const { healthPort: port, bindAddress, intervalMs, timeoutMs } = config;
+  const staleAfterMs = 10 * (intervalMs + timeoutMs);
+
+  function health() {
+    const pools = [...probers].map(([pool, prober]) => {
       const { down, cause } = prober.verdict();
       return { pool, down, cause: down ? cause : undefined, checkedMsAgo: Date.now() - (prober.lastCheckAt() ?? 0) };
     });
-    const looking = report.every((pool) => pool.checkedMsAgo < staleAfterMs);
-    response.writeHead(looking ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(`${JSON.stringify({ status: looking ? 'ok' : 'stale', pools: report })}\n`);
+    const looking = pools.every((pool) => pool.checkedMsAgo < staleAfterMs);
+    return { looking, body: `${JSON.stringify({ status: looking ? 'ok' : 'stale', pools })}\n` };
+  }
+
+  const server = createServer((request, response) => {
+    if (request.url === '/healthz') {
+      const { looking, body } = health();
+      response.writeHead(looking ? 200 : 503, { 'content-type': 'application/json' }).end(body);
+    } else if (request.url === '/metrics') {
+      metrics.text().then(
+        ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    } else {
+      response.writeHead(404).end();
+    }
   });
   // Nobody being able to ask is no reason to stop looking.
   server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot offer the health endpoint'));
-  server.listen(port, '127.0.0.1');
+  server.listen(port, bindAddress);
   return server;
 }

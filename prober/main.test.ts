@@ -49,6 +49,7 @@ let blue: StandIn;
 let green: StandIn;
 let prober: ChildProcess | undefined;
 let output: string;
+let origin: string;
 
 beforeEach(async () => {
   control = mkdtempSync(join(tmpdir(), 'bluegreen-control-'));
@@ -69,6 +70,7 @@ afterEach(async () => {
 
 async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
   const [healthPort] = await freePorts(1);
+  origin = `http://127.0.0.1:${healthPort}`;
   prober = spawn(process.execPath, [join(root, 'prober/main.ts')], {
     env: {
       BLUE_ADDRESS: `127.0.0.1:${blue.port}`,
@@ -78,6 +80,7 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
       // Generous: a slow moment of this machine is no timeout.
       PROBE_TIMEOUT_MS: '2000',
       PROBER_PORT: String(healthPort),
+      BIND_ADDRESS: '127.0.0.1',
       ...env,
     },
   });
@@ -196,6 +199,36 @@ describe('the prober', () => {
     await eventually('the complaint', () => output.includes('cannot change the flag'));
     mkdirSync(missing);
     await eventually('the flag', () => existsSync(join(missing, 'blue.down')));
+  });
+
+  it('tells Prometheus what it has checked and what came of it', async () => {
+    await start();
+    await checksGoOn(blue);
+    blue.mood = 'error';
+    await flagAppears('blue');
+    const text = await (await fetch(`${origin}/metrics`)).text();
+    const value = (series: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1],
+      );
+    expect(value('bluegreen_probe_pool_up{pool="blue"}')).toBe(0);
+    expect(value('bluegreen_probe_pool_up{pool="green"}')).toBe(1);
+    expect(value('bluegreen_probe_transitions_total{pool="blue",to="down"}')).toBe(1);
+    expect(value('bluegreen_probe_transitions_total{pool="green",to="down"}')).toBe(0);
+    const [good, failed] = ['good', 'failed'].map((result) =>
+      value(`bluegreen_probe_checks_total{pool="blue",result="${result}"}`),
+    );
+    expect(good).toBeGreaterThanOrEqual(3);
+    expect(failed).toBeGreaterThanOrEqual(2);
+    expect(value('bluegreen_probe_failures_total{pool="blue",reason="status"}')).toBe(failed);
+    expect(value('bluegreen_probe_failures_total{pool="blue",reason="timeout"}')).toBe(0);
+    expect(value('bluegreen_probe_duration_seconds_count{pool="blue"}')).toBe((good ?? 0) + (failed ?? 0));
+    expect(value('bluegreen_probe_duration_seconds_bucket{le="+Inf",pool="blue"}')).toBe((good ?? 0) + (failed ?? 0));
+    expect(value('bluegreen_probe_last_check_timestamp_seconds{pool="blue"}')).toBeGreaterThan(Date.now() / 1_000 - 60);
+    expect((await fetch(`${origin}/else`)).status).toBe(404);
   });
 
   it('tells every wrong setting at once and does not start', async () => {

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Target } from './config.ts';
 import { flag } from './flag.ts';
 import { healthCheck } from './health-check.ts';
+import { ProbeCounts } from './probe-counts.ts';
 import { firstVerdict, judge, type Verdict } from './verdict.ts';
 
 export interface PoolProber {
   verdict(): Verdict;
   /** When the last check ended; undefined before the first. */
   lastCheckAt(): number | undefined;
+  readonly counts: ProbeCounts;
   /** Removes the flag: without a prober nobody could take it back. */
   stop(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export interface ProberOptions {
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);
   const health = healthCheck(target, options.timeoutMs);
+  const counts = new ProbeCounts();
   let verdict = firstVerdict(downFlag.isSet());
   let downSince = Date.now();
   let lastCheckAt: number | undefined;
@@ -32,8 +35,10 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
 
   async function round(): Promise<void> {
     const startedAt = Date.now();
+    const startedMs = performance.now();
     const cause = await health.check();
     if (stopped) return;
+    counts.count(cause, performance.now() - startedMs);
     lastCheckAt = Date.now();
     const before = verdict;
     verdict = judge(before, cause, options);
@@ -44,6 +49,8 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
 
   function announce(now: number): void {
     const { pool } = target;
+    if (verdict.down) counts.becameDown++;
+    else counts.becameUp++;
     if (verdict.down) log.warn({ pool, cause: verdict.cause }, `${pool} is down: ${verdict.cause}`);
     else log.info({ pool, downForMs: now - downSince }, `${pool} is up again`);
     downSince = now;
@@ -57,6 +64,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
       }
       flagFault = undefined;
     } catch (error) {
+      counts.flagErrors++;
       const fault = (error as NodeJS.ErrnoException).code ?? String(error);
       if (fault !== flagFault)
         log.error({ pool: target.pool, path: target.flag, fault }, 'cannot change the flag; trying on');
@@ -68,6 +76,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
   return {
     verdict: () => verdict,
     lastCheckAt: () => lastCheckAt,
+    counts,
     async stop() {
       stopped = true;
       clearTimeout(timer);

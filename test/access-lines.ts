@@ -18,6 +18,8 @@ export interface LineFields {
   readonly contentLength?: string;
   readonly bytesSent?: number;
   readonly completed?: 'OK' | '';
+  readonly requestId?: string;
+  readonly traceId?: string;
   readonly method?: string;
   readonly uri?: string;
   readonly userAgent?: string;
@@ -50,7 +52,8 @@ export function accessLine(fields: LineFields = {}): string {
     `upstream_content_length="${fields.contentLength ?? '57'}"`,
     `bytes_sent=${fields.bytesSent ?? 57}`,
     `completed="${fields.completed ?? 'OK'}"`,
-    'request_id=0123456789abcdef0123456789abcdef',
+    `request_id=${fields.requestId ?? '0123456789abcdef0123456789abcdef'}`,
+    `trace_id=${fields.traceId ?? '4bf92f3577b34da6a3ce929d0e0e4736'}`,
     'remote_addr=10.0.0.1',
     `user_agent="${fields.userAgent ?? 'curl/8'}"`,
   ].join(' ');

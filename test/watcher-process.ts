@@ -125,6 +125,12 @@ export class WatcherProcess {
     return (await response.json()) as Traffic;
   }
 
+  /** What Prometheus is told. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}/metrics`);
+    return response.text();
+  }
+
   /** The health report, once it is as it is wanted. */
   until(what: string, wanted: (health: Health) => boolean, deadlineMs = 30_000): Promise<Health> {
     return eventually(

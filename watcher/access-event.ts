@@ -20,6 +20,12 @@ export interface Attempt {
  */
 export type Route = 'public' | 'canary' | 'preview';
 
+/** What joins a request's line in the log, an alert and a trace. */
+export interface RequestIds {
+  readonly requestId: string;
+  readonly traceId?: string;
+}
+
 /** One request, as the edge saw it. */
 export interface AccessEvent {
   /** Undefined: no pool answered. */
@@ -39,4 +45,6 @@ export interface AccessEvent {
   readonly method: string;
   /** As the client sent it, query included: hostile text. */
   readonly uri: string;
+  /** Only of what an alert may be about: text takes time, and nearly every request went well. */
+  readonly ids: RequestIds | undefined;
 }

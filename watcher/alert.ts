@@ -1,4 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
+import type { RequestIds } from './access-event.ts';
 import type { Operation, OperationAlert } from './operation-alert.ts';
 
 /** Alerts of the same kind that a cooldown or maintenance kept from being sent, told with the next one. */
@@ -13,6 +14,8 @@ export interface AlertBase {
   /** When it happened, which is not when it is told if it was held back for a while. */
   readonly atMs: number;
   readonly heldBack?: HeldBack;
+  /** Of the request that showed it, as the access log and the traces have them; absent: no single request did. */
+  readonly request?: RequestIds;
 }
 
 export interface Failover extends AlertBase {

@@ -1,4 +1,4 @@
-import type { AccessEvent } from './access-event.ts';
+import type { AccessEvent, RequestIds } from './access-event.ts';
 import type { BurnRate, BurnRateResolved } from './alert.ts';
 import { type Buckets, count, newBuckets, passTo, type Tally } from './buckets.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
@@ -21,10 +21,12 @@ const gateKey = 'burn-rate';
 export interface BurnRateState {
   readonly buckets: Buckets;
   open: Incident | null;
+  /** The last one that failed. */
+  lastFailed: RequestIds | null;
 }
 
 export function newBurnRateState(): BurnRateState {
-  return { buckets: newBuckets(), open: null };
+  return { buckets: newBuckets(), open: null, lastFailed: null };
 }
 
 /** How fast visitors' errors use up the error budget; what the other pool made good is none. */
@@ -33,6 +35,7 @@ export function burnRate(state: State, event: AccessEvent, verdicts: Verdict[], 
   if (policy.sloPercent === undefined || event.attempts.length === 0) return;
   const failed = event.status >= 500 || event.cutOff;
   count(state.burnRate.buckets, event.endMs, failed);
+  if (failed) state.burnRate.lastFailed = event.ids ?? null;
   if (failed || state.burnRate.open !== null) judge(state, policy.sloPercent, event.endMs, verdicts, policy);
 }
 
@@ -77,6 +80,7 @@ function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdic
     sloPercent,
     burn: burnOf(long, sloPercent),
     ...long,
+    ...(burnRate.lastFailed === null ? {} : { request: burnRate.lastFailed }),
   });
   const verdict = announce(state.gates, gateKey, open, describe, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);

@@ -27,6 +27,8 @@ export class Checkpointer {
   #beganMs = Number.NEGATIVE_INFINITY;
   #fault: string | null = null;
   #lastWrittenMs = 0;
+  writes = 0;
+  errors = 0;
 
   /** @param snapshot taken between two steps, so that all parts of it belong together */
   constructor(file: Pick<CheckpointFile, 'save'>, snapshot: () => unknown, report: OnCheckpoint) {
@@ -38,6 +40,11 @@ export class Checkpointer {
   get health(): CheckpointHealth {
     const lastWritten = this.#lastWrittenMs === 0 ? null : new Date(this.#lastWrittenMs).toISOString();
     return { state: this.#fault === null ? 'ok' : 'failing', fault: this.#fault, lastWritten };
+  }
+
+  /** Epoch milliseconds; 0: not yet. */
+  get lastWrittenMs(): number {
+    return this.#lastWrittenMs;
   }
 
   start(): void {
@@ -81,8 +88,10 @@ export class Checkpointer {
       await this.#file.save(this.#snapshot());
       this.#fault = null;
       this.#lastWrittenMs = Date.now();
+      this.writes++;
     } catch (error) {
       this.#fault = codeOf(error);
+      this.errors++;
       this.changed();
     }
     if (this.#fault !== before) this.#report(this.#fault);

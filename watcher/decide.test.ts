@@ -76,6 +76,7 @@ describe('failover and recovery', () => {
       upstream: '172.31.240.11:3000 (502) → 172.31.240.12:3000 (200)',
       requestMs: 5,
       cause: 'refused or reset',
+      request: { requestId: '0123456789abcdef0123456789abcdef', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' },
     });
     const [recovery] = log(served(5_000), served(5_100));
     expect(recovery).toEqual({
@@ -582,5 +583,47 @@ describe('maintenance', () => {
       'outage: maintenance',
       'error-rate: maintenance',
     ]);
+  });
+});
+
+describe('an alert names the request that showed it', () => {
+  const idOf = (index: number) => String(index).padStart(32, '0');
+  const requestOf = (alerts: readonly Alert[], kind: Alert['kind']) =>
+    alerts.find((alert) => alert.kind === kind)?.request?.requestId;
+
+  it('the first one that was rerouted, by a failure or by a flag', () => {
+    begin();
+    const rerouting = log(
+      served(0, { requestId: idOf(1) }),
+      rerouted(200, { requestId: idOf(2) }),
+      rerouted(300, { requestId: idOf(3) }),
+    );
+    expect(requestOf(rerouting, 'failover')).toBe(idOf(2));
+    begin();
+    const flagged = log(served(0, { requestId: idOf(1) }), standby(200, { requestId: idOf(2) }));
+    expect(requestOf(flagged, 'failover')).toBe(idOf(2));
+  });
+
+  it('the one that made it an outage', () => {
+    begin();
+    const alerts = log(...[1, 2, 3].map((index) => unserved(index * 100, { requestId: idOf(index) })));
+    expect(requestOf(alerts, 'outage')).toBe(idOf(3));
+  });
+
+  it('the last one that failed, of an error rate and of a burn rate', () => {
+    begin({ sloPercent: 99.9 });
+    const good = Array.from({ length: 60 }, (_, index) => served(index * 10, { requestId: idOf(index) }));
+    const bad = Array.from({ length: 5 }, (_, index) =>
+      served(700 + index * 10, { status: 500, requestId: idOf(100 + index) }),
+    );
+    const alerts = log(...good, ...bad, served(800, { requestId: idOf(200) }));
+    // Two of 62 are above two percent.
+    expect(requestOf(alerts, 'error-rate')).toBe(idOf(101));
+    expect(requestOf(alerts, 'burn-rate')).toBe(idOf(104));
+    begin();
+    // Found to be too many only when there are enough samples.
+    const failed = [1, 2].map((index) => served(index, { status: 500, requestId: idOf(index) }));
+    const later = Array.from({ length: 48 }, (_, index) => served(10 + index, { requestId: idOf(100 + index) }));
+    expect(requestOf(log(...failed, ...later), 'error-rate')).toBe(idOf(2));
   });
 });

@@ -1,4 +1,4 @@
-import type { AccessEvent } from './access-event.ts';
+import type { AccessEvent, RequestIds } from './access-event.ts';
 import type { ErrorRate, ErrorRateResolved } from './alert.ts';
 import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
 import { failedUpstream, pathOf } from './observe.ts';
@@ -21,17 +21,21 @@ export interface ErrorRateState {
   calmSinceMs: number | null;
   /** When the failed samples ended that no pool made good; at most two windows'. Checkpoints of older versions lack it. */
   visibleMs?: number[];
+  /** The last one that failed. */
+  lastFailed: RequestIds | null;
 }
 
 export function newErrorRateState(windowSize: number): ErrorRateState {
-  return { window: newWindow(windowSize), open: null, calmSinceMs: null, visibleMs: [] };
+  return { window: newWindow(windowSize), open: null, calmSinceMs: null, visibleMs: [], lastFailed: null };
 }
 
 /** The share of the last requests in which any attempt failed. */
 export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   if (event.attempts.length === 0) return;
   const { window, open } = state.errorRate;
-  addSample(window, event.endMs, failedUpstream(event) ? pathOf(event.uri) : null);
+  const failed = failedUpstream(event);
+  addSample(window, event.endMs, failed ? pathOf(event.uri) : null);
+  if (failed) state.errorRate.lastFailed = event.ids ?? null;
   if (event.status >= 500 || event.cutOff) addVisible(state.errorRate, event.endMs);
   // Nothing failed and nothing is open: the nearly constant case.
   if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
@@ -71,7 +75,7 @@ function addVisible(errorRate: ErrorRateState, atMs: number): void {
 }
 
 function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate {
-  const { window, visibleMs = [] } = state.errorRate;
+  const { window, lastFailed, visibleMs = [] } = state.errorRate;
   const sinceMs = oldestMs(window);
   const pool = state.traffic.serving;
   return {
@@ -84,6 +88,7 @@ function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate
     ...(pool === null ? {} : { pool }),
     visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
     worstPaths: worstPaths(window, 3),
+    ...(lastFailed === null ? {} : { request: lastFailed }),
   };
 }
 

@@ -58,6 +58,7 @@ export class LogFile {
   /** Where reading stood when the log was cut: a copy may still hold what came after. */
   cutAt: Position | undefined;
   #offset = 0;
+  #bytesRead = 0;
 
   /** @throws {NotRegularFileError} and what open(2) can fail with */
   constructor(path: string, sink: LineSink, tooLong: () => void) {
@@ -79,6 +80,11 @@ export class LogFile {
     const { pendingBytes } = this.#lines;
     const mark = this.#mark.printBefore(pendingBytes);
     return { ...this.identity, offset: this.#offset - pendingBytes, head: this.#head.print, mark };
+  }
+
+  /** Bytes that have been read, but for a line that is not complete yet. */
+  get takenBytes(): number {
+    return this.#bytesRead - this.#lines.pendingBytes;
   }
 
   /** Bytes that are there and have not been read. */
@@ -129,6 +135,7 @@ export class LogFile {
     if (!this.#mark.isStartOf(bytes)) return this.#goOnAfterCut();
     if (read === again) return 'nothing';
     this.#offset += read - again;
+    this.#bytesRead += read - again;
     this.#mark.set(bytes);
     this.#lines.push(bytes.subarray(again));
     return 'lines';

@@ -16,7 +16,8 @@ export class LogNotifier implements Notifier {
   /** One line an alert, also where a channel tells two as one. */
   async deliver({ alert, end }: Message): Promise<Delivery> {
     for (const one of end === undefined ? [alert] : [alert, end]) {
-      this.#log.warn({ alert: one.kind, incident: one.incident }, plainText(one));
+      const { kind, incident, request } = one;
+      this.#log.warn({ alert: kind, incident, ...request }, plainText(one));
     }
     return { outcome: 'delivered' };
   }

@@ -13,6 +13,7 @@ import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
 import type { Health } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
+import { Metrics } from './metrics.ts';
 import type { Notifier } from './notifier.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
 import { PoolCounters } from './pool-counters.ts';
@@ -40,6 +41,7 @@ const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
   if (fault === null) log.info({ path }, 'the checkpoint can be written again');
   else log.error({ path, code: fault }, 'the checkpoint cannot be written: a crash now would lose or repeat alerts');
 });
+const metrics = new Metrics(config.addresses);
 const channels = channelsOf(config).map(outboxFor);
 const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
 const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
@@ -48,13 +50,13 @@ const counters = new PoolCounters(config.addresses);
 const watch = new Watch(
   config,
   control,
-  {
+  metrics.counting({
     tell: catchUp.tell,
     hold: (alert, reason) =>
       log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`),
     request: counters.count,
     fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'a line could not be judged'),
-  },
+  }),
   saved?.progress.watch,
 );
 const tail = new Tail({
@@ -70,7 +72,10 @@ const linesBefore = watch.lines;
 let taken = watch.taken;
 const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
 const startedAtMs = Date.now();
-const server = serve({ health, traffic });
+const { version } = manifest;
+const { sloPercent } = config;
+const exposed = metrics.expose({ version, sloPercent, watch, tail, checkpointer, outboxes });
+const server = serve({ health, traffic, metrics: exposed });
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -96,9 +101,14 @@ function configOrExit(): Config {
 
 function outboxFor(notifier: Notifier): Outbox {
   const initial = saved?.outboxes[notifier.name];
+  const { onSettled, onFailure } = metrics.channel(notifier.name);
   return new Outbox(notifier, {
     ...outboxDefaults,
-    onFailure: (failure) => log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet'),
+    onSettled,
+    onFailure: (failure) => {
+      onFailure(failure);
+      log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
+    },
     durable: checkpointer.durable,
     changed: () => void checkpointer.durable(),
     ...(initial === undefined ? {} : { initial }),
@@ -133,7 +143,7 @@ function health(): Health {
   const slack = channels.find(({ name }) => name === 'slack');
   return {
     status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
-    version: manifest.version,
+    version,
     log: { state, fault, lagBytes: tail.lagBytes(), rotations, truncations, gaps, file, ...lines },
     checkpoint,
     ...rest,

@@ -7,9 +7,19 @@ import type { State } from './state.ts';
 const maxReleaseChars = 40;
 
 export interface OpenIncident {
-  readonly kind: AlertKind;
+  readonly kind: (typeof incidentKinds)[number];
   readonly incident: Incident;
 }
+
+/** What can go on. */
+export const incidentKinds = [
+  'failover',
+  'flapping',
+  'error-rate',
+  'burn-rate',
+  'outage',
+  'standby-down',
+] as const satisfies AlertKind[];
 
 /** The incidents of the log that go on now, by kind. */
 export function openIncidents({ traffic, errorRate, burnRate, outage, standby }: State): readonly OpenIncident[] {

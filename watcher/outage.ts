@@ -54,8 +54,7 @@ export function outage(state: State, event: AccessEvent, verdicts: Verdict[], po
     outage.lastUnservedMs = Math.max(outage.lastUnservedMs, event.startMs);
     if (outage.open !== null) outage.open.unserved++;
     else if (outage.unservedInRow >= unservedForOutage) {
-      const upstream = upstreamPath(event);
-      begin(state, 'requests', outage.firstUnservedMs, event.endMs, verdicts, policy, upstream);
+      begin(state, 'requests', outage.firstUnservedMs, event.endMs, verdicts, policy, event);
     }
     return;
   }
@@ -101,7 +100,7 @@ function begin(
   nowMs: number,
   verdicts: Verdict[],
   policy: Policy,
-  upstream?: string,
+  event?: AccessEvent,
 ): void {
   const incident = beginIncident(state, atMs);
   const blue = state.flags?.blue?.cause;
@@ -112,7 +111,8 @@ function begin(
     atMs,
     shownBy,
     causes: { ...(blue === undefined ? {} : { blue }), ...(green === undefined ? {} : { green }) },
-    ...(upstream === undefined ? {} : { upstream }),
+    ...(event === undefined ? {} : { upstream: upstreamPath(event) }),
+    ...(event?.ids === undefined ? {} : { request: event.ids }),
   };
   const open = { ...incident, alert, unserved: state.outage.unservedInRow };
   state.outage.open = open;

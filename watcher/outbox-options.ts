@@ -1,3 +1,4 @@
+import type { Alert } from './alert.ts';
 import type { OutboxSnapshot } from './outbox.ts';
 
 export interface OutboxOptions {
@@ -25,9 +26,16 @@ export interface OutboxOptions {
    * message is sent all the same.
    */
   readonly durable?: () => Promise<void>;
+  /** Told of every alert that was taken by the channel or given up, for the metrics. */
+  readonly onSettled?: (settled: Settled) => void;
   /** Something has left the queue or was merged: the snapshot on disk is out of date. */
   readonly changed?: () => void;
 }
+
+/** What became of an alert in the end. */
+export type Settled =
+  | { readonly alert: Alert; readonly result: 'delivered'; readonly waitedMs: number }
+  | { readonly alert: Alert; readonly result: 'dropped' };
 
 export interface OutboxFailure {
   readonly reason: string;

@@ -65,6 +65,11 @@ export class Outbox {
     return { state: this.#state, queued, sent: this.#sent, dropped: this.#dropped, lastError: this.#lastError };
   }
 
+  /** How long the message that is next has waited; 0: none waits. */
+  get oldestAgeMs(): number {
+    return this.#queue.head?.ageMs() ?? 0;
+  }
+
   /** For the checkpoint; cheap enough to be taken at every write. */
   snapshot(): OutboxSnapshot {
     return {
@@ -126,7 +131,7 @@ export class Outbox {
     const delivery = await this.#deliver(head, droppedTold);
     head.inFlight = false;
     this.#notBeforeMs = performance.now() + this.#notifier.gapMs;
-    if (delivery.outcome === 'delivered') this.#settled(delivery.afterMs, droppedTold);
+    if (delivery.outcome === 'delivered') this.#settled(head, delivery.afterMs, droppedTold);
     else await this.#failed(head, delivery);
   }
 
@@ -151,8 +156,9 @@ export class Outbox {
     };
   }
 
-  #settled(afterMs: number | undefined, droppedTold: number): void {
+  #settled({ entry, ageMs }: Waiting, afterMs: number | undefined, droppedTold: number): void {
     this.#sent++;
+    for (const alert of alertsOf(entry)) this.#options.onSettled?.({ alert, result: 'delivered', waitedMs: ageMs() });
     this.#droppedUntold -= droppedTold;
     if (afterMs !== undefined) this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + afterMs);
     this.#silence = ended(this.#silence, Date.now());
@@ -171,7 +177,7 @@ export class Outbox {
           onFailure({ reason, incident, next: 'as plain text' });
           return;
         }
-        this.#countDropped(alertsOf(head.entry).length);
+        this.#countDropped(alertsOf(head.entry));
         onFailure({ reason, incident, next: 'dropped' });
         this.#next();
         return;
@@ -209,14 +215,15 @@ export class Outbox {
 
   #tidy(): void {
     const dropped = this.#queue.drop(this.#options.maxAgeMs);
-    if (dropped === 0) return;
+    if (dropped.length === 0) return;
     this.#countDropped(dropped);
     this.#options.changed?.();
   }
 
-  #countDropped(count: number): void {
-    this.#dropped += count;
-    this.#droppedUntold += count;
+  #countDropped(alerts: readonly Alert[]): void {
+    this.#dropped += alerts.length;
+    this.#droppedUntold += alerts.length;
+    for (const alert of alerts) this.#options.onSettled?.({ alert, result: 'dropped' });
   }
 
   /** Full jitter: anything from nothing to the whole, so that many watchers do not come back together. */

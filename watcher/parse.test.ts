@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accessLine, reroutedLine } from '../test/access-lines.ts';
+import { accessLine, type LineFields, reroutedLine } from '../test/access-lines.ts';
 import type { AccessEvent } from './access-event.ts';
 import { parseLine } from './parse.ts';
 
@@ -84,6 +84,30 @@ describe('a line of the access log', () => {
   ])('has the attempts of upstream_status "%s"', (upstreamStatus, statuses) => {
     const line = accessLine({ upstreamStatus, ...(statuses.length === 0 ? { upstreamAddr: '-' } : {}) });
     expect(parsed(line).attempts.map(({ status }) => status)).toEqual(statuses);
+  });
+
+  const [requestId, traceId] = ['a'.repeat(32), 'b'.repeat(32)];
+
+  it.each([
+    ['was answered by another pool than the active one', { active: 'green', pool: 'blue' }],
+    ['took two attempts', { upstreamStatus: '502, 200', upstreamAddr: '172.31.240.11:3000, 172.31.240.12:3000' }],
+    ['failed', { status: 502 }],
+    ['was cut off', { length: '20' }],
+  ] as const)('has the ids of a request that %s', (_what, fields) => {
+    expect(parsed(accessLine({ ...fields, requestId, traceId })).ids).toEqual({ requestId, traceId });
+  });
+
+  it('has no ids of a request that went well, which nobody asks for', () => {
+    expect(parsed(accessLine({ requestId, traceId })).ids).toBeUndefined();
+  });
+
+  it('has no ids that are none, and needs no trace', () => {
+    const failed = (fields: LineFields) => parsed(accessLine({ status: 500, ...fields })).ids;
+    expect(failed({ requestId: '-' })).toBeUndefined();
+    expect(failed({ requestId: 'A'.repeat(32) })).toBeUndefined();
+    expect(failed({ requestId, traceId: '<script>' })).toEqual({ requestId });
+    const older = accessLine({ status: 500, requestId }).replace(/ trace_id=\S+/, '');
+    expect(parsed(older).ids).toEqual({ requestId });
   });
 
   it('may be a bad request that was never routed', () => {

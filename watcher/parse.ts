@@ -1,5 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
-import type { AccessEvent, Attempt, Route } from './access-event.ts';
+import type { AccessEvent, Attempt, RequestIds, Route } from './access-event.ts';
 import { readAttempts } from './attempts.ts';
 import { secondsToMs, statusOf, wholeNumber } from './numbers.ts';
 import { Prefix } from './prefix.ts';
@@ -37,6 +37,8 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
   if (pool === 'unknown' || active === 'unknown' || status === undefined || attempts === undefined) return 'bad-value';
   if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
   const method = scanner.word(keys.method) ?? '';
+  const cutOff = isCutOff(method, status, attempts);
+  const isRemarkable = attempts.length > 1 || status >= 500 || cutOff || pool !== active;
   return {
     pool,
     active,
@@ -46,10 +48,21 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
     endMs,
     status,
     attempts,
-    cutOff: isCutOff(method, status, attempts),
+    cutOff,
     method,
     uri: scanner.text(keys.uri) ?? '',
+    ids: isRemarkable ? idsOf() : undefined,
   };
+}
+
+const id = /^[0-9a-f]{32}$/;
+
+/** Older releases of the edge log no trace; anything but an id is not repeated. */
+function idsOf(): RequestIds | undefined {
+  const requestId = scanner.text(keys.requestId);
+  if (requestId === undefined || !id.test(requestId)) return undefined;
+  const traceId = scanner.text(keys.traceId);
+  return traceId === undefined || !id.test(traceId) ? { requestId } : { requestId, traceId };
 }
 
 function poolOf(key: Key): Pool | undefined | 'unknown' {

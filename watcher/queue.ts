@@ -79,8 +79,8 @@ export class Queue {
     this.#waiting.shift();
   }
 
-  /** Drops what is too old or too much, oldest first, but never what is on its way; returns how many alerts. */
-  drop(maxAgeMs: number): number {
+  /** Drops what is too old or too much, oldest first, but never what is on its way; returns the alerts. */
+  drop(maxAgeMs: number): readonly Alert[] {
     let tooMany = this.#waiting.length - this.#limit;
     const dropped = this.#waiting.filter((one) => {
       if (one.inFlight || (tooMany <= 0 && one.ageMs() <= maxAgeMs)) return false;
@@ -88,7 +88,7 @@ export class Queue {
       return true;
     });
     for (const one of dropped) this.#waiting.splice(this.#waiting.indexOf(one), 1);
-    return dropped.reduce((sum, { entry }) => sum + alertsOf(entry).length, 0);
+    return dropped.flatMap(({ entry }) => alertsOf(entry));
   }
 }
 

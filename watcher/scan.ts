@@ -26,8 +26,9 @@ export const keys = {
   bytesSent: 15,
   completed: 16,
   requestId: 17,
-  remoteAddr: 18,
-  userAgent: 19,
+  traceId: 18,
+  remoteAddr: 19,
+  userAgent: 20,
 } as const;
 
 export type Key = (typeof keys)[keyof typeof keys];

@@ -5,7 +5,8 @@ import { serve, type Traffic } from './server.ts';
 
 const traffic = { startedAtMs: 1, nowMs: 2 } as Traffic;
 let status: Health['status'] = 'ok';
-const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic });
+const metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' });
+const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic, metrics });
 
 const ask = (path: string, method = 'GET') => {
   const { port } = server.address() as AddressInfo;
@@ -30,6 +31,14 @@ it('answers what is asked for, by its path alone', async () => {
   expect((await ask('/healthz')).status).toBe(503);
   const head = await ask('/traffic', 'HEAD');
   expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+it('answers Prometheus in its own format', async () => {
+  const response = await ask('/metrics?from=prometheus');
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4']);
+  expect(await response.text()).toBe('up 1\n');
+  expect(await (await ask('/metrics', 'HEAD')).text()).toBe('');
+  expect((await ask('/metrics', 'POST')).status).toBe(405);
 });
 
 it('refuses everything else', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Pool } from '../settings/pool.ts';
 import type { Health } from './health.ts';
+import type { MetricsText } from './metrics.ts';
 import type { PoolTraffic } from './pool-counters.ts';
 
 /** What `GET /traffic` answers, for the command line: counted since the start. */
@@ -17,6 +18,8 @@ export interface Traffic {
 export interface Reports {
   readonly health: () => Health;
   readonly traffic: () => Traffic;
+  /** `GET /metrics`, for Prometheus. */
+  readonly metrics: () => Promise<MetricsText>;
 }
 
 interface Answer {
@@ -24,7 +27,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Serves `GET /healthz` and `GET /traffic`, and nothing else. */
+/** Serves `GET /healthz`, `GET /traffic` and `GET /metrics`, and nothing else. */
 export function serve(reports: Reports): Server {
   const routes: { readonly [path: string]: () => Answer } = {
     // 503: `degraded`.
@@ -38,12 +41,20 @@ export function serve(reports: Reports): Server {
     request.resume();
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (route === undefined) {
+    if (route === undefined && path !== '/metrics') {
       response.writeHead(404).end();
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    if (route === undefined) {
+      const answer = ({ contentType, text }: MetricsText) => {
+        response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' });
+        response.end(request.method === 'HEAD' ? undefined : text);
+      };
+      reports.metrics().then(answer, () => response.writeHead(500).end());
       return;
     }
     const { status, body } = route();

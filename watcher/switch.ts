@@ -138,6 +138,7 @@ function switchTo(
     ...(record === undefined ? {} : { operation: operationOf(record) }),
   };
   traffic.active = to;
+  traffic.switches[to]++;
   traffic.activeSinceMs = atMs;
   traffic.transitionMs = Math.min(traffic.transitionMs, atMs - 1);
   traffic.switched = { ...incident, alert };

@@ -54,6 +54,8 @@ export class Tail {
   /** How often lines may have been lost, as far as can be known. */
   gaps = 0;
   lastGap: Gap = 'gone';
+  /** Bytes of lines that have been taken, without the one that is not complete yet. */
+  bytes = 0;
 
   constructor({ path, sink, tooLong, from, chunkBytes = 64 * 1024 }: TailOptions) {
     this.#path = path;
@@ -115,7 +117,10 @@ export class Tail {
   #step(nowMs: number): boolean {
     const current = this.#files[0] ?? this.#openFirst();
     if (current === undefined) return false;
-    switch (current.read(this.#buffer)) {
+    const before = current.takenBytes;
+    const found = current.read(this.#buffer);
+    this.bytes += current.takenBytes - before;
+    switch (found) {
       case 'lines':
         this.#lastReadMs = nowMs;
         return true;

@@ -45,6 +45,9 @@ export interface TrafficState {
   readonly flapping: FlappingState;
   /** The last switch, which may still have to be told. */
   switched: OpenSwitch | null;
+  /** Since the first start, told or not: failovers by the pool that was left, switches by the one that became active. */
+  readonly failovers: { [pool in Pool]: number };
+  readonly switches: { [pool in Pool]: number };
 }
 
 export function newTrafficState(): TrafficState {
@@ -57,6 +60,8 @@ export function newTrafficState(): TrafficState {
     failover: null,
     flapping: newFlappingState(),
     switched: null,
+    failovers: { blue: 0, green: 0 },
+    switches: { blue: 0, green: 0 },
   };
 }
 
@@ -126,9 +131,11 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     upstream: upstreamPath(event),
     requestMs: event.endMs - event.startMs,
     ...(cause === undefined ? {} : { cause }),
+    ...(event.ids === undefined ? {} : { request: event.ids }),
   };
   const failover = { ...incident, alert, lastReroutedMs: routedAtMs(event), served: 1 };
   traffic.failover = failover;
+  traffic.failovers[active]++;
   traffic.transitionMs = event.startMs;
   if (flapping !== null) announceFlapping(state, event.endMs, verdicts, policy);
   else {

@@ -178,6 +178,11 @@ export class Watch {
     return this.#state.traffic.active ?? this.#state.flags?.active ?? null;
   }
 
+  /** Failovers and switches since the first start. Not a copy. */
+  get transitions(): Pick<State['traffic'], 'failovers' | 'switches'> {
+    return this.#state.traffic;
+  }
+
   /** What is wrong with the journal. */
   get journal(): WatchHealth['journal'] {
     return { rejects: this.#records.rejects, fault: this.#records.fault };

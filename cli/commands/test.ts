@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { composeUnavailable } from '../compose/engine.ts';
-import { edgeTools, ensureInstalled } from '../host/tools.ts';
+import { edgeTools, ensureInstalled, monitoringTools } from '../host/tools.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 
@@ -22,7 +22,7 @@ interface Count {
 export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<boolean> {
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
-  await ensureInstalled([...edgeTools, 'shellcheck']);
+  await ensureInstalled([...edgeTools, 'shellcheck', ...(chosen.includes('host') ? monitoringTools : [])]);
   let passed = 0;
   let failed = 0;
   for (const group of groupsOf(chosen)) {

@@ -50,7 +50,8 @@ export function composeEngine(stack: Stack): Engine {
 
     async down({ volumes }) {
       const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
-      await compose(args, { stdout: 'ignore', stderr: 'inherit' });
+      // What a profile has started stands on the same network, which could not go.
+      await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });
     },
 
     async services() {

@@ -43,6 +43,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
         PROBE_TIMEOUT_MS: settings.PROBE_TIMEOUT_MS,
         PROBE_FALL: settings.PROBE_FALL,
         PROBE_RISE: settings.PROBE_RISE,
+        BIND_ADDRESS: '127.0.0.1',
         PROBER_PORT: settings.PROBER_PORT,
       }),
       program('alert_watcher', 'watcher/main.ts', {

@@ -6,10 +6,22 @@ import { progress } from '../terminal.ts';
 import { programPath } from './plan.ts';
 
 /** Programs of the system that the kit uses, and the Debian packages that bring them. */
-const packageOf = { nginx: 'nginx', curl: 'curl', envsubst: 'gettext-base', shellcheck: 'shellcheck' } as const;
+const packageOf = {
+  nginx: 'nginx',
+  curl: 'curl',
+  envsubst: 'gettext-base',
+  shellcheck: 'shellcheck',
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+} as const;
 export type Tool = keyof typeof packageOf;
 
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
+/** What the tests of the monitoring profile run; promtool and amtool come with them. */
+export const monitoringTools = ['prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
+
+/** What Debian would start, now and at every boot. */
+const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 const serviceStartPolicy = '/usr/sbin/policy-rc.d';
 
@@ -24,8 +36,9 @@ export function isInstalled(tool: Tool): boolean {
  * @throws {CommandError} elsewhere, with what to install
  */
 export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
-  const missing = tools.filter((tool) => !isInstalled(tool)).map((tool) => packageOf[tool]);
-  if (missing.length === 0) return;
+  const absent = tools.filter((tool) => !isInstalled(tool));
+  if (absent.length === 0) return;
+  const missing = absent.map((tool) => packageOf[tool]);
   const names = missing.join(' ');
   if (!existsSync('/usr/bin/apt-get')) {
     throw new CommandError(`missing: ${names}`, { next: `install ${names} with your package manager and try again` });
@@ -34,14 +47,14 @@ export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
     throw new CommandError(`missing: ${names}`, { next: `sudo apt-get install ${names}` });
   }
   progress(`installing ${names} (apt-get)`);
-  await withoutServiceStart(async () => {
+  await withoutServiceStart(absent, async () => {
     await aptGet('update');
     await aptGet('install', '--yes', '--no-install-recommends', ...missing);
   });
 }
 
-/** The packages are wanted for their programs; Debian would also start a web server on port 80. */
-async function withoutServiceStart(install: () => Promise<void>): Promise<void> {
+/** The packages are wanted for their programs; Debian would also start a web server on port 80, and others. */
+async function withoutServiceStart(tools: readonly Tool[], install: () => Promise<void>): Promise<void> {
   const ours = !existsSync(serviceStartPolicy);
   if (ours) writeFileSync(serviceStartPolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
@@ -49,8 +62,9 @@ async function withoutServiceStart(install: () => Promise<void>): Promise<void> 
   } finally {
     if (ours) rmSync(serviceStartPolicy, { force: true });
   }
-  if (existsSync('/run/systemd/system'))
-    await execa('systemctl', ['disable', 'nginx'], { reject: false, stdio: 'ignore' });
+  const brought = services.filter((service) => tools.includes(service));
+  if (brought.length > 0 && existsSync('/run/systemd/system'))
+    await execa('systemctl', ['disable', ...brought], { reject: false, stdio: 'ignore' });
 }
 
 async function aptGet(...args: string[]): Promise<void> {

@@ -289,6 +289,83 @@ describe('maintenance', () => {
   });
 });
 
+describe('traces', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const parent = '00f067aa0ba902b7';
+
+  beforeEach(async () => {
+    edge = await startEdge();
+  });
+
+  /** What the app is told of the trace. */
+  async function told(headers: Record<string, string> = {}) {
+    const { headers: answer } = await ask('/', { headers });
+    const request = edge.blue.requests.at(-1)?.headers ?? {};
+    const { traceparent = '', tracestate, 'x-request-id': requestId = '' } = request as Record<string, string>;
+    const [version, traceId, spanId, flags] = traceparent.split('-');
+    return { version, traceId, spanId, flags, tracestate, requestId, answered: answer['x-request-id'] };
+  }
+
+  it('begin at the edge, sampled, with the id that the request has in the log and the visitor is told', async () => {
+    const { requestId, answered, ...first } = await told();
+    expect(requestId).toMatch(/^[0-9a-f]{32}$/);
+    const spanId = requestId.slice(0, 16);
+    expect(first).toEqual({ version: '00', traceId: requestId, spanId, flags: '01', tracestate: undefined });
+    expect(answered).toBe(requestId);
+    const [line = ''] = await edge.logLines(1);
+    expect(line).toContain(` request_id=${requestId} trace_id=${requestId} `);
+    expect((await told()).traceId).not.toBe(requestId);
+  });
+
+  it.each([
+    ['sampled', `00-${trace}-${parent}-01`, '01'],
+    ['not sampled', `00-${trace}-${parent}-00`, '00'],
+    ['with flags that are not known here', `00-${trace}-${parent}-fe`, '00'],
+    ['of a later version', `cc-${trace}-${parent}-01-what-comes-then`, '01'],
+  ])('go on where a client began one: %s', async (_what, traceparent, flags) => {
+    const { requestId, ...rest } = await told({ traceparent, tracestate: 'vendor=1' });
+    const spanId = requestId.slice(0, 16);
+    expect(rest).toMatchObject({ version: '00', traceId: trace, spanId, flags, tracestate: 'vendor=1' });
+    expect(requestId).not.toBe(trace);
+  });
+
+  it.each([
+    ['no trace', `00-${'0'.repeat(32)}-${parent}-01`],
+    ['no parent', `00-${trace}-${'0'.repeat(16)}-01`],
+    ['capital letters', `00-${trace.toUpperCase()}-${parent}-01`],
+    ['something after the flags', `00-${trace}-${parent}-01-more`],
+    ['the version that is none', `ff-${trace}-${parent}-01`],
+    ['a short id', `00-${trace.slice(1)}-${parent}-01`],
+    ['a long id', `00-${trace}0-${parent}-01`],
+    ['other words', `00-${trace}-${parent}-01 pool=green`],
+    ['nothing', ''],
+  ])('begin anew where a client sends %s', async (_what, traceparent) => {
+    const { traceId, flags, tracestate, requestId } = await told({ traceparent, tracestate: 'vendor=1' });
+    expect([traceId, flags, tracestate]).toEqual([requestId, '01', undefined]);
+  });
+
+  it('keep their id when the other pool has to answer', async () => {
+    edge.blue.answer = withStatus(500);
+    await ask('/', { headers: { traceparent: `00-${trace}-${parent}-01` } });
+    const sent = [edge.blue, edge.green].map(({ requests }) => requests.at(-1)?.headers);
+    const spanId = String(sent[0]?.['x-request-id']).slice(0, 16);
+    const traceparent = `00-${trace}-${spanId}-01`;
+    expect(sent.map((headers) => headers?.traceparent)).toEqual([traceparent, traceparent]);
+  });
+
+  it("leave an app's own request id as it is", async () => {
+    edge.blue.answer = (_, response) => response.setHeader('X-Request-Id', 'of-the-app').end();
+    expect((await ask('/')).headers['x-request-id']).toBe('of-the-app');
+  });
+
+  it('have an id on what the edge answers by itself, too', async () => {
+    setFlag('maintenance');
+    expect((await ask('/')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect((await ask('/chaos')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect((await ask('/.bluegreen/preview/off')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
+
 describe('the access log', () => {
   beforeEach(async () => {
     edge = await startEdge();
@@ -317,6 +394,8 @@ describe('the access log', () => {
     edge.blue.answer = (_, response) =>
       response.writeHead(200, { 'X-Release-Id': 'x pool=green', 'X-App-Pool': 'green' }).end();
     await ask('/a"%20pool=green%0Apool=green', { headers: { 'user-agent': 'x" pool=green upstream_status=500 \\' } });
+    // Two workers write in any order.
+    await edge.logLines(1);
     await raw('GARBAGE pool=green\r\n\r\n');
     const lines = await edge.logLines(2);
     expect(lines[0]).toMatch(/^pool=blue release=- active=blue /);
@@ -343,6 +422,16 @@ describe('the access log', () => {
     const [cut = '', left = ''] = await edge.logLines(2);
     expect(cut).toMatch(/upstream_length="1000" upstream_content_length="100000" .* completed="OK"/);
     expect(left).toMatch(/upstream_content_length="100000" .* completed=""/);
+  });
+
+  it('has the ids of the request and of its trace, and nothing else of what a client says about them', async () => {
+    const id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    await ask('/', { headers: { traceparent: `00-${id}-00f067aa0ba902b7-01` } });
+    await ask('/', { headers: { traceparent: 'x pool=green', 'x-request-id': 'mine pool=green' } });
+    const [known = '', forged = ''] = await edge.logLines(2);
+    expect(known).toContain(` trace_id=${id} remote_addr=`);
+    expect(forged).toMatch(/ request_id=([0-9a-f]{32}) trace_id=\1 remote_addr=/);
+    expect(forged).not.toContain('mine');
   });
 
   it('is rotated by size without losing a line, and keeps as many as asked', async () => {

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../test/condition.ts';
+import { type SpawnedApp, spawnApp } from './spawned-app.ts';
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const parentId = '00f067aa0ba902b7';
+const requestId = '0123456789abcdef0123456789abcdef';
+const fromEdge = { 'X-Request-Id': requestId, traceparent: `00-${traceId}-${parentId}-01` };
+
+let app: SpawnedApp;
+let output = '';
+
+beforeAll(async () => {
+  app = await spawnApp();
+  app.process.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+});
+
+afterAll(() => {
+  app.process.kill('SIGKILL');
+});
+
+const ask = (path: string, headers: Record<string, string> = {}) => fetch(app.origin + path, { headers });
+
+test('an answer carries the id of its request, and goes on with its trace in a span of its own', async () => {
+  const { headers } = await ask('/version', fromEdge);
+  expect(headers.get('x-request-id')).toBe(requestId);
+  const [version, trace, span, flags] = headers.get('traceresponse')?.split('-') ?? [];
+  expect([version, trace, flags]).toEqual(['00', traceId, '01']);
+  expect(span).toMatch(/^[0-9a-f]{16}$/);
+  expect(span).not.toBe(parentId);
+});
+
+test('one that came without, or with none that is valid, gets new ones', async () => {
+  const bad = { 'X-Request-Id': 'x'.repeat(65), traceparent: `00-${'0'.repeat(32)}-${parentId}-01` };
+  for (const sent of [{}, bad]) {
+    const { headers } = await ask('/version', sent);
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+    expect(headers.get('traceresponse')).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  }
+});
+
+test('an error is logged under the same ids, but not that of a health check', async () => {
+  await fetch(`${app.origin}/chaos/start?mode=error`, { method: 'POST' });
+  expect((await ask('/healthz')).status).toBe(500);
+  const { headers } = await ask('/nowhere', fromEdge);
+  const [, , spanId] = headers.get('traceresponse')?.split('-') ?? [];
+  await eventually('the line', () => output.includes('request failed'));
+  const lines = output.split('\n').filter((line) => line.includes('request failed'));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    requestId,
+    traceId,
+    spanId,
+    parentId,
+    method: 'GET',
+    path: '/nowhere',
+    status: 500,
+  });
+});

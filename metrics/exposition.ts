@@ -1,0 +1,87 @@
+import type { Counter, Gauge, Registry } from 'prom-client';
+import { readHistogram } from './duration-histogram.ts';
+import type { Durations } from './durations.ts';
+
+export type Client = typeof import('prom-client');
+
+/** One series: the values of its labels, in the order of their names, and its value now. */
+export type Sample = readonly [labels: readonly string[], value: number];
+
+export interface Description {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+/**
+ * What `GET /metrics` answers. Nothing is counted here: each metric is read, when Prometheus asks, from where it is counted
+ * anyway. So a metric costs nothing per request, and no two parts of the program can disagree about it.
+ */
+export class Exposition {
+  readonly #metrics: ((client: Client, registry: Registry) => void)[] = [];
+  #registry: Promise<Registry> | undefined;
+
+  /** @param read what has been counted since the start of this process */
+  counter(description: Description, read: () => Iterable<Sample>): void {
+    this.#metrics.push(({ Counter }, registry) => {
+      const counter = new Counter({
+        ...configurationOf(description, registry),
+        collect: () => {
+          empty(counter, description);
+          for (const [labels, value] of read()) counter.labels(...labels).inc(value);
+        },
+      });
+    });
+  }
+
+  gauge(description: Description, read: () => Iterable<Sample>): void {
+    this.#metrics.push(({ Gauge }, registry) => {
+      const gauge = new Gauge({
+        ...configurationOf(description, registry),
+        collect: () => {
+          empty(gauge, description);
+          for (const [labels, value] of read()) gauge.labels(...labels).set(value);
+        },
+      });
+    });
+  }
+
+  durations(description: Description, read: () => Iterable<readonly [labels: readonly string[], Durations]>): void {
+    this.#metrics.push((client, registry) => readHistogram(client, configurationOf(description, registry), read));
+  }
+
+  /** In Prometheus' text format. */
+  async text(): Promise<{ readonly contentType: string; readonly text: string }> {
+    this.#registry ??= this.#build();
+    const registry = await this.#registry;
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  /** When Prometheus asks for the first time: where nobody does, the package takes no memory. */
+  async #build(): Promise<Registry> {
+    const client = await import('prom-client');
+    const registry = new client.Registry();
+    for (const add of this.#metrics) add(client, registry);
+    return registry;
+  }
+}
+
+/** A metric without labels. */
+export function single(value: number): readonly Sample[] {
+  return [[[], value]];
+}
+
+/** Which one of a few holds: 1, and 0 for the others. */
+export function oneOf<T extends string>(all: readonly T[], which: T | null): Sample[] {
+  return all.map((one) => [[one], one === which ? 1 : 0]);
+}
+
+/** To the package, a metric without labels is always there: 0 where nothing is known, such as the time of what never was. */
+function empty(metric: Counter | Gauge, { labels = [] }: Description): void {
+  metric.reset();
+  if (labels.length === 0) metric.remove();
+}
+
+function configurationOf({ name, help, labels = [] }: Description, registry: Registry) {
+  return { name, help, labelNames: [...labels], registers: [registry] };
+}

@@ -1,0 +1,184 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../condition.ts';
+import { type FakeChannel, startFakeChannel } from '../fake-channel.ts';
+import { type FakeSlack, type ReceivedMessage, startFakeSlack } from '../fake-slack.ts';
+import { freePorts } from '../free-port.ts';
+import { Monitoring } from '../monitoring.ts';
+import { Scrape } from '../scrape.ts';
+import { createStack, expectDone, root, type TestStack } from '../stack.ts';
+
+const files = (pattern: string) => globSync(join(root, 'monitoring', pattern));
+
+describe('the files of the monitoring profile', () => {
+  const promtool = (args: readonly string[], input = '') =>
+    execa('promtool', args, { input, reject: false, all: true });
+
+  it('are what Prometheus and Alertmanager accept', async () => {
+    const config = await promtool(['check', 'config', ...files('prometheus/prometheus.yml')]);
+    expect(config.exitCode, config.all).toBe(0);
+    const alertmanager = await execa('amtool', ['check-config', ...files('alertmanager/*.yml')], { reject: false });
+    expect(alertmanager.exitCode, alertmanager.stderr).toBe(0);
+  });
+
+  it('have rules that fire when they should, and not before', async () => {
+    const tests = files('prometheus/rule-tests/*.yml');
+    expect(tests.length).toBeGreaterThan(0);
+    const { exitCode, all } = await promtool(['test', 'rules', ...tests]);
+    expect(exitCode, all).toBe(0);
+  });
+
+  it('have a test for every alert', () => {
+    const rules = readFileSync(join(root, 'monitoring/prometheus/rules/alerts.yml'), 'utf8');
+    const tests = files('prometheus/rule-tests/*.yml').map((file) => readFileSync(file, 'utf8'));
+    const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
+    expect(alerts.length).toBeGreaterThan(10);
+    for (const alert of alerts) expect(tests.join('\n')).toContain(alert);
+  });
+
+  it('hold no webhook', () => {
+    for (const file of files('**/*.{yml,json}')) expect(readFileSync(file, 'utf8')).not.toMatch(/hooks\.slack\.com/);
+  });
+});
+
+interface Panel {
+  readonly title: string;
+  readonly targets?: readonly { readonly expr: string }[];
+  readonly panels?: readonly Panel[];
+}
+
+interface Dashboard {
+  readonly panels: readonly Panel[];
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr?: string }[] };
+}
+
+/** Every query of the dashboard, as Grafana would send it. */
+function dashboardQueries(): readonly (readonly [title: string, expression: string])[] {
+  const [file = ''] = files('grafana/dashboards/*.json');
+  const { panels, annotations } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
+  const flat = panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  const ofPanels = flat.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, expr] as const));
+  const ofNotes = annotations.list.flatMap(({ name, expr }) => (expr === undefined ? [] : [[name, expr] as const]));
+  return [...ofPanels, ...ofNotes].map(([title, expr]) => [title, expr.replaceAll('$__rate_interval', '1m')]);
+}
+
+describe('a stack with its monitoring', () => {
+  let stack: TestStack;
+  let slack: FakeSlack;
+  let webhook: FakeChannel;
+  let monitoring: Monitoring;
+  let prober = 0;
+
+  beforeAll(async () => {
+    [prober = 0] = await freePorts(1);
+    // As many messages as Alertmanager likes: it keeps to no second between them.
+    slack = await startFakeSlack({ unlimited: true });
+    webhook = await startFakeChannel(() => ({ status: 204 }));
+    const settings = { PROBER_PORT: String(prober), SLO_PERCENT: '99.9', ALERT_WEBHOOKS: `webhook=${webhook.url}` };
+    stack = await createStack('host', settings);
+    expectDone(await stack.bluegreen('up'));
+    monitoring = await Monitoring.start({ watcher: stack.ports.watcher, prober, slackUrl: slack.url });
+    await ask(20);
+    await eventually('the requests', async () => (await value('sum(bluegreen_requests_total)')) >= 20);
+  });
+
+  afterAll(async () => {
+    await monitoring?.close();
+    await stack?.remove();
+    await Promise.all([slack?.close(), webhook?.close()]);
+  });
+
+  const value = async (expression: string) => Number((await monitoring.query(expression))[0]?.value?.[1]);
+  const ask = async (times: number) => {
+    const answers = await Promise.all(Array.from({ length: times }, () => stack.ask().catch(() => undefined)));
+    return answers.map((answer) => answer?.status);
+  };
+  const scrape = async (port: number) => new Scrape(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+
+  it('is scraped whole', async () => {
+    await eventually('both scrapes', async () => (await value('sum(up{job=~"bluegreen_.*"})')) === 2);
+    expect(await value('bluegreen_pool_active{pool="blue"}')).toBe(1);
+    expect(await value('min(bluegreen_probe_pool_up)')).toBe(1);
+  });
+
+  it('tells nothing that `promtool check metrics` objects to', async () => {
+    for (const port of [stack.ports.watcher, prober]) {
+      const { text } = await scrape(port);
+      const { exitCode, all } = await execa('promtool', ['check', 'metrics'], {
+        input: text,
+        reject: false,
+        all: true,
+      });
+      expect([exitCode, all]).toEqual([0, '']);
+    }
+  });
+
+  it('has every metric that rules and dashboard name', async () => {
+    const there = new Set([...(await scrape(stack.ports.watcher)).names(), ...(await scrape(prober)).names()]);
+    const rules = files('prometheus/rules/*.yml').map((file) => readFileSync(file, 'utf8'));
+    const queries = dashboardQueries().map(([, expression]) => expression);
+    // Names of groups and jobs are none of metrics.
+    const expressions = [...rules, ...queries].join('\n').replaceAll(/- name: .*|"[^"]*"/g, '');
+    const named = new Set(expressions.match(/(?<![\w:])(?:bluegreen|process|nodejs)_\w+(?![\w:])/g));
+    expect(named.size).toBeGreaterThan(30);
+    for (const name of named) expect(there, name).toContain(name);
+    const recorded = new Set([...rules.join('\n').matchAll(/- record: (\S+)/g)].map(([, name]) => name));
+    for (const [name] of expressions.matchAll(/[a-z_]+:[a-z_]+:[a-z0-9_]+/g)) expect(recorded, name).toContain(name);
+  });
+
+  it('has something to show in every panel of the dashboard', async () => {
+    for (const [title, expression] of dashboardQueries()) {
+      const isNote = expression.includes('> 0');
+      await eventually(`${title}: ${expression}`, async () => {
+        const result = await monitoring.query(expression);
+        return isNote || result.length > 0;
+      });
+    }
+  });
+
+  it('joins an alert, a line of the log and a trace by their ids', async () => {
+    const askAs = async (traceId: string) => {
+      const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+      const answer = await fetch(`${stack.url}/version`, { headers });
+      await answer.arrayBuffer();
+      const header = (name: string) => answer.headers.get(name) ?? '';
+      return { traceId, pool: header('x-app-pool'), requestId: header('x-request-id'), trace: header('traceresponse') };
+    };
+    const blue = async () => (await askAs('a'.repeat(32))).pool === 'blue';
+    await eventually('blue', blue);
+    expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
+    const { traceId, requestId, trace } = await askAs('b'.repeat(32));
+    expect(trace).toMatch(new RegExp(`^00-${traceId}-`));
+    const alert = await eventually('the failover', () =>
+      webhook.posts.map(({ content }) => JSON.parse(content)).find(({ kind }) => kind === 'failover'),
+    );
+    expect(alert.alert.request).toEqual({ requestId, traceId });
+    const { stdout } = await stack.bluegreen('logs', 'access');
+    const line = stdout.split('\n').find((each) => each.includes(` request_id=${requestId} trace_id=${traceId} `));
+    expect(line).toMatch(/^pool=green .* active=blue /);
+    expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
+    await eventually('blue again', blue);
+  });
+
+  it('sends what a rule finds to Slack, and says when it is over', async () => {
+    const said = ({ body }: ReceivedMessage) => {
+      const [first] = (body.attachments ?? []) as readonly Readonly<Record<string, string>>[];
+      return `${first?.color} ${first?.title} ${first?.text}`;
+    };
+    for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'reset'));
+    await eventually('failed requests', async () => {
+      await ask(10);
+      return (await value('bluegreen_slo_requests_total{result="failed"}')) > 20;
+    });
+    await slack.waitForMessage((message) => said(message).startsWith('danger Firing: The error budget burns'), 30_000);
+    const outage = await slack.waitForMessage((message) => said(message).includes('Firing: No pool serves'), 30_000);
+    expect(said(outage)).toContain('Neither blue nor green answers');
+    for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'stop'));
+    await eventually('requests that are served', async () => (await ask(3)).every((status) => status === 200));
+    await slack.waitForMessage((message) => said(message).startsWith('good Resolved: No pool serves'), 30_000);
+    // The webhook was in its file and nowhere else.
+    expect(monitoring.output).not.toContain(slack.secret);
+  });
+});
