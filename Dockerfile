@@ -21,6 +21,7 @@ COPY --chmod=755 public public
 COPY --chmod=755 app app
 COPY --chmod=755 prober prober
 COPY --chmod=755 watcher watcher
+COPY --chmod=755 dashboard dashboard
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/var/cache/bluegreen
 USER node
 # Each program is compiled here and not at every start, which saves 30 MB of memory too. A wrong setting ends it, with 2, as

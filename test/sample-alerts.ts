@@ -11,6 +11,7 @@ export const failover: Failover = {
   upstream: '172.31.240.11:3000 (502) → 172.31.240.12:3000 (200)',
   requestMs: 45,
   cause: 'refused or reset',
+  request: { requestId: '8f3c0d51a94b4e7f9d0c6a2b71e5f483' },
 };
 export const errorRate: ErrorRate = {
   ...base,
@@ -93,7 +94,14 @@ export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = 
   'error-rate': [errorRate, { ...errorRate, visible: 4 }, { ...errorRate, visible: 1 }, errorRateOfOlder],
   'error-rate-resolved': [{ ...base, kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 95_000 }],
   outage: [
-    { ...base, kind: 'outage', shownBy: 'requests', causes: {}, upstream: '10.0.0.1:3000 (500) → 10.0.0.2:3000 (500)' },
+    {
+      ...base,
+      kind: 'outage',
+      shownBy: 'requests',
+      causes: {},
+      upstream: '10.0.0.1:3000 (500) → 10.0.0.2:3000 (500)',
+      request: { requestId: '8f3c0d51a94b4e7f9d0c6a2b71e5f483', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' },
+    },
     { ...base, kind: 'outage', shownBy: 'health-checks', causes: { blue: 'refused', green: 'status 500' } },
   ],
   'outage-resolved': [

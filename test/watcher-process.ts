@@ -109,6 +109,11 @@ export class WatcherProcess {
     await exited;
   }
 
+  /** Where its dashboard is. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   log(...lines: string[]): void {
     appendFileSync(this.logPath, lines.map((line) => `${line}\n`).join(''));
   }

@@ -24,9 +24,9 @@ export class CheckpointFile {
   readonly path: string;
   readonly #directory: string;
 
-  constructor(directory: string) {
+  constructor(directory: string, name = 'checkpoint.json') {
     this.#directory = directory;
-    this.path = join(directory, 'checkpoint.json');
+    this.path = join(directory, name);
   }
 
   /** Never throws. What cannot be used is kept aside, in one file, for a person to look at. */

@@ -18,6 +18,7 @@ export const labels = [
   'Figures',
   'Worst paths',
   'Upstream',
+  'Request',
   'In order',
   'By',
   'Held back',

@@ -9,13 +9,16 @@ import { CheckpointFile } from './checkpoint-file.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { type Config, readConfig } from './config.ts';
 import { controlReporter } from './control-report.ts';
+import { Dashboard } from './dashboard.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
 import type { Health } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
 import { Metrics } from './metrics.ts';
 import type { Notifier } from './notifier.ts';
+import { nowOf } from './now.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
+import { Past, pastFile } from './past.ts';
 import { PoolCounters } from './pool-counters.ts';
 import { serve, type Traffic } from './server.ts';
 import { Tail } from './tail.ts';
@@ -42,7 +45,19 @@ const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
   else log.error({ path, code: fault }, 'the checkpoint cannot be written: a crash now would lose or repeat alerts');
 });
 const metrics = new Metrics(config.addresses);
+const past = new Past(
+  config.channels.map(({ name }) => name),
+  config.controlDirectory,
+);
+const historyFile = pastFile(config.stateDirectory);
+// It stands beside the checkpoint, whose faults are told.
+const pastKeeper = new Checkpointer(
+  historyFile,
+  () => past.snapshot(),
+  () => {},
+);
 const channels = channelsOf(config).map(outboxFor);
+past.restore(historyFile, channels, Date.now());
 const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
 const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
 const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
@@ -51,10 +66,18 @@ const watch = new Watch(
   config,
   control,
   metrics.counting({
-    tell: catchUp.tell,
-    hold: (alert, reason) =>
-      log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`),
-    request: counters.count,
+    tell: (alert) => {
+      past.marks.add(alert);
+      catchUp.tell(alert);
+    },
+    hold: (alert, reason) => {
+      past.marks.add(alert);
+      log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`);
+    },
+    request: (event) => {
+      counters.count(event);
+      past.count(event);
+    },
     fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'a line could not be judged'),
   }),
   saved?.progress.watch,
@@ -73,9 +96,12 @@ let taken = watch.taken;
 const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
 const startedAtMs = Date.now();
 const { version } = manifest;
-const { sloPercent } = config;
+const { sloPercent, thresholdPercent } = config;
 const exposed = metrics.expose({ version, sloPercent, watch, tail, checkpointer, outboxes });
-const server = serve({ health, traffic, metrics: exposed });
+const nowParts = { watch, releases: past.releases, thresholdPercent, startedMs: startedAtMs };
+const now = () => nowOf({ ...nowParts, health: health(), catchingUp: !catchUp.isDone }, Date.now());
+const dashboard = new Dashboard(past, { now, knownMs }, config.dashboardUrl);
+const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer });
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -87,6 +113,7 @@ server.listen(config.port, config.host, () => {
   log.info({ port: config.port, channels: names, maintenance: config.maintenance }, 'watcher started');
   follower.start();
   checkpointer.start();
+  pastKeeper.start();
 });
 
 function configOrExit(): Config {
@@ -104,7 +131,11 @@ function outboxFor(notifier: Notifier): Outbox {
   const { onSettled, onFailure } = metrics.channel(notifier.name);
   return new Outbox(notifier, {
     ...outboxDefaults,
-    onSettled,
+    onSettled: (settled) => {
+      onSettled(settled);
+      past.alerts.settled(notifier.name, settled);
+      pastKeeper.changed();
+    },
     onFailure: (failure) => {
       onFailure(failure);
       log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
@@ -116,6 +147,8 @@ function outboxFor(notifier: Notifier): Outbox {
 }
 
 function deliver(alert: Alert): void {
+  past.alerts.add(alert);
+  pastKeeper.changed();
   for (const outbox of outboxes) outbox.push(alert);
 }
 
@@ -159,13 +192,19 @@ function traffic(): Traffic {
   return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
 }
 
+/** What has not been read yet is not known to be nothing. */
+function knownMs(): number {
+  return catchUp.isDone && tail.lagBytes() === 0 ? Date.now() : watch.lastEndMs;
+}
+
 async function stop(signal: string): Promise<void> {
   follower.stop(lastReadMs);
   const left = await Promise.all(outboxes.map((outbox) => outbox.flush(flushMs)));
   checkpointer.stop();
+  pastKeeper.stop();
   const tooLong = Promise.withResolvers<void>();
   setTimeout(tooLong.resolve, lastWriteMs);
-  await Promise.race([checkpointer.durable(), tooLong.promise]);
+  await Promise.race([Promise.all([checkpointer.durable(), pastKeeper.durable()]), tooLong.promise]);
   const kept = checkpointer.health.state === 'ok';
   for (const alert of left.flat()) log.warn({ incident: alert.incident, kept }, `not delivered: ${plainText(alert)}`);
   log.info({ signal }, 'watcher stopped');

@@ -26,7 +26,7 @@ export interface OutboxOptions {
    * message is sent all the same.
    */
   readonly durable?: () => Promise<void>;
-  /** Told of every alert that was taken by the channel or given up, for the metrics. */
+  /** Told of every alert that was taken by the channel or given up. */
   readonly onSettled?: (settled: Settled) => void;
   /** Something has left the queue or was merged: the snapshot on disk is out of date. */
   readonly changed?: () => void;

@@ -25,6 +25,7 @@ interface Counts {
 const maxLatencyMs = 60_000;
 const step = 1.25;
 const bounds = boundsUpTo(maxLatencyMs);
+export const latencyBounds = bounds;
 /** The place of a latency among the bounds, for each whole millisecond. */
 const places = placesOf(bounds);
 
@@ -57,7 +58,7 @@ export class PoolCounters {
       // A pool that is silent fails with the edge's own 502 or 504; without a status, it was the client that left.
       if (attempt.status >= 500 || (cutOff && index === attempts.length - 1)) counts.failed++;
       if (attempt.headerMs === undefined || attempt.silent) continue;
-      const place = attempt.headerMs > maxLatencyMs ? bounds.length : (places[attempt.headerMs] ?? 0);
+      const place = latencyPlace(attempt.headerMs);
       counts.latency[place] = (counts.latency[place] ?? 0) + 1;
     }
   };
@@ -93,6 +94,11 @@ export class PoolCounters {
     }
     return undefined;
   }
+}
+
+/** Which of the bounds a latency is counted under; their number: it is above all of them. */
+export function latencyPlace(ms: number): number {
+  return ms > maxLatencyMs ? bounds.length : (places[ms] ?? 0);
 }
 
 function boundsUpTo(maxMs: number): readonly number[] {

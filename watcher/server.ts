@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Pool } from '../settings/pool.ts';
 import type { Health } from './health.ts';
 import type { MetricsText } from './metrics.ts';
@@ -20,6 +20,8 @@ export interface Reports {
   readonly traffic: () => Traffic;
   /** `GET /metrics`, for Prometheus. */
   readonly metrics: () => Promise<MetricsText>;
+  /** Answers what is asked of the dashboard; false: that is not. */
+  readonly dashboard?: (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 interface Answer {
@@ -27,7 +29,7 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Serves `GET /healthz`, `GET /traffic` and `GET /metrics`, and nothing else. */
+/** Serves `GET /healthz`, `GET /traffic`, `GET /metrics` and the dashboard, and nothing else. */
 export function serve(reports: Reports): Server {
   const routes: { readonly [path: string]: () => Answer } = {
     // 503: `degraded`.
@@ -42,6 +44,7 @@ export function serve(reports: Reports): Server {
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (route === undefined && path !== '/metrics') {
+      if (reports.dashboard?.(path, request, response)) return;
       response.writeHead(404).end();
       return;
     }

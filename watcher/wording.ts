@@ -1,3 +1,4 @@
+import type { RequestIds } from './access-event.ts';
 import type { Alert, HeldBack } from './alert.ts';
 import type { Anchor } from './anchors.ts';
 import { awayWording } from './away-wording.ts';
@@ -37,8 +38,12 @@ export interface About {
 
 export function wordingOf(alert: Alert): Wording {
   const wording = wordsFor(alert);
-  const { heldBack } = alert;
-  const facts = heldBack === undefined ? wording.facts : [...wording.facts, heldBackFact(heldBack)];
+  const { heldBack, request } = alert;
+  const facts = [
+    ...wording.facts,
+    ...(request === undefined ? [] : [requestFact(request)]),
+    ...(heldBack === undefined ? [] : [heldBackFact(heldBack)]),
+  ];
   return { ...wording, facts: inFixedOrder(facts) };
 }
 
@@ -107,6 +112,12 @@ export function runbookSection(runbookUrl: string, anchor: string): string {
   const url = new URL(runbookUrl);
   url.hash = anchor;
   return url.href;
+}
+
+/** The ids by which the access log and the traces have it. */
+function requestFact({ requestId, traceId = requestId }: RequestIds): Fact {
+  const trace: Span[] = traceId === requestId ? [] : [{ text: ' of trace ' }, { code: traceId }];
+  return { label: 'Request', spans: [{ code: requestId }, ...trace] };
 }
 
 /** Such as `2 more since 14:02`. */

@@ -91,7 +91,7 @@ async function whatRunsWhere(stack: Stack, engine: Engine): Promise<string> {
       return [`app_${pool}`, url, `${role}, ${release}, ${health}`];
     }),
     ['health_prober', '', `checks both pools every ${settings.PROBE_INTERVAL_MS} ms`],
-    ['alert_watcher', `${watcherUrl(stack)}/healthz`, whereAlertsGo(stack)],
+    ['alert_watcher', watcherUrl(stack), `the dashboard; ${whereAlertsGo(stack)}`],
   ];
   return table(['SERVICE', 'URL', 'WHAT'], rows);
 }

@@ -13,12 +13,16 @@ const packageOf = {
   shellcheck: 'shellcheck',
   prometheus: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
+  chromium: 'chromium',
 } as const;
 export type Tool = keyof typeof packageOf;
 
+/** What does as well. */
+const others: { readonly [tool in Tool]?: readonly string[] } = { chromium: ['chromium-browser', 'google-chrome'] };
+
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
-/** What the tests of the monitoring profile run; promtool and amtool come with them. */
-export const monitoringTools = ['prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
+/** What only tests run: those of the dashboard, and of the monitoring profile; promtool and amtool come with these. */
+export const hostTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 /** What Debian would start, now and at every boot. */
 const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
@@ -26,9 +30,10 @@ const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const sat
 const serviceStartPolicy = '/usr/sbin/policy-rc.d';
 
 export function isInstalled(tool: Tool): boolean {
-  return programPath()
-    .split(delimiter)
-    .some((directory) => existsSync(join(directory, tool)));
+  const directories = programPath().split(delimiter);
+  return [tool, ...(others[tool] ?? [])].some((name) =>
+    directories.some((directory) => existsSync(join(directory, name))),
+  );
 }
 
 /**

@@ -80,10 +80,17 @@ describe('the stack on Docker Compose', () => {
     expect(await writable('alert_watcher', '/var/log/nginx')).toBe(false);
   });
 
+  it('serves the dashboard, with all that it is made of', async () => {
+    for (const path of ['/', '/dashboard/main.js', '/dashboard/look.css', '/dashboard/uplot.js']) {
+      const { status } = await fetch(`http://localhost:${stack.ports.watcher}${path}`);
+      expect([path, status]).toEqual([path, 200]);
+    }
+  });
+
   it('installs production dependencies only', async () => {
     const modules = await inside('app_blue', 'ls', 'node_modules');
     expect(modules).toContain('express');
-    for (const name of ['vitest', 'typescript', 'autocannon', 'commander'])
+    for (const name of ['vitest', 'typescript', 'autocannon', 'commander', 'playwright-core'])
       expect(modules.split('\n')).not.toContain(name);
   });
 

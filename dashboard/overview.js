@@ -1,0 +1,154 @@
+import { byId, make, quote, setText } from './elements.js';
+import { clock, clockMinute, moment, span } from './time.js';
+
+/** @typedef {import('../watcher/dashboard-report.ts').Now} Now */
+/** @typedef {import('../watcher/dashboard-report.ts').Worry} Worry */
+
+/** Not colour alone. */
+const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };
+const longWord = 6;
+const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);
+
+let said = '';
+let shownWorries = '';
+
+/**
+ * What is to be read from across the room.
+ * @param {Now} now
+ * @param {number} nowMs the watcher's clock
+ */
+export function showOverview(now, nowMs) {
+  const { statement, worries, pools } = now;
+  document.body.dataset.tint = statement.tint;
+  document.body.dataset.tone = statement.tone;
+  setText('kicker', kickerOf(now));
+  setText('word', statement.word);
+  byId('word').toggleAttribute('data-long', statement.word.length > longWord);
+  byId('word').toggleAttribute('data-deep', /[gjpqy]/.test(statement.word));
+  const since =
+    statement.sinceMs === null ? '' : ` Since ${moment(statement.sinceMs)}, ${span(nowMs - statement.sinceMs)}.`;
+  setText('sentence', statement.sentence + since);
+
+  const isWell = worries.length === 0 && statement.tone === 'good';
+  byId('headline').hidden = !isWell;
+  setText('headline', isWell ? `${signs.good} All well` : '');
+  showWorries(worries);
+  showFacts(now);
+  showTab(now, pools.blue.role === null);
+  announce(now);
+}
+
+/**
+ * @param {string} text
+ */
+export function showRate(text) {
+  setText('rate', text);
+}
+
+/** @param {number | null} silentMs for so long the watcher has said nothing */
+export function showStale(silentMs) {
+  const isStale = silentMs !== null;
+  document.body.toggleAttribute('data-stale', isStale);
+  byId('stale').hidden = !isStale;
+  if (!isStale) {
+    setText('pulse', 'Live');
+    said = '';
+    return;
+  }
+  setText('pulse', 'Not live');
+  setText(
+    'stale',
+    `Not live: the watcher has said nothing for ${span(silentMs)}, since ${clock(Date.now() - silentMs)}. Below is what was last known.`,
+  );
+  document.title = 'Not live · bluegreen';
+  icon('unknown');
+  if (said !== 'stale') setText('announcement', 'Not live. The watcher does not answer.');
+  said = 'stale';
+}
+
+/** @param {Now} now */
+function kickerOf({ statement, pools, deploy }) {
+  if (deploy !== null) return `Deploying ${deploy.release} to ${deploy.pool}`;
+  if (statement.tint !== 'blue' && statement.tint !== 'green') return 'Now';
+  return pools[statement.tint].role === 'standby' ? 'Failover' : 'Active';
+}
+
+/** @param {readonly Worry[]} worries */
+function showWorries(worries) {
+  const text = JSON.stringify(worries);
+  if (text === shownWorries) return;
+  shownWorries = text;
+  byId('worries').replaceChildren(
+    ...worries.map((worry) => {
+      const sign = make('span', 'sign', signs[worry.tone]);
+      sign.ariaHidden = 'true';
+      const item = make('li', '', sign, make('span', '', worry.text));
+      item.dataset.tone = worry.tone;
+      const words = item.lastElementChild;
+      if (worry.detail !== null) words?.append(' – ', quote(worry.detail));
+      if (worry.sinceMs !== null) words?.append(`, since ${moment(worry.sinceMs)}`);
+      return item;
+    }),
+  );
+}
+
+/** @param {Now} now */
+function showFacts({ pools, mutedUntilMs, maintenanceMode }) {
+  const active = pools.green.role === 'active' ? 'green' : 'blue';
+  const standby = active === 'blue' ? 'green' : 'blue';
+  byId('facts').hidden = pools[active].role === null;
+  setText('active-label', `Active: ${active}`);
+  setText('active-release', pools[active].release ?? 'release not seen yet');
+  const { fit, cause, release } = pools[standby];
+  const state =
+    fit === null
+      ? 'fitness not known'
+      : fit
+        ? `${signs.good} fit`
+        : `${signs.bad} not fit${cause === null ? '' : ` (${cause})`}`;
+  setText('standby', `${capital(standby)} ${state}`);
+  setText('standby-release', release ?? '');
+  const notes = [
+    mutedUntilMs === null ? undefined : `alerts muted until ${clockMinute(mutedUntilMs)}`,
+    maintenanceMode ? 'failover alerts held back (MAINTENANCE_MODE)' : undefined,
+  ].filter((note) => note !== undefined);
+  byId('notes-box').hidden = notes.length === 0;
+  setText('notes', notes.join(', '));
+}
+
+/**
+ * The tab says it too.
+ * @param {Now} now
+ * @param {boolean} isEmpty
+ */
+function showTab({ statement, worries }, isEmpty) {
+  const verdict = isEmpty ? '' : worries.length === 0 ? ' · all well' : ` · ${worries[0]?.text}`;
+  const title = `${statement.word}${verdict}`;
+  if (document.title !== title) document.title = title;
+  icon(
+    statement.tone === 'bad'
+      ? 'bad'
+      : statement.tint === 'blue' || statement.tint === 'green'
+        ? statement.tint
+        : 'unknown',
+  );
+}
+
+/** @param {'blue' | 'green' | 'bad' | 'unknown'} name */
+function icon(name) {
+  const link = /** @type {HTMLLinkElement} */ (byId('icon'));
+  const href = `/dashboard/icon-${name}.svg`;
+  if (link.getAttribute('href') !== href) link.setAttribute('href', href);
+}
+
+/**
+ * Said aloud when it changes, and not when a figure in it does.
+ * @param {Now} now
+ */
+function announce({ statement, worries }) {
+  const key = [statement.word, statement.tone, ...worries.map(({ text }) => text.replaceAll(/[\d.]+/g, ''))].join();
+  if (key === said) return;
+  said = key;
+  const verdict = worries.length === 0 ? 'All well.' : `${worries.map(({ text }) => text).join('. ')}.`;
+  setText('announcement', `${statement.word} ${statement.sentence} ${verdict}`);
+}

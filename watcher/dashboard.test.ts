@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accessLine } from '../test/access-lines.ts';
+import { eventually } from '../test/condition.ts';
+import { failover } from '../test/sample-alerts.ts';
+import { Dashboard } from './dashboard.ts';
+import type { Now } from './dashboard-report.ts';
+import { parseLine } from './parse.ts';
+import { Past } from './past.ts';
+import { serve } from './server.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'dashboard-'));
+let past: Past;
+let now: Pick<Now, 'statement' | 'worries' | 'pools'> & { padding?: string };
+let server: ReturnType<typeof serve>;
+
+const port = () => (server.address() as AddressInfo).port;
+const url = (path: string) => `http://127.0.0.1:${port()}${path}`;
+
+beforeEach(() => {
+  past = new Past([], directory);
+  now = { statement: { word: 'Blue' } as Now['statement'], worries: [], pools: {} as Now['pools'] };
+  const dashboard = new Dashboard(past, { now: () => now as Now, knownMs: Date.now }, 'https://status.example.org/');
+  const nothing = () => ({}) as never;
+  server = serve({ health: nothing, traffic: nothing, metrics: nothing, dashboard: dashboard.answer });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  return promise;
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A client of the stream that reads as it comes. */
+async function listen(): Promise<{ readonly text: () => string; readonly status: number; close(): void }> {
+  const abort = new AbortController();
+  const response = await fetch(url('/events'), { signal: abort.signal });
+  let text = '';
+  void (async () => {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) text += chunk;
+  })().catch(() => undefined);
+  return { text: () => text, status: response.status, close: () => abort.abort() };
+}
+
+function askAs(host: string, path = '/'): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  request({ host: '127.0.0.1', port: port(), path, headers: { host } }, (response) => {
+    response.destroy();
+    resolve(response.statusCode ?? 0);
+  })
+    .on('error', reject)
+    .end();
+  return promise;
+}
+
+describe('the dashboard', () => {
+  it('serves the page and all that it asks for, with a policy that lets nothing else in', async () => {
+    const page = await fetch(url('/'));
+    const html = await page.text();
+    const asked = [...html.matchAll(/(?:href|src)="(\/[^"#]+)"/g)].flatMap(([, path = '']) => path);
+    expect(asked.length).toBeGreaterThan(4);
+    const seen = new Set<string>();
+    for (let path = asked.pop(); path !== undefined; path = asked.pop()) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      if (path === '/healthz') continue;
+      const file = await fetch(url(path));
+      expect([path, file.status]).toEqual([path, 200]);
+      expect(file.headers.get('x-content-type-options')).toBe('nosniff');
+      if (path === '/dashboard/uplot.js') continue;
+      for (const [, name] of (await file.text()).matchAll(/from '\.\/([^']+)'/g)) asked.push(`/dashboard/${name}`);
+    }
+    expect(seen.has('/dashboard/charts.js')).toBe(true);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    for (const part of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+      expect(policy.split('; ')).toContain(part);
+    }
+    expect(policy).not.toContain('unsafe');
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(html).not.toMatch(/<style|style=|<script>|https?:|\bon\w+=/);
+  });
+
+  it('sends a file again only when it is another one', async () => {
+    const first = await fetch(url('/dashboard/main.js'));
+    const etag = first.headers.get('etag') ?? '';
+    const again = await fetch(url('/dashboard/main.js'), { headers: { 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+
+  it('serves nothing that is not meant to be, and takes nothing', async () => {
+    const paths = [
+      '/dashboard/',
+      '/dashboard/../package.json',
+      '/dashboard/%2e%2e/package.json',
+      '/dashboard/tsconfig.json',
+    ];
+    for (const path of paths) expect((await fetch(url(path))).status).toBe(404);
+    for (const path of ['/', '/events', '/dashboard/main.js']) {
+      const post = await fetch(url(path), { method: 'POST', body: 'x' });
+      expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    }
+  });
+
+  it('answers to no name that an attacker could point at it', async () => {
+    for (const path of ['/', '/events', '/dashboard/main.js']) {
+      expect(await askAs(`evil.example:${port()}`, path)).toBe(403);
+      expect(await askAs(`localhost:${port()}`, path)).toBe(200);
+      expect(await askAs('status.example.org', path)).toBe(200);
+    }
+  });
+
+  it('sends the whole state first, news within a moment, and the time each second', async () => {
+    const client = await listen();
+    await eventually('the state', () => /^retry: \d+\n\nevent: state\ndata: .*"word":"Blue".*\n\n/.test(client.text()));
+    const changedMs = performance.now();
+    now = { ...now, statement: { word: 'Green' } as Now['statement'] };
+    await eventually('the news', () => /event: tick\ndata: .*"word":"Green"/.test(client.text()));
+    expect(performance.now() - changedMs).toBeLessThan(900);
+    past.alerts.add(failover);
+    await eventually('the alert', () => /event: tick\ndata: .*"headline":"Failover/.test(client.text()));
+    const ticks = () => client.text().split('event: tick').length;
+    const count = ticks();
+    await eventually('two seconds', () => ticks() >= count + 2, 4_000);
+    client.close();
+  });
+
+  it('sends the whole state again when more has been read at once than a tick tells', async () => {
+    const client = await listen();
+    const atMs = Date.now() - 60_000;
+    await eventually('the state', () => client.text().includes('event: state'));
+    expect(client.text()).not.toContain(`"fromMs":${Math.floor(atMs / 1_000)}000`);
+    const event = parseLine(accessLine({ startMs: atMs - 5 }));
+    if (typeof event === 'string') throw new Error(event);
+    past.history.count(event);
+    await eventually('what was read', () => client.text().includes(`"fromMs":${Math.floor(atMs / 1_000)}000`));
+    client.close();
+  });
+
+  it('turns away more clients than it takes, and takes others when they have gone', async () => {
+    const clients = await Promise.all(Array.from({ length: 16 }, listen));
+    const tooMany = await fetch(url('/events'));
+    expect([tooMany.status, tooMany.headers.get('retry-after')]).toEqual([503, '5']);
+    for (const client of clients) client.close();
+    await eventually('a free place', async () => {
+      const client = await listen();
+      client.close();
+      return client.status === 200;
+    });
+  });
+
+  it('cuts a client that does not read, and keeps no more for it than it may', async () => {
+    // Far more than the kernel's buffers hold.
+    now = { ...now, padding: 'x'.repeat(8_000_000) };
+    const socket = connect(port(), '127.0.0.1');
+    const [ours] = await once(server, 'connection');
+    const closed = once(ours, 'close');
+    socket.pause();
+    socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await closed;
+    socket.destroy();
+    const next = await fetch(url('/events'), { method: 'HEAD' });
+    expect(next.status).toBe(200);
+  });
+});

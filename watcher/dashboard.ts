@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Chronicle, DashboardEvents, Now } from './dashboard-report.ts';
+import { EventStream, eventText } from './event-stream.ts';
+import { pageFile } from './page-files.ts';
+import type { Past } from './past.ts';
+import { allPoints, newestPoints, newestSeconds } from './points.ts';
+import { isTrustedHost } from './trusted-host.ts';
+
+export interface Present {
+  readonly now: () => Now;
+  /** Up to when the log has been read. */
+  readonly knownMs: () => number;
+}
+
+/** How often is looked whether there is news in large; the rest is told once a second. */
+const lookMs = 200;
+/** Lines of a second are all read by so much later. */
+const settledMs = 150;
+const maxClients = 16;
+const maxUnreadBytes = 1024 * 1024;
+
+const headers = {
+  'content-security-policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // Text can only ever be put into the page as text.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const refusal =
+  'The dashboard answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
+
+/** The page, its files and the events that keep it up to date. Read-only. */
+export class Dashboard {
+  readonly #past: Past;
+  readonly #present: Present;
+  readonly #names: readonly string[];
+  readonly #stream: EventStream;
+  #timer: NodeJS.Timeout | undefined;
+  #second = 0;
+  #large = '';
+  #version = 0;
+  #tickedMs = 0;
+  #wasEmpty = true;
+  #first: string | undefined;
+
+  /** @param url where people reach it, if that is known: its name is one of ours */
+  constructor(past: Past, present: Present, url?: string) {
+    this.#past = past;
+    this.#present = present;
+    this.#names = url === undefined ? [] : [new URL(url).hostname];
+    this.#stream = new EventStream({ maxClients, maxUnreadBytes, watched: (isWatched) => this.#watched(isWatched) });
+  }
+
+  /** Answers what is the dashboard's; false: this is not. */
+  readonly answer = (path: string, request: IncomingMessage, response: ServerResponse): boolean => {
+    const file = path === '/events' ? undefined : pageFile(path);
+    if (file === undefined && path !== '/events') return false;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (!isTrustedHost(request.headers.host, this.#names)) {
+      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(refusal);
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    } else if (file === undefined) {
+      if (!this.#stream.open(request, response, () => this.#state())) {
+        response.writeHead(503, { 'retry-after': '5' }).end();
+      }
+    } else if (request.headers['if-none-match'] === file.etag) {
+      response.writeHead(304, { etag: file.etag, 'cache-control': 'no-cache' }).end();
+    } else {
+      const { type, etag, body } = file;
+      response.writeHead(200, {
+        'content-type': type,
+        'content-length': body.length,
+        etag,
+        'cache-control': 'no-cache',
+      });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    }
+    return true;
+  };
+
+  #watched(isWatched: boolean): void {
+    clearInterval(this.#timer);
+    this.#first = undefined;
+    this.#second = Math.floor(this.#untilMs() / 1_000);
+    this.#wasEmpty = this.#past.history.seconds.head === 0;
+    this.#timer = isWatched ? setInterval(() => this.#look(), lookMs) : undefined;
+  }
+
+  /** The same text for all who come before there is news: after a restart they all come at once. */
+  #state(): string {
+    if (this.#first !== undefined) return this.#first;
+    const { history, releases } = this.#past;
+    releases.look();
+    const now = this.#present.now();
+    const series = allPoints(history, this.#untilMs());
+    const state: DashboardEvents['state'] = { atMs: Date.now(), now, series, chronicle: this.#chronicle() };
+    this.#first = eventText('state', state);
+    return this.#first;
+  }
+
+  #look(): void {
+    const { history, releases } = this.#past;
+    releases.look();
+    const atMs = Date.now();
+    const now = this.#present.now();
+    const second = Math.floor(this.#untilMs() / 1_000);
+    const large = JSON.stringify([now.statement, now.worries, now.pools]);
+    const version = this.#versionNow();
+    // Something comes every second, so that a page knows that we are there.
+    const isNewSecond = second !== this.#second || Math.abs(atMs - this.#tickedMs) >= 1_000;
+    const isNewVersion = version !== this.#version;
+    if (!isNewSecond && !isNewVersion && large === this.#large) return;
+    // A backlog has been read: more has changed than a tick tells.
+    const hasJumped = second - this.#second > newestSeconds - 1 || (this.#wasEmpty && history.seconds.head > 0);
+    this.#wasEmpty = history.seconds.head === 0;
+    this.#second = second;
+    if (isNewSecond) this.#tickedMs = atMs;
+    this.#first = undefined;
+    this.#large = large;
+    this.#version = version;
+    if (hasJumped) {
+      this.#stream.send(this.#state());
+      return;
+    }
+    const series = isNewSecond ? newestPoints(history, this.#untilMs()) : null;
+    const chronicle = isNewVersion ? this.#chronicle() : null;
+    const tick: DashboardEvents['tick'] = { atMs, now, series, chronicle };
+    this.#stream.send(eventText('tick', tick));
+  }
+
+  #chronicle(): Chronicle {
+    const { marks, alerts, releases } = this.#past;
+    return { marks: marks.all, releases: releases.reports(), alerts: alerts.reports() };
+  }
+
+  #versionNow(): number {
+    const { marks, alerts, releases } = this.#past;
+    return marks.version + alerts.version + releases.version;
+  }
+
+  #untilMs(): number {
+    return this.#present.knownMs() - settledMs;
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { failover } from '../test/sample-alerts.ts';
+import { newState, type State } from './state.ts';
+import { type Standing, statementOf, worriesOf } from './statement.ts';
+
+const nowMs = Date.UTC(2025, 10, 23, 3, 12);
+const policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
+const incident = { id: '1123-0312-1', atMs: nowMs - 60_000, announced: true, held: false };
+const down = { seenMs: nowMs - 5_000, cause: 'refused' };
+
+/** All is well, but for what is changed. */
+function standing(change: (state: State) => void = () => {}, more: Partial<Standing> = {}): Standing {
+  const state = newState(policy);
+  state.flags = { active: 'blue', blue: null, green: null };
+  state.traffic.active = 'blue';
+  state.traffic.serving = 'blue';
+  change(state);
+  const log = { state: 'reading', fault: null, catchingUp: false } as const;
+  return { state, active: 'blue', log, checkpointFault: null, channels: [], nowMs, ...more };
+}
+
+const said = (one: Standing) => {
+  const { tint, tone, word, sentence } = statementOf(one, worriesOf(one));
+  return `${tint}, ${tone}: ${word} ${sentence}`;
+};
+const worries = (one: Standing) => worriesOf(one).map(({ tone, text, detail }) => `${tone}: ${text} (${detail})`);
+const failOver = (state: State) => {
+  state.traffic.failover = { ...incident, alert: failover, lastReroutedMs: nowMs, served: 9 };
+};
+const breakDown = (state: State) => {
+  const alert = {
+    kind: 'outage',
+    incident: incident.id,
+    atMs: incident.atMs,
+    shownBy: 'requests',
+    causes: { blue: 'refused' },
+  } as const;
+  state.outage.open = { ...incident, alert, unserved: 3 };
+};
+
+describe('the statement', () => {
+  it('is the plain one when all is well', () => {
+    expect(said(standing())).toBe('blue, good: Blue serves.');
+    expect(worries(standing())).toEqual([]);
+  });
+
+  it('is of the pool that serves, and of the one that should', () => {
+    expect(said(standing(failOver))).toBe(
+      'green, bad: Green serves for blue, which is active and does not answer well.',
+    );
+    expect(worries(standing(failOver))).toEqual(['bad: Failover: blue → green (refused or reset)']);
+  });
+
+  it('puts what is worse first: no sight, then no service, then the maintenance page, then a failover', () => {
+    const all = (state: State) => {
+      failOver(state);
+      breakDown(state);
+      state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
+    };
+    const blind = { state: 'failing', fault: 'EACCES', catchingUp: false } as const;
+    expect(said(standing(all, { log: blind }))).toMatch(/^unknown, bad: Blind/);
+    expect(said(standing(all))).toMatch(/^failing, bad: Outage/);
+    const maintained = (state: State) => {
+      all(state);
+      state.outage.open = null;
+    };
+    expect(said(standing(maintained))).toMatch(/^maintenance, warning: Maintenance/);
+  });
+
+  it('says that nothing is known, where nothing is', () => {
+    const empty = standing((state) => Object.assign(state.traffic, { active: null, serving: null }), { active: null });
+    expect(said(empty)).toMatch(/^unknown, neutral: Waiting/);
+  });
+
+  it('misses a standby that is down, with the reason, unless a deploy is at work on it', () => {
+    const unfit = (state: State) => {
+      state.flags = { active: 'blue', blue: null, green: down };
+    };
+    expect(worries(standing(unfit))).toEqual([
+      'warning: Standby green is not fit: there is nothing to fail over to (refused)',
+    ]);
+    expect(said(standing(unfit))).toBe('blue, warning: Blue serves.');
+    const deployed = (state: State) => {
+      unfit(state);
+      state.operations.quiet = { pool: 'green', untilMs: nowMs + 1 };
+    };
+    expect(worries(standing(deployed))).toEqual([]);
+  });
+
+  it('tells what is wrong with the watcher itself, the worst first', () => {
+    const channel = { name: 'slack', queued: 4, sent: 0, dropped: 0, lastError: 'status 410' };
+    const own = standing(undefined, {
+      checkpointFault: 'ENOSPC',
+      channels: [
+        { ...channel, state: 'closed' },
+        { ...channel, name: 'webhook', state: 'retrying' },
+      ],
+    });
+    expect(worries(own)).toEqual([
+      'bad: Alerts do not get through to slack: 4 wait (status 410)',
+      'warning: The watcher cannot save what it knows (ENOSPC)',
+      'warning: Alerts do not get through to webhook: 4 wait (status 410)',
+    ]);
+    expect(worries(standing((state) => Object.assign(state, { flags: null })))).toEqual([
+      'warning: No health checks: the control directory cannot be seen (null)',
+    ]);
+  });
+});

@@ -1,0 +1,136 @@
+import { otherPool, type Pool } from '../settings/pool.ts';
+import type { ChannelReport, Statement, Worry } from './dashboard-report.ts';
+import { capital } from './facts.ts';
+import { share } from './figures.ts';
+import type { State } from './state.ts';
+import type { TailState } from './tail.ts';
+
+/** What the statement and the worries rest on. */
+export interface Standing {
+  readonly state: State;
+  /** As the log tells it, or the flags where it has told nothing yet. */
+  readonly active: Pool | null;
+  readonly log: { readonly state: TailState; readonly fault: string | null; readonly catchingUp: boolean };
+  readonly checkpointFault: string | null;
+  readonly channels: readonly ChannelReport[];
+  readonly nowMs: number;
+}
+
+/** What one should know at three in the morning, from across the room. */
+export function statementOf(standing: Standing, worries: readonly Worry[]): Statement {
+  const { state, active, log } = standing;
+  const { failover, flapping } = state.traffic;
+  const { maintenance } = state.operations;
+  if (log.state === 'failing') {
+    const sentence = 'The access log cannot be read: nobody sees what happens now.';
+    return { tint: 'unknown', tone: 'bad', word: 'Blind', sentence, sinceMs: null };
+  }
+  if (state.outage.open !== null) {
+    const sinceMs = state.outage.open.atMs;
+    return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
+  }
+  if (maintenance !== null && maintenance.off === null) {
+    const sentence = 'Visitors get the maintenance page.';
+    return { tint: 'maintenance', tone: 'warning', word: 'Maintenance', sentence, sinceMs: maintenance.sinceMs };
+  }
+  if (failover !== null) {
+    const { from, to } = failover.alert;
+    const sentence = `serves for ${from}, which is active and does not answer well.`;
+    return { tint: to, tone: 'bad', word: capital(to), sentence, sinceMs: failover.atMs };
+  }
+  if (active === null) {
+    const sentence = 'for the first request. Nothing is known yet.';
+    return { tint: 'unknown', tone: 'neutral', word: 'Waiting', sentence, sinceMs: null };
+  }
+  const tone = worries.some((worry) => worry.tone === 'bad') ? 'bad' : worries.length > 0 ? 'warning' : 'good';
+  if (flapping.open !== null) {
+    const sentence = `serves, and has failed over ${flapping.open.failovers} times.`;
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: flapping.open.atMs };
+  }
+  const sentence = state.traffic.serving === null ? 'is active. No request has come yet.' : 'serves.';
+  return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
+}
+
+/** All that is wrong now, worst first; none: all is well. */
+export function worriesOf(standing: Standing): readonly Worry[] {
+  const all = [...incidentsOf(standing), ...poolsOf(standing), ...ownOf(standing)];
+  return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
+}
+
+/** A pool that a deploy works on may be down and is not missed. */
+export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, pool: Pool): boolean {
+  const { quiet } = state.operations;
+  return quiet !== null && quiet.pool === pool && nowMs < quiet.untilMs;
+}
+
+function incidentsOf({ state }: Standing): readonly Worry[] {
+  const { traffic, outage, errorRate, burnRate } = state;
+  const { failover, flapping } = traffic;
+  const { window } = errorRate;
+  return [
+    outage.open === null
+      ? undefined
+      : bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes)),
+    failover === null
+      ? undefined
+      : bad(`Failover: ${failover.alert.from} → ${failover.alert.to}`, failover.atMs, failover.alert.cause),
+    flapping.open === null
+      ? undefined
+      : bad(
+          `Flapping: ${flapping.open.failovers} failovers of ${flapping.open.pool}`,
+          flapping.open.firstMs,
+          flapping.open.cause,
+        ),
+    errorRate.open === null
+      ? undefined
+      : bad(
+          `Error rate high: ${share(window.failed, window.count)} of the last ${window.count} requests`,
+          errorRate.open.atMs,
+        ),
+    burnRate.open === null ? undefined : bad('Error budget burns too fast', burnRate.open.atMs),
+  ].filter((worry) => worry !== undefined);
+}
+
+function poolsOf(standing: Standing): readonly Worry[] {
+  const { state, active } = standing;
+  const { flags, outage, traffic } = state;
+  if (flags === null) return [warning('No health checks: the control directory cannot be seen', null)];
+  if (active === null || outage.open !== null) return [];
+  const standby = otherPool(active);
+  const [own, other] = [flags[active], flags[standby]];
+  return [
+    own === null || traffic.failover !== null
+      ? undefined
+      : bad(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
+    other === null || isQuiet(standing, standby)
+      ? undefined
+      : warning(`Standby ${standby} is not fit: there is nothing to fail over to`, other.seenMs, other.cause),
+  ].filter((worry) => worry !== undefined);
+}
+
+/** What is wrong with the watcher itself. */
+function ownOf({ log, checkpointFault, channels }: Standing): readonly Worry[] {
+  return [
+    log.state === 'failing' ? bad('The access log cannot be read', null, log.fault ?? undefined) : undefined,
+    log.catchingUp ? warning('Still reading what happened while the watcher was away', null) : undefined,
+    checkpointFault === null ? undefined : warning('The watcher cannot save what it knows', null, checkpointFault),
+    ...channels.map(({ name, state, queued, lastError }) => {
+      if (state === 'open') return undefined;
+      const text = `Alerts do not get through to ${name}: ${queued} wait`;
+      return state === 'closed' ? bad(text, null, lastError ?? undefined) : warning(text, null, lastError ?? undefined);
+    }),
+  ].filter((worry) => worry !== undefined);
+}
+
+function causeOf(causes: { readonly [pool in Pool]?: string }): string | undefined {
+  const all = Object.entries(causes).map(([pool, cause]) => `${pool}: ${cause}`);
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+function bad(text: string, sinceMs: number | null, detail?: string): Worry {
+  return { tone: 'bad', text, detail: detail ?? null, sinceMs };
+}
+
+function warning(text: string, sinceMs: number | null, detail?: string): Worry {
+  return { tone: 'warning', text, detail: detail ?? null, sinceMs };
+}
