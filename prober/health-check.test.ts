@@ -17,7 +17,7 @@ describe('a health check', () => {
     const server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [port] = await once(server.stdout, 'data');
-      const check = healthCheck(target(Number(port)), 200);
+      const check = healthCheck(target(Number(port)), { timeoutMs: 200, atOnce: 1 });
       // The second one goes out at once, on a connection that is open.
       expect(await check.check()).toBeUndefined();
       const verdict = check.check();
@@ -34,7 +34,7 @@ describe('a health check', () => {
   it('does not wait for longer than it may', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    const check = healthCheck(target((silent.address() as AddressInfo).port), 100);
+    const check = healthCheck(target((silent.address() as AddressInfo).port), { timeoutMs: 100, atOnce: 1 });
     expect(await check.check()).toBe('timeout');
     await check.close();
     silent.closeAllConnections();

@@ -1,4 +1,4 @@
-import { Client } from 'undici';
+import { Pool as Connections } from 'undici';
 import type { Target } from './config.ts';
 
 /** Why a check failed, in the words that logs and alerts use; undefined: it was good. */
@@ -14,9 +14,13 @@ export interface HealthCheck {
 
 const timedOut = new DOMException('no answer in time', 'TimeoutError');
 
-/** Checks one pool over a connection of its own, kept open between checks. */
-export function healthCheck(target: Target, timeoutMs: number): HealthCheck {
-  const client = new Client(target.origin, {
+/**
+ * Checks one pool over connections of its own, kept open between checks.
+ * @param atOnce so many checks can be on their way at the same time
+ */
+export function healthCheck(target: Target, { timeoutMs, atOnce }: { timeoutMs: number; atOnce: number }): HealthCheck {
+  const connections = new Connections(target.origin, {
+    connections: atOnce,
     connect: { timeout: timeoutMs },
     // Shorter than what servers keep an idle connection for, so that a check never runs into one that just closes.
     keepAliveTimeout: 4000,
@@ -29,7 +33,7 @@ export function healthCheck(target: Target, timeoutMs: number): HealthCheck {
       // read between a timer and an immediate.
       const timer = setTimeout(() => setImmediate(() => deadline.abort(timedOut)), timeoutMs);
       try {
-        const response = await client.request({
+        const response = await connections.request({
           method: 'GET',
           path: target.path,
           headers: { 'user-agent': 'bluegreen-prober' },
@@ -46,7 +50,7 @@ export function healthCheck(target: Target, timeoutMs: number): HealthCheck {
         clearTimeout(timer);
       }
     },
-    close: () => client.destroy(),
+    close: () => connections.destroy(),
   };
 }
 

@@ -16,9 +16,17 @@ class StandIn {
   mood: Mood = 'good';
   connections = 0;
   requests = 0;
+  /** On their way now, and at most. */
+  open = 0;
+  mostOpen = 0;
   port = 0;
   readonly server: Server = createServer((_, response) => {
     this.requests += 1;
+    this.open += 1;
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    response.on('close', () => {
+      this.open -= 1;
+    });
     if (this.mood === 'hang') return;
     if (this.mood === 'break off') {
       response.writeHead(200, { 'Content-Length': 100 });
@@ -151,13 +159,22 @@ describe('the prober', () => {
     blue.mood = 'hang';
     await start({ PROBE_TIMEOUT_MS: '10000' });
     await checksGoOn(green);
-    expect(blue.requests).toBeLessThanOrEqual(1);
+    expect(blue.requests).toBeLessThanOrEqual(2);
   });
 
-  it('uses one connection for many checks', async () => {
+  it('waits for as many checks at once as it takes to call a pool down, so that none delays the next', async () => {
+    blue.mood = 'hang';
+    await start({ PROBE_FALL: '3', PROBE_TIMEOUT_MS: '10000' });
+    await eventually('three checks on their way', () => blue.open === 3);
+    await checksGoOn(green);
+    expect(blue.mostOpen).toBe(3);
+    expect(existsSync(join(control, 'blue.down'))).toBe(false);
+  });
+
+  it('keeps its connections: no more than there can be checks at once', async () => {
     await start();
-    await eventually('ten checks', () => blue.requests >= 10);
-    expect(blue.connections).toBe(1);
+    await eventually('twenty checks', () => blue.requests >= 20);
+    expect(blue.connections).toBeLessThanOrEqual(2);
   });
 
   it('removes its flags on a clean stop', async () => {

@@ -21,22 +21,33 @@ export interface ProberOptions {
   readonly rise: number;
 }
 
-/** Checks one pool for ever, by itself: the other one's slowness never delays it. */
+/**
+ * Checks one pool for ever, by itself: the other one's slowness never delays it. Nor does a check that nobody answers delay the
+ * next one: as many as it takes to call a pool down are on their way at once, so that a silent one is down one interval after
+ * the first of them has timed out.
+ */
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);
-  const health = healthCheck(target, options.timeoutMs);
+  const health = healthCheck(target, { timeoutMs: options.timeoutMs, atOnce: options.fall });
   const counts = new ProbeCounts();
   let verdict = firstVerdict(downFlag.isSet());
   let downSince = Date.now();
   let lastCheckAt: number | undefined;
   let flagFault: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let underWay = 0;
+  let isDue = false;
   let stopped = false;
 
+  function begin(): void {
+    isDue = underWay >= options.fall;
+    if (!isDue) void round();
+  }
+
   async function round(): Promise<void> {
-    const startedAt = Date.now();
+    underWay++;
     const startedMs = performance.now();
     const cause = await health.check();
+    underWay--;
     if (stopped) return;
     counts.count(cause, performance.now() - startedMs);
     lastCheckAt = Date.now();
@@ -44,7 +55,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     verdict = judge(before, cause, options);
     if (verdict.down !== before.down) announce(lastCheckAt);
     showFlag();
-    timer = setTimeout(round, Math.max(0, startedAt + options.intervalMs - Date.now()));
+    if (isDue) begin();
   }
 
   function announce(now: number): void {
@@ -72,14 +83,15 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     }
   }
 
-  void round();
+  begin();
+  const timer = setInterval(begin, options.intervalMs);
   return {
     verdict: () => verdict,
     lastCheckAt: () => lastCheckAt,
     counts,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
+      clearInterval(timer);
       verdict = { ...verdict, down: false };
       showFlag();
       await health.close();

@@ -19,7 +19,7 @@ const postsAt400 = 10;
 /** How long the health checks need at most: a pool that hangs breaks right after a check. */
 export function detectionMs({ settings }: Stage['stack']): number {
   const { PROBE_INTERVAL_MS: interval, PROBE_TIMEOUT_MS: timeout, PROBE_FALL: fall } = settings;
-  return Math.max(noticedMs, interval + (fall - 1) * Math.max(interval, timeout) + timeout);
+  return Math.max(noticedMs, interval + timeout + (fall - 1) * interval);
 }
 
 /** Nothing may fail, and the active pool serves throughout. */
