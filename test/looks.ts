@@ -20,6 +20,7 @@ export const health: Health = {
     state: 'reading',
     fault: null,
     lagBytes: 0,
+    catchingUp: false,
     lines: 10,
     lastLine: null,
     rejects: {},

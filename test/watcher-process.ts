@@ -55,10 +55,15 @@ export class WatcherProcess {
     return watcher;
   }
 
+  /** Waits until it follows its log, or waits for one. */
+  async untilUp(): Promise<void> {
+    await this.waitForOutput(isUp);
+  }
+
   /** Starts it and waits until it follows its log, or waits for one. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
     const watcher = await WatcherProcess.spawn(env);
-    await watcher.waitForOutput(isUp);
+    await watcher.untilUp();
     return watcher;
   }
 
@@ -89,7 +94,7 @@ export class WatcherProcess {
   async again(env: NodeJS.ProcessEnv = {}): Promise<void> {
     Object.assign(this.#env, env);
     this.launch();
-    await this.waitForOutput(isUp);
+    await this.untilUp();
   }
 
   get isRunning(): boolean {

@@ -13,6 +13,8 @@ export interface Health {
     readonly state: TailState;
     readonly fault: string | null;
     readonly lagBytes: number;
+    /** What was missed while the watcher was away is being read; alerts of that wait until it has been. */
+    readonly catchingUp: boolean;
     readonly lines: number;
     /** When the last request that was read had ended. */
     readonly lastLine: string | null;

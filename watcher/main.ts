@@ -177,7 +177,7 @@ function health(): Health {
   return {
     status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
     version,
-    log: { state, fault, lagBytes: tail.lagBytes(), rotations, truncations, gaps, file, ...lines },
+    log: { state, fault, lagBytes: tail.lagBytes(), catchingUp: !catchUp.isDone, rotations, truncations, gaps, file, ...lines },
     checkpoint,
     ...rest,
     slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },

@@ -96,7 +96,7 @@ describe('the dashboard of a watcher', () => {
       await dashboard.page.locator('#stale').waitFor({ state: 'hidden' });
       await dashboard.says('alerts', /Failover detected.*\s.*slack: sent/);
       expect(await dashboard.pixels('requests', chartColors.blue)).toBeGreaterThan(50);
-      expect(await dashboard.pixels('latency', chartColors.failed)).toBeGreaterThan(50);
+      expect(await dashboard.pixels('latency', chartColors.warning)).toBeGreaterThan(50);
     }
     watcher.log(...recentLines(3));
     await dashboard.says('alerts', 'Recovery detected');

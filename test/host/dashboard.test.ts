@@ -48,7 +48,7 @@ describe('the dashboard of a stack', () => {
     await eventually('green in the chart', async () => (await dashboard.pixels('requests', chartColors.green)) > 50);
     await eventually(
       'the mark of the failover',
-      async () => (await dashboard.pixels('latency', chartColors.failed)) > 50,
+      async () => (await dashboard.pixels('latency', chartColors.warning)) > 50,
     );
     expect(await dashboard.text('value-lost')).toBe('0%');
     expect(await dashboard.page.title()).toMatch(/^Green · Failover: blue → green/);
