@@ -99,7 +99,7 @@ const { version } = manifest;
 const { sloPercent, thresholdPercent } = config;
 const exposed = metrics.expose({ version, sloPercent, watch, tail, checkpointer, outboxes });
 const nowParts = { watch, releases: past.releases, thresholdPercent, startedMs: startedAtMs };
-const now = () => nowOf({ ...nowParts, health: health(), catchingUp: !catchUp.isDone }, Date.now());
+const now = () => nowOf({ ...nowParts, health: health() }, Date.now());
 const dashboard = new Dashboard(past, { now, knownMs }, config.dashboardUrl);
 const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer });
 
@@ -177,7 +177,17 @@ function health(): Health {
   return {
     status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
     version,
-    log: { state, fault, lagBytes: tail.lagBytes(), catchingUp: !catchUp.isDone, rotations, truncations, gaps, file, ...lines },
+    log: {
+      state,
+      fault,
+      lagBytes: tail.lagBytes(),
+      catchingUp: !catchUp.isDone,
+      rotations,
+      truncations,
+      gaps,
+      file,
+      ...lines,
+    },
     checkpoint,
     ...rest,
     slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },

@@ -9,21 +9,16 @@ export interface NowParts {
   readonly watch: Watch;
   readonly health: Health;
   readonly releases: Releases;
-  readonly catchingUp: boolean;
   readonly thresholdPercent: number;
   readonly startedMs: number;
 }
 
 /** What the dashboard says of the present, from what the watcher knows anyway. */
-export function nowOf(
-  { watch, health, releases, catchingUp, thresholdPercent, startedMs }: NowParts,
-  nowMs: number,
-): Now {
+export function nowOf({ watch, health, releases, thresholdPercent, startedMs }: NowParts, nowMs: number): Now {
   const { state } = watch.snapshot();
   const { active } = watch;
   const { channels } = health;
-  const lines = { state: health.log.state, fault: health.log.fault, catchingUp };
-  const standing = { state, active, log: lines, checkpointFault: health.checkpoint.fault, channels, nowMs };
+  const standing = { state, active, log: health.log, checkpointFault: health.checkpoint.fault, channels, nowMs };
   const worries = worriesOf(standing);
   const { errorRate, operations, mute } = state;
   const { deploy } = operations;
@@ -43,7 +38,7 @@ export function nowOf(
       startedMs,
       state: log.state,
       fault: log.fault,
-      catchingUp,
+      catchingUp: log.catchingUp,
       lagBytes: log.lagBytes,
       lines: log.lines,
       lastLineMs: log.lastLine === null ? null : Date.parse(log.lastLine),
