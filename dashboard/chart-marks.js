@@ -47,8 +47,9 @@ export function marksPlugin(marks, signed) {
           if (x < bbox.left || x > bbox.left + bbox.width) continue;
           const color = colorOf(mark);
           context.strokeStyle = color;
-          context.lineWidth = mark.tone === 'bad' ? 2 * ratio : ratio;
-          context.setLineDash(mark.tone === 'bad' ? [] : [3 * ratio, 3 * ratio]);
+          const isTrouble = mark.tone === 'bad' || mark.tone === 'warning';
+          context.lineWidth = isTrouble ? 2 * ratio : ratio;
+          context.setLineDash(isTrouble ? [] : [3 * ratio, 3 * ratio]);
           context.beginPath();
           context.moveTo(x, bbox.top);
           context.lineTo(x, bbox.top + bbox.height);

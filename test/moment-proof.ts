@@ -5,8 +5,12 @@ import { expectAllServed, type ProofSite, type Told } from './proof-site.ts';
 import { expectDone } from './stack.ts';
 
 /** Of the time that the command takes: it reads its settings, asks, writes, and waits until the edge follows. */
-const moments = [0.3, 0.5, 0.7];
-const cuts = (['interrupt', 'kill'] as const).flatMap((how) => moments.map((moment) => [how, moment] as const));
+const cuts = [
+  ['interrupt', 0.3],
+  ['kill', 0.45],
+  ['interrupt', 0.6],
+  ['kill', 0.75],
+] as const;
 
 /** Commands that take effect at once, cut short all along their way: they have done their work or they have not. */
 export function describeMoments(site: () => ProofSite): void {

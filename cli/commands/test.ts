@@ -23,25 +23,22 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
   await ensureInstalled([...edgeTools, 'shellcheck', ...(chosen.includes('host') ? hostTestTools : [])]);
-  let passed = 0;
-  let failed = 0;
-  for (const group of groupsOf(chosen)) {
-    for (const suite of group) progress(`test: ${suite}`);
-    const counts = await Promise.all(group.map((suite, index) => run(suite, root, index === 0)));
-    passed += counts.reduce((sum, count) => sum + count.passed, 0);
-    failed += counts.reduce((sum, count) => sum + count.failed, 0);
-  }
+  const counts: Count[] = [];
+  const runInTurn = async (turn: readonly Suite[], live: boolean) => {
+    for (const suite of turn.filter((one) => chosen.includes(one))) {
+      progress(`test: ${suite}`);
+      counts.push(await run(suite, root, live));
+    }
+  };
+  await runInTurn(['lint', 'types', 'shell'], true);
+  // Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended.
+  await Promise.all([runInTurn(['unit', 'host'], true), runInTurn(['compose'], !chosen.includes('host'))]);
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
   if (wanted.length === 0 && !chosen.includes('compose'))
     progress(`the compose suite was not run${noCompose ? `: ${noCompose}` : ''}`);
   print(`${passed} passed, ${failed} failed`);
   return failed === 0;
-}
-
-/** Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended. */
-function groupsOf(chosen: readonly Suite[]): (readonly Suite[])[] {
-  const engines = chosen.filter((suite) => suite === 'host' || suite === 'compose');
-  const others = chosen.filter((suite) => suite !== 'host' && suite !== 'compose').map((suite) => [suite]);
-  return engines.length > 0 ? [...others, engines] : others;
 }
 
 /** @param live what it says is shown as it comes; else when it has ended */

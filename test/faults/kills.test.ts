@@ -90,7 +90,7 @@ describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
       await watcher.kill();
       for (let count = random.between(0, 3); count > 0; count--) something();
       watcher.launch();
-      if (random.between(1, 3) > 1) await watcher.untilUp();
+      if (random.between(1, 3) > 2) await watcher.untilUp();
       await delay(random.between(0, 400));
     }
     slack.answer('ok');

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { scenarioNames } from '../cli/commands/prove.ts';
+import { readRecorded } from '../docs/proof/recorded.ts';
+import { places } from '../docs/proof/tables.ts';
+import { variables } from '../settings/variables.ts';
+
+describe.each(['compose', 'host'] as const)('the tables of the proof on the %s engine', (engine) => {
+  const proof = readRecorded(engine);
+
+  it('show what was recorded', () => {
+    for (const { path, table } of places[engine]) expect(readFileSync(path, 'utf8')).toContain(table(proof));
+  });
+
+  it('show every scenario that there is, whole, and all of them proved', () => {
+    const names = [...proof.scenarios, ...proof.skipped].map(({ name }) => name);
+    expect(names.toSorted()).toEqual(scenarioNames.toSorted());
+    expect(proof.load).toEqual({ rate: 400, connections: 50, seconds: 12 });
+    expect(proof.scenarios.filter(({ faults }) => faults.length > 0)).toEqual([]);
+    expect(proof.proved).toBe(true);
+  });
+
+  it('were made with the settings that are the default', () => {
+    for (const [name, value] of Object.entries(proof.settings)) {
+      expect([name, String(value)]).toEqual([name, variables[name as keyof typeof variables].default]);
+    }
+  });
+});
