@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { scenarioNames } from '../cli/commands/prove.ts';
 import { readRecorded } from '../docs/proof/recorded.ts';
 import { places } from '../docs/proof/tables.ts';
+import { infoOf } from '../settings/fields.ts';
 import { variables } from '../settings/variables.ts';
 
 describe.each(['compose', 'host'] as const)('the tables of the proof on the %s engine', (engine) => {
@@ -22,7 +23,7 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
 
   it('were made with the settings that are the default', () => {
     for (const [name, value] of Object.entries(proof.settings)) {
-      expect([name, String(value)]).toEqual([name, variables[name as keyof typeof variables].default]);
+      expect([name, String(value)]).toEqual([name, infoOf(variables[name as keyof typeof variables]).default]);
     }
   });
 });

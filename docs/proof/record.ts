@@ -1,0 +1,14 @@
+// Keeps what a proof showed, and puts it into the tables of the documentation:
+//   ./bluegreen prove --json >proof.json && node docs/proof/record.ts proof.json
+import { readFileSync } from 'node:fs';
+import { parseProof, writeRecorded } from './recorded.ts';
+import { showProof } from './tables.ts';
+
+const [path] = process.argv.slice(2);
+if (path === undefined) {
+  process.stderr.write('usage: node docs/proof/record.ts FILE, which ./bluegreen prove --json has written\n');
+  process.exit(2);
+}
+const proof = parseProof(readFileSync(path, 'utf8'));
+writeRecorded(proof);
+showProof(proof);
