@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type OpenPage, openPage } from './browser.ts';
+import { eventually } from './condition.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -37,9 +38,19 @@ export class DashboardPage {
     return this.#open.close();
   }
 
-  /** Waits until an element says something. */
+  /** Waits until an element says something that can be seen. Asked from here: a busy machine may draw no frame for long. */
   async says(id: string, text: string | RegExp): Promise<void> {
-    await this.page.locator(`#${id}`).filter({ hasText: text }).waitFor({ timeout: 20_000 });
+    const element = this.page.locator(`#${id}`);
+    await eventually(
+      `#${id} to say ${text}`,
+      async () => {
+        const said = (await element.isVisible()) ? ((await element.textContent()) ?? '') : '';
+        const isSaid = typeof text === 'string' ? said.replaceAll(/\s+/g, ' ').includes(text) : text.test(said);
+        if (!isSaid) throw new Error(`it says "${said.slice(0, 300)}"; ${this.faults.join('; ') || 'no faults'}`);
+        return true;
+      },
+      20_000,
+    );
   }
 
   text(id: string): Promise<string> {

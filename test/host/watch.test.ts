@@ -208,7 +208,8 @@ describe('./bluegreen watch in a terminal', () => {
     await eventually('the process to be stopped', () =>
       /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
     );
-    expect(terminal.written.trimEnd().endsWith(leave)).toBe(true);
+    // What it wrote before that comes through the terminal, a moment later.
+    await eventually('the terminal to be given back', () => terminal.written.trimEnd().endsWith(leave));
     terminal.resume();
     await eventually('the screen again', () => terminal.written.split(enter).length === 3);
     await terminal.shows(/stands by/);
