@@ -6,13 +6,11 @@ import { expectDone } from './stack.ts';
 
 /** Of the time that the command takes: it reads its settings, asks, writes, and waits until the edge follows. */
 const cuts = [
-  ['interrupt', 0.3],
-  ['kill', 0.45],
-  ['interrupt', 0.6],
-  ['kill', 0.75],
+  ['interrupt', 0.35],
+  ['kill', 0.6],
 ] as const;
 
-/** Commands that take effect at once, cut short all along their way: they have done their work or they have not. */
+/** Commands that take effect at once, cut short early and late: they have done their work or they have not. */
 export function describeMoments(site: () => ProofSite): void {
   describe('cut short at any moment', () => {
     it.each([
