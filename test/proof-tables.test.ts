@@ -22,6 +22,7 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
   });
 
   it('were made with the settings that are the default', () => {
+    expect(Object.keys(proof.settings).length).toBeGreaterThan(0);
     for (const [name, value] of Object.entries(proof.settings)) {
       expect([name, String(value)]).toEqual([name, infoOf(variables[name as keyof typeof variables]).default]);
     }

@@ -32,7 +32,8 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   };
   await runInTurn(['lint', 'types', 'shell'], true);
   // Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended.
-  await Promise.all([runInTurn(['unit', 'host'], true), runInTurn(['compose'], !chosen.includes('host'))]);
+  const isAlone = !chosen.includes('unit') && !chosen.includes('host');
+  await Promise.all([runInTurn(['unit', 'host'], true), runInTurn(['compose'], isAlone)]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.reduce((sum, count) => sum + count.failed, 0);
   if (wanted.length === 0 && !chosen.includes('compose'))
