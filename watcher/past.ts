@@ -22,7 +22,7 @@ const count = z.int().min(0);
 const time = z.number();
 const tone = z.enum(['good', 'neutral', 'warning', 'bad']);
 const text = z.string().max(1_000);
-const span = z.union([z.object({ text }), z.object({ code: text })]);
+const span = z.union([z.object({ text }), z.object({ code: text }), z.object({ atMs: time })]);
 const schema = z.object({
   history: z.object({
     countedMs: time,
