@@ -109,12 +109,16 @@ active_pool() {
   fail 'the edge does not tell which colour is active'
 }
 
+# For the time of the proof only: a stack that is started here starts with its own active colour.
+asked_for=${ACTIVE_POOL:-}
+unset ACTIVE_POOL
+
 if ! "${engine}_edge" status >/dev/null 2>&1; then
   say "starting the stack on the $engine engine"
   "${engine}_start"
 fi
 before=$(active_pool)
-active=${ACTIVE_POOL:-$before}
+active=${asked_for:-$before}
 
 work=$(mktemp -d)
 finish() {
