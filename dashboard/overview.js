@@ -125,16 +125,12 @@ function showTab({ statement, worries }, isEmpty) {
   const verdict = isEmpty ? '' : worries.length === 0 ? ' · all well' : ` · ${worries[0]?.text}`;
   const title = `${statement.word}${verdict}`;
   if (document.title !== title) document.title = title;
-  icon(
-    statement.tone === 'bad'
-      ? 'bad'
-      : statement.tint === 'blue' || statement.tint === 'green'
-        ? statement.tint
-        : 'unknown',
-  );
+  const { tone, tint } = statement;
+  if (tone === 'bad' || tone === 'warning') icon(tone);
+  else icon(tint === 'blue' || tint === 'green' ? tint : 'unknown');
 }
 
-/** @param {'blue' | 'green' | 'bad' | 'unknown'} name */
+/** @param {'blue' | 'green' | 'warning' | 'bad' | 'unknown'} name */
 function icon(name) {
   const link = /** @type {HTMLLinkElement} */ (byId('icon'));
   const href = `/dashboard/icon-${name}.svg`;

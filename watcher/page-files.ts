@@ -42,6 +42,7 @@ const names = [
   'icon-blue.svg',
   'icon-green.svg',
   'icon-bad.svg',
+  'icon-warning.svg',
   'icon-unknown.svg',
 ] as const;
 

@@ -46,9 +46,9 @@ describe('the statement', () => {
 
   it('is of the pool that serves, and of the one that should', () => {
     expect(said(standing(failOver))).toBe(
-      'green, bad: Green serves for blue, which is active and does not answer well.',
+      'green, warning: Green serves for blue, which is active and does not answer well.',
     );
-    expect(worries(standing(failOver))).toEqual(['bad: Failover: blue → green (refused or reset)']);
+    expect(worries(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
   });
 
   it('puts what is worse first: no sight, then no service, then the maintenance page, then a failover', () => {

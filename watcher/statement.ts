@@ -36,7 +36,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
   if (failover !== null) {
     const { from, to } = failover.alert;
     const sentence = `serves for ${from}, which is active and does not answer well.`;
-    return { tint: to, tone: 'bad', word: capital(to), sentence, sinceMs: failover.atMs };
+    return { tint: to, tone: 'warning', word: capital(to), sentence, sinceMs: failover.atMs };
   }
   if (active === null) {
     const sentence = 'for the first request. Nothing is known yet.';
@@ -51,7 +51,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
   return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
 }
 
-/** All that is wrong now, worst first; none: all is well. */
+/** All that is wrong now, worst first, each as grave as the alert that tells it; none: all is well. */
 export function worriesOf(standing: Standing): readonly Worry[] {
   const all = [...incidentsOf(standing), ...poolsOf(standing), ...ownOf(standing)];
   return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
@@ -73,10 +73,10 @@ function incidentsOf({ state }: Standing): readonly Worry[] {
       : bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes)),
     failover === null
       ? undefined
-      : bad(`Failover: ${failover.alert.from} → ${failover.alert.to}`, failover.atMs, failover.alert.cause),
+      : warning(`Failover: ${failover.alert.from} → ${failover.alert.to}`, failover.atMs, failover.alert.cause),
     flapping.open === null
       ? undefined
-      : bad(
+      : warning(
           `Flapping: ${flapping.open.failovers} failovers of ${flapping.open.pool}`,
           flapping.open.firstMs,
           flapping.open.cause,
@@ -101,7 +101,7 @@ function poolsOf(standing: Standing): readonly Worry[] {
   return [
     own === null || traffic.failover !== null
       ? undefined
-      : bad(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
+      : warning(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
     other === null || isQuiet(standing, standby)
       ? undefined
       : warning(`Standby ${standby} is not fit: there is nothing to fail over to`, other.seenMs, other.cause),

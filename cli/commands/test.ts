@@ -1,6 +1,6 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { composeUnavailable } from '../compose/engine.ts';
 import { edgeTools, ensureInstalled, hostTestTools } from '../host/tools.ts';
@@ -15,7 +15,17 @@ const unitWorkers = 4;
 
 interface Count {
   readonly passed: number;
-  readonly failed: number;
+  /** By name. */
+  readonly failed: readonly string[];
+}
+
+/** Of what vitest's JSON reporter writes. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
 }
 
 /** Runs the suites that were named, or all that can run here; false: something failed. */
@@ -35,11 +45,12 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   const isAlone = !chosen.includes('unit') && !chosen.includes('host');
   await Promise.all([runInTurn(['unit', 'host'], true), runInTurn(['compose'], isAlone)]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  const failed = counts.flatMap((count) => count.failed);
   if (wanted.length === 0 && !chosen.includes('compose'))
     progress(`the compose suite was not run${noCompose ? `: ${noCompose}` : ''}`);
-  print(`${passed} passed, ${failed} failed`);
-  return failed === 0;
+  for (const name of failed) print(`failed: ${name}`);
+  print(`${passed} passed, ${failed.length} failed`);
+  return failed.length === 0;
 }
 
 /** @param live what it says is shown as it comes; else when it has ended */
@@ -69,7 +80,7 @@ function shellFiles(root: string): string[] {
 async function types(root: string): Promise<Count> {
   const programs = await oneCheck(root, 'tsc', ['--noEmit']);
   const page = await oneCheck(root, 'tsc', ['--noEmit', '--project', 'dashboard']);
-  return { passed: programs.passed + page.passed, failed: programs.failed + page.failed };
+  return { passed: programs.passed + page.passed, failed: [...programs.failed, ...page.failed] };
 }
 
 async function oneCheck(root: string, command: string, args: readonly string[]): Promise<Count> {
@@ -80,7 +91,7 @@ async function oneCheck(root: string, command: string, args: readonly string[]):
     stdio: 'inherit',
     reject: false,
   });
-  return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return exitCode === 0 ? { passed: 1, failed: [] } : { passed: 0, failed: [`${command} ${args[0]}`] };
 }
 
 async function vitest(
@@ -101,10 +112,15 @@ async function vitest(
       reject: false,
     });
     if (all) process.stdout.write(`${String(all)}\n`);
-    const counts = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number };
+    const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    const failed = testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName }) => `${relative(root, name)}: ${fullName}`),
+    );
     // A run that failed outside any test (a hook, an unhandled error) is a failure too.
-    const failed = exitCode === 0 ? counts.numFailedTests : Math.max(1, counts.numFailedTests);
-    return { passed: counts.numPassedTests, failed };
+    if (exitCode !== 0 && failed.length === 0) failed.push(`${projects.join(', ')}: outside any test`);
+    return { passed: numPassedTests, failed };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
