@@ -52,7 +52,7 @@ export async function createStack(
     WATCHER_PORT: String(watcher),
     STATUS_PORT: String(status),
     PROBER_PORT: String(prober),
-    SUBNET_PREFIX: '172.31.241',
+    ...(engine === 'compose' ? { SUBNET_PREFIX: await freeSubnet() } : {}),
   };
   const environment = ownEnvironment(engine);
 
@@ -95,6 +95,18 @@ export async function createStack(
     },
   };
   return stack;
+}
+
+/** One that no network has, also none of a run that was killed. */
+async function freeSubnet(): Promise<string> {
+  const { stdout: ids } = await execa('docker', ['network', 'ls', '--quiet']);
+  const format = '{{range .IPAM.Config}}{{println .Subnet}}{{end}}';
+  const { stdout: taken } = await execa('docker', ['network', 'inspect', '--format', format, ...ids.split('\n')]);
+  const candidates = Array.from({ length: 16 }, (_, index) => `172.31.${232 + index}`);
+  const free = candidates.find((prefix) => !taken.includes(`${prefix}.`));
+  if (free === undefined)
+    throw new Error(`networks have every subnet of the tests (${candidates.join(', ')}):\n${taken}`);
+  return free;
 }
 
 /** The caller's environment without our variables: a test sees its own .env alone, but for the base images on Compose. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { accessLine, reroutedLine, unservedLine } from '../test/access-lines.ts';
 import type { Alert } from './alert.ts';
 import { type Checkpoint, loadCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -226,6 +226,20 @@ describe('writing the checkpoint', () => {
     expect(disk.writes).toEqual([1, 3]);
     await disk.done();
     expect(done).toEqual([1, 2, 3]);
+    checkpointer.stop();
+  });
+
+  it('is of when it began, however long it took', async () => {
+    vi.useFakeTimers({ now: 1_000, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const disk = new SlowDisk();
+    const checkpointer = new Checkpointer(disk, () => 0, ignore);
+    const durable = checkpointer.durable();
+    await Promise.resolve().then(() => {});
+    vi.setSystemTime(4_000);
+    await disk.done();
+    await durable;
+    expect(checkpointer.lastWrittenMs).toBe(1_000);
     checkpointer.stop();
   });
 

@@ -9,6 +9,7 @@ export interface CheckpointHealth {
   readonly state: 'ok' | 'failing';
   /** The error's code, such as ENOSPC. */
   readonly fault: string | null;
+  /** Of when what is on disk is: a write can take long. */
   readonly lastWritten: string | null;
 }
 
@@ -42,7 +43,7 @@ export class Checkpointer {
     return { state: this.#fault === null ? 'ok' : 'failing', fault: this.#fault, lastWritten };
   }
 
-  /** Epoch milliseconds; 0: not yet. */
+  /** Of when what is on disk is, in epoch milliseconds; 0: nothing yet. */
   get lastWrittenMs(): number {
     return this.#lastWrittenMs;
   }
@@ -84,10 +85,11 @@ export class Checkpointer {
     this.#timer = undefined;
     this.#beganMs = performance.now();
     const before = this.#fault;
+    const ofMs = Date.now();
     try {
       await this.#file.save(this.#snapshot());
       this.#fault = null;
-      this.#lastWrittenMs = Date.now();
+      this.#lastWrittenMs = ofMs;
       this.writes++;
     } catch (error) {
       this.#fault = codeOf(error);

@@ -13,7 +13,6 @@ describeDeployProof('compose', async () => {
   const stack = await createStack('compose', {
     COMPOSE_FILE: 'docker-compose.yml:test/compose/fake-slack.yml',
     SLACK_WEBHOOK_URL: `http://fake_slack:9099${FakeSlack.path}`,
-    SUBNET_PREFIX: '172.31.242',
     ...proofSettings,
   });
   const compose = async (...args: string[]) =>
