@@ -34,7 +34,7 @@ RUN run() { "$@" 2>/dev/null || [ $? -eq 2 ]; } \
 CMD ["node", "app/main.ts"]
 # An image of your own brings its own health check, or none; the prober is who decides.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --start-interval=500ms \
-    CMD wget -q -T 2 -O /dev/null "http://127.0.0.1:${PORT:-3000}${HEALTH_PATH:-/healthz}"
+    CMD wget -q -Y off -T 2 -O /dev/null "http://127.0.0.1:${PORT:-3000}${HEALTH_PATH:-/healthz}"
 
 # ---- The load generator of the failover proof; built only when it is asked for ----
 FROM ${NODE_IMAGE} AS proof

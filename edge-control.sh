@@ -58,7 +58,7 @@ record() { # RECORD, or the rest of one
 
 trim_journal() {
   [ -f "$journal" ] || return 0
-  [ "$(wc -c <"$journal")" -gt "$journal_limit_bytes" ] || return 0
+  [ "$(size_of "$journal")" -gt "$journal_limit_bytes" ] || return 0
   tail -n "$journal_keep_lines" "$journal" >"$journal.new" && mv -f "$journal.new" "$journal"
 }
 
@@ -96,13 +96,15 @@ switch_to() { # COLOUR [RECORD]
   before=$(active_colour)
   if [ "$before" != "$1" ]; then
     await_edge_takes "$1"
+    # Left over from a switch that was cut off; it would come into force with this one.
+    clear_canary "$1"
     record "${2:-"\"kind\":\"switch\",\"from\":\"$before\",\"to\":\"$1\",\"reason\":\"switch\""}"
   fi
   if [ "$1" = green ]; then touch "$CONTROL_DIR/active.green"; else rm -f "$CONTROL_DIR/active.green"; fi
   make_durable
   confirm "\"active\":\"$1\"" "$1 was made active"
   # It was for the colour that was active, so it has no effect any more.
-  clear_canary "$before"
+  [ "$before" = "$1" ] || clear_canary "$before"
 }
 
 maintenance() { # on|off [RECORD]
@@ -164,7 +166,7 @@ mute() { # SECONDS [ACTOR] [RECORD]
   check_number 'mute: seconds' "${1:-}" 1 604800
   [ -z "$faults" ] || fail "mute: expected seconds from 1 to 604800, got \"${1:-}\""
   actor=${2:-entrypoint.sh}
-  if ! matches "$actor" '^[^"\\]{1,200}$'; then fail 'mute: expected an actor without quotes and backslashes'; fi
+  if ! matches "$actor" '^[^"\\[:cntrl:]]{1,200}$'; then fail 'mute: expected an actor without quotes and backslashes'; fi
   since=$(date +%s)
   until=$((since + $1))
   record "${3:-"\"kind\":\"mute\",\"untilMs\":${until}000"}"

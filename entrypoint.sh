@@ -50,7 +50,8 @@ fault() { # NAME EXPECTED VALUE
 
 check_number() { # NAME VALUE MIN MAX
   case $2 in
-    '' | *[!0-9]* | ??????????*) fault "$1" "a whole number from $3 to $4" "$2" ;;
+    # With a zero in front, a shell would take it for octal.
+    '' | *[!0-9]* | 0?* | ??????????*) fault "$1" "a whole number from $3 to $4" "$2" ;;
     *) if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then fault "$1" "a whole number from $3 to $4" "$2"; fi ;;
   esac
 }
@@ -71,7 +72,7 @@ check_pattern() { # NAME VALUE EXTENDED_REGEX EXPECTED
 }
 
 check_time() {
-  check_pattern "$1" "$2" '^0*[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern "$1" "$2" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
 }
 
 check_path() {
@@ -211,12 +212,18 @@ rotate_log() { # MASTER_PID
   kill -USR1 "$1"
 }
 
+# Not wc, which reads all of it in some systems.
+size_of() {
+  # shellcheck disable=SC2012 # as above
+  ls -ln "$1" | awk '{ print $5 }'
+}
+
 # Only the edge can tell nginx to reopen its log, so the edge rotates it. Runs beside nginx and ends with it.
 rotate_by_size() { # MASTER_PID
   limit_bytes=$((LOG_MAX_MB * 1024 * 1024))
   while sleep "$rotation_check_s" && kill -0 "$1" 2>/dev/null; do
     [ -f "$ACCESS_LOG" ] || continue
-    size_bytes=$(wc -c <"$ACCESS_LOG") || continue
+    size_bytes=$(size_of "$ACCESS_LOG") || continue
     if [ "$size_bytes" -ge "$limit_bytes" ]; then rotate_log "$1" || say 'the log could not be rotated; trying again'; fi
   done
 }
@@ -227,7 +234,7 @@ fetch() { # URL
   if command -v curl >/dev/null 2>&1; then
     curl -fsS --noproxy '*' --max-time 1 "$1" 2>/dev/null
   elif command -v wget >/dev/null 2>&1; then
-    wget -q -T 1 -O - "$1" 2>/dev/null
+    wget -q -Y off -T 1 -O - "$1" 2>/dev/null
   else
     fail 'needs curl or wget'
   fi
@@ -238,7 +245,7 @@ fetch_headers() { # URL
   if command -v curl >/dev/null 2>&1; then
     curl -sS --noproxy '*' --max-time 1 -o /dev/null -D - "$1" 2>/dev/null || :
   else
-    wget -q -S -T 1 -O /dev/null "$1" 2>&1 || :
+    wget -q -Y off -S -T 1 -O /dev/null "$1" 2>&1 || :
   fi
 }
 
@@ -270,11 +277,26 @@ run() {
   exec nginx -e stderr -c "$NGINX_CONF" -g 'daemon off;'
 }
 
+# A worker that takes connections, by its title.
+is_at_work() { # PID
+  title=$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") || return 1
+  case $title in
+    *'worker process is shutting down'*) return 1 ;;
+    *'worker process'*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
 reload() {
   pid=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || fail 'nginx is not running'
   render
+  before=$(workers_of "$pid")
   kill -HUP "$pid" || fail "cannot signal nginx (pid $pid)"
   confirm "\"config\":\"$CONFIG_ID\"" 'the configuration was rendered'
+  # For a tenth of a second more, those with the old configuration take connections too.
+  for worker in $before; do
+    while is_at_work "$worker"; do sleep 0.02; done
+  done
 }
 
 # shellcheck source=edge-control.sh

@@ -34,7 +34,7 @@ function optional<S extends z.ZodType<unknown, string>>(schema: S, expected: str
   return described(schema.optional(), { default: undefined, expected, about, secret });
 }
 
-const digits = z.string().regex(/^\d{1,9}$/);
+const digits = z.string().regex(/^(0|[1-9]\d{0,8})$/);
 const text = z
   .string()
   .max(200)
@@ -85,7 +85,7 @@ export function onOff(value: 'on' | 'off', about: string) {
 
 /** A time as nginx writes it; stays a string because nginx is who reads it. */
 export function nginxTime(value: string, about: string) {
-  const schema = z.string().regex(/^0*[1-9]\d{0,5}(ms|s|m)$/);
+  const schema = z.string().regex(/^[1-9]\d{0,5}(ms|s|m)$/);
   return withDefault(schema, 'a time above 0 with its unit, such as 300ms, 3s or 1m', value, about);
 }
 

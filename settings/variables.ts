@@ -74,6 +74,10 @@ export const variables = {
   ),
   APP_READ_ONLY: field.flag(true, "The apps' root filesystem is read-only"),
   APP_MEMORY: field.memory('512m', 'Memory limit of each app'),
+  EDGE_MEMORY: field.memory(
+    '512m',
+    'Memory limit of the edge: 64 KB for each request body that is on its way, and more',
+  ),
   NODE_IMAGE: field.image('node:24-alpine', 'Base image of the Node programs'),
   NGINX_IMAGE: field.image('nginx:1.30-alpine', 'Base image of the edge'),
 

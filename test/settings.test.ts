@@ -86,6 +86,8 @@ describe('the settings', () => {
     ['SLO_PERCENT', '100'],
     ['MAINTENANCE_MODE', 'yes'],
     ['PROXY_READ_TIMEOUT', '0s'],
+    ['PROXY_READ_TIMEOUT', '08s'],
+    ['LOG_MAX_MB', '080'],
     ['PROXY_READ_TIMEOUT', '3'],
     ['HEALTH_PATH', '/a b'],
     ['HEALTH_PATH', '/healthz;'],

@@ -390,6 +390,17 @@ describe('the access log', () => {
     expect(line).toContain('uri="/gone"');
   });
 
+  it('tells how a request came and went, also where the edge answers it in the end', async () => {
+    const arrived = Promise.withResolvers<void>();
+    edge.blue.answer = () => arrived.resolve();
+    const answer = ask('/order', { method: 'POST', body: 'one' });
+    await arrived.promise;
+    expect((await edge.verb('switch', 'green')).exitCode).toBe(0);
+    expect((await answer).status).toBe(504);
+    const line = (await edge.logLines(1)).find((candidate) => candidate.includes('uri="/order"'));
+    expect(line).toMatch(/^pool=- release=- active=blue route=- .* status=504 .* method=POST /);
+  });
+
   it('cannot be forged by a client or an app', async () => {
     edge.blue.answer = (_, response) =>
       response.writeHead(200, { 'X-Release-Id': 'x pool=green', 'X-App-Pool': 'green' }).end();
@@ -479,10 +490,10 @@ describe('the entrypoint', () => {
       PROXY_CONNECT_TIMEOUT: '300',
       PROXY_SEND_TIMEOUT: '0s',
       PROXY_READ_TIMEOUT: '3 s',
-      PROXY_STREAM_TIMEOUT: '-1s',
+      PROXY_STREAM_TIMEOUT: '08s',
       RETRY_NON_IDEMPOTENT: 'yes',
       CLIENT_MAX_BODY_SIZE: 'big',
-      LOG_MAX_MB: '0',
+      LOG_MAX_MB: '080',
       LOG_KEEP: '',
       CONTROL_DIR: '/tmp/$(id)',
       ACCESS_LOG: 'access.log',

@@ -90,6 +90,7 @@ describe('ways through the edge', () => {
       [`a=1; bluegreen_preview=${token}; b=2`, 'a=1; b=2'],
       [`a=1;bluegreen_preview=${token};b=2`, 'a=1;b=2'],
       [`bluegreen_preview=${token}; x=1; bluegreen_preview=${token}`, undefined],
+      [`a=1;  Bluegreen_Preview=${token}`, 'a=1'],
       ['a=1; not_bluegreen_preview=x; b=2', 'a=1; not_bluegreen_preview=x; b=2'],
       ['a=1; b=2', 'a=1; b=2'],
     ])('tells the app nothing of the token: %s', async (cookie, expected) => {
@@ -191,6 +192,20 @@ describe('ways through the edge', () => {
       expect(new Set(await poolsOf(50))).toEqual(new Set(['green']));
       await done(edge.verb('switch', 'blue'));
       expect(new Set(await poolsOf(50))).toEqual(new Set(['blue']));
+      expect(readdirSync(edge.controlDir).filter((name) => name.startsWith('canary'))).toEqual([]);
+    });
+
+    it('goes on when the active colour is made active once more', async () => {
+      await done(edge.verb('canary', '99'));
+      await done(edge.verb('switch', 'blue'));
+      expect(await poolsOf(20)).toContain('green');
+    });
+
+    it('that a switch could not clear away any more comes to nothing', async () => {
+      for (const name of ['canary.green', 'canary.green.00', 'canary.green.50']) {
+        writeFileSync(join(edge.controlDir, name), '');
+      }
+      await done(edge.verb('switch', 'green'));
       expect(readdirSync(edge.controlDir).filter((name) => name.startsWith('canary'))).toEqual([]);
     });
 
