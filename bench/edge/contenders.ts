@@ -130,16 +130,19 @@ export const plain: Contender = {
   },
 };
 
-/** @param log whether it writes an access log, as in production */
-export function haproxy(log: boolean): Contender {
-  const name = log ? 'HAProxy, with a log' : 'HAProxy';
+/**
+ * @param log whether it writes an access log, as in production
+ * @param fall after so many failed checks it calls a pool down; ours: 2
+ */
+export function haproxy(log: boolean, fall = 2): Contender {
+  const name = `HAProxy${log ? ', with a log' : ''}${fall === 2 ? '' : `, fall ${fall}`}`;
   return {
     name,
     program: 'haproxy',
     start(place) {
       return startPeer(place, name, ({ accessLog }) => ({
         command: ['haproxy', '-db', '-f', join(import.meta.dirname, 'haproxy.cfg')],
-        env: log ? { ACCESS_LOG: 'yes' } : {},
+        env: { FALL: String(fall), ...(log ? { ACCESS_LOG: 'yes' } : {}) },
         ...(log ? { stdoutPath: accessLog } : {}),
       }));
     },

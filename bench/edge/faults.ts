@@ -10,11 +10,12 @@ import { type Pass, passThrough } from './pass.ts';
 import { machine, report } from './report.ts';
 
 const { numbers, out, words } = readOptions({ rounds: 3, rate: 400, seconds: 8 });
-// The last one takes a pool out after one failed check, as Caddy does: what waiting for the second one costs.
+// Caddy takes a pool out after one failed check. Those with a 1 do so too: what waiting for the second one costs.
 const contenders = [
   own(),
   plain,
   haproxy(true),
+  haproxy(true, 1),
   caddy(true),
   own({ name: 'bluegreen, PROBE_FALL=1', settings: { PROBE_FALL: '1' } }),
 ];

@@ -1,5 +1,5 @@
-// Memory and processor time of each service of the stack: idle, and while so many requests a second pass through it. The
-// pools are the demo app, all services share all processors, and nginx has as many workers as in production.
+// Memory and processor time of each service of the stack: idle, and while so many requests a second pass through it. All
+// share all processors, and nginx has as many workers as in production. The backend answers at once: an app's share is its own.
 //
 //   node bench/edge/services.ts [--rate 5000] [--seconds 30] [--out FILE]
 import { statSync } from 'node:fs';
@@ -8,7 +8,7 @@ import autocannon from 'autocannon';
 import { benchDirectory, own } from './contenders.ts';
 import { grouped, markdown } from './figures.ts';
 import { readOptions } from './options.ts';
-import { startDemoPools } from './pools.ts';
+import { startInstantPools } from './pools.ts';
 import { machine, report } from './report.ts';
 import { usageOf } from './usage.ts';
 
@@ -38,17 +38,16 @@ async function costsOf(programs: Readonly<Record<string, number>>, work: () => P
   );
 }
 
-/** @returns requests a second */
-async function load(url: string, seconds: number): Promise<number> {
+async function load(url: string, seconds: number): Promise<{ requests: number; requestsPerSecond: number }> {
   const options = { url: `${url}/version`, connections, overallRate: numbers.rate, duration: seconds };
   const { requests, non2xx, errors, duration } = await autocannon(options);
   if (non2xx + errors > 0) throw new Error(`${non2xx + errors} of ${requests.total} requests failed`);
-  return requests.total / duration;
+  return { requests: requests.total, requestsPerSecond: requests.total / duration };
 }
 
 const at = machine();
 const directory = benchDirectory();
-const pools = await startDemoPools(directory);
+const pools = await startInstantPools(directory, undefined);
 // So large that it is not rotated meanwhile: its growth tells the size of a line.
 const running = await own({ settings: { LOG_MAX_MB: '10000' }, workers: 'auto' }).start({
   directory,
@@ -57,19 +56,18 @@ const running = await own({ settings: { LOG_MAX_MB: '10000' }, workers: 'auto' }
 try {
   const programs = {
     nginx_proxy: running.edge.pid,
-    app_blue: pools.programs.blue.pid,
-    app_green: pools.programs.green.pid,
     ...Object.fromEntries(Object.entries(running.companions).map(([name, { pid }]) => [name, pid])),
   };
   await delay(settleSeconds * 1000);
   const idle = await costsOf(programs, () => delay(numbers.seconds * 1000));
   await load(running.url, settleSeconds);
   const logBefore = statSync(running.accessLog).size;
-  let requestsPerSecond = 0;
+  let loaded = { requests: 0, requestsPerSecond: 0 };
   const busy = await costsOf(programs, async () => {
-    requestsPerSecond = await load(running.url, numbers.seconds);
+    loaded = await load(running.url, numbers.seconds);
   });
-  const bytesPerLine = (statSync(running.accessLog).size - logBefore) / (requestsPerSecond * numbers.seconds);
+  const { requests, requestsPerSecond } = loaded;
+  const bytesPerLine = (statSync(running.accessLog).size - logBefore) / requests;
   const rows = Object.keys(programs).map((service) => {
     const cells = [idle, busy].flatMap((costs) => {
       const { cpuPercent = 0, memoryMb = 0 } = costs[service] ?? {};
