@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import { dropImage, fetchImage } from './image.ts';
+import { checkSubnet } from './subnet.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -43,6 +44,7 @@ export function composeEngine(stack: Stack): Engine {
     },
 
     async up() {
+      await checkSubnet(stack);
       // A person sees the build go on; a log has no use for it.
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
       await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
