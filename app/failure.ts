@@ -10,6 +10,7 @@ export function onFailure(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     // A client that went away in mid-upload is no failure of ours, and nobody is left to be told.
     if (response.destroyed) return;
+    response.locals.isLogged = true;
     log.error({ ...response.locals.ids, err: error, method: request.method, path: request.path }, 'request failed');
     if (response.headersSent) response.destroy();
     else response.status(500).json({ status: 'error', message: 'Internal error' });

@@ -1,6 +1,12 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../test/condition.ts';
+import { onFailure } from './failure.ts';
 import { type SpawnedApp, spawnApp } from './spawned-app.ts';
+import { trace } from './trace.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentId = '00f067aa0ba902b7';
@@ -26,8 +32,8 @@ const ask = (path: string, headers: Record<string, string> = {}) => fetch(app.or
 test('an answer carries the id of its request, and goes on with its trace in a span of its own', async () => {
   const { headers } = await ask('/version', fromEdge);
   expect(headers.get('x-request-id')).toBe(requestId);
-  const [version, trace, span, flags] = headers.get('traceresponse')?.split('-') ?? [];
-  expect([version, trace, flags]).toEqual(['00', traceId, '01']);
+  const [version, traceOfAnswer, span, flags] = headers.get('traceresponse')?.split('-') ?? [];
+  expect([version, traceOfAnswer, flags]).toEqual(['00', traceId, '01']);
   expect(span).toMatch(/^[0-9a-f]{16}$/);
   expect(span).not.toBe(parentId);
 });
@@ -58,4 +64,30 @@ test('an error is logged under the same ids, but not that of a health check', as
     path: '/nowhere',
     status: 500,
   });
+});
+
+test('an exception is logged once, with its cause', async () => {
+  const lines: string[] = [];
+  const log = pino({ base: null }, { write: (line) => lines.push(line) });
+  const broken = express()
+    .use(trace(log))
+    .get('/', () => {
+      throw new Error('out of paper');
+    })
+    .use(onFailure(log));
+  const server = broken.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    for (const headers of [fromEdge, {}]) {
+      const { port } = server.address() as AddressInfo;
+      const answer = await fetch(`http://127.0.0.1:${port}/`, { headers });
+      expect(answer.status).toBe(500);
+      await answer.arrayBuffer();
+    }
+  } finally {
+    server.close();
+    await once(server, 'close');
+  }
+  const said = lines.map((line) => JSON.parse(line));
+  expect(said).toMatchObject([{ requestId, err: { message: 'out of paper' } }, { err: { message: 'out of paper' } }]);
 });

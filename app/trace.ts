@@ -27,8 +27,10 @@ export function trace(log: Logger): RequestHandler {
     // Checks on the direct port have no id, and would fill the log while the app is broken.
     if (request.headers['x-request-id'] !== undefined) {
       response.once('finish', () => {
-        const { statusCode: status } = response;
-        if (status >= 500) log.warn({ ...ids, method: request.method, path: request.path, status }, 'request failed');
+        const { statusCode: status, locals } = response;
+        // An exception has been logged with its cause.
+        if (status >= 500 && locals.isLogged !== true)
+          log.warn({ ...ids, method: request.method, path: request.path, status }, 'request failed');
       });
     }
     next();

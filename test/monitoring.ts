@@ -14,6 +14,12 @@ export interface MonitoringTargets {
   readonly slackUrl: string;
 }
 
+/** As Prometheus tells it to Alertmanager. */
+export interface RaisedAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 interface QueryResult {
   readonly metric: Readonly<Record<string, string>>;
   readonly value?: readonly [number, string];
@@ -25,6 +31,7 @@ export class Monitoring {
   readonly #processes: ChildProcess[] = [];
   #output = '';
   #url = '';
+  #alertmanagerUrl = '';
 
   static async start(targets: MonitoringTargets): Promise<Monitoring> {
     const monitoring = new Monitoring();
@@ -41,6 +48,7 @@ export class Monitoring {
     const path = (name: string) => join(this.#directory, name);
     const [prometheus = 0, alertmanager = 0] = await freePorts(2);
     this.#url = `http://127.0.0.1:${prometheus}`;
+    this.#alertmanagerUrl = `http://127.0.0.1:${alertmanager}`;
     cpSync(join(root, 'monitoring'), this.#directory, { recursive: true });
     for (const [name, port] of Object.entries({ watcher, prober, alertmanager })) {
       writeFileSync(path(`prometheus/targets/${name}.yml`), `- targets: ["127.0.0.1:${port}"]\n`);
@@ -94,6 +102,25 @@ export class Monitoring {
     const { error, data } = (await response.json()) as { error?: string; data?: { result: QueryResult[] } };
     if (data === undefined) throw new Error(`${expression}: ${error}`);
     return data.result;
+  }
+
+  /** Tells Alertmanager of alerts, in the place of Prometheus. */
+  raise(...alerts: readonly RaisedAlert[]): Promise<void> {
+    return this.#tell(alerts.map((alert) => ({ ...alert, endsAt: new Date(Date.now() + 3_600_000) })));
+  }
+
+  /** Tells Alertmanager that they are over. */
+  end(...alerts: readonly RaisedAlert[]): Promise<void> {
+    return this.#tell(alerts.map((alert) => ({ ...alert, endsAt: new Date() })));
+  }
+
+  async #tell(alerts: readonly object[]): Promise<void> {
+    const response = await fetch(`${this.#alertmanagerUrl}/api/v2/alerts`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(alerts),
+    });
+    if (!response.ok) throw new Error(await response.text());
   }
 
   /** What Prometheus and Alertmanager have written. */

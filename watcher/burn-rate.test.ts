@@ -60,13 +60,14 @@ describe('the burn rate of the error budget', () => {
     expect(requests(begin(), 0, minute, 105, 5)).toHaveLength(1);
   });
 
-  it('counts what the visitor got: an attempt that the other pool made good is none, an answer cut off is one', () => {
+  it('counts what the visitor got: an attempt that the other pool made good is none, an answer cut off is one; who left before it, none', () => {
     const decisions = begin();
     const lines = (line: typeof accessLine, fields: LineFields) =>
       decisions.log(...Array.from({ length: 60 }, (_, at) => line({ startMs: noon + at, ...fields })));
     lines(reroutedLine, {});
     lines(accessLine, { status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' });
     lines(accessLine, { status: 404 });
+    lines(accessLine, { status: 499, pool: '-', upstreamStatus: '-', upstreamAddr: '172.31.240.11:3000' });
     expect(decisions.state.burnRate.buckets.long).toEqual({ requests: 120, failed: 0 });
     expect(lines(accessLine, { length: '20', bytesSent: 20 })).toMatchObject([{ kind: 'burn-rate' }]);
   });

@@ -31,8 +31,9 @@ export function newBurnRateState(): BurnRateState {
 
 /** How fast visitors' errors use up the error budget; what the other pool made good is none. */
 export function burnRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
-  // The maintenance page is not an error.
-  if (policy.sloPercent === undefined || event.attempts.length === 0) return;
+  if (policy.sloPercent === undefined) return;
+  // The maintenance page is not an error, and who left before an answer got neither a good one nor a failed one.
+  if (event.attempts.length === 0 || event.status === 499) return;
   const failed = event.status >= 500 || event.cutOff;
   count(state.burnRate.buckets, event.endMs, failed);
   if (failed) state.burnRate.lastFailed = event.ids ?? null;

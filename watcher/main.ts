@@ -97,8 +97,10 @@ const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, af
 const startedAtMs = Date.now();
 const { version } = manifest;
 const { sloPercent, thresholdPercent } = config;
-const exposed = metrics.expose({ version, sloPercent, watch, tail, checkpointer, outboxes });
-const nowParts = { watch, releases: past.releases, thresholdPercent, startedMs: startedAtMs };
+const { releases } = past;
+const limits = { sloPercent, thresholdPercent };
+const exposed = metrics.expose({ version, ...limits, watch, tail, checkpointer, outboxes, releases });
+const nowParts = { watch, releases, thresholdPercent, startedMs: startedAtMs };
 const now = () => nowOf({ ...nowParts, health: health() }, Date.now());
 const dashboard = new Dashboard(past, { now, knownMs }, config.dashboardUrl);
 const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer });
@@ -147,6 +149,7 @@ function outboxFor(notifier: Notifier): Outbox {
 }
 
 function deliver(alert: Alert): void {
+  metrics.told(alert);
   past.alerts.add(alert);
   pastKeeper.changed();
   for (const outbox of outboxes) outbox.push(alert);

@@ -1,6 +1,6 @@
 import { Durations } from '../metrics/durations.ts';
 import { type Exposition, oneOf, type Sample } from '../metrics/exposition.ts';
-import type { AlertKind } from './alert.ts';
+import type { Alert, AlertKind } from './alert.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutboxOptions, Settled } from './outbox-options.ts';
 
@@ -52,19 +52,31 @@ class ChannelCounts {
   failures = 0;
 }
 
+/** Alerts of which one thing became. */
+class Fate {
+  readonly counts = new ByKind();
+  /** When the last one of a kind was. */
+  readonly #lastMs = new Map<AlertKind, number>();
+
+  readonly add = ({ kind, atMs }: Alert): void => {
+    this.counts.add(kind);
+    this.#lastMs.set(kind, Math.max(atMs, this.#lastMs.get(kind) ?? 0));
+  };
+
+  lastSamples(fate: string): Sample[] {
+    return [...this.#lastMs].map(([kind, atMs]) => [[kind, fate], atMs / 1_000]);
+  }
+}
+
 /** Counts what is told, and what becomes of it, since the start of the process. */
 export class AlertCounts {
-  readonly #told = new ByKind();
-  readonly #heldBack = new ByKind();
+  readonly #told = new Fate();
+  readonly #heldBack = new Fate();
   readonly #channels = new Map<string, ChannelCounts>();
 
-  told(kind: AlertKind): void {
-    this.#told.add(kind);
-  }
-
-  heldBack(kind: AlertKind): void {
-    this.#heldBack.add(kind);
-  }
+  /** It goes to the channels. */
+  readonly told = this.#told.add;
+  readonly heldBack = this.#heldBack.add;
 
   /** What a channel's outbox is to call. */
   channel(name: string): Required<Pick<OutboxOptions, 'onSettled' | 'onFailure'>> {
@@ -85,10 +97,18 @@ export class AlertCounts {
     exposition.counter(
       {
         name: 'bluegreen_alerts_total',
-        help: 'Alerts that were decided on: told, or held back by a cooldown, a mute or maintenance.',
+        help: 'Alerts that were told, or held back by a cooldown, a mute or maintenance.',
         labels: ['kind', 'result'],
       },
-      () => [...this.#told.samples([], 'told'), ...this.#heldBack.samples([], 'held_back')],
+      () => [...this.#told.counts.samples([], 'told'), ...this.#heldBack.counts.samples([], 'held_back')],
+    );
+    exposition.gauge(
+      {
+        name: 'bluegreen_alert_last_timestamp_seconds',
+        help: 'When what the last alert of a kind is about happened.',
+        labels: ['kind', 'result'],
+      },
+      () => [...this.#told.lastSamples('told'), ...this.#heldBack.lastSamples('held_back')],
     );
     exposition.counter(
       {

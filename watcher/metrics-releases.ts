@@ -1,5 +1,7 @@
+import type { Exposition } from '../metrics/exposition.ts';
 import { releasePattern } from '../settings/fields.ts';
-import type { Pool } from '../settings/pool.ts';
+import { type Pool, pools } from '../settings/pool.ts';
+import type { Releases } from './releases.ts';
 
 /** More would be series that nobody looks at, or an app that makes up a release for each answer. */
 export const maxReleases = 8;
@@ -52,6 +54,26 @@ export class ReleaseCounts {
     this.#counts.push(count);
     return count;
   }
+}
+
+/** What each pool runs: one series a pool at a time. */
+export function exposeReleases(exposition: Exposition, releases: Releases): void {
+  exposition.gauge(
+    {
+      name: 'bluegreen_pool_release_timestamp_seconds',
+      help: 'Since when a pool has run this release.',
+      labels: ['pool', 'release'],
+    },
+    () => {
+      releases.look();
+      return pools.flatMap((pool) => {
+        const runs = releases.runs(pool);
+        return runs === null || !releasePattern.test(runs.release)
+          ? []
+          : [[[pool, runs.release], runs.sinceMs / 1_000] as const];
+      });
+    },
+  );
 }
 
 function newCount(pool: Pool, release: string): ReleaseCount {

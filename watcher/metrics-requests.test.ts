@@ -35,6 +35,11 @@ describe('requests', () => {
     expect(counts.durations.map(({ sumMs }) => sumMs)).toEqual([0, 40, 0]);
   });
 
+  it('take no time where they are WebSockets, which last as long as somebody looks', () => {
+    count(accessLine({ status: 101, tookMs: 600_000 }), accessLine({ tookMs: 7 }));
+    expect(counts.durations.map(({ sumMs }) => sumMs)).toEqual([7, 0, 0]);
+  });
+
   it('have failed with a 5xx and where they broke off, but not where the other pool made it good', () => {
     count(accessLine(), reroutedLine(), unservedLine(), accessLine({ status: 500 }), accessLine({ length: '20' }));
     expect([counts.visitors, counts.failedForVisitors, counts.cutOff]).toEqual([5, 3, 1]);
@@ -43,6 +48,21 @@ describe('requests', () => {
   it('that got the maintenance page are no failures, and no requests of the objective', () => {
     count(accessLine({ pool: '-', status: 503, upstreamStatus: '-', upstreamAddr: '-', headerTime: '-' }));
     expect([counts.visitors, counts.failedForVisitors]).toEqual([0, 0]);
+  });
+});
+
+describe('visitors who left before an answer', () => {
+  it('got neither a good one nor a failed one', () => {
+    const addresses = '172.31.240.11:3000, 172.31.240.12:3000';
+    const left: LineFields = { pool: '-', status: 499, upstreamStatus: '-', headerTime: '-' };
+    count(accessLine({ ...left, upstreamAddr: '172.31.240.11:3000' }));
+    count(accessLine({ ...left, upstreamStatus: '504, -', upstreamAddr: addresses, headerTime: '-, -' }));
+    expect([counts.visitors, counts.failedForVisitors, counts.left]).toEqual([0, 0, 2]);
+    expect(counts.requests[2]).toEqual([0, 0, 0, 2, 0]);
+    expect(counts.attempts.map(({ total, failed, masked }) => [total, failed, masked])).toEqual([
+      [1, 1, 0],
+      [0, 0, 0],
+    ]);
   });
 });
 

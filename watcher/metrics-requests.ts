@@ -32,9 +32,11 @@ export class RequestCounts {
   readonly durations: readonly Durations[] = answerers.map(() => new Durations());
   readonly attempts: readonly Attempts[];
   readonly releases = new ReleaseCounts();
-  /** Requests that reached the pools, and those of them that failed for the visitor: what an objective is about. */
+  /** Requests that reached the pools and got an answer, and those that failed for the visitor: what an objective is about. */
   visitors = 0;
   failedForVisitors = 0;
+  /** Requests that reached the pools, and whose visitor left before an answer: none of those above. */
+  left = 0;
   cutOff = 0;
 
   /** @param addresses as the edge logs them */
@@ -48,27 +50,35 @@ export class RequestCounts {
     const statusClass = status < 200 ? 0 : status >= 500 ? 4 : Math.trunc(status / 100) - 1;
     const row = this.requests[answerer];
     if (row !== undefined) row[statusClass] = (row[statusClass] ?? 0) + 1;
-    this.durations[answerer]?.count(event.endMs - event.startMs);
+    // A WebSocket lasts as long as somebody looks at it.
+    if (status !== 101) this.durations[answerer]?.count(event.endMs - event.startMs);
     if (pool !== undefined) this.releases.count(pool, event.release, statusClass, event.endMs);
     // The maintenance page is nobody's failure.
     if (attempts.length === 0) return;
     const failed = status >= 500 || cutOff;
+    const left = status === 499;
+    this.#countAttempts(event, !failed && !left);
+    if (left) {
+      this.left++;
+      return;
+    }
     this.visitors++;
     if (failed) this.failedForVisitors++;
     if (cutOff) this.cutOff++;
-    this.#countAttempts(event, failed);
   };
 
-  #countAttempts({ attempts, cutOff }: AccessEvent, failed: boolean): void {
+  #countAttempts({ attempts, cutOff }: AccessEvent, isGood: boolean): void {
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
       const counts = attempt === undefined ? undefined : this.#at(attempt.address);
       // Where no pool was left to try, nginx logs the name of the group.
       if (attempt === undefined || counts === undefined) continue;
+      // The visitor left before this one had an end.
+      if (attempt.status === 0) continue;
       const isLast = index === attempts.length - 1;
       counts.total++;
       if (attempt.status >= 500 || (cutOff && isLast)) counts.failed++;
-      if (attempt.status >= 500 && !isLast && !failed) counts.masked++;
+      if (attempt.status >= 500 && !isLast && isGood) counts.masked++;
       if (attempt.headerMs !== undefined && !attempt.silent) counts.firstByte.count(attempt.headerMs);
     }
   }

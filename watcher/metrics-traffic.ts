@@ -31,13 +31,20 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.counter(
     {
       name: 'bluegreen_slo_requests_total',
-      help: 'Requests that reached the pools, by what they were for the visitor; what the other pool made good is good.',
+      help: 'Requests that were answered, by what they were for the visitor; what the other pool made good is good.',
       labels: ['result'],
     },
     () => [
       [['good'], counts.visitors - counts.failedForVisitors],
       [['failed'], counts.failedForVisitors],
     ],
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_abandoned_requests_total',
+      help: 'Requests whose visitor left before an answer: neither good nor failed.',
+    },
+    () => single(counts.left),
   );
   exposition.gauge({ name: 'bluegreen_slo_objective_ratio', help: 'SLO_PERCENT, where it is set.' }, () =>
     sloPercent === undefined ? [] : single(sloPercent / 100),
@@ -68,7 +75,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.durations(
     {
       name: 'bluegreen_request_duration_seconds',
-      help: 'From the first byte of a request to the last of its answer, by the pool that answered.',
+      help: 'From the first byte of a request to the last of its answer, by the pool that answered; no WebSockets.',
       labels: ['pool'],
     },
     () => answerers.flatMap((pool, index) => withLabel(pool, counts.durations[index])),
@@ -84,7 +91,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
 }
 
 /** What the watcher has made of it. */
-export function exposeState(exposition: Exposition, watch: Watch): void {
+export function exposeState(exposition: Exposition, watch: Watch, thresholdPercent: number): void {
   // Failovers and switches go on being counted over a restart; metrics begin anew.
   const before = structuredClone(watch.transitions);
   const since = (of: 'failovers' | 'switches') => () =>
@@ -125,6 +132,10 @@ export function exposeState(exposition: Exposition, watch: Watch): void {
       return single(samples === 0 ? 0 : failed / samples);
     },
   );
+  exposition.gauge(
+    { name: 'bluegreen_error_rate_threshold_ratio', help: 'ERROR_RATE_THRESHOLD: above it, that share is an alert.' },
+    () => single(thresholdPercent / 100),
+  );
   exposition.gauge({ name: 'bluegreen_window_requests', help: 'Requests in that window.' }, () =>
     single(watch.health().window.samples),
   );
@@ -135,9 +146,10 @@ export function exposeState(exposition: Exposition, watch: Watch): void {
       return incidentKinds.map((kind) => [[kind], open.has(kind) ? 1 : 0]);
     },
   );
-  exposition.gauge({ name: 'bluegreen_alerts_muted', help: '1: an operator has muted the alerts.' }, () =>
-    single(watch.health().muted === null ? 0 : 1),
-  );
+  exposition.gauge({ name: 'bluegreen_alerts_muted', help: '1: a mute or MAINTENANCE_MODE holds alerts back.' }, () => {
+    const { muted, maintenance } = watch.health();
+    return single(muted !== null || maintenance ? 1 : 0);
+  });
 }
 
 function perPool(value: (index: number) => number) {

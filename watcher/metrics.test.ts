@@ -37,6 +37,8 @@ describe('GET /metrics', () => {
     expect(seen.value('bluegreen_incident_open{kind="failover"}')).toBe(1);
     expect(seen.value('bluegreen_incident_open{kind="outage"}')).toBe(0);
     expect(seen.value('bluegreen_window_error_ratio')).toBe(0.4);
+    expect(seen.value('bluegreen_error_rate_threshold_ratio')).toBe(0.02);
+    expect(seen.value('bluegreen_alerts_muted')).toBe(0);
     expect(seen.value('process_resident_memory_bytes')).toBeGreaterThan(20e6);
   });
 
@@ -74,6 +76,23 @@ describe('GET /metrics', () => {
     expect(told.text).not.toContain(new URL(slack.url).host);
   });
 
+  it('tells since when each pool has run its release, and when an alert of each kind was last', async () => {
+    watcher = await WatcherProcess.start({ MAINTENANCE_MODE: 'true' });
+    const [before, after] = [Date.now() - 60_000, Date.now() - 30_000];
+    const at = (startMs: number) => ({ startMs, tookMs: 0 });
+    watcher.log(accessLine({ release: '1.0', ...at(before) }), accessLine({ release: '1.1', ...at(after) }));
+    watcher.log(accessLine({ active: 'green', release: '-', ...at(after) }));
+    watcher.log(reroutedLine({ active: 'green', release: '1.1' }));
+    await lines(4);
+    const seen = await scrape();
+    expect(seen.of('bluegreen_pool_release_timestamp_seconds')).toEqual({
+      '{pool="blue",release="1.1"}': after / 1_000,
+    });
+    const last = seen.of('bluegreen_alert_last_timestamp_seconds');
+    expect(Object.keys(last)).toEqual(['{kind="switch",result="held_back"}', '{kind="failover",result="held_back"}']);
+    for (const seconds of Object.values(last)) expect(Math.abs(seconds - Date.now() / 1_000)).toBeLessThan(60);
+  });
+
   it('counts what was given up', async () => {
     slack = await startFakeSlack();
     slack.answer('400');
@@ -92,6 +111,7 @@ describe('GET /metrics', () => {
     const seen = await scrape();
     expect(seen.value('bluegreen_alerts_total{kind="failover",result="held_back"}')).toBe(1);
     expect(seen.value('bluegreen_alerts_total{kind="failover",result="told"}')).toBe(0);
+    expect(seen.value('bluegreen_alerts_muted')).toBe(1);
     await eventually(
       'a write that failed',
       async () => (await scrape()).value('bluegreen_checkpoint_errors_total') > 0,

@@ -5,9 +5,11 @@ import type { Checkpointer } from './checkpointer.ts';
 import type { Listener } from './listener.ts';
 import { AlertCounts } from './metrics-alerts.ts';
 import { exposeCheckpoint, exposeLog } from './metrics-log.ts';
+import { exposeReleases } from './metrics-releases.ts';
 import { RequestCounts } from './metrics-requests.ts';
 import { exposeRequests, exposeState } from './metrics-traffic.ts';
 import type { Outbox } from './outbox.ts';
+import type { Releases } from './releases.ts';
 import type { Tail } from './tail.ts';
 import type { Watch } from './watch.ts';
 
@@ -17,11 +19,13 @@ const durableForMs = 2_000;
 export interface MetricsParts {
   /** The service level objective; undefined: none is set. */
   readonly sloPercent: number | undefined;
+  readonly thresholdPercent: number;
   readonly version: string;
   readonly watch: Watch;
   readonly tail: Tail;
   readonly checkpointer: Checkpointer;
   readonly outboxes: readonly Outbox[];
+  readonly releases: Releases;
 }
 
 /** Counts beside what the watcher does anyway, and tells Prometheus. */
@@ -30,6 +34,8 @@ export class Metrics {
   readonly #alerts = new AlertCounts();
   /** For the outbox of a channel. */
   readonly channel = this.#alerts.channel.bind(this.#alerts);
+  /** For what goes to the channels. */
+  readonly told = this.#alerts.told;
 
   /** @param addresses of the pools, as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {
@@ -38,16 +44,12 @@ export class Metrics {
 
   /** The same listener, with what it hears counted. */
   counting(listener: Required<Listener>): Listener {
-    const { tell, hold, request } = listener;
+    const { hold, request } = listener;
     const { count } = this.#requests;
     return {
       ...listener,
-      tell: (alert) => {
-        this.#alerts.told(alert.kind);
-        tell(alert);
-      },
       hold: (alert, reason) => {
-        this.#alerts.heldBack(alert.kind);
+        this.#alerts.heldBack(alert);
         hold(alert, reason);
       },
       request: (event) => {
@@ -58,10 +60,12 @@ export class Metrics {
   }
 
   /** To be called before any line is read: what was counted until then is of an earlier process. */
-  expose({ sloPercent, version, watch, tail, checkpointer, outboxes }: MetricsParts): () => Promise<MetricsText> {
+  expose(parts: MetricsParts): () => Promise<MetricsText> {
+    const { sloPercent, thresholdPercent, version, watch, tail, checkpointer, outboxes, releases } = parts;
     const exposition = new Exposition();
     exposeRequests(exposition, this.#requests, sloPercent);
-    exposeState(exposition, watch);
+    exposeReleases(exposition, releases);
+    exposeState(exposition, watch, thresholdPercent);
     exposeLog(exposition, watch, tail);
     exposeCheckpoint(exposition, checkpointer);
     this.#alerts.expose(exposition, outboxes);

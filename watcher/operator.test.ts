@@ -177,6 +177,7 @@ describe('alerts that are muted', () => {
     await watcher.until('one line', ({ log }) => log.lines === 1);
     mute(60_000);
     await told('Alerts muted until');
+    expect(await watcher.metrics()).toContain('\nbluegreen_alerts_muted 1\n');
     watcher.log(reroutedLine({ startMs: Date.now() - 2_000 }));
     await inCheckpoint('failed over to green');
     await deliveredOnDisk();

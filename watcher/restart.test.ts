@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, reroutedLine } from '../test/access-lines.ts';
 import { eventually } from '../test/condition.ts';
 import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
+import { Scrape } from '../test/scrape.ts';
 import { WatcherProcess } from '../test/watcher-process.ts';
 
 let slack: FakeSlack;
@@ -202,6 +203,10 @@ describe('a watcher that was killed', () => {
     const clock = (minutes: number) => new Date(hourAgo + minutes * 60_000).toISOString().slice(11, 16);
     expect(slack.messages[0]?.text).toContain(`failed over to green at ${clock(3)}`);
     await counted(5);
+    const metrics = new Scrape(await watcher.metrics());
+    for (const [kind, count] of Object.entries({ away: 1, failover: 0, recovery: 0 })) {
+      expect(metrics.value(`bluegreen_alerts_total{kind="${kind}",result="told"}`), kind).toBe(count);
+    }
     watcher.log(reroutedLine({ active: 'green' }));
     await told('Failover detected: green → blue');
     expect(headlines()).toHaveLength(2);

@@ -6,7 +6,7 @@ import { eventually } from '../condition.ts';
 import { type FakeChannel, startFakeChannel } from '../fake-channel.ts';
 import { type FakeSlack, type ReceivedMessage, startFakeSlack } from '../fake-slack.ts';
 import { freePorts } from '../free-port.ts';
-import { Monitoring } from '../monitoring.ts';
+import { Monitoring, type RaisedAlert } from '../monitoring.ts';
 import { Scrape } from '../scrape.ts';
 import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 
@@ -38,31 +38,77 @@ describe('the files of the monitoring profile', () => {
     for (const alert of alerts) expect(tests.join('\n')).toContain(alert);
   });
 
+  it('have titles that all alerts of one rule share', () => {
+    const rules = readFileSync(join(root, 'monitoring/prometheus/rules/alerts.yml'), 'utf8');
+    for (const [title] of rules.matchAll(/summary: .*/g)) expect(title).not.toContain('{{');
+  });
+
+  it('put Alertmanager and Grafana where no app can reach them', () => {
+    const [, ...services] = readFileSync(join(root, 'docker-compose.yml'), 'utf8').split(/^(?= {2}\w+:$)/m);
+    const networksOf = (name: string) =>
+      /^ {4}networks: (.*)$/m.exec(services.find((text) => text.startsWith(`  ${name}:`)) ?? '')?.[1];
+    expect(['prometheus', 'alertmanager', 'grafana'].map(networksOf)).toEqual([
+      '[bluegreen, monitoring]',
+      '[monitoring]',
+      '[monitoring]',
+    ]);
+  });
+
   it('hold no webhook', () => {
     for (const file of files('**/*.{yml,json}')) expect(readFileSync(file, 'utf8')).not.toMatch(/hooks\.slack\.com/);
   });
 });
 
 interface Panel {
+  readonly id: number;
   readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly expr: string }[];
   readonly panels?: readonly Panel[];
 }
 
 interface Dashboard {
   readonly panels: readonly Panel[];
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr?: string }[] };
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
 }
 
-/** Every query of the dashboard, as Grafana would send it. */
-function dashboardQueries(): readonly (readonly [title: string, expression: string])[] {
+function dashboard(): Dashboard {
   const [file = ''] = files('grafana/dashboards/*.json');
-  const { panels, annotations } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
-  const flat = panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
-  const ofPanels = flat.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, expr] as const));
-  const ofNotes = annotations.list.flatMap(({ name, expr }) => (expr === undefined ? [] : [[name, expr] as const]));
-  return [...ofPanels, ...ofNotes].map(([title, expr]) => [title, expr.replaceAll('$__rate_interval', '1m')]);
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
+
+/** As Grafana would send it. */
+function sent(expression: string): string {
+  return expression.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '1h');
+}
+
+/** Every query of the dashboard's panels. */
+function panelQueries(): readonly (readonly [title: string, expression: string])[] {
+  const flat = dashboard().panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  return flat.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, sent(expr)] as const));
+}
+
+/** Those of the marks in its charts. */
+function markQueries(): readonly string[] {
+  return dashboard().annotations.list.map(({ expr }) => sent(expr));
+}
+
+describe('the dashboard of Grafana', () => {
+  it('has marks that look back as far as its steps are long', () => {
+    for (const { name, expr } of dashboard().annotations.list) {
+      expect(expr.match(/\[.*?\]/g), name).toEqual(['[$__rate_interval]']);
+    }
+  });
+
+  it('has no two panels in one place', () => {
+    const { panels } = dashboard();
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+});
 
 describe('a stack with its monitoring', () => {
   let stack: TestStack;
@@ -76,10 +122,18 @@ describe('a stack with its monitoring', () => {
     // As many messages as Alertmanager likes: it keeps to no second between them.
     slack = await startFakeSlack({ unlimited: true });
     webhook = await startFakeChannel(() => ({ status: 204 }));
-    const settings = { PROBER_PORT: String(prober), SLO_PERCENT: '99.9', ALERT_WEBHOOKS: `webhook=${webhook.url}` };
+    const settings = {
+      PROBER_PORT: String(prober),
+      SLO_PERCENT: '99.9',
+      ALERT_COOLDOWN_SEC: '0',
+      ALERT_WEBHOOKS: `webhook=${webhook.url}`,
+    };
     stack = await createStack('host', settings);
     expectDone(await stack.bluegreen('up'));
     monitoring = await Monitoring.start({ watcher: stack.ports.watcher, prober, slackUrl: slack.url });
+    await eventually('both scrapes', async () => (await value('sum(up{job=~"bluegreen_.*"})')) === 2);
+    expectDone(await stack.bluegreen('deploy', '--bake', '1s'));
+    expectDone(await stack.bluegreen('switch', 'blue', '--force'));
     await ask(20);
     await eventually('the requests', async () => (await value('sum(bluegreen_requests_total)')) >= 20);
   });
@@ -98,8 +152,7 @@ describe('a stack with its monitoring', () => {
   const scrape = async (port: number) => new Scrape(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
 
   it('is scraped whole', async () => {
-    await eventually('both scrapes', async () => (await value('sum(up{job=~"bluegreen_.*"})')) === 2);
-    expect(await value('bluegreen_pool_active{pool="blue"}')).toBe(1);
+    await eventually('blue again', async () => (await value('bluegreen_pool_active{pool="blue"}')) === 1);
     expect(await value('min(bluegreen_probe_pool_up)')).toBe(1);
   });
 
@@ -118,7 +171,7 @@ describe('a stack with its monitoring', () => {
   it('has every metric that rules and dashboard name', async () => {
     const there = new Set([...(await scrape(stack.ports.watcher)).names(), ...(await scrape(prober)).names()]);
     const rules = files('prometheus/rules/*.yml').map((file) => readFileSync(file, 'utf8'));
-    const queries = dashboardQueries().map(([, expression]) => expression);
+    const queries = [...panelQueries().map(([, expression]) => expression), ...markQueries()];
     // Names of groups and jobs are none of metrics.
     const expressions = [...rules, ...queries].join('\n').replaceAll(/- name: .*|"[^"]*"/g, '');
     const named = new Set(expressions.match(/(?<![\w:])(?:bluegreen|process|nodejs)_\w+(?![\w:])/g));
@@ -129,13 +182,82 @@ describe('a stack with its monitoring', () => {
   });
 
   it('has something to show in every panel of the dashboard', async () => {
-    for (const [title, expression] of dashboardQueries()) {
-      const isNote = expression.includes('> 0');
-      await eventually(`${title}: ${expression}`, async () => {
-        const result = await monitoring.query(expression);
-        return isNote || result.length > 0;
-      });
+    for (const [title, expression] of panelQueries()) {
+      await eventually(`${title}: ${expression}`, async () => (await monitoring.query(expression)).length > 0);
     }
+  });
+
+  it('has a mark for what has just happened', async () => {
+    const marked = new Set<string | undefined>();
+    await eventually('a switch and a deploy', async () => {
+      for (const expression of markQueries()) {
+        for (const { metric } of await monitoring.query(expression)) marked.add(metric.kind ?? metric.pool);
+      }
+      return marked.has('green') && marked.has('deploy-finished');
+    });
+  });
+
+  const said = ({ body }: ReceivedMessage) => {
+    const [first] = (body.attachments ?? []) as readonly Readonly<Record<string, string>>[];
+    return `${first?.color} ${first?.title} ${first?.text}`;
+  };
+  const all = () => slack.messages.map(said);
+  const hears = (part: string) => slack.waitForMessage((message) => said(message).includes(part), 30_000);
+  const alertOf = (alertname: string, severity: string, labels: RaisedAlert['labels'] = {}): RaisedAlert => ({
+    labels: { alertname, severity, ...labels },
+    annotations: { summary: alertname, description: `About ${alertname}.` },
+  });
+  /** An alert that is told, and then its end: longer than any group waits. */
+  const passTime = async (name: string) => {
+    const alert = alertOf(name, 'ticket');
+    await monitoring.raise(alert);
+    await hears(`Firing: ${name}`);
+    await monitoring.end(alert);
+    await hears(`Resolved: ${name}`);
+  };
+
+  it('tells several alerts as one, and then those that go on', async () => {
+    const badPool = (pool: string): RaisedAlert => ({
+      labels: { alertname: 'Several', severity: 'page', pool },
+      annotations: { summary: `${pool} is bad`, description: `What is bad about ${pool}.` },
+    });
+    const [blue, green] = [badPool('blue'), badPool('green')];
+    await monitoring.raise(blue, green);
+    await hears('danger Firing: Several What is bad about blue.\nWhat is bad about green.\n');
+    await monitoring.end(blue);
+    await hears('danger Firing: Several What is bad about green.\n');
+    await monitoring.end(green);
+    expect(said(await hears('Resolved: green is bad'))).toMatch(
+      /^good Resolved: green is bad From \d+ \w+ \d\d:\d\d to \d+ \w+ \d\d:\d\d UTC: What is bad about green\.\n$/,
+    );
+  });
+
+  it('does not say that an outage is over because the watcher is gone', async () => {
+    const outage = alertOf('BluegreenOutage', 'page', { by: 'test' });
+    const gone = alertOf('BluegreenWatcherDown', 'page', { by: 'test' });
+    await monitoring.raise(outage);
+    await hears('Firing: BluegreenOutage');
+    await monitoring.raise(gone);
+    await hears('Firing: BluegreenWatcherDown');
+    await monitoring.end(outage);
+    await passTime('Later');
+    expect(all().join('\n')).not.toContain('Resolved: BluegreenOutage');
+    await monitoring.end(gone);
+    await hears('Resolved: BluegreenWatcherDown');
+  });
+
+  it('holds back what is muted, and tells it afterwards if it goes on', async () => {
+    const muted = alertOf('BluegreenMuted', 'none');
+    const failover = alertOf('BluegreenFailedOver', 'ticket', { by: 'test' });
+    await monitoring.raise(muted);
+    await monitoring.raise(failover);
+    await passTime('Much later');
+    expect(all().join('\n')).not.toMatch(/BluegreenFailedOver|BluegreenMuted/);
+    await monitoring.end(muted);
+    await hears('Firing: BluegreenFailedOver');
+    await monitoring.end(failover);
+    await hears('Resolved: BluegreenFailedOver');
+    expect(all().join('\n')).not.toContain('BluegreenMuted');
   });
 
   it('joins an alert, a line of the log and a trace by their ids', async () => {
@@ -152,7 +274,9 @@ describe('a stack with its monitoring', () => {
     const { traceId, requestId, trace } = await askAs('b'.repeat(32));
     expect(trace).toMatch(new RegExp(`^00-${traceId}-`));
     const alert = await eventually('the failover', () =>
-      webhook.posts.map(({ content }) => JSON.parse(content)).find(({ kind }) => kind === 'failover'),
+      webhook.posts
+        .map(({ content }) => JSON.parse(content))
+        .find(({ kind, alert }) => kind === 'failover' && alert.request?.requestId === requestId),
     );
     expect(alert.alert.request).toEqual({ requestId, traceId });
     const { stdout } = await stack.bluegreen('logs', 'access');
@@ -163,10 +287,6 @@ describe('a stack with its monitoring', () => {
   });
 
   it('sends what a rule finds to Slack, and says when it is over', async () => {
-    const said = ({ body }: ReceivedMessage) => {
-      const [first] = (body.attachments ?? []) as readonly Readonly<Record<string, string>>[];
-      return `${first?.color} ${first?.title} ${first?.text}`;
-    };
     for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'reset'));
     await eventually('failed requests', async () => {
       await ask(10);
