@@ -20,6 +20,18 @@ describe('the history', () => {
       'failed at health: status 500',
     ],
     [[switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: true }], 'rolled back: 3 of 50'],
+    [
+      [switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: false, noWayBack: 'blue is down' }],
+      'still live, failed at bake: 3 of 50; blue is down',
+    ],
+    [[switched, { kind: 'deploy-finished', switched: true }], 'active, not watched'],
+    [
+      [
+        { kind: 'canary', percent: 5, release: '1.2' },
+        { kind: 'deploy-finished', switched: false },
+      ],
+      'waits on green',
+    ],
     [[switched], 'active, not watched to the end'],
     [[], 'not finished'],
   ])('tells a deploy in one line: %#', (rest, result) => {

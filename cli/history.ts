@@ -45,6 +45,7 @@ function entryOf(
       return { ...plain, what, release: record.release, result: `${record.from} → ${record.to}` };
     }
     case 'canary':
+      if (record.deploy !== undefined) return undefined;
       return { ...plain, what: 'canary', release: record.release, result: canaryText(record) };
     case 'maintenance':
       return { ...plain, what: 'maintenance', result: record.on ? 'on' : 'off' };
@@ -64,8 +65,10 @@ function outcomeOf(
   const later = journal.filter((record) => 'deploy' in record && record.deploy === deploy);
   const failed = later.find((record) => record.kind === 'deploy-failed');
   if (failed !== undefined) {
-    const back = failed.rolledBack ? 'rolled back' : `failed at ${failed.step}`;
-    return { tookMs: failed.tookMs, result: `${back}: ${failed.why.split('\n', 1)[0]}` };
+    const { tookMs, rolledBack, step, noWayBack } = failed;
+    const why = failed.why.split('\n', 1)[0];
+    if (noWayBack !== undefined) return { tookMs, result: `still live, failed at ${step}: ${why}; ${noWayBack}` };
+    return { tookMs, result: `${rolledBack ? 'rolled back' : `failed at ${step}`}: ${why}` };
   }
   const finished = later.find((record) => record.kind === 'deploy-finished');
   const wasSwitched = later.some((record) => record.kind === 'switch' && record.to === pool);
@@ -75,7 +78,7 @@ function outcomeOf(
   const { bake } = finished;
   const baked =
     bake === undefined
-      ? ''
+      ? ', not watched'
       : `; ${requests(bake.requests)} in ${duration(bake.lastedMs)}, ${share(bake.failed, bake.requests)} failed`;
   return { tookMs: finished.tookMs, result: `active${baked}` };
 }

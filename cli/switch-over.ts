@@ -6,7 +6,7 @@ import { recordLine } from './records.ts';
 import type { Stack } from './stack.ts';
 import { progress } from './terminal.ts';
 
-type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why'>;
+type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why' | 'bake'>;
 
 /** Makes a pool the active one and returns when the edge has been seen to follow: after so many milliseconds. */
 export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason: Reason): Promise<number> {

@@ -47,6 +47,10 @@ const deployFailed = z.object({
   restored: name.optional(),
   /** A switch back to the other colour was recorded before. */
   rolledBack: z.boolean(),
+  /** Visitors were sent to it. Records of older versions do not say. */
+  wasUsed: z.boolean().optional(),
+  /** It is still live: why the other colour is no way back. */
+  noWayBack: words.optional(),
   tookMs: ms,
 });
 
@@ -57,6 +61,7 @@ const deployFinished = z.object({
   /** False: it waits on the idle colour. */
   switched: z.boolean(),
   tookMs: ms,
+  /** What was counted while it was watched; missing: it was not watched to the end. */
   bake: bake.optional(),
 });
 
@@ -73,16 +78,22 @@ const switched = z.object({
   reason: z.enum(['switch', 'deploy', 'rollback', 'bake']),
   deploy: z.string().optional(),
   why: words.optional(),
+  /** What was counted of the release that is rolled back. */
+  bake: bake.optional(),
 });
 
 const canary = z.object({
   ...base,
   kind: z.literal('canary'),
+  /** The deploy that it is a part of. */
+  deploy: deploy.deploy.optional(),
   /** 0: off. */
   percent: z.number().int().min(0).max(99),
   pool,
   release: name.optional(),
   why: words.optional(),
+  /** It is off because the release failed a gate. */
+  didBadly: z.boolean().optional(),
 });
 
 const maintenance = z.object({ ...base, kind: z.literal('maintenance'), on: z.boolean() });

@@ -19,8 +19,11 @@ export function describeCanaries(site: () => ProofSite): void {
       expectAllServed('a canary of 5%, 25% and 50%', await tally);
     });
 
-    it('that breaks is taken back', async () => {
+    it('that breaks is taken back, and the channel is told that some visitors had it', async () => {
       const before = await site().bothUp();
+      const { channel } = site().ground;
+      await channel.untilQuiet();
+      await channel.forget();
       const { exitCode, stderr } = await site().deploy('tired-canary', '--canary', '25%,50%', '--bake', '5s');
       expect(exitCode).toBe(1);
       expect(stderr).toMatch(/tired-canary was not deployed; canary \d+%: \d+ of \d+ requests were not answered well/);
@@ -28,6 +31,8 @@ export function describeCanaries(site: () => ProofSite): void {
       const told = await site().expectStatusTrue();
       expect(told).toMatchObject({ canaryPercent: 0, edge: { active: before.edge.active } });
       expect(releasesOf(told)).toEqual(releasesOf(before));
+      expect((await channel.expect('Canary off: ')).text).toMatch(/\(tired-canary\) did badly\n/);
+      expect((await channel.expect('Deploy failed at canary ')).text).toContain('Some visitors were sent to it.');
       expectAllServed('a canary that breaks', await tally, unrepeatable(otherPool(before.edge.active)));
     });
   });

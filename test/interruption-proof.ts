@@ -32,6 +32,8 @@ export function describeInterruptions(site: () => ProofSite): void {
       const before = await site().bothUp();
       const idle = otherPool(before.edge.active);
       const name = nameFor('stopped', step);
+      const { channel } = site().ground;
+      await channel.forget();
       const deploy = await deployUntil(step, name);
       const startedAt = Date.now();
       deploy.interrupt();
@@ -45,6 +47,8 @@ export function describeInterruptions(site: () => ProofSite): void {
       const isLive = told.edge.active === idle;
       expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [idle]: name } : {}) });
       expect(deploy.output()).toContain(isLive ? 'it was not watched to the end' : 'stopped by hand');
+      if (step === 'canary 5%') expect((await channel.expect('Canary off: ')).text).not.toContain('did badly');
+      if (step === 'bake') await channel.expect(`Deploy finished, not watched: ${name}`);
       expectAllServed(`Ctrl-C at "${step}"`, await tally);
     });
   });

@@ -34,8 +34,12 @@ export function deployFinished(
   return { ...base(atMs), kind: 'deploy-finished', ...deploy, switched: true, tookMs: 61_000, ...more };
 }
 
-export function canaryRecord(percent: number, atMs: number): RecordOf<'canary'> {
-  return { ...base(atMs), kind: 'canary', percent, pool: 'green', release: 'v2' };
+export function canaryRecord(
+  percent: number,
+  atMs: number,
+  more: Partial<RecordOf<'canary'>> = {},
+): RecordOf<'canary'> {
+  return { ...base(atMs), kind: 'canary', percent, pool: 'green', release: 'v2', ...more };
 }
 
 export function maintenanceRecord(on: boolean, atMs: number): RecordOf<'maintenance'> {

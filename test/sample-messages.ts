@@ -12,7 +12,8 @@ const better: { readonly [anchor in Anchor]?: (alert: Alert) => boolean } = {
   failover: ({ heldBack }) => heldBack !== undefined,
   'planned-switch': (alert) => alert.kind === 'switch' && alert.operation !== undefined,
   deploy: (alert) => alert.kind === 'deploy-started' && alert.image !== undefined,
-  'canary-off': (alert) => alert.kind === 'canary' && alert.why !== undefined,
+  'canary-off': (alert) => alert.kind === 'canary' && alert.didBadly === true,
+  'rollback-by-hand': (alert) => alert.kind === 'switch' && alert.release !== undefined,
   muted: (alert) => alert.kind === 'muted' && alert.goesOn.length > 0,
   unmuted: (alert) => alert.kind === 'unmuted' && alert.events.length === 2,
 };
@@ -38,6 +39,10 @@ export const composedMessages = {
   'flapping and its end': { alert: begun('flapping'), end: endOf('flapping-resolved', failover.incident) },
   'error rate and its end': { alert: begun('error-rate'), end: endOf('error-rate-resolved', failover.incident) },
   'burn rate and its end': { alert: begun('burn-rate'), end: endOf('burn-rate-resolved', failover.incident) },
+  'a feared outage and its end': {
+    alert: sampleAlerts.outage[1] ?? failover,
+    end: { ...endOf('outage-resolved', failover.incident), lastedMs: 5_000, unserved: 0 } as Alert,
+  },
   'outage and its end': { alert: begun('outage'), end: endOf('outage-resolved', failover.incident) },
   'standby down and its end': { alert: begun('standby-down'), end: endOf('standby-resolved', failover.incident) },
   'one that comes late': { alert: failover, late: { forMs: 12 * minute } },

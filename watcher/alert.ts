@@ -26,6 +26,8 @@ export interface Failover extends AlertBase {
   /** The way the first rerouted request took. */
   readonly upstream: string;
   readonly requestMs: number;
+  /** It was answered with a server error. */
+  readonly failed?: true;
   readonly cause?: string;
 }
 
@@ -52,7 +54,7 @@ export interface Switch extends AlertBase {
     readonly served: number;
     readonly failovers?: number;
   };
-  /** What the journal says about it; without it, the flag was changed by hand. */
+  /** What the journal says about it; without it, nothing explains it: the flag was changed by hand, or the journal is not written. */
   readonly operation?: Operation;
 }
 
@@ -95,6 +97,8 @@ export interface ErrorRate extends AlertBase {
   /** How many of the failed ones no pool made good, so that a visitor met the error. */
   readonly visible?: number;
   readonly worstPaths: readonly PathCount[];
+  /** It was told before, when visitors saw no error. */
+  readonly escalated?: true;
 }
 
 export interface ErrorRateResolved extends AlertBase {
@@ -128,18 +132,21 @@ export type Causes = { readonly [pool in Pool]?: string };
 
 export interface Outage extends AlertBase {
   readonly kind: 'outage';
-  /** What showed it: requests that no pool could serve, or health checks that both pools fail. */
+  /** What showed it: requests that no pool could serve; or only health checks, which both pools fail: it is not sure. */
   readonly shownBy: 'requests' | 'health-checks';
   /** What the health checks say. */
   readonly causes: Causes;
   /** The way a request took that nobody served. */
   readonly upstream?: string;
+  /** It was told before, when only the health checks showed it. */
+  readonly escalated?: true;
 }
 
 export interface OutageResolved extends AlertBase {
   readonly kind: 'outage-resolved';
   readonly pool?: Pool;
   readonly lastedMs: number;
+  /** Requests that no pool could serve; 0: only the health checks have shown it. */
   readonly unserved: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Alert, Away, AwayEvent, Switch } from './alert.ts';
 import { oneLine } from './facts.ts';
 import { utcTime } from './figures.ts';
+import type { DeployFailed } from './operation-alert.ts';
 import type { Wording } from './wording.ts';
 
 /** Slack's header takes 150 characters, and an identifier may follow. */
@@ -30,9 +31,9 @@ export function phraseOf(alert: Alert): string {
     case 'burn-rate-resolved':
       return 'error budget no longer burning too fast';
     case 'outage':
-      return 'outage';
+      return alert.shownBy === 'requests' ? 'outage' : 'both pools failing their health checks';
     case 'outage-resolved':
-      return 'outage over';
+      return alert.unserved === 0 ? 'no outage seen' : 'outage over';
     case 'standby-down':
       return `standby ${alert.pool} down`;
     case 'standby-resolved':
@@ -42,7 +43,7 @@ export function phraseOf(alert: Alert): string {
     case 'deploy-started':
       return `deploy of ${oneLine(alert.release, maxReleaseChars)} to ${alert.pool} started`;
     case 'deploy-failed':
-      return `deploy of ${oneLine(alert.release, maxReleaseChars)} failed at ${oneLine(alert.step, maxReleaseChars)}`;
+      return failedPhrase(alert);
     case 'deploy-finished':
       return `deploy of ${oneLine(alert.release, maxReleaseChars)} ${alert.switched ? 'finished' : 'ready'}`;
     case 'canary':
@@ -78,6 +79,11 @@ export function awayWording({ fromMs, toMs, events, more, stillOpen }: Away): Wo
 export function inOrder(events: readonly AwayEvent[], more: number, endMs: number): readonly string[] {
   const all = events.map(({ atMs, what }) => `${what} at ${shortTime(atMs, endMs)}`);
   return more === 0 ? all : [...all, `${more} more`];
+}
+
+function failedPhrase({ release, step, pool, noWayBack }: DeployFailed): string {
+  const failed = `deploy of ${oneLine(release, maxReleaseChars)} failed at ${oneLine(step, maxReleaseChars)}`;
+  return noWayBack === undefined ? failed : `${failed}, still live on ${pool}`;
 }
 
 function switchPhrase({ to, operation }: Switch): string {

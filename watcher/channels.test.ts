@@ -213,6 +213,20 @@ describe.each(['mattermost', 'discord'])('what a client wrote, in %s', (kind) =>
   });
 });
 
+describe.each(['mattermost', 'discord'])('what an app said, in %s', (kind) => {
+  it.each(['see https://evil.example/x', 'see ftp://evil.example', 'see www.evil.example', 'see WWW.evil.example'])(
+    'is no link: %s',
+    async (why) => {
+      const fake = await fakeOf(kind);
+      const notifier = channel(`${kind}=${fake.url}`);
+      for (const form of ['full', 'plain'] as const) await deliver(notifier, { alert: { ...deployFailed, why } }, form);
+      expect(fake.accepted).toHaveLength(2);
+      expect(JSON.stringify(fake.accepted)).toContain('evil.example');
+      expect(JSON.stringify(fake.accepted)).not.toMatch(/:\/\/|www\./i);
+    },
+  );
+});
+
 describe('Mattermost', () => {
   it('is closed when its webhook was deleted, which it answers with a 400', async () => {
     const fake = await fakeOf('mattermost');

@@ -6,6 +6,7 @@ import type { DownFlags } from './flags.ts';
 import type { Verdict } from './incident.ts';
 import { parseLine } from './parse.ts';
 import { newState, type Policy, type State } from './state.ts';
+import { plainText, wordingOf } from './wording.ts';
 
 const noon = Date.UTC(2025, 10, 23, 12);
 const minute = 60_000;
@@ -174,8 +175,11 @@ describe('failover and recovery', () => {
     expect(log(served(0), unserved(100, { pool: 'green' }))).toEqual([]);
   });
 
-  it('is one when the standby answers alone, even with an error', () => {
-    expect(kinds(log(standby(0, { status: 500 })))).toEqual(['failover']);
+  it('is one when the standby answers alone, even with an error, which is not called served', () => {
+    const [alert] = log(standby(0, { status: 500 }));
+    expect(alert?.kind).toBe('failover');
+    expect(alert && plainText(alert)).not.toContain('visitors are served');
+    expect(alert && plainText(alert)).toContain('the first request met an error');
   });
 
   it('names what the health check says where no attempt does', () => {
@@ -316,6 +320,41 @@ describe('the error rate', () => {
     expect(alert).toMatchObject({ failed: 11, samples: 100, visible: 3 });
   });
 
+  it('is told once more when visitors see errors too, whatever the cooldown says', () => {
+    begin({ cooldownMs: 10 * minute });
+    many(50, served, 0);
+    const [masked] = many(2, served, 100, { upstreamStatus: '500, 200' });
+    expect(masked && wordingOf(masked)).toMatchObject({
+      headline: 'High upstream error rate: 3.85% of the last 52 requests, visitors see none',
+      tone: 'warning',
+    });
+    expect(many(5, served, 200, { upstreamStatus: '500, 200' })).toEqual([]);
+    const told = many(20, served, 300, { status: 500 });
+    expect(told).toMatchObject([
+      { kind: 'error-rate', incident: masked?.incident, atMs: noon + 305, visible: 1, escalated: true },
+    ]);
+    expect(told[0] && wordingOf(told[0])).toMatchObject({
+      headline: 'High upstream error rate: 13.79% of the last 58 requests, visitors see errors',
+      tone: 'bad',
+    });
+    many(300, served, 1_000);
+    expect(kinds(tick(40_000))).toEqual(['error-rate-resolved']);
+  });
+
+  it('is told once more after a mute in which it has become worse', () => {
+    many(50, served, 0);
+    many(2, served, 100, { upstreamStatus: '500, 200' });
+    const muted = { sinceMs: noon, untilMs: noon + 10_000, actor: 'alice' };
+    tick(200, { ...none, muted });
+    expect(many(20, served, 300, { status: 500 })).toEqual([]);
+    expect(tick(10_000)).toMatchObject([{ kind: 'unmuted' }, { kind: 'error-rate', escalated: true }]);
+    expect(tick(10_250)).toEqual([]);
+  });
+
+  it('is told once where visitors see errors from the beginning', () => {
+    expect(many(200, served, 0, { status: 500 })).toHaveLength(1);
+  });
+
   it('is not told at the threshold', () => {
     many(196, served, 0);
     expect(many(4, served, 200, { upstreamStatus: '500, 200' })).toEqual([]);
@@ -358,7 +397,12 @@ describe('the error rate', () => {
     many(50, served, 0, { status: 500 });
     expect(tick(14 * minute)).toEqual([]);
     expect(tick(16 * minute)).toEqual([]);
-    expect(tick(17 * minute)).toMatchObject([{ kind: 'error-rate-resolved', samples: 0 }]);
+    const [over] = tick(17 * minute);
+    expect(over).toMatchObject({ kind: 'error-rate-resolved', samples: 0 });
+    expect(over && wordingOf(over)).toMatchObject({
+      headline: 'Upstream error rate resolved: no request for 15 min',
+      tone: 'neutral',
+    });
   });
 
   it('is not judged on three samples, though all of them failed', () => {
@@ -446,6 +490,63 @@ describe('an outage', () => {
     ]);
   });
 
+  it('is feared, and no more, while only the checks say so; one request that fails too makes it sure, told at once', () => {
+    begin({ cooldownMs: 10 * minute });
+    tick(0, down);
+    const [feared] = tick(2_000, down);
+    expect(feared && wordingOf(feared)).toMatchObject({
+      headline: 'Both pools fail their health checks; no request has shown an outage yet',
+      tone: 'warning',
+      anchor: 'both-pools-unhealthy',
+    });
+    expect(feared && plainText(feared)).not.toMatch(/visitors see errors|nobody/);
+    const [sure] = log(unserved(60_000));
+    expect(sure).toMatchObject({
+      kind: 'outage',
+      incident: feared?.incident,
+      atMs: noon + 60_000,
+      shownBy: 'requests',
+      escalated: true,
+    });
+    expect(sure && wordingOf(sure)).toMatchObject({ headline: 'Outage: no pool can serve requests', tone: 'bad' });
+    expect(log(unserved(60_100), unserved(60_200), unserved(60_300))).toEqual([]);
+    expect(log(served(70_000))).toMatchObject([{ kind: 'outage-resolved', unserved: 4, lastedMs: 70_000 }]);
+  });
+
+  it.each([
+    ['both pools answer with an error', { upstreamStatus: '500, 500', headerTime: '0.001, 0.004' }],
+    ['the one that was asked answers with an error', {}],
+  ])('is sure, too, when %s while both fail their checks', (_, fields) => {
+    tick(0, down);
+    tick(2_000, down);
+    expect(log(served(3_000, { status: 500, ...fields }))).toMatchObject([{ kind: 'outage', escalated: true }]);
+    expect(log(served(4_000))).toMatchObject([{ kind: 'outage-resolved', unserved: 1 }]);
+  });
+
+  it('that was only feared says so at its end', () => {
+    tick(0, down);
+    tick(2_000, down);
+    const [over] = tick(7_000, { ...down, blue: null });
+    expect(over && wordingOf(over)).toMatchObject({
+      headline: 'No outage seen: blue can serve, after both pools failed their health checks for 7.0 s',
+      summary: 'No request was refused by both pools.',
+    });
+  });
+
+  it('is sure at once where the last request has failed on both pools', () => {
+    tick(0, down);
+    log(unserved(500));
+    expect(tick(2_000, down)).toMatchObject([{ kind: 'outage', shownBy: 'requests' }]);
+  });
+
+  it('that is sure is not held back because one was feared just before', () => {
+    begin({ cooldownMs: 10 * minute });
+    tick(0, down);
+    tick(2_000, down);
+    tick(3_000, none);
+    expect(kinds(log(unserved(10_000), unserved(10_001), unserved(10_002)))).toEqual(['outage']);
+  });
+
   it('is not what the checks say while requests are served', () => {
     tick(0, down);
     log(served(500));
@@ -476,6 +577,11 @@ describe('a standby that is down', () => {
   it('is not the pool that was failed over from', () => {
     log(rerouted(0));
     expect(tick(60_000, { ...none, blue: { seenMs: noon } })).toEqual([]);
+  });
+
+  it('does not say what visitors see, which it does not know', () => {
+    const [alert] = tick(5_000, down);
+    expect(alert && plainText(alert)).not.toContain('no error');
   });
 
   it('is told of the pool that was switched away from', () => {
@@ -569,20 +675,14 @@ describe('the cooldown', () => {
 });
 
 describe('maintenance', () => {
-  it('lets nothing out, and holds back each thing once', () => {
+  it('holds failovers back, each once, and nothing else', () => {
     begin({ maintenance: true });
     log(rerouted(0), standby(100), served(200), served(300, { active: 'green' }));
     log(...Array.from({ length: 60 }, (_, at) => unserved(1_000 + at, { active: 'green' })));
     tick(10_000);
     tick(20_000);
-    expect(told()).toEqual([]);
-    expect(heldBack()).toEqual([
-      'failover: maintenance',
-      'recovery: not-announced',
-      'switch: maintenance',
-      'outage: maintenance',
-      'error-rate: maintenance',
-    ]);
+    expect(kinds(told())).toEqual(['switch', 'outage', 'error-rate']);
+    expect(heldBack()).toEqual(['failover: maintenance', 'recovery: not-announced']);
   });
 });
 

@@ -31,7 +31,7 @@ export function decideRequest(state: State, event: AccessEvent, policy: Policy):
   errorRate(state, event, verdicts, rules);
   burnRate(state, event, verdicts, rules);
   countMaintained(state, event);
-  return withMuted(state, verdicts, policy);
+  return withMuted(state, verdicts);
 }
 
 /** What follows from the passing of time, and from what the control directory says now (null: nothing is known). */
@@ -47,14 +47,14 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   errorRateTick(state, nowMs, verdicts, rules);
   burnRateTick(state, nowMs, verdicts, rules);
   operationsTick(state, nowMs, verdicts, rules);
-  return [...about, ...withMuted(state, verdicts, policy)];
+  return [...about, ...withMuted(state, verdicts)];
 }
 
 /** What follows from a record of the journal. */
 export function decideRecord(state: State, record: JournalRecord, nowMs: number, policy: Policy): readonly Verdict[] {
   const verdicts: Verdict[] = [];
   operate(state, record, nowMs, verdicts, policyNow(state, policy));
-  return withMuted(state, verdicts, policy);
+  return withMuted(state, verdicts);
 }
 
 /** What the control directory shows of it at once, when all that was missed is known. */
@@ -67,7 +67,7 @@ export function decideSwitches(
   const verdicts: Verdict[] = [];
   state.flags = flags;
   switchByFlag(state, nowMs, verdicts, policyNow(state, policy));
-  return withMuted(state, verdicts, policy);
+  return withMuted(state, verdicts);
 }
 
 /**

@@ -1,6 +1,14 @@
 import type { AccessEvent, RequestIds } from './access-event.ts';
 import type { ErrorRate, ErrorRateResolved } from './alert.ts';
-import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
+import {
+  announce,
+  beginIncident,
+  conclude,
+  escalate,
+  type Incident,
+  type Verdict,
+  type Worsening,
+} from './incident.ts';
 import { failedUpstream, pathOf } from './observe.ts';
 import type { Policy, State } from './state.ts';
 import { addSample, ageOut, failedPercent, newWindow, oldestMs, type Window, worstPaths } from './window.ts';
@@ -13,10 +21,15 @@ const resolveShare = 0.5;
 const calmForMs = 30_000;
 const gateKey = 'error-rate';
 
+interface OpenErrorRate extends Worsening {
+  /** It was told that visitors see no error. */
+  masked?: boolean;
+}
+
 /** Plain data. */
 export interface ErrorRateState {
   readonly window: Window;
-  open: Incident | null;
+  open: OpenErrorRate | null;
   /** Since when the rate has been low enough to be resolved. */
   calmSinceMs: number | null;
   /** When the failed samples ended that no pool made good; at most two windows'. Checkpoints of older versions lack it. */
@@ -59,10 +72,16 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
     if (nowMs - errorRate.calmSinceMs >= calmForMs) resolve(state, open, nowMs, verdicts, policy);
     return;
   }
+  const describe = () => errorRateAlert(state, open, policy);
+  if (open.announced) {
+    if (!open.masked || open.worse?.announced || !isVisible(errorRate)) return;
+    push(verdicts, escalate(state.gates, gateKey, open, describe, nowMs, policy));
+    return;
+  }
   // What a cooldown held back is told later only while it is still true.
-  if (open.announced || (open.held && percent <= policy.thresholdPercent)) return;
-  const verdict = announce(state.gates, gateKey, open, () => errorRateAlert(state, open, policy), nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  if (open.held && percent <= policy.thresholdPercent) return;
+  push(verdicts, announce(state.gates, gateKey, open, describe, nowMs, policy));
+  open.masked = open.announced && !isVisible(errorRate);
 }
 
 /** A visitor met it. */
@@ -74,14 +93,19 @@ function addVisible(errorRate: ErrorRateState, atMs: number): void {
   if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
 }
 
-function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate {
+/** Some of the window's errors reached a visitor. */
+function isVisible({ window, visibleMs = [] }: ErrorRateState): boolean {
+  return (visibleMs.at(-1) ?? 0) >= oldestMs(window);
+}
+
+function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy: Policy): ErrorRate {
   const { window, lastFailed, visibleMs = [] } = state.errorRate;
   const sinceMs = oldestMs(window);
   const pool = state.traffic.serving;
   return {
     kind: 'error-rate',
-    incident: open.id,
-    atMs: open.atMs,
+    incident: id,
+    atMs: worse?.atMs ?? atMs,
     failed: window.failed,
     samples: window.count,
     thresholdPercent: policy.thresholdPercent,
@@ -89,6 +113,7 @@ function errorRateAlert(state: State, open: Incident, policy: Policy): ErrorRate
     visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
     worstPaths: worstPaths(window, 3),
     ...(lastFailed === null ? {} : { request: lastFailed }),
+    ...(worse === undefined ? {} : { escalated: true }),
   };
 }
 
@@ -105,4 +130,8 @@ function resolve(state: State, open: Incident, nowMs: number, verdicts: Verdict[
     lastedMs: nowMs - open.atMs,
   };
   verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
+}
+
+function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
+  if (verdict !== undefined) verdicts.push(verdict);
 }

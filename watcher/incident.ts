@@ -1,4 +1,4 @@
-import type { Alert, HeldBack } from './alert.ts';
+import type { Alert, AlertKind, HeldBack } from './alert.ts';
 
 /** Something that goes on for a while. Plain data. */
 export interface Incident {
@@ -9,7 +9,13 @@ export interface Incident {
   held: boolean;
 }
 
-/** One kind of alert in one direction, such as `failover:blue`. */
+/** An incident that may be told once more, as it has become worse. */
+export interface Worsening extends Incident {
+  /** Set from then on. */
+  worse?: Incident;
+}
+
+/** One kind of alert in one direction, with a key such as `failover:blue` that begins with the kind. */
 export interface Gate {
   quietUntilMs: number;
   heldBack: HeldBack | null;
@@ -19,8 +25,14 @@ export type Gates = Record<string, Gate>;
 
 export interface GatePolicy {
   readonly cooldownMs: number;
+  /** Planned work: failovers are not told. */
   readonly maintenance: boolean;
+  /** Nothing is told. */
+  readonly muted?: boolean;
 }
+
+/** What planned work brings about. */
+const failovers: readonly AlertKind[] = ['failover', 'recovery', 'flapping', 'flapping-resolved'];
 
 /** What becomes of an alert: it is told, or it is held back and why. */
 export type Verdict =
@@ -40,8 +52,8 @@ export function beginIncident(counter: { incidents: number }, atMs: number): Inc
 }
 
 /**
- * Tells an open incident that has not been told, unless maintenance or its gate's cooldown holds it back; called again
- * later, it tells it then.
+ * Tells an open incident that has not been told, unless maintenance, a mute or its gate's cooldown holds it back; called
+ * again later, it tells it then.
  * @param describe called only when there is something to say
  * @param overdue tell it whatever the cooldown says, because it also ends an incident that was told
  */
@@ -56,7 +68,8 @@ export function announce(
 ): Verdict | undefined {
   if (incident.announced) return undefined;
   const gate = gateOf(gates, key);
-  const reason = policy.maintenance ? 'maintenance' : !overdue && isQuiet(gate, nowMs, policy) ? 'cooldown' : undefined;
+  const kind = key.split(':', 1)[0] ?? '';
+  const reason = silencedBy(kind, policy) ?? (!overdue && isQuiet(gate, nowMs, policy) ? 'cooldown' : undefined);
   if (reason !== undefined) {
     if (incident.held) return undefined;
     incident.held = true;
@@ -68,6 +81,19 @@ export function announce(
   gate.heldBack = null;
   gate.quietUntilMs = nowMs + policy.cooldownMs;
   return { fate: 'tell', alert: heldBack === null ? alert : { ...alert, heldBack } };
+}
+
+/** Tells an incident that was told once more, as it has become worse: that is news, whatever the cooldown says. */
+export function escalate(
+  gates: Gates,
+  key: string,
+  incident: Worsening,
+  describe: () => Alert,
+  nowMs: number,
+  policy: GatePolicy,
+): Verdict | undefined {
+  incident.worse ??= { id: incident.id, atMs: nowMs, announced: false, held: false };
+  return announce(gates, key, incident.worse, describe, nowMs, policy, true);
 }
 
 /**
@@ -84,7 +110,8 @@ export function conclude(gates: Gates, key: string, incident: Incident, alert: A
 
 /** What happens once and is told whatever the cooldown says. */
 export function tellNow(alert: Alert, policy: GatePolicy): Verdict {
-  return policy.maintenance ? { fate: 'hold', alert, reason: 'maintenance' } : { fate: 'tell', alert };
+  const reason = silencedBy(alert.kind, policy);
+  return reason === undefined ? { fate: 'tell', alert } : { fate: 'hold', alert, reason };
 }
 
 /** Counts an incident that is over and was never told. */
@@ -99,6 +126,12 @@ export function forgetHeldBack(gates: Gates, key: string, count: number): void {
   if (gate.heldBack === null || count === 0) return;
   const left = gate.heldBack.count - count;
   gate.heldBack = left > 0 ? { ...gate.heldBack, count: left } : null;
+}
+
+/** What holds an alert back whatever was told before. */
+function silencedBy(kind: string, { muted, maintenance }: GatePolicy): 'muted' | 'maintenance' | undefined {
+  if (muted) return 'muted';
+  return maintenance && failovers.some((one) => one === kind) ? 'maintenance' : undefined;
 }
 
 function gateOf(gates: Gates, key: string): Gate {

@@ -45,7 +45,7 @@ describe('the watcher', () => {
     watcher.log(accessLine(), accessLine());
     await told('Recovery detected: back to blue (primary) [shop]');
     watcher.log(accessLine({ active: 'green' }));
-    await told('Planned switch: blue → green');
+    await told('Unexplained switch: blue → green');
     expect(headlines()).toHaveLength(3);
     const whole = JSON.stringify(slack.messages[0]?.body);
     expect(whole).toContain('<https://wiki.example/runbook#failover|Runbook>');
@@ -82,19 +82,19 @@ describe('the watcher', () => {
     early.log(reroutedLine());
     await early.waitForOutput(/following the access log/);
     early.log(accessLine(at(1)), accessLine({ active: 'green', ...at(2) }));
-    await told('Planned switch');
+    await told('Unexplained switch');
     expect(headlines()).toHaveLength(1);
   });
 
-  it('posts nothing during maintenance, and logs what it held back', async () => {
+  it('posts no failover during maintenance but logs that it held it back, and tells the rest', async () => {
     await start({ MAINTENANCE_MODE: 'true' });
     const unserved = [3, 4, 5].map((number) => unservedLine({ active: 'green', ...at(number) }));
     watcher.log(reroutedLine(at(1)), accessLine({ active: 'green', ...at(2) }), ...unserved);
-    await watcher.waitForOutput(/held back: Outage/);
-    expect(watcher.output).toContain('held back: Failover detected: blue → green (to backup)');
+    await watcher.waitForOutput(/held back: Failover detected: blue → green \(to backup\)/);
+    await told('Outage: no pool can serve requests');
     const { health } = await watcher.health();
-    expect(health).toMatchObject({ status: 'ok', maintenance: true, slack: { queued: 0, sent: 0 } });
-    expect(slack.requests).toBe(0);
+    expect(health).toMatchObject({ status: 'ok', maintenance: true });
+    expect(headlines()).toEqual(['Unexplained switch: blue → green', 'Outage: no pool can serve requests']);
   });
 
   it('is healthy without a webhook, and logs its alerts', async () => {
@@ -136,7 +136,7 @@ describe('the watcher', () => {
     await slack.waitFor(() => slack.requests === 1);
     watcher.signal('SIGTERM');
     expect(await watcher.exitCode()).toBe(0);
-    expect(headlines().at(-1)).toBe('Planned switch: blue → green');
+    expect(headlines().at(-1)).toBe('Unexplained switch: blue → green');
   });
 
   it('reads what was written last before it ends', async () => {

@@ -12,9 +12,11 @@ export function quiet(text: string): string {
     .replaceAll(/[@<]/g, `$&${zeroWidthSpace}`);
 }
 
-/** Our own words and the operator's, for a chat that reads Markdown (Discord, Mattermost): nothing in them formats. */
+/** Our own words and the operator's, for a chat that reads Markdown (Discord, Mattermost): nothing in them formats or links. */
 export function escapeMarkdown(text: string): string {
-  return quiet(text).replaceAll(/[\\`*_~|[\]#>]/g, '\\$&');
+  return quiet(text)
+    .replaceAll(/[\\`*_~|[\]#>]/g, '\\$&')
+    .replaceAll(/:(?=\/\/)|www(?=\.)/gi, `$&${zeroWidthSpace}`);
 }
 
 /** The spans that fit, each whole: a cut in the middle could leave an open quotation. */

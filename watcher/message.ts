@@ -78,8 +78,11 @@ function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
     case 'burn-rate':
       return `Error budget burned ${factor(alert.burn)}× too fast for ${lasted}, resolved`;
     case 'outage':
-      return `Outage for ${lasted}, resolved: no pool could serve requests`;
+      return end.kind === 'outage-resolved' && end.unserved === 0
+        ? `Both pools failed their health checks for ${lasted}; no request showed an outage`
+        : `Outage for ${lasted}, resolved: no pool could serve requests`;
     case 'standby-down':
+      if (end.kind === 'standby-resolved' && end.because === 'active') return otherwise;
       return `Standby down for ${lasted}, resolved: ${alert.pool}`;
     default:
       return otherwise;

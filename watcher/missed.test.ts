@@ -90,6 +90,17 @@ describe('what happened while the watcher was away', () => {
     ]);
   });
 
+  it('is not all over where a bad release is still live', () => {
+    const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
+    const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
+    const stuck = { step: 'bake', why: 'it fails', tookMs: 9, noWayBack: 'blue is down' };
+    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
+    const [summary, ...rest] = told([started, failed], 29, ['d-1']);
+    expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
+    expect(summary && plainText(summary)).not.toContain('All of it is over');
+    expect(rest).toEqual([started, failed]);
+  });
+
   it('tells what was held back by a mute that began and ended meanwhile', () => {
     const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), goesOn: [] } as const;
     const unmuted = {

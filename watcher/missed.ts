@@ -90,8 +90,10 @@ export class Missed {
 
 const otherEnds: readonly AlertKind[] = ['recovery', 'deploy-failed', 'deploy-finished', 'maintenance-off', 'unmuted'];
 
-function isEnd({ kind }: Alert): boolean {
-  return otherEnds.includes(kind) || kind.endsWith('-resolved');
+function isEnd(alert: Alert): boolean {
+  // The deploy is over, but not what it has left.
+  if (alert.kind === 'deploy-failed' && alert.noWayBack !== undefined) return false;
+  return otherEnds.includes(alert.kind) || alert.kind.endsWith('-resolved');
 }
 
 /** A switch is over at once, even if it is a part of a deploy. */

@@ -144,12 +144,13 @@ describe('while alerts are muted', () => {
     expect(decisions.log(rerouted(15 * minute))).toMatchObject([{ kind: 'failover', heldBack: { count: 1 } }]);
   });
 
-  it('nothing is told at all where MAINTENANCE_MODE is set, too', () => {
+  it('both ends are told where MAINTENANCE_MODE is set, too, but the failover that goes on then is not', () => {
     decisions = new Decisions({ maintenance: true });
     tick(0, muted(10 * minute));
     decisions.log(rerouted(minute));
     tick(10 * minute);
-    expect(decisions.told()).toEqual([]);
-    expect(decisions.heldBack()).toEqual(['muted: maintenance', 'failover: maintenance', 'unmuted: maintenance']);
+    tick(11 * minute);
+    expect(kinds(decisions.told())).toEqual(['muted', 'unmuted']);
+    expect(decisions.heldBack()).toEqual(['failover: muted']);
   });
 });

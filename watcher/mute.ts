@@ -35,25 +35,22 @@ export function newMuteState(): MuteState {
 
 const mutedPolicies = new WeakMap<Policy, Policy>();
 
-/** The policy, which while alerts are muted is that of maintenance. */
+/** The policy, under which while alerts are muted nothing is told. */
 export function policyNow({ mute }: State, policy: Policy): Policy {
-  if (mute.open === null || policy.maintenance) return policy;
+  if (mute.open === null) return policy;
   let muted = mutedPolicies.get(policy);
   if (muted === undefined) {
-    muted = { ...policy, maintenance: true };
+    muted = { ...policy, muted: true };
     mutedPolicies.set(policy, muted);
   }
   return muted;
 }
 
 /** Remembers what is held back while alerts are muted. */
-export function withMuted(state: State, verdicts: readonly Verdict[], policy: Policy): readonly Verdict[] {
-  if (state.mute.open === null || policy.maintenance || verdicts.length === 0) return verdicts;
-  return verdicts.map((verdict) => {
-    if (verdict.fate === 'tell') return verdict;
-    remember(state, verdict.alert);
-    return verdict.reason === 'maintenance' ? { ...verdict, reason: 'muted' } : verdict;
-  });
+export function withMuted(state: State, verdicts: readonly Verdict[]): readonly Verdict[] {
+  if (state.mute.open === null) return verdicts;
+  for (const { fate, alert } of verdicts) if (fate === 'hold') remember(state, alert);
+  return verdicts;
 }
 
 /** Whether the control directory says something new about it. */
@@ -62,7 +59,7 @@ export function isMuteNews(state: State, nowMs: number): boolean {
   return flags !== null && (wantedMute(flags, nowMs)?.untilMs ?? null) !== (mute.open?.untilMs ?? null);
 }
 
-/** Begins and ends it, and tells both, which nothing but maintenance holds back. */
+/** Begins and ends it, and tells both, which nothing holds back. */
 export function muteTick(state: State, nowMs: number, policy: Policy): readonly Verdict[] {
   const { mute, flags } = state;
   const { open } = mute;
@@ -71,7 +68,7 @@ export function muteTick(state: State, nowMs: number, policy: Policy): readonly 
   if (wanted === undefined) {
     // Without the control directory nothing is known but when it was to end.
     const isOver = flags !== null || !holds(open.untilMs, nowMs);
-    return isOver ? [tellNow(end(state, open, nowMs, policy), policy)] : [];
+    return isOver ? [tellNow(end(state, open, nowMs), policy)] : [];
   }
   const { untilMs, actor } = wanted;
   const { incident, untilMs: insteadOfMs } = open;
@@ -108,12 +105,10 @@ function begin(state: State, { sinceMs, untilMs, actor }: Muted, nowMs: number):
   return { kind: 'muted', incident, atMs, actor, untilMs, goesOn: goesOn(state) };
 }
 
-function end(state: State, open: OpenMute, nowMs: number, policy: Policy): Alert {
+function end(state: State, open: OpenMute, nowMs: number): Alert {
   const { incident, sinceMs, untilMs, events, more, heldBefore } = open;
   state.mute.open = null;
-  if (!policy.maintenance) {
-    for (const [key, gate] of Object.entries(state.gates)) gate.heldBack = heldBefore[key] ?? null;
-  }
+  for (const [key, gate] of Object.entries(state.gates)) gate.heldBack = heldBefore[key] ?? null;
   const toMs = Math.max(sinceMs, Math.min(nowMs, untilMs));
   const stillOpen = goesOn(state);
   return { kind: 'unmuted', incident, atMs: toMs, fromMs: sinceMs, toMs, events, more, stillOpen };

@@ -36,15 +36,16 @@ export function openIncidents({ traffic, errorRate, burnRate, outage, standby }:
 /** Whether it goes on: an incident of the log, or what an operator has begun. */
 export function isOpen(state: State, incident: string): boolean {
   const { operations, mute } = state;
-  const { deploy, maintenance } = operations;
-  if ([deploy?.id, maintenance?.incident, mute.open?.incident].includes(incident)) return true;
+  const { deploy, stillLive, maintenance } = operations;
+  const begun = [deploy?.id, stillLive?.incident, maintenance?.incident, mute.open?.incident];
+  if (begun.includes(incident)) return true;
   return openIncidents(state).some((open) => open.incident.id === incident);
 }
 
 /** All that goes on now, in a few words each. */
 export function goesOn({ traffic, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
   const { failover, flapping } = traffic;
-  const { deploy, maintenance } = operations;
+  const { deploy, stillLive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);
   return [
     outage.open === null ? undefined : phraseOf(outage.open.alert),
@@ -53,6 +54,7 @@ export function goesOn({ traffic, errorRate, burnRate, outage, standby, operatio
     burnRate.open === null ? undefined : 'error budget burning too fast',
     standby.open === null ? undefined : phraseOf(standby.open.alert),
     deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxReleaseChars)} to ${deploy.pool}`,
+    stillLive === null ? undefined : `${oneLine(stillLive.release, maxReleaseChars)} still live on ${stillLive.pool}`,
     maintenance === null || maintenance.off !== null ? undefined : 'maintenance page',
   ].filter((words) => words !== undefined);
 }

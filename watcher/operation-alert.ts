@@ -13,6 +13,8 @@ export interface Operation {
   readonly release?: string;
   readonly replaced?: string;
   readonly why?: string;
+  /** What was counted of the release that is rolled back by itself. */
+  readonly bake?: SwitchRecord['bake'];
 }
 
 interface DeployBase extends AlertBase {
@@ -34,8 +36,12 @@ export interface DeployFailed extends DeployBase {
   readonly kind: 'deploy-failed';
   readonly step: string;
   readonly why: string;
-  /** Visitors were sent to it: they may have met what failed. */
-  readonly wasLive: boolean;
+  /** Visitors were sent to it: they may have met what failed. Missing: it is not known. */
+  readonly wasLive?: boolean;
+  /** It is still live: why the other pool is no way back. */
+  readonly noWayBack?: string;
+  /** The other pool is active again, which has a message of its own. */
+  readonly rolledBack?: boolean;
   /** The release that is back on the pool. */
   readonly restored?: string;
   readonly tookMs: number;
@@ -46,6 +52,7 @@ export interface DeployFinished extends DeployBase {
   /** False: it waits on the pool. */
   readonly switched: boolean;
   readonly tookMs: number;
+  /** Missing: it was not watched to the end. */
   readonly bake?: { readonly lastedMs: number; readonly requests: number; readonly failed: number };
 }
 
@@ -57,6 +64,8 @@ export interface Canary extends AlertBase {
   readonly pool: Pool;
   readonly release?: string;
   readonly why?: string;
+  /** It is off because the release failed a gate. */
+  readonly didBadly?: boolean;
 }
 
 export interface MaintenanceOn extends AlertBase {

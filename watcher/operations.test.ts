@@ -10,7 +10,9 @@ import {
   switchRecord,
 } from '../test/journal-records.ts';
 import type { DownFlags } from './flags.ts';
-import { plainText } from './wording.ts';
+import { goesOn, isOpen } from './open-incidents.ts';
+import { webhookMessage } from './webhook.ts';
+import { plainText, wordingOf } from './wording.ts';
 
 const well: DownFlags = { active: 'blue', blue: null, green: null };
 const greenDown = (seenMs: number): DownFlags => ({ ...well, green: { seenMs: noon + seenMs } });
@@ -56,21 +58,74 @@ describe('a deploy', () => {
 
   it('that fails before the switch is told, and one that was rolled back by its switch alone', () => {
     decisions.record(deployStarted(noon));
-    expect(decisions.record(deployFailed(noon + 1))).toMatchObject([
+    expect(decisions.record(deployFailed(noon + 1, { wasUsed: false }))).toMatchObject([
       { kind: 'deploy-failed', incident: 'd-7', wasLive: false },
     ]);
     decisions.record(deployStarted(noon + 2));
-    expect(decisions.record(deployFailed(noon + 3, { rolledBack: true, step: 'bake' }))).toEqual([]);
+    const back = { rolledBack: true, step: 'bake', wasUsed: true, restored: 'v1' };
+    expect(decisions.record(deployFailed(noon + 3, back))).toEqual([]);
     expect(decisions.state.operations.deploy).toBeNull();
   });
 
-  it('that fails after the switch does not say that visitors saw nothing of it', () => {
-    decisions.log(served(0));
-    decisions.record(switchRecord('green', noon + 1_000, { reason: 'deploy', deploy: 'd-7' }));
-    decisions.log(served(1_100, { active: 'green' }));
-    const [failed] = decisions.record(deployFailed(noon + 2_000, { step: 'post-switch hook' }));
-    expect(failed).toMatchObject({ wasLive: true });
-    expect(failed && plainText(failed)).not.toContain('Visitors saw nothing');
+  it('that was rolled back and has left no standby is told for that', () => {
+    const [failed] = decisions.record(deployFailed(noon, { rolledBack: true, step: 'bake', wasUsed: true }));
+    expect(failed && wordingOf(failed)).toMatchObject({
+      headline: 'Rolled back: v2, but green is no standby now',
+      tone: 'warning',
+    });
+  });
+
+  it.each([
+    [{ wasUsed: false }, /Visitors saw nothing of it/],
+    [{ wasUsed: true, step: 'canary 25%' }, /Some visitors were sent to it/],
+    [{ wasUsed: true, step: 'switch' }, /Some visitors were sent to it/],
+  ])('that fails says whether visitors were sent to it, as its record does: %j', (more, words) => {
+    const [failed] = decisions.record(deployFailed(noon, more));
+    expect(failed && plainText(failed)).toMatch(words);
+    expect(failed && wordingOf(failed).headline).toMatch(/; blue goes on serving$/);
+  });
+
+  it('that fails says nothing about visitors where its record does not', () => {
+    const [failed] = decisions.record(deployFailed(noon, { step: 'canary 25%' }));
+    expect(failed && plainText(failed)).not.toMatch(/[Vv]isitors/);
+  });
+
+  const stuck = { step: 'bake', wasUsed: true, noWayBack: 'blue is not healthy either (status 503)' };
+
+  it('that cannot be rolled back is the gravest end: the release is still live', () => {
+    const [failed] = decisions.record(deployFailed(noon, stuck));
+    expect(failed && wordingOf(failed)).toMatchObject({
+      headline: 'Deploy failed at bake: v2 is STILL LIVE on green, not rolled back',
+      summary: 'It answers 500. Blue is not healthy either (status 503).',
+      facts: expect.arrayContaining([
+        { label: 'Now serving', spans: [{ text: 'green' }, { text: ' ' }, { code: 'v2' }] },
+      ]),
+      tone: 'bad',
+      anchor: 'not-rolled-back',
+    });
+  });
+
+  it('that cannot be rolled back goes on until the next switch', () => {
+    decisions.log(served(0, { active: 'green' }));
+    decisions.record(deployFailed(noon + 1_000, stuck));
+    expect(goesOn(decisions.state)).toEqual(['v2 still live on green']);
+    expect(isOpen(decisions.state, 'd-7')).toBe(true);
+    decisions.record(switchRecord('blue', noon + 2_000, { reason: 'rollback' }));
+    decisions.log(served(2_100));
+    expect(goesOn(decisions.state)).toEqual([]);
+    expect(isOpen(decisions.state, 'd-7')).toBe(false);
+  });
+
+  it('that ends unwatched is not told as one that has proved itself', () => {
+    const bake = { lastedMs: 30_000, requests: 900, failed: 0 };
+    const [watched] = decisions.record(deployFinished(noon, { bake }));
+    const [unwatched] = decisions.record(deployFinished(noon + 1));
+    expect(watched && wordingOf(watched)).toMatchObject({ tone: 'good', anchor: 'deploy-finished' });
+    expect(unwatched && wordingOf(unwatched)).toMatchObject({
+      headline: 'Deploy finished, not watched: v2 serves on green',
+      tone: 'neutral',
+      anchor: 'deploy-not-watched',
+    });
   });
 
   it('does not make the standby missed that it works on, until it was to be ready; then the five seconds begin anew', () => {
@@ -84,6 +139,28 @@ describe('a deploy', () => {
     decisions.record(deployFailed(noon + 20_000));
     expect(tick(24_900, greenDown(1_000))).toEqual([]);
     expect(kinds(tick(25_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it.each([
+    ['a canary that fails late', canaryRecord(0, noon + 600_000, { deploy: 'd-7' }), well],
+    [
+      'a rollback by itself',
+      switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-7' }),
+      { ...well, active: 'blue' },
+    ],
+  ] as const)('has as long again for its standby after %s', (_, record, flags) => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
+    decisions.record(record);
+    const down = { ...flags, green: { seenMs: noon + 601_000 } };
+    expect([...tick(610_000, down), ...tick(724_900, down)].filter(({ kind }) => kind === 'standby-down')).toEqual([]);
+    expect(kinds(tick(725_000, down))).toContain('standby-down');
+  });
+
+  it('has no longer for its standby because of what another deploy or a person did', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
+    decisions.record(canaryRecord(0, noon + 600_000));
+    decisions.record(switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-6' }));
+    expect(kinds(tick(606_000, greenDown(601_000)))).toContain('standby-down');
   });
 
   it('does not keep the other pool from being missed', () => {
@@ -110,15 +187,14 @@ describe('a deploy', () => {
     expect(decisions.state.operations.deploy).toBeNull();
   });
 
-  it('is told whatever was told just before, but not during maintenance', () => {
+  it('is told whatever was told just before, and during maintenance too', () => {
     decisions = new Decisions({ cooldownMs: 300_000 });
     expect(kinds([...decisions.record(deployStarted(noon)), ...decisions.record(deployStarted(noon + 1))])).toEqual([
       'deploy-started',
       'deploy-started',
     ]);
     decisions = new Decisions({ maintenance: true });
-    expect(decisions.record(deployStarted(noon))).toEqual([]);
-    expect(decisions.heldBack()).toEqual(['deploy-started: maintenance']);
+    expect(kinds(decisions.record(deployStarted(noon)))).toEqual(['deploy-started']);
   });
 });
 
@@ -127,8 +203,28 @@ describe('a canary', () => {
     const told = [...decisions.record(canaryRecord(5, noon)), ...decisions.record(canaryRecord(0, noon + 1))];
     expect(told.map((alert) => plainText(alert).split('. ')[0])).toEqual([
       'Canary: 5% of visitors → green (v2)',
-      'Canary off',
+      'Canary off: green (v2)',
     ]);
+  });
+
+  it('did badly where its record says so, and not where somebody has stopped it', () => {
+    const why = 'stopped by hand';
+    const [stopped] = decisions.record(canaryRecord(0, noon, { why }));
+    const [bad] = decisions.record(canaryRecord(0, noon + 1, { why: '3 of 40 requests failed', didBadly: true }));
+    expect(stopped && wordingOf(stopped)).toMatchObject({ headline: 'Canary off: green (v2)', tone: 'neutral' });
+    expect(stopped && plainText(stopped)).toContain('Stopped by hand.');
+    expect(bad && wordingOf(bad)).toMatchObject({ headline: 'Canary off: green (v2) did badly', tone: 'warning' });
+  });
+
+  it('of a deploy has its id, as all its messages have', () => {
+    const told = [
+      ...decisions.record(deployStarted(noon)),
+      ...decisions.record(canaryRecord(5, noon + 1, { deploy: 'd-7' })),
+      ...decisions.record(canaryRecord(0, noon + 2, { deploy: 'd-7' })),
+      ...decisions.record(deployFailed(noon + 3)),
+    ];
+    expect(told.map(({ incident }) => incident)).toEqual(['d-7', 'd-7', 'd-7', 'd-7']);
+    expect(new Set(told.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(4);
   });
 
   it('is no failover where the other pool answers, no recovery and no switch', () => {

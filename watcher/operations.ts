@@ -36,11 +36,13 @@ export interface OperationsState {
   deploy: OpenDeploy | null;
   /** A pool that may be down until then, as a deploy works on it. */
   quiet: { readonly pool: Pool; readonly untilMs: number } | null;
+  /** A release that failed and could not be rolled back; the next switch ends it. */
+  stillLive: { readonly incident: string; readonly pool: Pool; readonly release: string } | null;
   maintenance: OpenMaintenance | null;
 }
 
 export function newOperationsState(): OperationsState {
-  return { expected: [], deploy: null, quiet: null, maintenance: null };
+  return { expected: [], deploy: null, quiet: null, stillLive: null, maintenance: null };
 }
 
 /** A record of the journal, met in the order of its lines and of the log's. */
@@ -48,6 +50,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
   const tell = (alert: Alert) => verdicts.push(tellNow(alert, policy));
   switch (record.kind) {
     case 'switch':
+      if (record.reason === 'bake') renewQuiet(state, record);
       expectSwitch(state, record, nowMs);
       return;
     case 'deploy-started': {
@@ -64,12 +67,21 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     }
     case 'deploy-failed': {
       endDeploy(state, record, nowMs);
-      // The switch back has told it.
-      if (record.rolledBack) return;
-      const { deploy, step, why, restored, tookMs } = record;
-      const wasLive = step === 'bake' || state.traffic.switched?.alert.operation?.deploy === deploy;
-      const details = { step, why, wasLive, tookMs, ...(restored === undefined ? {} : { restored }) };
-      tell({ ...deployBase(record, deploy), kind: 'deploy-failed', ...details });
+      const { deploy, pool, release, step, why, restored, tookMs, rolledBack, wasUsed, noWayBack } = record;
+      // The switch back has told it, but not that it has left no standby.
+      if (rolledBack && restored !== undefined) return;
+      if (noWayBack !== undefined) state.operations.stillLive = { incident: deploy, pool, release };
+      tell({
+        ...deployBase(record, deploy),
+        kind: 'deploy-failed',
+        step,
+        why,
+        tookMs,
+        ...(restored === undefined ? {} : { restored }),
+        ...(rolledBack ? { rolledBack } : {}),
+        ...(wasUsed === undefined ? {} : { wasLive: wasUsed }),
+        ...(noWayBack === undefined ? {} : { noWayBack }),
+      });
       return;
     }
     case 'deploy-finished': {
@@ -82,9 +94,19 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       return;
     }
     case 'canary': {
-      const { atMs, actor, percent, pool, release, why } = record;
-      const details = { ...(release === undefined ? {} : { release }), ...(why === undefined ? {} : { why }) };
-      tell({ kind: 'canary', incident: beginIncident(state, atMs).id, atMs, actor, percent, pool, ...details });
+      const { deploy, atMs, actor, percent, pool, release, why, didBadly } = record;
+      if (percent === 0) renewQuiet(state, record);
+      tell({
+        kind: 'canary',
+        incident: deploy ?? beginIncident(state, atMs).id,
+        atMs,
+        actor,
+        percent,
+        pool,
+        ...(release === undefined ? {} : { release }),
+        ...(why === undefined ? {} : { why }),
+        ...(didBadly === undefined ? {} : { didBadly }),
+      });
       return;
     }
     case 'maintenance':
@@ -129,6 +151,13 @@ function beginDeploy(
 ): void {
   operations.deploy = { id: deploy, pool, release, sinceMs: atMs, untilMs };
   operations.quiet = { pool, untilMs };
+}
+
+/** Late in a deploy, its release is taken off again: the pool has as long for that as it had to become ready. */
+function renewQuiet({ operations }: State, { deploy, atMs }: RecordOf<'switch' | 'canary'>): void {
+  const open = operations.deploy;
+  if (open === null || open.id !== deploy) return;
+  operations.quiet = { pool: open.pool, untilMs: Math.max(open.untilMs, atMs + open.untilMs - open.sinceMs) };
 }
 
 function endDeploy(

@@ -92,7 +92,11 @@ describe('what an operator does', () => {
     }
     await slack.waitFor(() => slack.messages.length >= 10, 20_000);
     expect(headlines()).toEqual(
-      Array.from({ length: 10 }, (_, at) => `Rolled back by hand: ${at % 2 ? 'green → blue' : 'blue → green'}`),
+      Array.from({ length: 10 }, (_, at) =>
+        at % 2
+          ? 'Rolled back by hand: green → blue (blue-release-1.0.0)'
+          : 'Rolled back by hand: blue → green (green-release-1.0.0)',
+      ),
     );
   });
 
@@ -109,7 +113,7 @@ describe('what an operator does', () => {
     switchTo('green', { reason: 'deploy', deploy: 'd-7', release: 'v2' });
     await told('Deployed: blue → green (v2)');
     record(deployFinished(Date.now()));
-    await told('Deploy finished: v2');
+    await told('Deploy finished, not watched: v2');
     expect(headlines()).toHaveLength(3);
     const incidents = slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1]);
     expect(new Set(incidents)).toEqual(new Set(['d-7']));
@@ -147,7 +151,11 @@ describe('what an operator does', () => {
     await watcher.again();
     await watcher.until('the journal to be read', ({ log }) => log.lines === 2);
     await delay(500);
-    expect(headlines()).toEqual(['Canary: 5% of visitors → green (v2)', 'Deployed: blue → green (v3)', 'Canary off']);
+    expect(headlines()).toEqual([
+      'Canary: 5% of visitors → green (v2)',
+      'Deployed: blue → green (v3)',
+      'Canary off: green (v2)',
+    ]);
   });
 
   it('is in the count of each pool', async () => {

@@ -1,18 +1,20 @@
 import type { Pool } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
 import type { Outage, OutageResolved } from './alert.ts';
-import { announce, beginIncident, conclude, type Incident, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, escalate, type Verdict, type Worsening } from './incident.ts';
 import { upstreamPath, wasServed, wasUnserved } from './observe.ts';
 import type { Policy, State } from './state.ts';
 
 /** So many requests in a row that no pool could serve are an outage … */
 const unservedForOutage = 3;
-/** … and so are both pools failing their checks for this long, while no request proves the contrary. */
+/**
+ * … and both pools failing their checks for this long may be one, while no request proves the contrary: the edge goes on
+ * trying them. A request that fails on both makes it sure.
+ */
 const bothDownForMs = 2_000;
-const gateKey = 'outage';
 
-interface OpenOutage extends Incident {
-  readonly alert: Outage;
+interface OpenOutage extends Worsening {
+  alert: Outage;
   unserved: number;
 }
 
@@ -44,7 +46,7 @@ export function newOutageState(): OutageState {
 
 export function outage(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   const { outage } = state;
-  if (wasUnserved(event)) {
+  if (wasRefused(outage, event)) {
     if (event.startMs <= outage.lastServedMs) {
       if (outage.open !== null) outage.open.unserved++;
       return;
@@ -52,10 +54,14 @@ export function outage(state: State, event: AccessEvent, verdicts: Verdict[], po
     if (outage.unservedInRow === 0) outage.firstUnservedMs = event.startMs;
     outage.unservedInRow++;
     outage.lastUnservedMs = Math.max(outage.lastUnservedMs, event.startMs);
-    if (outage.open !== null) outage.open.unserved++;
-    else if (outage.unservedInRow >= unservedForOutage) {
-      begin(state, 'requests', outage.firstUnservedMs, event.endMs, verdicts, policy, event);
+    const { open } = outage;
+    if (open !== null) {
+      open.unserved++;
+      if (open.alert.shownBy === 'health-checks') open.alert = surer(state, open, event);
+    } else if (outage.unservedInRow >= unservedForOutage) {
+      begin(state, 'requests', outage.firstUnservedMs, event);
     }
+    tell(state, event.endMs, verdicts, policy);
     return;
   }
   if (!wasServed(event)) return;
@@ -75,7 +81,7 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
     outage.bothDownSinceMs ??= nowMs;
     const since = outage.bothDownSinceMs;
     if (outage.open === null && !outage.checksDisproved && nowMs - since >= bothDownForMs) {
-      begin(state, 'health-checks', since, nowMs, verdicts, policy);
+      begin(state, outage.unservedInRow > 0 ? 'requests' : 'health-checks', since);
     }
   } else {
     outage.bothDownSinceMs = null;
@@ -87,37 +93,60 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
       end(state, open, nowMs, up, verdicts, policy);
     }
   }
-  const { open } = outage;
-  if (open === null) return;
-  const verdict = announce(state.gates, gateKey, open, () => open.alert, nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  tell(state, nowMs, verdicts, policy);
 }
 
-function begin(
-  state: State,
+/** No pool could serve it. While both fail their checks, an error that a pool answers with shows it as well. */
+function wasRefused({ bothDownSinceMs, checksDisproved }: OutageState, event: AccessEvent): boolean {
+  if (wasUnserved(event)) return true;
+  return bothDownSinceMs !== null && !checksDisproved && event.status >= 500 && event.attempts.length > 0;
+}
+
+function begin(state: State, shownBy: Outage['shownBy'], atMs: number, event?: AccessEvent): void {
+  const incident = beginIncident(state, atMs);
+  const alert = alertOf(state, incident.id, shownBy, atMs, event);
+  state.outage.open = { ...incident, alert, unserved: state.outage.unservedInRow };
+}
+
+/** A request has shown what only the health checks had until then. */
+function surer(state: State, { id, announced }: OpenOutage, event: AccessEvent): Outage {
+  const alert = alertOf(state, id, 'requests', event.startMs, event);
+  return announced ? { ...alert, escalated: true } : alert;
+}
+
+function alertOf(
+  { flags }: State,
+  incident: string,
   shownBy: Outage['shownBy'],
   atMs: number,
-  nowMs: number,
-  verdicts: Verdict[],
-  policy: Policy,
   event?: AccessEvent,
-): void {
-  const incident = beginIncident(state, atMs);
-  const blue = state.flags?.blue?.cause;
-  const green = state.flags?.green?.cause;
-  const alert: Outage = {
+): Outage {
+  const blue = flags?.blue?.cause;
+  const green = flags?.green?.cause;
+  return {
     kind: 'outage',
-    incident: incident.id,
+    incident,
     atMs,
     shownBy,
     causes: { ...(blue === undefined ? {} : { blue }), ...(green === undefined ? {} : { green }) },
     ...(event === undefined ? {} : { upstream: upstreamPath(event) }),
     ...(event?.ids === undefined ? {} : { request: event.ids }),
   };
-  const open = { ...incident, alert, unserved: state.outage.unservedInRow };
-  state.outage.open = open;
-  const verdict = announce(state.gates, gateKey, open, () => alert, nowMs, policy);
+}
+
+/** Tells what is open and has not been told, and once more when it has become sure. */
+function tell({ gates, outage }: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { open } = outage;
+  if (open === null) return;
+  const { alert } = open;
+  const tellIt = alert.escalated ? escalate : announce;
+  const verdict = tellIt(gates, gateKey(alert), open, () => alert, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);
+}
+
+/** One that was only feared does not keep a sure one quiet. */
+function gateKey({ shownBy }: Outage): string {
+  return shownBy === 'requests' ? 'outage' : 'outage:health-checks';
 }
 
 function end(
@@ -137,5 +166,5 @@ function end(
     unserved: open.unserved,
   };
   state.outage.open = null;
-  verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
+  verdicts.push(conclude(state.gates, gateKey(open.alert), open, alert, policy));
 }

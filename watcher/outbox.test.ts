@@ -222,6 +222,30 @@ describe('an incident that is over before it could be told', () => {
     expect(headlines()).toEqual([headline]);
   });
 
+  it('is told with what was told last of it, where it became worse', async () => {
+    slack.answer('500');
+    const outbox = open();
+    outbox.push(standbyDown('b'));
+    await slack.waitFor(() => slack.requests >= 1);
+    const errorRate = {
+      kind: 'error-rate',
+      incident: 'a',
+      failed: 9,
+      samples: 50,
+      thresholdPercent: 2,
+      worstPaths: [],
+    };
+    outbox.push({ ...errorRate, kind: 'error-rate', atMs, visible: 0 });
+    outbox.push({ ...errorRate, kind: 'error-rate', atMs: atMs + 1, visible: 4, escalated: true });
+    outbox.push({ kind: 'error-rate-resolved', incident: 'a', atMs, failed: 0, samples: 50, lastedMs: 95_000 });
+    slack.answer('ok');
+    await slack.waitFor(() => slack.messages.length === 3);
+    expect(headlines().slice(1)).toEqual([
+      'High upstream error rate: 18.00% of the last 50 requests, visitors see none',
+      'High upstream error rate for 1 min 35 s, resolved',
+    ]);
+  });
+
   it('is told as one while Slack takes nothing, whatever was tried in vain before', async () => {
     slack.answer('500');
     const outbox = open();

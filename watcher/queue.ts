@@ -50,7 +50,8 @@ export class Queue {
   /** Adds an alert, to the beginning of its incident if that still waits; returns whether it was. */
   push(alert: Alert): boolean {
     const bounded = boundedJson(alert);
-    const index = this.#waiting.findIndex(
+    // What became worse was told twice: the end goes with the later.
+    const index = this.#waiting.findLastIndex(
       ({ entry, inFlight }) => !inFlight && entry.end === undefined && isEndOf(bounded, entry.alert),
     );
     const beginning = this.#waiting[index];

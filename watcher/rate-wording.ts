@@ -1,6 +1,7 @@
 import type { BurnRate, BurnRateResolved, ErrorRate, ErrorRateResolved, PathCount } from './alert.ts';
 import { note, serving } from './facts.ts';
 import { duration, factor, rate, requests, share, span } from './figures.ts';
+import { maxAgeMs } from './window.ts';
 import type { Span, Wording } from './wording.ts';
 
 /** The time that an error budget is for. */
@@ -14,8 +15,8 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
   if (alert.kind === 'error-rate') {
     const { pool, worstPaths, thresholdPercent, visible } = alert;
     return {
-      headline: `High upstream error rate: ${short}`,
-      summary: visibleText(visible),
+      headline: `High upstream error rate: ${short}${visibleEnd(visible)}`,
+      summary: visibleText(alert),
       facts: [
         ...(pool === undefined ? [] : [serving(pool)]),
         note('Figures', `${counted} (threshold ${thresholdPercent}%).`),
@@ -23,6 +24,15 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
       ],
       tone: visible === 0 ? 'warning' : 'bad',
       anchor: 'error-rate',
+    };
+  }
+  if (samples === 0) {
+    return {
+      headline: `Upstream error rate resolved: no request for ${duration(maxAgeMs)}`,
+      summary: 'Whether what failed is well again is not known.',
+      facts: [note('Lasted', duration(alert.lastedMs))],
+      tone: 'neutral',
+      anchor: 'error-rate-resolved',
     };
   }
   return {
@@ -58,10 +68,15 @@ export function burnRateWording(alert: BurnRate | BurnRateResolved): Wording {
 }
 
 /** Alerts that an older version has left waiting do not say it. */
-function visibleText(visible: number | undefined): string {
+function visibleEnd(visible: number | undefined): string {
+  if (visible === undefined) return '';
+  return visible === 0 ? ', visitors see none' : ', visitors see errors';
+}
+
+function visibleText({ visible, failed }: ErrorRate): string {
   if (visible === undefined) return 'Visitors may see errors.';
-  if (visible === 0) return 'The other pool made them good: visitors saw no error.';
-  return `Visitors see errors: ${visible === 1 ? 'one of them' : `${visible} of them`} reached a visitor.`;
+  if (visible === 0) return 'The other pool made them good.';
+  return `Of ${failed} failed, ${visible} reached a visitor; the other pool made the rest good.`;
 }
 
 function pathSpans({ path, failed }: PathCount, index: number): Span[] {

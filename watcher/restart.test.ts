@@ -119,7 +119,7 @@ describe('a watcher that was killed', () => {
     await watcher.kill();
     await watcher.again();
     watcher.log(reroutedLine(at(10)), accessLine(at(11)), accessLine({ active: 'green', ...at(12) }));
-    await told('Planned switch');
+    await told('Unexplained switch');
     expect(headlines().filter((text) => text?.includes('Failover'))).toHaveLength(1);
   });
 

@@ -67,10 +67,10 @@ describe('a Slack message', () => {
   });
 
   it.each([
-    ['bad', ['burn-rate', 'outage']],
+    ['bad', ['burn-rate']],
     ['neutral', ['deploy-started', 'maintenance-on']],
-    ['good', ['recovery', 'error-rate-resolved', 'burn-rate-resolved', 'outage-resolved', 'deploy-finished']],
-    ['warning', ['failover', 'flapping', 'standby-down', 'deploy-failed']],
+    ['good', ['recovery', 'burn-rate-resolved', 'outage-resolved']],
+    ['warning', ['failover', 'flapping', 'standby-down']],
   ] as const)('is %s for what deserves it', (tone, kinds) => {
     for (const kind of kinds) for (const alert of sampleAlerts[kind]) expect(wordingOf(alert).tone).toBe(tone);
   });
@@ -176,6 +176,11 @@ describe('a Slack message', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('as text alone has no markup, and no link that somebody else wrote', () => {
+    const alert: Alert = { ...errorRate, worstPaths: [{ path: '/*bold*_it_`code`https://evil.example', failed: 3 }] };
+    expect(slackMessage({ alert }, context, 'plain')).toMatchObject({ mrkdwn: false, parse: 'none' });
   });
 
   it('stays within the limits of Slack even if every character has to be escaped', () => {

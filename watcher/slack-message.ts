@@ -10,6 +10,10 @@ import { identified, runbookSection } from './wording.ts';
 export interface SlackMessage {
   /** The notification. Beside blocks, it is shown nowhere else. */
   readonly text: string;
+  /** False: nothing in the text formats. */
+  readonly mrkdwn?: false;
+  /** None: no address in the text becomes a link. */
+  readonly parse?: 'none';
   readonly unfurl_links?: false;
   readonly unfurl_media?: false;
   readonly blocks?: readonly SlackBlock[];
@@ -58,7 +62,8 @@ const maxPlainChars = 7_000;
  */
 export function slackMessage(message: Message, context: MessageContext, form: Form): SlackMessage {
   if (form === 'plain') {
-    return { text: escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars)) };
+    const text = escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars));
+    return { text, mrkdwn: false, parse: 'none' };
   }
   const told = toldOf(message);
   const { headline, summary, facts, tone } = told;

@@ -83,7 +83,7 @@ describe('delivery to Slack', () => {
     const outbox = open();
     outbox.push(alert('a'));
     const { body } = await slack.waitForMessage(() => true);
-    expect(Object.keys(body)).toEqual(['text']);
+    expect(Object.keys(body)).toEqual(['text', 'mrkdwn', 'parse']);
     await expect.poll(() => outbox.health).toMatchObject({ state: 'open', sent: 1, dropped: 0 });
   });
 

@@ -4,7 +4,7 @@ import { Decisions, kinds, noon } from '../test/decisions.ts';
 import { switchRecord } from '../test/journal-records.ts';
 import type { Alert } from './alert.ts';
 import type { DownFlags } from './flags.ts';
-import { plainText } from './wording.ts';
+import { plainText, wordingOf } from './wording.ts';
 
 const blueActive: DownFlags = { active: 'blue', blue: null, green: null };
 const greenActive: DownFlags = { ...blueActive, active: 'green' };
@@ -45,12 +45,35 @@ describe('a switch that the journal announces', () => {
   it.each([
     ['switch', 'Planned switch: blue → green'],
     ['deploy', 'Deployed: blue → green (green-release-1.0.0)'],
-    ['rollback', 'Rolled back by hand: blue → green'],
-    ['bake', 'Rolled back by itself: blue → green'],
+    ['rollback', 'Rolled back by hand: blue → green (green-release-1.0.0)'],
+    ['bake', 'Rolled back by itself: blue → green (green-release-1.0.0)'],
   ] as const)('is told as what it is: %s', (reason, expected) => {
     decisions.log(served(0));
     toGreen(1_000, { reason });
     expect(headline(decisions.log(served(1_100, green))[0])).toBe(expected);
+  });
+
+  it('by itself back names both releases, how long the bad one had the visitors, and what was counted', () => {
+    decisions.log(served(0, green));
+    const bake = { lastedMs: 12_000, requests: 500, failed: 21 };
+    toBlue(1_000, { reason: 'bake', deploy: 'd-7', release: 'v1', replaced: 'v2', why: 'it fails', bake });
+    const [alert] = decisions.log(served(1_100));
+    expect(headline(alert)).toBe('Rolled back by itself: green → blue (v2 → v1)');
+    expect(alert && wordingOf(alert).facts).toEqual(
+      expect.arrayContaining([
+        { label: 'Lasted', spans: [{ text: '12 s' }] },
+        { label: 'Figures', spans: [{ text: '500 requests, 4.20% failed' }] },
+      ]),
+    );
+  });
+
+  it('without a record is told as one that nothing explains', () => {
+    decisions.log(served(0));
+    const [alert] = decisions.log(served(1_100, green));
+    expect(alert && wordingOf(alert)).toMatchObject({
+      headline: 'Unexplained switch: blue → green',
+      anchor: 'unexplained-switch',
+    });
   });
 
   it('is told by the flag after two seconds where nobody visits, and not again by a request', () => {
@@ -124,9 +147,9 @@ describe('a switch that the journal announces', () => {
     decisions.log(served(1_100, green), served(2_100), served(3_100, green), served(4_100), served(5_100, green));
     expect(decisions.told().map(headline)).toEqual([
       'Deployed: blue → green (green-release-1.0.0)',
-      'Rolled back by hand: green → blue',
+      'Rolled back by hand: green → blue (blue-release-1.0.0)',
       'Deployed: blue → green (green-release-1.0.0)',
-      'Rolled back by itself: green → blue',
+      'Rolled back by itself: green → blue (blue-release-1.0.0)',
     ]);
     expect(decisions.heldBack()).toEqual(['switch: cooldown']);
     expect(kinds(tick(304_000))).toEqual(['switch']);

@@ -137,6 +137,7 @@ function switchTo(
     ...(ended === undefined ? {} : { ended }),
     ...(record === undefined ? {} : { operation: operationOf(record) }),
   };
+  state.operations.stillLive = null;
   traffic.active = to;
   traffic.switches[to]++;
   traffic.activeSinceMs = atMs;
@@ -167,7 +168,7 @@ function endIncident({ traffic, gates }: State, atMs: number): Switch['ended'] {
   return failover.announced ? { incident: id, lastedMs: atMs - beganMs, served } : undefined;
 }
 
-function operationOf({ reason, actor, deploy, release, replaced, why }: SwitchRecord): Operation {
+function operationOf({ reason, actor, deploy, release, replaced, why, bake }: SwitchRecord): Operation {
   return {
     reason,
     actor,
@@ -175,6 +176,7 @@ function operationOf({ reason, actor, deploy, release, replaced, why }: SwitchRe
     ...(release === undefined ? {} : { release }),
     ...(replaced === undefined ? {} : { replaced }),
     ...(why === undefined ? {} : { why }),
+    ...(bake === undefined ? {} : { bake }),
   };
 }
 

@@ -20,7 +20,8 @@ export function trafficWording(alert: Failover | Recovery): Wording {
     return {
       headline: `Failover detected: ${alert.from} → ${alert.to} (to backup)`,
       summary:
-        `${capital(alert.from)} is active but ${alert.to} answers in its place: visitors are served. ` +
+        `${capital(alert.from)} is active but ${alert.to} answers in its place: ` +
+        `${alert.failed ? 'the first request met an error' : 'visitors are served'}. ` +
         `Until ${alert.from} is back there is nothing to fail over to.`,
       facts: [
         serving(alert.to, alert.release),
@@ -75,22 +76,31 @@ export function flappingWording(alert: Flapping | FlappingResolved): Wording {
 /** No pool can serve, and one can again. */
 export function outageWording(alert: Outage | OutageResolved): Wording {
   if (alert.kind === 'outage') {
+    if (alert.shownBy === 'health-checks') {
+      return {
+        headline: 'Both pools fail their health checks; no request has shown an outage yet',
+        summary: 'The edge goes on trying them: visitors may be served. The first request that fails on both is told.',
+        facts: causeFacts(alert.causes),
+        tone: 'warning',
+        anchor: 'both-pools-unhealthy',
+      };
+    }
     return {
       headline: 'Outage: no pool can serve requests',
-      summary:
-        alert.shownBy === 'requests'
-          ? 'Requests in a row failed on every pool; visitors see errors.'
-          : 'Both pools fail their health checks; visitors see errors.',
+      summary: 'The last requests failed on every pool: visitors see errors.',
       facts: [note('Now serving', 'nobody'), ...causeFacts(alert.causes), ...fact('Upstream', alert.upstream)],
       tone: 'bad',
       anchor: 'outage',
     };
   }
   const { pool, lastedMs, unserved } = alert;
-  const who = pool === undefined ? '' : `: ${pool} can serve again`;
+  const who = pool === undefined ? '' : `: ${pool} can serve${unserved === 0 ? '' : ' again'}`;
   return {
-    headline: `Outage resolved${who} after ${duration(lastedMs)}`,
-    summary: unserved === 0 ? 'No request was lost.' : `${capital(requests(unserved))} could not be served.`,
+    headline:
+      unserved === 0
+        ? `No outage seen${who}, after both pools failed their health checks for ${duration(lastedMs)}`
+        : `Outage resolved${who} after ${duration(lastedMs)}`,
+    summary: unserved === 0 ? 'No request was refused by both pools.' : `No pool could serve ${requests(unserved)}.`,
     facts: [...(pool === undefined ? [] : [serving(pool)]), note('Lasted', duration(lastedMs))],
     tone: 'good',
     anchor: 'outage-resolved',
@@ -102,7 +112,7 @@ export function standbyWording(alert: StandbyDown | StandbyResolved): Wording {
   if (alert.kind === 'standby-down') {
     return {
       headline: `Standby down: ${alert.pool}, nothing to fail over to`,
-      summary: `${capital(alert.active)} serves and visitors see no error. If it fails too, they will.`,
+      summary: `${capital(alert.active)} serves. If it fails too, visitors see errors.`,
       facts: [
         serving(alert.active),
         ...fact('Cause', alert.cause === undefined ? undefined : `health check: ${alert.cause}`),
@@ -115,11 +125,11 @@ export function standbyWording(alert: StandbyDown | StandbyResolved): Wording {
   return {
     headline: isWell
       ? `Standby down resolved: ${alert.pool} is up again after ${duration(alert.lastedMs)}`
-      : `Standby down resolved: ${alert.pool} is active now, and still unhealthy`,
+      : `${capital(alert.pool)} was made active though it fails its health checks`,
     summary: isWell
       ? 'There is a pool to fail over to again.'
-      : 'Somebody switched to it; its health checks still fail.',
-    facts: [...(isWell ? [] : [serving(alert.pool)]), note('Lasted', duration(alert.lastedMs))],
+      : 'It was the standby that was down. The edge prefers the other pool while that is well.',
+    facts: [note('Lasted', duration(alert.lastedMs))],
     tone: isWell ? 'good' : 'warning',
     anchor: 'standby-resolved',
   };

@@ -130,6 +130,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     ...(event.release === undefined ? {} : { release: event.release }),
     upstream: upstreamPath(event),
     requestMs: event.endMs - event.startMs,
+    ...(event.status >= 500 ? { failed: true } : {}),
     ...(cause === undefined ? {} : { cause }),
     ...(event.ids === undefined ? {} : { request: event.ids }),
   };

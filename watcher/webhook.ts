@@ -57,8 +57,13 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
   };
 }
 
-/** Tells apart what can come more than once under one incident: a deploy's switch and its rollback, a mute made longer. */
+/**
+ * Tells apart what can come more than once under one incident: a deploy's switch and its rollback, the steps of its canary, a
+ * mute made longer, what has become worse.
+ */
 function nameOf(alert: Alert): string {
+  if ('escalated' in alert) return `${alert.kind}-escalated`;
+  if (alert.kind === 'canary') return `canary-${alert.percent}`;
   if (alert.kind === 'muted') return `muted-${alert.untilMs}`;
   if (alert.kind === 'switch' && alert.operation?.deploy !== undefined) return `switch-${alert.operation.reason}`;
   return alert.kind;

@@ -1,7 +1,7 @@
 import type { PathCount } from './alert.ts';
 
 /** Older samples say nothing about now: a quiet night must not keep yesterday's errors. */
-const maxAgeMs = 15 * 60_000;
+export const maxAgeMs = 15 * 60_000;
 
 /** The last requests, as a ring. Plain data. */
 export interface Window {

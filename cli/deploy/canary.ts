@@ -33,20 +33,17 @@ export async function canary(run: Run): Promise<void> {
   }
 }
 
-export async function endCanary(run: Run, why: string): Promise<void> {
+export async function endCanary(run: Run, why: string, didBadly: boolean): Promise<void> {
   if (!run.canaryIsOn) return;
-  await setCanary(run, 0, why);
+  await setCanary(run, 0, { why: why.slice(0, 900), didBadly });
   run.canaryIsOn = false;
 }
 
-async function setCanary({ stack, engine, what }: Run, percent: number, why?: string): Promise<void> {
-  const { pool, release } = what;
-  const record = recordLine(stack, {
-    kind: 'canary',
-    percent,
-    pool,
-    release,
-    ...(why === undefined ? {} : { why: why.slice(0, 900) }),
-  });
+async function setCanary(
+  { stack, engine, what }: Run,
+  percent: number,
+  end: { readonly why?: string; readonly didBadly?: boolean } = {},
+): Promise<void> {
+  const record = recordLine(stack, { kind: 'canary', percent, ...what, ...end });
   await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);
 }

@@ -46,7 +46,7 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
   const why = isInterruption(error) ? 'stopped by hand' : error instanceof Error ? error.message : String(error);
   const { step, pool } = run;
   if (error instanceof GateFailure) await run.showLog();
-  await endCanary(run, why);
+  await endCanary(run, why, error instanceof GateFailure);
   const restored = await putBack(run);
   await run.tell({
     kind: 'deploy-failed',
@@ -54,6 +54,7 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
     step,
     why: why.slice(0, 900),
     rolledBack: false,
+    wasUsed: run.wasUsed,
     tookMs: run.tookMs,
     ...(restored === undefined ? {} : { restored }),
   });

@@ -33,20 +33,27 @@ export async function watchOver(run: Run): Promise<Baked | undefined> {
 }
 
 /** Goes back to the old release, unless that is no better. What is to be told of it. */
-export async function rollBack(run: Run, { lastedMs }: Baked, why: string): Promise<CommandError> {
+export async function rollBack(run: Run, baked: Baked, why: string): Promise<CommandError> {
+  const { lastedMs, requests, failed } = baked;
   const { stack, engine, pool, oldPool, options } = run;
   await run.showLog();
   const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, oldPool)]);
-  const failure = { kind: 'deploy-failed', ...run.what, step: 'bake', why } as const;
+  const failure = { kind: 'deploy-failed', ...run.what, step: 'bake', why, wasUsed: run.wasUsed } as const;
   if (down[oldPool] || !healthy) {
-    await run.tell({ ...failure, tookMs: run.tookMs, rolledBack: false });
+    const found = healthy ? 'marked down by its health checks' : health;
+    const noWayBack = `${oldPool} is not healthy either (${found})`;
+    await run.tell({ ...failure, tookMs: run.tookMs, rolledBack: false, noWayBack: noWayBack.slice(0, 300) });
     return new CommandError(
-      `${options.release} does badly on ${pool}: ${why}\n` +
-        `Not rolled back: ${oldPool} is not healthy either (${health}), so ${pool} stays active`,
+      `${options.release} does badly on ${pool}: ${why}\n` + `Not rolled back: ${noWayBack}, so ${pool} stays active`,
       { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is well` },
     );
   }
-  const tookMs = await switchOver(stack, engine, oldPool, { reason: 'bake', deploy: run.id, why });
+  const tookMs = await switchOver(stack, engine, oldPool, {
+    reason: 'bake',
+    deploy: run.id,
+    why,
+    bake: { lastedMs, requests, failed },
+  });
   run.lock.at('rolled back', { switched: false });
   progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool} in ${tookMs} ms: ${why}`));
   await runLateHook(stack, 'post-rollback', run.facts());

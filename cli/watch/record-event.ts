@@ -15,7 +15,7 @@ function wordsFor(record: JournalRecord): Words {
     case 'deploy-started':
       return { tone: 'neutral', what: 'deploy', text: `${record.release} → ${record.pool} started by ${actor}` };
     case 'deploy-failed':
-      return { tone: 'warning', what: 'deploy', text: `${record.release} failed at ${record.step}: ${record.why}` };
+      return failedWords(record);
     case 'deploy-finished':
       return finishedWords(record);
     case 'switch':
@@ -24,7 +24,7 @@ function wordsFor(record: JournalRecord): Words {
       const because = record.why === undefined ? '' : `: ${record.why}`;
       const text =
         record.percent === 0 ? `off${because}` : `${record.percent}% of the visitors → ${record.pool} by ${actor}`;
-      return { tone: record.percent === 0 && because !== '' ? 'warning' : 'neutral', what: 'canary', text };
+      return { tone: record.didBadly ? 'warning' : 'neutral', what: 'canary', text };
     }
     case 'maintenance':
       return { tone: 'neutral', what: 'maintenance', text: `${record.on ? 'on' : 'off'} by ${actor}` };
@@ -37,10 +37,19 @@ function wordsFor(record: JournalRecord): Words {
   }
 }
 
+function failedWords({ release, step, why, pool, noWayBack }: RecordOf<'deploy-failed'>): Words {
+  const text = `${release} failed at ${step}: ${why}`;
+  if (noWayBack === undefined) return { tone: 'warning', what: 'deploy', text };
+  return { tone: 'bad', what: 'deploy', text: `${text}; still live on ${pool}, not rolled back: ${noWayBack}` };
+}
+
 function finishedWords({ release, pool, switched, bake, tookMs }: RecordOf<'deploy-finished'>): Words {
-  const baked = bake === undefined ? '' : `; ${requests(bake.requests)}, ${share(bake.failed, bake.requests)} failed`;
-  const text = switched ? `${release} serves on ${pool}` : `${release} waits on ${pool}`;
-  return { tone: 'good', what: 'deploy', text: `${text}, after ${duration(tookMs)}${baked}` };
+  const baked =
+    bake === undefined ? ', not watched' : `; ${requests(bake.requests)}, ${share(bake.failed, bake.requests)} failed`;
+  if (!switched)
+    return { tone: 'good', what: 'deploy', text: `${release} waits on ${pool}, after ${duration(tookMs)}` };
+  const tone = bake === undefined ? 'neutral' : 'good';
+  return { tone, what: 'deploy', text: `${release} serves on ${pool}, after ${duration(tookMs)}${baked}` };
 }
 
 function switchWords({ reason, from, to, release, actor, why }: RecordOf<'switch'>): Words {

@@ -106,7 +106,7 @@ describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
     expect(watcher.kills).toBeGreaterThanOrEqual(100);
     expect(incidents).toHaveLength(log.switches);
     expect(messages - incidents.length).toBeLessThanOrEqual(watcher.kills);
-    const headlines = slack.messages.filter(({ text }) => !text.startsWith('Planned switch: '));
+    const headlines = slack.messages.filter(({ text }) => !text.startsWith('Unexplained switch: '));
     expect(headlines.map(({ text }) => text)).toEqual([]);
     expect(watcher.peakRssMb).toBeLessThan(200);
     console.log(
