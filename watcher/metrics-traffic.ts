@@ -146,10 +146,9 @@ export function exposeState(exposition: Exposition, watch: Watch, thresholdPerce
       return incidentKinds.map((kind) => [[kind], open.has(kind) ? 1 : 0]);
     },
   );
-  exposition.gauge({ name: 'bluegreen_alerts_muted', help: '1: a mute or MAINTENANCE_MODE holds alerts back.' }, () => {
-    const { muted, maintenance } = watch.health();
-    return single(muted !== null || maintenance ? 1 : 0);
-  });
+  exposition.gauge({ name: 'bluegreen_alerts_muted', help: '1: a mute holds alerts back.' }, () =>
+    single(watch.health().muted === null ? 0 : 1),
+  );
 }
 
 function perPool(value: (index: number) => number) {

@@ -111,7 +111,6 @@ describe('GET /metrics', () => {
     const seen = await scrape();
     expect(seen.value('bluegreen_alerts_total{kind="failover",result="held_back"}')).toBe(1);
     expect(seen.value('bluegreen_alerts_total{kind="failover",result="told"}')).toBe(0);
-    expect(seen.value('bluegreen_alerts_muted')).toBe(1);
     await eventually(
       'a write that failed',
       async () => (await scrape()).value('bluegreen_checkpoint_errors_total') > 0,
