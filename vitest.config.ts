@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{settings,metrics,watcher,prober,app,cli,proof,bench,test}/**/*.test.ts'],
+          include: ['{settings,metrics,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts'],
           exclude: ['test/faults/**', 'test/host/**', 'test/compose/**'],
           testTimeout,
         },

@@ -14,7 +14,9 @@ const programVariables = [
   'BIND_ADDRESS',
   'BLUE_ADDRESS',
   'CONTROL_DIR',
+  'EDGE_ADDRESS',
   'GREEN_ADDRESS',
+  'PROBER_ADDRESS',
   'RELEASE_ID',
   'STATE_DIR',
 ] as const satisfies VariableName[];

@@ -14,12 +14,13 @@ export function showAlerts(alerts) {
 }
 
 /** @param {AlertReport} alert */
-function item({ tone, atMs, headline, summary, facts, delivery }) {
+function item({ incident, tone, atMs, headline, summary, facts, delivery }) {
   const sign = make('span', 'sign', signs[tone]);
   sign.ariaHidden = 'true';
   const title = make('h3', '', headline);
   const about = make('p', 'about', timeElement(atMs), ...delivery.map(badge));
   if (delivery.length === 0) about.append(make('span', 'badge', 'in the log only'));
+  about.append(make('span', 'incident', 'incident ', quote(incident)));
   const body = make('div', '', title, about, make('p', '', summary));
   if (facts.length > 0) body.append(make('dl', 'details', ...facts.map(detail)));
   const entry = make('li', '', sign, body);

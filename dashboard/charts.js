@@ -59,7 +59,8 @@ export class Charts {
   /** @param {View} view */
   show(view) {
     this.#view = view;
-    for (const { chart, data } of this.#charts) chart.setData(data());
+    // At once, so that a moment has its new place already when it is pointed at.
+    for (const { chart, data } of this.#charts) chart.batch(() => chart.setData(data()));
   }
 
   /** @param {number | null} ms where all charts show their cursor; null: nowhere */
@@ -102,7 +103,14 @@ export class Charts {
         plugins: [marksPlugin(() => this.#view.marks, signed)],
         hooks: {
           ...options.hooks,
-          setCursor: [(one) => one.cursor.event !== undefined && pointed(one, one.cursor.idx ?? null)],
+          setCursor: [
+            (one) => {
+              if (!one.cursor.event) return;
+              pointed(one, one.cursor.idx ?? null);
+              // uPlot keeps it, and comes here at each redraw too.
+              delete one.cursor.event;
+            },
+          ],
         },
       },
       data(),

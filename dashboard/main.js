@@ -4,7 +4,7 @@ import { Charts } from './charts.js';
 import { byId, setText } from './elements.js';
 import { showOverview, showRate, showStale } from './overview.js';
 import { showReleases } from './releases.js';
-import { noColumns, Series } from './series.js';
+import { noColumns, Series, windowMs } from './series.js';
 import { follow } from './stream.js';
 import { clock, latency, moment, zone } from './time.js';
 import { showWatcher } from './watcher.js';
@@ -14,8 +14,8 @@ import { showWatcher } from './watcher.js';
 const minuteMs = 60_000;
 const secondsShownMs = 15 * minuteMs;
 
-const seconds = new Series(1_000, 15 * 60);
-const minutes = new Series(minuteMs, 24 * 60);
+const seconds = new Series(1_000, (secondsShownMs + windowMs) / 1_000);
+const minutes = new Series(minuteMs, 24 * 60 + windowMs / minuteMs);
 const scrub = /** @type {HTMLInputElement} */ (byId('scrub'));
 const live = /** @type {HTMLButtonElement} */ (byId('live'));
 
@@ -25,6 +25,8 @@ let now;
 /** @type {Events['state']['chronicle']} */
 let chronicle = { marks: [], releases: [], alerts: [] };
 let nowMs = 0;
+/** Of the watcher that this page came from. @type {string | undefined} */
+let version;
 /** The point that the figures are of; null: the newest. @type {number | null} */
 let pointedMs = null;
 let isDrawn = false;
@@ -60,6 +62,7 @@ for (const input of document.querySelectorAll('input[name="range"]')) {
   input.addEventListener('change', (event) => {
     rangeMs = Number(/** @type {HTMLInputElement} */ (event.target).value) * minuteMs;
     pointedMs = null;
+    charts.point(null);
     draw();
   });
 }
@@ -86,9 +89,11 @@ document.addEventListener('visibilitychange', () => {
  * @param {Events['state']['chronicle'] | null} changed
  */
 function take(atMs, next, changed) {
+  version ??= next.watcher.version;
+  // The watcher is another one by now, and its page too.
+  if (version !== next.watcher.version) location.reload();
   now = next;
   nowMs = atMs;
-  setText('pulse', 'Live');
   showOverview(now, nowMs);
   showWatcher(now.watcher, nowMs);
   if (changed === null) return;
@@ -101,7 +106,7 @@ function take(atMs, next, changed) {
 function view() {
   const series = rangeMs <= secondsShownMs ? seconds : minutes;
   const { stepMs } = series;
-  const untilMs = series.untilMs || nowMs;
+  const untilMs = series.newest === null ? nowMs : series.untilMs;
   return { series, stepMs, fromMs: untilMs - rangeMs, untilMs };
 }
 

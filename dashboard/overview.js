@@ -45,8 +45,11 @@ export function showRate(text) {
   setText('rate', text);
 }
 
-/** @param {number | null} silentMs for so long the watcher has said nothing */
-export function showStale(silentMs) {
+/**
+ * @param {number | null} silentMs for so long nothing has come from the watcher
+ * @param {boolean} isFull it has no place left for this page
+ */
+export function showStale(silentMs, isFull) {
   const isStale = silentMs !== null;
   document.body.toggleAttribute('data-stale', isStale);
   byId('stale').hidden = !isStale;
@@ -58,7 +61,9 @@ export function showStale(silentMs) {
   setText('pulse', 'Not live');
   setText(
     'stale',
-    `Not live: the watcher has said nothing for ${span(silentMs)}, since ${clock(Date.now() - silentMs)}. Below is what was last known.`,
+    isFull
+      ? 'Not live: too many pages are open. Close one of this dashboard, here or elsewhere, and this one comes back.'
+      : `Not live: the watcher has said nothing for ${span(silentMs)}, since ${clock(Date.now() - silentMs)}. Below is what was last known.`,
   );
   document.title = 'Not live · bluegreen';
   icon('unknown');
@@ -68,9 +73,11 @@ export function showStale(silentMs) {
 
 /** @param {Now} now */
 function kickerOf({ statement, pools, deploy }) {
+  const { tint } = statement;
+  const isPool = tint === 'blue' || tint === 'green';
+  if (isPool && pools[tint].role === 'standby') return 'Failover';
   if (deploy !== null) return `Deploying ${deploy.release} to ${deploy.pool}`;
-  if (statement.tint !== 'blue' && statement.tint !== 'green') return 'Now';
-  return pools[statement.tint].role === 'standby' ? 'Failover' : 'Active';
+  return isPool ? 'Active' : 'Now';
 }
 
 /** @param {readonly Worry[]} worries */
@@ -93,7 +100,7 @@ function showWorries(worries) {
 }
 
 /** @param {Now} now */
-function showFacts({ pools, mutedUntilMs, maintenanceMode }) {
+function showFacts({ pools, canary, mutedUntilMs, maintenanceMode }) {
   const active = pools.green.role === 'active' ? 'green' : 'blue';
   const standby = active === 'blue' ? 'green' : 'blue';
   byId('facts').hidden = pools[active].role === null;
@@ -109,6 +116,7 @@ function showFacts({ pools, mutedUntilMs, maintenanceMode }) {
   setText('standby', `${capital(standby)} ${state}`);
   setText('standby-release', release ?? '');
   const notes = [
+    canary === null ? undefined : `canary: ${canary.percent}% of the visitors → ${canary.pool}`,
     mutedUntilMs === null ? undefined : `alerts muted until ${clockMinute(mutedUntilMs)}`,
     maintenanceMode ? 'failover alerts held back (MAINTENANCE_MODE)' : undefined,
   ].filter((note) => note !== undefined);

@@ -3,8 +3,8 @@
  * @typedef {import('../watcher/dashboard-report.ts').Point} Point
  */
 
-/** As long as the watcher's own window keeps a request. */
-const windowMs = 15 * 60_000;
+/** As long as the watcher's own window keeps a request: so much before what is shown is kept as well. */
+export const windowMs = 15 * 60_000;
 
 /**
  * Time in seconds, as uPlot wants it, and the values of each line.

@@ -4,7 +4,8 @@
  * @typedef {object} StreamHooks
  * @property {(state: Events['state']) => void} state comes first, at each connection
  * @property {(tick: Events['tick']) => void} tick
- * @property {(silentMs: number | null) => void} quiet for so long nothing has come; null: it comes again
+ * @property {(silentMs: number | null, isFull: boolean) => void} quiet for so long nothing has come that could be shown, as
+ * the watcher has no place left if it is full; null: it comes
  */
 
 /** The watcher says something every second. */
@@ -20,14 +21,15 @@ export function follow(hooks) {
   let source = connect();
   let heardMs = performance.now();
   let connectedMs = heardMs;
-  let isStale = false;
+  let isStale = true;
+  let isFull = false;
 
   setInterval(() => {
     const now = performance.now();
     const silentMs = now - heardMs;
     if (silentMs >= staleAfterMs) {
       isStale = true;
-      hooks.quiet(silentMs);
+      hooks.quiet(silentMs, isFull);
     }
     // The browser itself tries again, unless it was turned away.
     const isOver =
@@ -41,13 +43,18 @@ export function follow(hooks) {
 
   function connect() {
     const events = new EventSource('/events');
+    // What cannot be shown has not been heard.
     events.addEventListener('state', (event) => {
-      heard();
       hooks.state(JSON.parse(event.data));
+      heard();
     });
     events.addEventListener('tick', (event) => {
-      heard();
       hooks.tick(JSON.parse(event.data));
+      heard();
+    });
+    // An event of an error does not say which.
+    events.addEventListener('error', async () => {
+      if (events.readyState === EventSource.CLOSED) isFull = await wasTurnedAway();
     });
     return events;
   }
@@ -56,6 +63,16 @@ export function follow(hooks) {
     heardMs = performance.now();
     if (!isStale) return;
     isStale = false;
-    hooks.quiet(null);
+    isFull = false;
+    hooks.quiet(null, isFull);
+  }
+}
+
+/** The watcher is there, and has no place left. */
+async function wasTurnedAway() {
+  try {
+    return (await fetch('/events', { method: 'HEAD' })).status === 503;
+  } catch {
+    return false;
   }
 }

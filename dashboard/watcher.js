@@ -1,16 +1,32 @@
-import { byId, make } from './elements.js';
+import { byId, make, setText } from './elements.js';
 import { moment, span } from './time.js';
 
 /** @typedef {import('../watcher/dashboard-report.ts').WatcherReport} WatcherReport */
 
+/** @typedef {{ readonly label: string, readonly text: string, readonly isBad: boolean }} Line */
+
 /** @type {Map<string, { readonly value: HTMLElement, readonly row: HTMLElement }>} */
 const rows = new Map();
+let shownLabels = '';
 
 /**
  * @param {WatcherReport} watcher
  * @param {number} nowMs the watcher's clock
  */
 export function showWatcher(watcher, nowMs) {
+  const lines = linesOf(watcher, nowMs);
+  const elements = lines.map(row);
+  const labels = lines.map(({ label }) => label).join('\n');
+  if (labels !== shownLabels) byId('watcher').replaceChildren(...elements);
+  shownLabels = labels;
+}
+
+/**
+ * @param {WatcherReport} watcher
+ * @param {number} nowMs
+ * @returns {Line[]}
+ */
+function linesOf(watcher, nowMs) {
   const { state, catchingUp, lagBytes, lines, lastLineMs, rotations, truncations, gaps, rejects, checkpoint } = watcher;
   const states = {
     waiting: 'waiting for the access log',
@@ -18,43 +34,46 @@ export function showWatcher(watcher, nowMs) {
     draining: 'reading a rotated log to its end',
     failing: `cannot be read: ${watcher.fault}`,
   };
-  row('Access log', states[state], state === 'failing');
-  row('Lag', bytes(lagBytes), lagBytes > 1_000_000);
-  row('Lines read', lines.toLocaleString('en'));
-  row('Last line', lastLineMs === null ? 'none yet' : `${moment(lastLineMs)}, ${span(nowMs - lastLineMs)} ago`);
-  row('Rotations', `${rotations}${truncations > 0 ? `, ${truncations} truncations` : ''}`);
-  row('Lines rejected', rejectsOf(watcher), rejects > 0);
-  row('Logs lost', gaps === 0 ? 'none' : String(gaps), gaps > 0);
-  row('Saved', savedOf(checkpoint), checkpoint.fault !== null);
-  for (const channel of watcher.channels) {
-    const { name, sent, queued, dropped, lastError } = channel;
-    const error = channel.state === 'open' || lastError === null ? '' : ` – ${lastError}`;
-    row(
-      `Alerts to ${name}`,
-      `${sent} sent, ${queued} waiting, ${dropped} failed${error}`,
-      channel.state !== 'open' || dropped > 0,
-    );
-  }
-  if (watcher.channels.length === 0) row('Alerts', 'to the log only: no channel is set');
-  row('Running', `${watcher.version}, for ${span(nowMs - watcher.startedMs)}`);
+  const channels = watcher.channels.map(({ name, state, sent, queued, dropped, lastError }) => {
+    const error = state === 'open' || lastError === null ? '' : ` – ${lastError}`;
+    const text = `${sent} sent, ${queued} waiting, ${dropped} failed${error}`;
+    return line(`Alerts to ${name}`, text, state !== 'open' || dropped > 0);
+  });
+  return [
+    line('Access log', states[state], state === 'failing'),
+    line('Lag', bytes(lagBytes), lagBytes > 1_000_000),
+    line('Lines read', lines.toLocaleString('en')),
+    line('Last line', lastLineMs === null ? 'none yet' : `${moment(lastLineMs)}, ${span(nowMs - lastLineMs)} ago`),
+    line('Rotations', `${rotations}${truncations > 0 ? `, ${truncations} truncations` : ''}`),
+    line('Lines rejected', rejectsOf(watcher), rejects > 0),
+    line('Logs lost', gaps === 0 ? 'none' : String(gaps), gaps > 0),
+    line('Saved', savedOf(checkpoint), checkpoint.fault !== null),
+    ...channels,
+    ...(channels.length === 0 ? [line('Alerts', 'to the log only: no channel is set')] : []),
+    line('Running', `${watcher.version}, for ${span(nowMs - watcher.startedMs)}`),
+  ];
 }
 
 /**
  * @param {string} label
  * @param {string} text
- * @param {boolean} isBad
+ * @returns {Line}
  */
-function row(label, text, isBad = false) {
+function line(label, text, isBad = false) {
+  return { label, text, isBad };
+}
+
+/** @param {Line} line */
+function row({ label, text, isBad }) {
   let known = rows.get(label);
   if (known === undefined) {
     const value = make('dd');
     known = { value, row: make('div', '', make('dt', '', label), value) };
     rows.set(label, known);
-    byId('watcher').append(known.row);
   }
-  const words = isBad ? `▲ ${text}` : text;
-  if (known.value.textContent !== words) known.value.textContent = words;
+  setText(known.value, isBad ? `▲ ${text}` : text);
   known.row.toggleAttribute('data-bad', isBad);
+  return known.row;
 }
 
 /** @param {WatcherReport} watcher */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 const pool = z.enum(['blue', 'green']);
 const name = z.string().min(1).max(200);
 const words = z.string().max(1_000);
-const ms = z.number().nonnegative();
+/** A time or a span; nothing later is a date in JavaScript. */
+const ms = z.number().nonnegative().max(8.64e15);
 
 const base = {
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),

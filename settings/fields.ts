@@ -128,6 +128,15 @@ export function address(value: string, about: string) {
   return withDefault(schema, 'an IPv4 address and a port, such as 172.31.240.11:3000', value, about);
 }
 
+/** A name or an IPv4 address, and a port. */
+export function hostAddress(about: string) {
+  const schema = z.string().refine((candidate) => {
+    const [, port] = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:(\d{1,5})$/.exec(candidate) ?? [];
+    return Number(port) >= 1 && Number(port) <= 65_535;
+  });
+  return optional(schema, 'a host and a port, such as health_prober:8085', about);
+}
+
 export function subnetPrefix(value: string, about: string) {
   const schema = z.string().refine((prefix) => z.ipv4().safeParse(`${prefix}.0`).success);
   return withDefault(schema, 'the first three numbers of a private IPv4 network, such as 172.31.240', value, about);

@@ -72,6 +72,16 @@ export class DashboardPage {
     return Number(await this.page.evaluate(`globalThis.turned[${JSON.stringify(word)}]`));
   }
 
+  /** Tells how often the page has shown something new from now on. */
+  async countTicks(): Promise<() => Promise<number>> {
+    await this.page.evaluate(`
+      globalThis.ticks = 0;
+      new MutationObserver(() => globalThis.ticks++)
+        .observe(document.getElementById('watcher'), { subtree: true, childList: true, characterData: true });
+    `);
+    return async () => Number(await this.page.evaluate('globalThis.ticks'));
+  }
+
   /** How much of a chart is of a colour. */
   async pixels(plot: 'requests' | 'errors' | 'latency', [red, green, blue]: Color): Promise<number> {
     return Number(

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { accessLine, reroutedLine } from '../test/access-lines.ts';
 import type { Alert } from './alert.ts';
 import { CatchUp } from './catch-up.ts';
@@ -42,6 +42,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.useRealTimers();
   tail.close();
   rmSync(directory, { recursive: true });
 });
@@ -88,6 +89,22 @@ describe('catching up', () => {
     }
     expect(steps).toBeLessThan(5);
     expect(delivered.map(({ kind }) => kind)).toEqual(['failover']);
+  });
+
+  it('waits for a log that is not there yet, and not for long', () => {
+    const before: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    goOn(before);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    const lines = [accessLine({ startMs }), reroutedLine({ startMs: startMs + 500 })];
+    writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
+    while (tail.step(Date.now())) expect(catchUp.arrived(true)).toBe(false);
+    expect([catchUp.arrived(false), delivered.map(({ kind }) => kind)]).toEqual([true, ['failover']]);
+
+    rmSync(join(directory, 'access.log'));
+    goOn(before);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    vi.setSystemTime(Date.now() + 10_001);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(true);
   });
 
   it('is over at once where nothing was kept', () => {

@@ -10,6 +10,9 @@ export interface CatchUpParts {
   readonly deliver: (alert: Alert) => void;
 }
 
+/** A log that is missing or cannot be read at a start may be there in a moment; alerts wait no longer for it. */
+const patienceMs = 10_000;
+
 /**
  * Between a restart and the moment when all that was missed has been read, alerts are kept back, in the checkpoint too: a
  * crash meanwhile loses nothing of them.
@@ -41,7 +44,8 @@ export class CatchUp {
   arrived(more: boolean): boolean {
     const missed = this.#missed;
     const { watch, tail, deliver } = this.#parts();
-    const isAtEnd = !more && tail.state !== 'draining';
+    const isThere = tail.state === 'reading' || Date.now() - this.#startedMs > patienceMs;
+    const isAtEnd = !more && tail.state !== 'draining' && isThere;
     if (missed === undefined || !(isAtEnd || watch.lastEndMs >= this.#startedMs)) return false;
     watch.goLive(Date.now());
     this.#missed = undefined;

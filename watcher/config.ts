@@ -25,6 +25,9 @@ export interface Config {
   readonly proxies: Proxies;
   /** Where the pools listen, as the edge logs it. */
   readonly addresses: { readonly [pool in Pool]: string };
+  /** Where the edge takes connections and where the prober says how it is, as host and port; missing: not known. */
+  readonly edgeAddress?: string;
+  readonly proberAddress?: string;
 }
 
 /** Where alerts go. */
@@ -59,6 +62,8 @@ const names = [
   'NO_PROXY',
   'BLUE_ADDRESS',
   'GREEN_ADDRESS',
+  'EDGE_ADDRESS',
+  'PROBER_ADDRESS',
 ] as const;
 
 /** @throws {SettingsError} with every fault at once */
@@ -89,6 +94,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       except: settings.NO_PROXY ?? '',
     },
     addresses: { blue: settings.BLUE_ADDRESS, green: settings.GREEN_ADDRESS },
+    ...(settings.EDGE_ADDRESS === undefined ? {} : { edgeAddress: settings.EDGE_ADDRESS }),
+    ...(settings.PROBER_ADDRESS === undefined ? {} : { proberAddress: settings.PROBER_ADDRESS }),
   };
 }
 

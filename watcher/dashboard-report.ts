@@ -47,7 +47,6 @@ export interface PoolReport {
   /** Why it is not, in the prober's words. */
   readonly cause: string | null;
   readonly release: string | null;
-  readonly sinceMs: number | null;
 }
 
 export interface ChannelReport {
@@ -87,7 +86,9 @@ export interface Now {
   readonly thresholdPercent: number;
   /** The error rate is of so many requests. */
   readonly windowSize: number;
-  readonly deploy: { readonly pool: Pool; readonly release: string; readonly sinceMs: number } | null;
+  readonly deploy: { readonly pool: Pool; readonly release: string } | null;
+  /** The share of the visitors that the idle colour gets. */
+  readonly canary: { readonly pool: Pool; readonly percent: number } | null;
   readonly mutedUntilMs: number | null;
   /** Failover alerts are held back by a setting. */
   readonly maintenanceMode: boolean;

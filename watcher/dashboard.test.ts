@@ -18,6 +18,9 @@ import { serve } from './server.ts';
 const directory = mkdtempSync(join(tmpdir(), 'dashboard-'));
 let past: Past;
 let now: Pick<Now, 'statement' | 'worries' | 'pools'> & { padding?: string };
+let knownMs: () => number;
+let broken: Error | undefined;
+let faults: unknown[];
 let server: ReturnType<typeof serve>;
 
 const port = () => (server.address() as AddressInfo).port;
@@ -26,9 +29,22 @@ const url = (path: string) => `http://127.0.0.1:${port()}${path}`;
 beforeEach(() => {
   past = new Past([], directory);
   now = { statement: { word: 'Blue' } as Now['statement'], worries: [], pools: {} as Now['pools'] };
-  const dashboard = new Dashboard(past, { now: () => now as Now, knownMs: Date.now }, 'https://status.example.org/');
+  knownMs = Date.now;
+  faults = [];
+  broken = undefined;
+  const nowOrFault = () => {
+    if (broken !== undefined) throw broken;
+    return now as Now;
+  };
+  const dashboard = new Dashboard(past, {
+    now: nowOrFault,
+    knownMs: () => knownMs(),
+    fault: (error) => faults.push(error),
+  });
   const nothing = () => ({}) as never;
-  server = serve({ health: nothing, traffic: nothing, metrics: nothing, dashboard: dashboard.answer });
+  const metrics = async () => ({ contentType: 'text/plain', text: '' });
+  const reports = { health: nothing, traffic: nothing, metrics, dashboard: dashboard.answer };
+  server = serve(reports, 'https://status.example.org/');
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   return promise;
@@ -111,11 +127,14 @@ describe('the dashboard', () => {
   });
 
   it('answers to no name that an attacker could point at it', async () => {
-    for (const path of ['/', '/events', '/dashboard/main.js']) {
+    for (const path of ['/', '/events', '/dashboard/main.js', '/traffic', '/metrics', '/elsewhere']) {
+      const status = path === '/elsewhere' ? 404 : 200;
       expect(await askAs(`evil.example:${port()}`, path)).toBe(403);
-      expect(await askAs(`localhost:${port()}`, path)).toBe(200);
-      expect(await askAs('status.example.org', path)).toBe(200);
+      for (const host of [`localhost:${port()}`, 'alert_watcher:8083', 'status.example.org']) {
+        expect(await askAs(host, path)).toBe(status);
+      }
     }
+    expect(await askAs('evil.example', '/healthz')).toBe(403);
   });
 
   it('sends the whole state first, news within a moment, and the time each second', async () => {
@@ -145,10 +164,38 @@ describe('the dashboard', () => {
     client.close();
   });
 
+  it('sends the whole state again when the clock was set back', async () => {
+    const client = await listen();
+    const states = () => client.text().split('event: state').length - 1;
+    await eventually('the state', () => states() === 1);
+    knownMs = () => Date.now() - 60_000;
+    await eventually('the state of another time', () => states() === 2);
+    const ticks = client.text().split('event: tick').length;
+    await eventually('a tick', () => client.text().split('event: tick').length > ticks);
+    expect(states()).toBe(2);
+    client.close();
+  });
+
+  it('ends nothing when it breaks, and says so once', async () => {
+    broken = new TypeError('no words');
+    for (const path of ['/events', '/events']) expect((await fetch(url(path))).status).toBe(500);
+    expect(faults).toEqual([broken]);
+    expect((await fetch(url('/'))).status).toBe(200);
+    broken = undefined;
+    const client = await listen();
+    await eventually('the state', () => client.text().includes('event: state'));
+    broken = new TypeError('no charts');
+    await eventually('the fault', () => faults.length === 2);
+    broken = undefined;
+    await eventually('news again', () => client.text().includes('event: tick'));
+    client.close();
+  });
+
   it('turns away more clients than it takes, and takes others when they have gone', async () => {
     const clients = await Promise.all(Array.from({ length: 16 }, listen));
     const tooMany = await fetch(url('/events'));
     expect([tooMany.status, tooMany.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await tooMany.text()).toContain('16 pages of the dashboard are open');
     for (const client of clients) client.close();
     await eventually('a free place', async () => {
       const client = await listen();

@@ -4,12 +4,13 @@ import { EventStream, eventText } from './event-stream.ts';
 import { pageFile } from './page-files.ts';
 import type { Past } from './past.ts';
 import { allPoints, newestPoints, newestSeconds } from './points.ts';
-import { isTrustedHost } from './trusted-host.ts';
 
 export interface Present {
   readonly now: () => Now;
   /** Up to when the log has been read. */
   readonly knownMs: () => number;
+  /** What broke here, which is a fault of ours: told once, and nothing else stops for it. */
+  readonly fault: (error: unknown) => void;
 }
 
 /** How often is looked whether there is news in large; the rest is told once a second. */
@@ -18,6 +19,10 @@ const lookMs = 200;
 const settledMs = 150;
 const maxClients = 16;
 const maxUnreadBytes = 1024 * 1024;
+const maxUnreadMs = 20_000;
+const maxFaults = 100;
+
+const tooMany = `${maxClients} pages of the dashboard are open, and more are not served: close one.\n`;
 
 const headers = {
   'content-security-policy': [
@@ -39,14 +44,10 @@ const headers = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-const refusal =
-  'The dashboard answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
-
 /** The page, its files and the events that keep it up to date. Read-only. */
 export class Dashboard {
   readonly #past: Past;
   readonly #present: Present;
-  readonly #names: readonly string[];
   readonly #stream: EventStream;
   #timer: NodeJS.Timeout | undefined;
   #second = 0;
@@ -55,29 +56,36 @@ export class Dashboard {
   #tickedMs = 0;
   #wasEmpty = true;
   #first: string | undefined;
+  /** What has been told. */
+  readonly #faults = new Set<string>();
 
-  /** @param url where people reach it, if that is known: its name is one of ours */
-  constructor(past: Past, present: Present, url?: string) {
+  constructor(past: Past, present: Present) {
     this.#past = past;
     this.#present = present;
-    this.#names = url === undefined ? [] : [new URL(url).hostname];
-    this.#stream = new EventStream({ maxClients, maxUnreadBytes, watched: (isWatched) => this.#watched(isWatched) });
+    const watched = (isWatched: boolean) => this.#watched(isWatched);
+    this.#stream = new EventStream({ maxClients, maxUnreadBytes, maxUnreadMs, watched });
   }
 
   /** Answers what is the dashboard's; false: this is not. */
   readonly answer = (path: string, request: IncomingMessage, response: ServerResponse): boolean => {
+    try {
+      return this.#answer(path, request, response);
+    } catch (error) {
+      this.#broke(error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+      return true;
+    }
+  };
+
+  #answer(path: string, request: IncomingMessage, response: ServerResponse): boolean {
     const file = path === '/events' ? undefined : pageFile(path);
     if (file === undefined && path !== '/events') return false;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (!isTrustedHost(request.headers.host, this.#names)) {
-      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end(refusal);
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
     } else if (file === undefined) {
-      if (!this.#stream.open(request, response, () => this.#state())) {
-        response.writeHead(503, { 'retry-after': '5' }).end();
-      }
+      this.#open(request, response);
     } else if (request.headers['if-none-match'] === file.etag) {
       response.writeHead(304, { etag: file.etag, 'cache-control': 'no-cache' }).end();
     } else {
@@ -91,14 +99,28 @@ export class Dashboard {
       response.end(request.method === 'HEAD' ? undefined : body);
     }
     return true;
-  };
+  }
+
+  #open(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#stream.open(request, response, () => this.#state())) return;
+    response.writeHead(503, { 'retry-after': '5', 'content-type': 'text/plain; charset=utf-8' });
+    response.end(request.method === 'HEAD' ? undefined : tooMany);
+  }
+
+  /** The watcher ends at what nobody catches, and to alert is worth more than a page. */
+  #broke(error: unknown): void {
+    const text = String(error);
+    if (this.#faults.has(text) || this.#faults.size >= maxFaults) return;
+    this.#faults.add(text);
+    this.#present.fault(error);
+  }
 
   #watched(isWatched: boolean): void {
     clearInterval(this.#timer);
     this.#first = undefined;
     this.#second = Math.floor(this.#untilMs() / 1_000);
     this.#wasEmpty = this.#past.history.seconds.head === 0;
-    this.#timer = isWatched ? setInterval(() => this.#look(), lookMs) : undefined;
+    this.#timer = isWatched ? setInterval(this.#look, lookMs) : undefined;
   }
 
   /** The same text for all who come before there is news: after a restart they all come at once. */
@@ -113,7 +135,15 @@ export class Dashboard {
     return this.#first;
   }
 
-  #look(): void {
+  readonly #look = (): void => {
+    try {
+      this.#tellNews();
+    } catch (error) {
+      this.#broke(error);
+    }
+  };
+
+  #tellNews(): void {
     const { history, releases } = this.#past;
     releases.look();
     const atMs = Date.now();
@@ -125,8 +155,9 @@ export class Dashboard {
     const isNewSecond = second !== this.#second || Math.abs(atMs - this.#tickedMs) >= 1_000;
     const isNewVersion = version !== this.#version;
     if (!isNewSecond && !isNewVersion && large === this.#large) return;
-    // A backlog has been read: more has changed than a tick tells.
-    const hasJumped = second - this.#second > newestSeconds - 1 || (this.#wasEmpty && history.seconds.head > 0);
+    // A backlog has been read, or the clock was set back: more has changed than a tick tells.
+    const isFar = second - this.#second > newestSeconds - 1 || second < this.#second - 1;
+    const hasJumped = isFar || (this.#wasEmpty && history.seconds.head > 0);
     this.#wasEmpty = history.seconds.head === 0;
     this.#second = second;
     if (isNewSecond) this.#tickedMs = atMs;

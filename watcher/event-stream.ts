@@ -5,6 +5,8 @@ export interface EventStreamOptions {
   readonly maxClients: number;
   /** A client that leaves more than this unread is cut: it comes back and gets the whole state. */
   readonly maxUnreadBytes: number;
+  /** So is one that has not read to the end for so long. */
+  readonly maxUnreadMs: number;
   /** Called when the first client comes and when the last one has gone. */
   readonly watched: (isWatched: boolean) => void;
 }
@@ -15,14 +17,11 @@ const retryMs = 1_000;
 /** Server-sent events to a bounded number of clients, none of which can make us keep more than a bounded number of bytes. */
 export class EventStream {
   readonly #options: EventStreamOptions;
-  readonly #clients = new Set<ServerResponse>();
+  /** Since when a client has not read all that was sent to it; null: it has. */
+  readonly #clients = new Map<ServerResponse, number | null>();
 
   constructor(options: EventStreamOptions) {
     this.#options = options;
-  }
-
-  get clients(): number {
-    return this.#clients.size;
   }
 
   /**
@@ -31,6 +30,7 @@ export class EventStream {
    */
   open(request: IncomingMessage, response: ServerResponse, first: () => string): boolean {
     if (this.#clients.size >= this.#options.maxClients) return false;
+    const text = request.method === 'HEAD' ? '' : first();
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
@@ -43,18 +43,23 @@ export class EventStream {
     }
     request.socket.setNoDelay(true);
     request.socket.setKeepAlive(true, 30_000);
-    this.#clients.add(response);
+    this.#clients.set(response, null);
     response.once('close', () => this.#gone(response));
     response.on('error', () => response.destroy());
-    response.write(`retry: ${retryMs}\n\n${first()}`);
+    response.write(`retry: ${retryMs}\n\n${text}`);
     if (this.#clients.size === 1) this.#options.watched(true);
     return true;
   }
 
   /** Sends an event to all of them. */
   send(text: string): void {
-    for (const response of this.#clients) {
-      if (response.writableLength > this.#options.maxUnreadBytes) response.destroy();
+    const { maxUnreadBytes, maxUnreadMs } = this.#options;
+    const nowMs = performance.now();
+    for (const [response, unreadMs] of this.#clients) {
+      const sinceMs = response.writableLength === 0 ? null : (unreadMs ?? nowMs);
+      this.#clients.set(response, sinceMs);
+      const isTooSlow = sinceMs !== null && nowMs - sinceMs > maxUnreadMs;
+      if (isTooSlow || response.writableLength > maxUnreadBytes) response.destroy();
       else response.write(text);
     }
   }

@@ -39,6 +39,16 @@ describe('the control directory', () => {
     expect(control.read(4)?.blue).toEqual({ seenMs: 4, cause: 'refused' });
   });
 
+  it('says whether visitors get the maintenance page, and which share of them the idle colour gets', () => {
+    expect(control.canaryPercent('blue')).toBe(0);
+    put('maintenance');
+    for (const name of ['canary.blue', 'canary.blue.00', 'canary.blue.01', 'canary.green.00']) put(name);
+    expect(control.read(1)).toEqual({ active: 'blue', blue: null, green: null, maintenance: true });
+    expect([control.canaryPercent('blue'), control.canaryPercent('green')]).toEqual([2, 0]);
+    rmSync(join(directory, 'maintenance'));
+    expect(control.read(2)).toEqual({ active: 'blue', blue: null, green: null });
+  });
+
   it('finds a cause that is written after the file was made', () => {
     put('green.down');
     expect(control.read(1)?.green).toEqual({ seenMs: 1 });

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Muted, muted } from '../journal/muted.ts';
 import type { Pool } from '../settings/pool.ts';
@@ -17,6 +17,8 @@ export interface DownFlags {
   readonly active: Pool;
   readonly blue: DownFlag | null;
   readonly green: DownFlag | null;
+  /** Visitors get the maintenance page; missing: they do not. */
+  readonly maintenance?: true;
   /** What `muted.json` holds, whatever the time; missing: it is not there, or not understood. */
   readonly muted?: Muted;
 }
@@ -54,8 +56,23 @@ export class ControlDirectory {
     const active = exists(join(this.directory, 'active.green')) ? 'green' : 'blue';
     this.#readMuted();
     const down = { blue: this.#flag('blue', nowMs), green: this.#flag('green', nowMs) };
-    this.#last = { active, ...down, ...(this.#muted === undefined ? {} : { muted: this.#muted }) };
+    this.#last = {
+      active,
+      ...down,
+      ...(exists(join(this.directory, 'maintenance')) ? { maintenance: true } : {}),
+      ...(this.#muted === undefined ? {} : { muted: this.#muted }),
+    };
     return this.#last;
+  }
+
+  /** The share of the visitors that the idle colour gets; 0: there is no canary. Its files are named after the active one. */
+  canaryPercent(active: Pool): number {
+    if (!exists(join(this.directory, `canary.${active}`))) return 0;
+    try {
+      return readdirSync(this.directory).filter((name) => name.startsWith(`canary.${active}.`)).length;
+    } catch {
+      return 0;
+    }
   }
 
   #readMuted(): void {

@@ -95,8 +95,8 @@ describe('the history', () => {
     }
     expect([seconds.cells, minutes.cells]).toEqual([cells, sums]);
     const known = allPoints(history, atMs + secondMs);
-    expect(known.seconds.points.length).toBe(900);
-    expect(known.minutes.points.length).toBe(1_440);
+    expect(known.seconds.points.length).toBe(1_800);
+    expect(known.minutes.points.length).toBe(1_455);
     for (const [index, point] of known.seconds.points.entries()) {
       const second = known.seconds.fromMs / secondMs + index;
       // The oldest one is that which the newest, not yet over, is about to take.
@@ -109,7 +109,7 @@ describe('the history', () => {
     const events = Array.from({ length: 500 }, (_, index) => endingAt(noon + index * 100));
     for (const event of events.slice(0, 300)) before.count(event);
     const after = new History();
-    after.restore(JSON.parse(JSON.stringify(before.snapshot())), noon + minuteMs);
+    after.restore(JSON.parse(JSON.stringify(before.snapshot())));
     // The checkpoint was older than the history.
     for (const event of events.slice(280)) after.count(event);
     const whole = new History();
@@ -133,19 +133,33 @@ describe('the history', () => {
     const { countedMs, tiers } = before.snapshot();
     const after = new History();
     for (const cells of ['', 'AAAA', Buffer.alloc(50_000, 1).toString('base64')]) {
-      after.restore({ countedMs, tiers: tiers.map((tier) => ({ ...tier, cells })) }, noon + minuteMs);
+      after.restore({ countedMs, tiers: tiers.map((tier) => ({ ...tier, cells })) });
       expect(allPoints(after, noon + minuteMs).minutes.points).toEqual([]);
     }
     after.count(endingAt(noon + secondMs));
     expect(pointAt(allPoints(after, noon + minuteMs).seconds, noon + secondMs)?.[0]).toBe(1);
   });
 
-  it('of a clock that has been set back since counts for nothing', () => {
+  it('loses no more to a clock that is set back over a restart than what is later then', () => {
     const before = new History();
-    before.count(endingAt(noon));
-    const after = new History();
-    after.restore(before.snapshot(), noon - minuteMs);
-    after.count(endingAt(noon - minuteMs));
-    expect(pointAt(allPoints(after, noon).minutes, noon - minuteMs)?.[0]).toBe(1);
+    const minute = (number: number) => noon + number * minuteMs;
+    for (const number of [0, 5, 10]) before.count(endingAt(minute(number)));
+    let history = before;
+    const counts = () => {
+      const { minutes } = allPoints(history, minute(11));
+      return [0, 5, 7, 10].map((number) => pointAt(minutes, minute(number))?.[0]);
+    };
+    const restart = () => {
+      const { tiers, countedMs } = history.snapshot();
+      history = new History();
+      history.restore({ tiers, countedMs });
+    };
+    restart();
+    expect(counts()).toEqual([1, 1, 0, 1]);
+    history.count(endingAt(minute(7)));
+    expect(counts()).toEqual([1, 1, 1, 0]);
+    restart();
+    history.count(endingAt(minute(7) + 1));
+    expect(counts()).toEqual([1, 1, 2, 0]);
   });
 });

@@ -21,6 +21,9 @@ export const columns = {
   latency: 6,
 } as const;
 
+/** Lines come again after a crash, but none that are so much older than the newest: the clock was set back. */
+const maxRepeatedMs = 60_000;
+
 const width = columns.latency + latencyBounds.length + 1;
 
 /** Plain JSON. */
@@ -30,13 +33,16 @@ export interface HistorySnapshot {
   readonly tiers: readonly TierSnapshot[];
 }
 
+/** An error rate at the beginning of what is shown is of requests from so long before. */
+const beforeMs = 15 * minuteMs;
+
 /**
- * Requests by the second for a quarter of an hour and by the minute for a day, at the time that the log tells. It is in the
- * way of every line: counting one is a few increments.
+ * Requests by the second for a quarter of an hour and by the minute for a day, and for a quarter of an hour before, at the
+ * time that the log tells. It is in the way of every line: counting one is a few increments.
  */
 export class History {
-  readonly seconds = new Tier(secondMs, 15 * 60, width);
-  readonly minutes = new Tier(minuteMs, 24 * 60, width);
+  readonly seconds = new Tier(secondMs, (15 * minuteMs + beforeMs) / secondMs, width);
+  readonly minutes = new Tier(minuteMs, (24 * 60 * minuteMs + beforeMs) / minuteMs, width);
   readonly #counts = this.seconds.cells;
   readonly #sums = this.minutes.cells;
   /** The second that the rows are of. */
@@ -50,9 +56,9 @@ export class History {
 
   readonly count = (event: AccessEvent): void => {
     const { endMs, startMs, pool, attempts, status, cutOff } = event;
-    if (endMs <= this.#restoredMs) return;
+    if (endMs <= this.#restoredMs && endMs > this.#restoredMs - maxRepeatedMs) return;
     if (endMs < this.#fromMs || endMs >= this.#untilMs) this.#turnTo(endMs);
-    if (endMs > this.#countedMs) this.#countedMs = endMs;
+    if (endMs > this.#countedMs || endMs < this.#countedMs - maxRepeatedMs) this.#countedMs = endMs;
     this.#add(pool === 'blue' ? columns.blue : pool === 'green' ? columns.green : columns.none);
     // The maintenance page, which no pool is asked for, is no error.
     if (attempts.length === 0) return;
@@ -67,10 +73,8 @@ export class History {
     return { countedMs: this.#countedMs, tiers: [this.seconds.snapshot(), this.minutes.snapshot()] };
   }
 
-  restore({ countedMs, tiers }: HistorySnapshot, nowMs: number): void {
-    // Of a clock that was set back since.
-    if (countedMs > nowMs) return;
-    for (const tier of tiers) for (const own of [this.seconds, this.minutes]) own.restore(tier, nowMs);
+  restore({ countedMs, tiers }: HistorySnapshot): void {
+    for (const tier of tiers) for (const own of [this.seconds, this.minutes]) own.restore(tier);
     this.#countedMs = countedMs;
     this.#restoredMs = countedMs;
   }

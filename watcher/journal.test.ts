@@ -84,6 +84,11 @@ describe('the journal', () => {
     expect(journal.rejects).toBe(5);
   });
 
+  it('takes no time that is no date', () => {
+    append(journalText(at(8.64e15), at(8.64e15 + 1), at(1e300)));
+    expect([journal.read().map(({ atMs }) => atMs), journal.rejects]).toEqual([[8.64e15], 2]);
+  });
+
   it('reads the end of a file that is far too large, and no more', () => {
     const one = at(1);
     append(`${'x'.repeat(10_000_000)}\n${journalText(one)}`);

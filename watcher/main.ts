@@ -7,9 +7,11 @@ import { channelsOf } from './channels.ts';
 import { type Checkpoint, loadCheckpoint, resumeAt } from './checkpoint.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { askConnection, askHealth, Companion } from './companion.ts';
 import { type Config, readConfig } from './config.ts';
 import { controlReporter } from './control-report.ts';
 import { Dashboard } from './dashboard.ts';
+import type { Now } from './dashboard-report.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
 import type { Health } from './health.ts';
@@ -50,14 +52,16 @@ const past = new Past(
   config.controlDirectory,
 );
 const historyFile = pastFile(config.stateDirectory);
-// It stands beside the checkpoint, whose faults are told.
 const pastKeeper = new Checkpointer(
   historyFile,
   () => past.snapshot(),
-  () => {},
+  (fault) => {
+    if (fault !== null) log.warn({ path: historyFile.path, code: fault }, "the dashboard's past cannot be written");
+  },
 );
 const channels = channelsOf(config).map(outboxFor);
-past.restore(historyFile, channels, Date.now());
+const unusable = past.restore(historyFile, channels);
+if (unusable !== undefined) log.warn({ path: historyFile.path, reason: unusable }, "the dashboard's past is lost");
 const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
 const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
 const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
@@ -100,10 +104,14 @@ const { sloPercent, thresholdPercent } = config;
 const { releases } = past;
 const limits = { sloPercent, thresholdPercent };
 const exposed = metrics.expose({ version, ...limits, watch, tail, checkpointer, outboxes, releases });
-const nowParts = { watch, releases, thresholdPercent, startedMs: startedAtMs };
-const now = () => nowOf({ ...nowParts, health: health() }, Date.now());
-const dashboard = new Dashboard(past, { now, knownMs }, config.dashboardUrl);
-const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer });
+const edge = companionAt(config.edgeAddress, askConnection);
+const prober = companionAt(config.proberAddress, askHealth);
+const dashboard = new Dashboard(past, {
+  now,
+  knownMs,
+  fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'the dashboard has a fault'),
+});
+const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer }, config.dashboardUrl);
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -116,6 +124,8 @@ server.listen(config.port, config.host, () => {
   follower.start();
   checkpointer.start();
   pastKeeper.start();
+  edge?.start();
+  prober?.start();
 });
 
 function configOrExit(): Config {
@@ -205,9 +215,32 @@ function traffic(): Traffic {
   return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
 }
 
-/** What has not been read yet is not known to be nothing. */
+function companionAt(address: string | undefined, ask: (address: string) => Promise<void>): Companion | undefined {
+  return address === undefined ? undefined : new Companion(() => ask(address));
+}
+
+function now(): Now {
+  const unknown = { state: 'unknown' } as const;
+  return nowOf(
+    {
+      watch,
+      control,
+      health: health(),
+      releases,
+      edge: edge?.found ?? unknown,
+      prober: prober?.found ?? unknown,
+      pastFault: pastKeeper.health.fault,
+      thresholdPercent,
+      startedMs: startedAtMs,
+    },
+    Date.now(),
+  );
+}
+
+/** What has not been read yet, or cannot be, is not known to be nothing. */
 function knownMs(): number {
-  return catchUp.isDone && tail.lagBytes() === 0 ? Date.now() : watch.lastEndMs;
+  const isRead = catchUp.isDone && tail.state !== 'failing' && tail.lagBytes() === 0;
+  return isRead ? Date.now() : watch.lastEndMs;
 }
 
 async function stop(signal: string): Promise<void> {

@@ -1,5 +1,7 @@
-import type { Pool } from '../settings/pool.ts';
+import { otherPool, type Pool } from '../settings/pool.ts';
+import type { Found } from './companion.ts';
 import type { Now, PoolReport } from './dashboard-report.ts';
+import type { ControlDirectory } from './flags.ts';
 import type { Health } from './health.ts';
 import type { Releases } from './releases.ts';
 import { type Standing, statementOf, worriesOf } from './statement.ts';
@@ -9,16 +11,32 @@ export interface NowParts {
   readonly watch: Watch;
   readonly health: Health;
   readonly releases: Releases;
+  readonly control: ControlDirectory;
+  readonly edge: Found;
+  readonly prober: Found;
+  readonly pastFault: string | null;
   readonly thresholdPercent: number;
   readonly startedMs: number;
 }
 
 /** What the dashboard says of the present, from what the watcher knows anyway. */
-export function nowOf({ watch, health, releases, thresholdPercent, startedMs }: NowParts, nowMs: number): Now {
-  const { state } = watch.snapshot();
+export function nowOf(parts: NowParts, nowMs: number): Now {
+  const { watch, health, releases, control, edge, prober, pastFault, thresholdPercent, startedMs } = parts;
+  const { state, lastEndMs } = watch.snapshot();
   const { active } = watch;
-  const { channels } = health;
-  const standing = { state, active, log: health.log, checkpointFault: health.checkpoint.fault, channels, nowMs };
+  const standing: Standing = {
+    state,
+    active,
+    lastEndMs,
+    edge,
+    prober,
+    log: health.log,
+    journalFault: health.journal.fault,
+    checkpointFault: health.checkpoint.fault,
+    pastFault,
+    channels: health.channels,
+    nowMs,
+  };
   const worries = worriesOf(standing);
   const { errorRate, operations, mute } = state;
   const { deploy } = operations;
@@ -30,7 +48,8 @@ export function nowOf({ watch, health, releases, thresholdPercent, startedMs }: 
     pools: { blue: poolOf('blue', standing, releases), green: poolOf('green', standing, releases) },
     thresholdPercent,
     windowSize: errorRate.window.size,
-    deploy: deploy === null ? null : { pool: deploy.pool, release: deploy.release, sinceMs: deploy.sinceMs },
+    deploy: deploy === null ? null : { pool: deploy.pool, release: deploy.release },
+    canary: canaryOf(active, control),
     mutedUntilMs: mute.open?.untilMs ?? null,
     maintenanceMode: health.maintenance,
     watcher: {
@@ -41,7 +60,7 @@ export function nowOf({ watch, health, releases, thresholdPercent, startedMs }: 
       catchingUp: log.catchingUp,
       lagBytes: log.lagBytes,
       lines: log.lines,
-      lastLineMs: log.lastLine === null ? null : Date.parse(log.lastLine),
+      lastLineMs: lastEndMs === 0 ? null : lastEndMs,
       rotations: log.rotations,
       truncations: log.truncations,
       gaps: log.gaps,
@@ -56,14 +75,20 @@ export function nowOf({ watch, health, releases, thresholdPercent, startedMs }: 
   };
 }
 
-function poolOf(pool: Pool, { state, active }: Standing, releases: Releases): PoolReport {
+function canaryOf(active: Pool | null, control: ControlDirectory): Now['canary'] {
+  const percent = active === null ? 0 : control.canaryPercent(active);
+  return active === null || percent === 0 ? null : { pool: otherPool(active), percent };
+}
+
+function poolOf(pool: Pool, { state, active, prober }: Standing, releases: Releases): PoolReport {
   const { flags } = state;
-  const runs = releases.runs(pool);
+  const flag = flags?.[pool] ?? null;
+  // A flag holds, whoever has left it; that there is none means nothing where nobody looks.
+  const isChecked = flags !== null && prober.state !== 'gone';
   return {
     role: active === null ? null : active === pool ? 'active' : 'standby',
-    fit: flags === null ? null : flags[pool] === null,
-    cause: flags?.[pool]?.cause ?? null,
-    release: runs?.release ?? null,
-    sinceMs: runs?.sinceMs ?? null,
+    fit: flag !== null ? false : isChecked ? true : null,
+    cause: flag?.cause ?? null,
+    release: releases.runs(pool)?.release ?? null,
   };
 }

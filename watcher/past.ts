@@ -80,16 +80,23 @@ export class Past {
     };
   }
 
-  /** Goes on from what an earlier watcher has written; from nothing, if that cannot be used. */
-  restore(file: CheckpointFile, channels: readonly Outbox[], nowMs: number): void {
+  /**
+   * Goes on from what an earlier watcher has written; from nothing, if that cannot be used.
+   * @returns why it cannot
+   */
+  restore(file: CheckpointFile, channels: readonly Outbox[]): string | undefined {
     const loaded = file.load();
     const saved = loaded.found === 'body' ? schema.safeParse(loaded.body).data : undefined;
+    const isOther = loaded.found === 'body' && saved === undefined;
+    // It would be written over at once.
+    if (isOther) file.setAside();
     if (saved !== undefined) {
-      this.history.restore(saved.history, nowMs);
+      this.history.restore(saved.history);
       this.marks.restore(saved.marks);
       this.releases.restore(saved.seen);
     }
     const waiting = channels.map((outbox) => [outbox.name, outbox.snapshot().entries.flatMap(alertsOf)] as const);
     this.alerts.restore(saved?.alerts ?? [], new Map(waiting));
+    return isOther ? 'it is of another form' : loaded.found === 'unusable' ? loaded.reason : undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { Pool } from '../settings/pool.ts';
 import type { Health } from './health.ts';
 import type { MetricsText } from './metrics.ts';
 import type { PoolTraffic } from './pool-counters.ts';
+import { isTrustedHost } from './trusted-host.ts';
 
 /** What `GET /traffic` answers, for the command line: counted since the start. */
 export interface Traffic {
@@ -29,8 +30,15 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** Serves `GET /healthz`, `GET /traffic`, `GET /metrics` and the dashboard, and nothing else. */
-export function serve(reports: Reports): Server {
+const refusal =
+  'The watcher answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
+
+/**
+ * Serves `GET /healthz`, `GET /traffic`, `GET /metrics` and the dashboard, and nothing else.
+ * @param url where people reach it, if that is known: its name is one of ours
+ */
+export function serve(reports: Reports, url?: string): Server {
+  const names = url === undefined ? [] : [new URL(url).hostname];
   const routes: { readonly [path: string]: () => Answer } = {
     // 503: `degraded`.
     '/healthz': () => {
@@ -41,6 +49,10 @@ export function serve(reports: Reports): Server {
   };
   return createServer((request, response) => {
     request.resume();
+    if (!isTrustedHost(request.headers.host, names)) {
+      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(refusal);
+      return;
+    }
     const path = request.url?.split('?', 1)[0] ?? '';
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (route === undefined && path !== '/metrics') {

@@ -16,7 +16,9 @@ function standing(change: (state: State) => void = () => {}, more: Partial<Stand
   state.traffic.serving = 'blue';
   change(state);
   const log = { state: 'reading', fault: null, catchingUp: false } as const;
-  return { state, active: 'blue', log, checkpointFault: null, channels: [], nowMs, ...more };
+  const nothing = { journalFault: null, checkpointFault: null, pastFault: null, channels: [] };
+  const there = { edge: { state: 'there' }, prober: { state: 'there' } } as const;
+  return { state, active: 'blue', log, lastEndMs: nowMs - 1_000, ...there, ...nothing, nowMs, ...more };
 }
 
 const said = (one: Standing) => {
@@ -56,6 +58,7 @@ describe('the statement', () => {
       failOver(state);
       breakDown(state);
       state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
+      state.flags = { active: 'blue', blue: null, green: null, maintenance: true };
     };
     const blind = { state: 'failing', fault: 'EACCES', catchingUp: false } as const;
     expect(said(standing(all, { log: blind }))).toMatch(/^unknown, bad: Blind/);
@@ -65,6 +68,70 @@ describe('the statement', () => {
       state.outage.open = null;
     };
     expect(said(standing(maintained))).toMatch(/^maintenance, warning: Maintenance/);
+  });
+
+  it('is the pool that the edge would ask, where no request has shown the end of a failover', () => {
+    const idle = { lastEndMs: nowMs - 10_001 };
+    expect(said(standing(failOver, idle))).toBe(
+      'blue, good: Blue is asked first again; no request has come to show that it is well.',
+    );
+    expect(statementOf(standing(failOver, idle), []).sinceMs).toBe(idle.lastEndMs);
+    expect(worries(standing(failOver, idle))).toEqual([]);
+    const stillDown = (state: State) => {
+      failOver(state);
+      state.flags = { active: 'blue', blue: down, green: null };
+    };
+    expect(said(standing(stillDown, idle))).toMatch(/^green, warning: Green serves for blue/);
+    expect(worries(standing(stillDown, idle))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+    const unknown = (state: State) => {
+      failOver(state);
+      state.flags = null;
+    };
+    expect(said(standing(unknown, idle))).toMatch(/^green, warning: Green serves for blue/);
+  });
+
+  it('is the standby as soon as the active pool is down, though no request has shown it', () => {
+    const flagged = (state: State) => {
+      state.flags = { active: 'blue', blue: down, green: null };
+    };
+    expect(said(standing(flagged))).toBe(
+      'green, warning: Green is asked first, as blue is active and fails its health checks.',
+    );
+    expect(statementOf(standing(flagged), []).sinceMs).toBe(down.seenMs);
+    const both = (state: State) => {
+      state.flags = { active: 'blue', blue: down, green: down };
+    };
+    expect(said(standing(both))).toMatch(/^blue, warning: Blue serves/);
+  });
+
+  it('goes by the flag for the maintenance page, whatever the journal tells', () => {
+    const flagged = (state: State) => {
+      state.flags = { active: 'blue', blue: null, green: null, maintenance: true };
+    };
+    expect(said(standing(flagged))).toBe('maintenance, warning: Maintenance Visitors get the maintenance page.');
+    const told = (state: State) => {
+      state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
+    };
+    expect(said(standing(told))).toBe('blue, good: Blue serves.');
+    const unflagged = (state: State) => {
+      told(state);
+      state.flags = null;
+    };
+    expect(said(standing(unflagged))).toMatch(/^maintenance/);
+  });
+
+  it('is an outage where the edge is gone, and not all well where nobody checks', () => {
+    const gone = { state: 'gone', sinceMs: nowMs - 4_000, why: 'ECONNREFUSED' } as const;
+    expect(said(standing(undefined, { edge: gone }))).toBe(
+      'failing, bad: Outage The edge does not answer: visitors reach nothing.',
+    );
+    expect(worries(standing(undefined, { edge: gone, prober: gone }))).toEqual([
+      'bad: The edge does not answer (ECONNREFUSED)',
+      'warning: No health checks: the prober does not answer (ECONNREFUSED)',
+    ]);
+    expect(said(standing(undefined, { prober: gone }))).toBe('blue, warning: Blue serves.');
+    const unknown = { edge: { state: 'unknown' }, prober: { state: 'unknown' } } as const;
+    expect(said(standing(undefined, unknown))).toBe('blue, good: Blue serves.');
   });
 
   it('says that nothing is known, where nothing is', () => {
@@ -90,7 +157,9 @@ describe('the statement', () => {
   it('tells what is wrong with the watcher itself, the worst first', () => {
     const channel = { name: 'slack', queued: 4, sent: 0, dropped: 0, lastError: 'status 410' };
     const own = standing(undefined, {
+      journalFault: 'EACCES',
       checkpointFault: 'ENOSPC',
+      pastFault: 'EROFS',
       channels: [
         { ...channel, state: 'closed' },
         { ...channel, name: 'webhook', state: 'retrying' },
@@ -98,7 +167,9 @@ describe('the statement', () => {
     });
     expect(worries(own)).toEqual([
       'bad: Alerts do not get through to slack: 4 wait (status 410)',
+      'warning: The journal cannot be read: operations are not told (EACCES)',
       'warning: The watcher cannot save what it knows (ENOSPC)',
+      'warning: The dashboard cannot save its charts (EROFS)',
       'warning: Alerts do not get through to webhook: 4 wait (status 410)',
     ]);
     expect(worries(standing((state) => Object.assign(state, { flags: null })))).toEqual([

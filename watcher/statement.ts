@@ -1,9 +1,12 @@
 import { otherPool, type Pool } from '../settings/pool.ts';
+import type { Found } from './companion.ts';
 import type { ChannelReport, Statement, Worry } from './dashboard-report.ts';
 import { capital } from './facts.ts';
 import { share } from './figures.ts';
+import { askedFirst, isIdle } from './serving.ts';
 import type { State } from './state.ts';
 import type { TailState } from './tail.ts';
+import type { TrafficState } from './traffic.ts';
 
 /** What the statement and the worries rest on. */
 export interface Standing {
@@ -11,16 +14,31 @@ export interface Standing {
   /** As the log tells it, or the flags where it has told nothing yet. */
   readonly active: Pool | null;
   readonly log: { readonly state: TailState; readonly fault: string | null; readonly catchingUp: boolean };
+  /** When the last request had ended; 0: none has come yet. */
+  readonly lastEndMs: number;
+  /** As they were found when they were last asked. */
+  readonly edge: Found;
+  readonly prober: Found;
+  /** Why what operators do cannot be read. */
+  readonly journalFault: string | null;
   readonly checkpointFault: string | null;
+  /** Why the dashboard's past cannot be written down. */
+  readonly pastFault: string | null;
   readonly channels: readonly ChannelReport[];
   readonly nowMs: number;
 }
 
 /** What one should know at three in the morning, from across the room. */
 export function statementOf(standing: Standing, worries: readonly Worry[]): Statement {
-  const { state, active, log } = standing;
-  const { failover, flapping } = state.traffic;
+  const { state, active, log, edge, lastEndMs } = standing;
+  const { flapping } = state.traffic;
+  const { flags } = state;
+  const failover = failoverNow(standing);
   const { maintenance } = state.operations;
+  if (edge.state === 'gone') {
+    const sentence = 'The edge does not answer: visitors reach nothing.';
+    return { tint: 'failing', tone: 'bad', word: 'Outage', sentence, sinceMs: edge.sinceMs };
+  }
   if (log.state === 'failing') {
     const sentence = 'The access log cannot be read: nobody sees what happens now.';
     return { tint: 'unknown', tone: 'bad', word: 'Blind', sentence, sinceMs: null };
@@ -29,9 +47,12 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sinceMs = state.outage.open.atMs;
     return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
   }
-  if (maintenance !== null && maintenance.off === null) {
+  const isTold = maintenance !== null && maintenance.off === null;
+  // The edge goes by the flag. The journal may not tell of it, or of one that began before it was read.
+  if (flags === null ? isTold : flags.maintenance === true) {
     const sentence = 'Visitors get the maintenance page.';
-    return { tint: 'maintenance', tone: 'warning', word: 'Maintenance', sentence, sinceMs: maintenance.sinceMs };
+    const sinceMs = isTold ? maintenance.sinceMs : null;
+    return { tint: 'maintenance', tone: 'warning', word: 'Maintenance', sentence, sinceMs };
   }
   if (failover !== null) {
     const { from, to } = failover.alert;
@@ -42,7 +63,17 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sentence = 'for the first request. Nothing is known yet.';
     return { tint: 'unknown', tone: 'neutral', word: 'Waiting', sentence, sinceMs: null };
   }
+  const first = flags === null ? active : askedFirst(active, flags);
+  if (first !== active) {
+    const sentence = `is asked first, as ${active} is active and fails its health checks.`;
+    const sinceMs = flags?.[active]?.seenMs ?? null;
+    return { tint: first, tone: 'warning', word: capital(first), sentence, sinceMs };
+  }
   const tone = worries.some((worry) => worry.tone === 'bad') ? 'bad' : worries.length > 0 ? 'warning' : 'good';
+  if (state.traffic.failover !== null) {
+    const sentence = 'is asked first again; no request has come to show that it is well.';
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
+  }
   if (flapping.open !== null) {
     const sentence = `serves, and has failed over ${flapping.open.failovers} times.`;
     return { tint: active, tone, word: capital(active), sentence, sinceMs: flapping.open.atMs };
@@ -63,9 +94,22 @@ export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, poo
   return quiet !== null && quiet.pool === pool && nowMs < quiet.untilMs;
 }
 
-function incidentsOf({ state }: Standing): readonly Worry[] {
-  const { traffic, outage, errorRate, burnRate } = state;
-  const { failover, flapping } = traffic;
+/**
+ * The failover that is going on. Only a request ends it; where none comes, it is no news any more once the edge would ask the
+ * active pool first again.
+ */
+function failoverNow({ state, lastEndMs, nowMs }: Standing): TrafficState['failover'] {
+  const { failover } = state.traffic;
+  const { flags } = state;
+  if (failover === null || flags === null || !isIdle(lastEndMs, nowMs)) return failover;
+  const { from } = failover.alert;
+  return askedFirst(from, flags) === from ? null : failover;
+}
+
+function incidentsOf(standing: Standing): readonly Worry[] {
+  const { traffic, outage, errorRate, burnRate } = standing.state;
+  const { flapping } = traffic;
+  const failover = failoverNow(standing);
   const { window } = errorRate;
   return [
     outage.open === null
@@ -93,13 +137,13 @@ function incidentsOf({ state }: Standing): readonly Worry[] {
 
 function poolsOf(standing: Standing): readonly Worry[] {
   const { state, active } = standing;
-  const { flags, outage, traffic } = state;
+  const { flags, outage } = state;
   if (flags === null) return [warning('No health checks: the control directory cannot be seen', null)];
   if (active === null || outage.open !== null) return [];
   const standby = otherPool(active);
   const [own, other] = [flags[active], flags[standby]];
   return [
-    own === null || traffic.failover !== null
+    own === null || failoverNow(standing) !== null
       ? undefined
       : warning(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
     other === null || isQuiet(standing, standby)
@@ -108,12 +152,20 @@ function poolsOf(standing: Standing): readonly Worry[] {
   ].filter((worry) => worry !== undefined);
 }
 
-/** What is wrong with the watcher itself. */
-function ownOf({ log, checkpointFault, channels }: Standing): readonly Worry[] {
+/** What is wrong with the edge, the prober and the watcher itself. */
+function ownOf({ log, edge, prober, journalFault, checkpointFault, pastFault, channels }: Standing): readonly Worry[] {
   return [
+    edge.state === 'gone' ? bad('The edge does not answer', edge.sinceMs, edge.why) : undefined,
+    prober.state === 'gone'
+      ? warning('No health checks: the prober does not answer', prober.sinceMs, prober.why)
+      : undefined,
     log.state === 'failing' ? bad('The access log cannot be read', null, log.fault ?? undefined) : undefined,
     log.catchingUp ? warning('Still reading what happened while the watcher was away', null) : undefined,
+    journalFault === null
+      ? undefined
+      : warning('The journal cannot be read: operations are not told', null, journalFault),
     checkpointFault === null ? undefined : warning('The watcher cannot save what it knows', null, checkpointFault),
+    pastFault === null ? undefined : warning('The dashboard cannot save its charts', null, pastFault),
     ...channels.map(({ name, state, queued, lastError }) => {
       if (state === 'open') return undefined;
       const text = `Alerts do not get through to ${name}: ${queued} wait`;

@@ -69,9 +69,9 @@ export class Tier {
     return { bucketMs: this.bucketMs, firstMs: this.#firstMs, head: this.#head, cells };
   }
 
-  /** Takes over what was counted before a restart; what is of another shape, or later than now, counts for nothing. */
-  restore({ bucketMs, firstMs, head, cells }: TierSnapshot, nowMs: number): void {
-    if (bucketMs !== this.bucketMs || head > this.numberOf(nowMs)) return;
+  /** Takes over what was counted before a restart; what is of another shape counts for nothing. */
+  restore({ bucketMs, firstMs, head, cells }: TierSnapshot): void {
+    if (bucketMs !== this.bucketMs) return;
     const own = this.#bytes();
     const saved = inflated(cells, own.length);
     if (saved?.length !== own.length) return;

@@ -1,6 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { AlertReport, DeliveryState, Fact } from './dashboard-report.ts';
-import { type Span, type Wording, wordingOf } from './wording.ts';
+import { type Span, wordingOf } from './wording.ts';
 
 const maxText = 400;
 const maxFacts = 12;
@@ -22,27 +22,18 @@ export function keyOf({ kind, incident, atMs }: Alert): string {
  * has left in the checkpoint; to fail at that would be to fail at every start.
  */
 export function toldAlert(alert: Alert): ToldAlert | undefined {
-  const wording = wordsFor(alert);
-  if (wording === undefined) return undefined;
-  const { headline, summary, tone, facts } = wording;
-  const { incident, atMs } = alert;
-  return {
-    key: keyOf(alert),
-    report: {
+  try {
+    const { headline, summary, tone, facts } = wordingOf(alert);
+    const { incident, atMs } = alert;
+    const report = {
       incident: bounded(incident),
       atMs,
       tone,
       headline: bounded(headline),
       summary: bounded(summary),
       facts: facts.slice(0, maxFacts).map(boundedFact),
-    },
-    delivery: {},
-  };
-}
-
-function wordsFor(alert: Alert): Wording | undefined {
-  try {
-    return wordingOf(alert);
+    };
+    return { key: keyOf(alert), report, delivery: {} };
   } catch {
     return undefined;
   }

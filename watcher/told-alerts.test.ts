@@ -33,7 +33,15 @@ it('knows after a restart what still waits, and says where it cannot know', () =
 it('passes over what cannot be put into words', () => {
   const alerts = new ToldAlerts(['slack']);
   const broken = { ...errorRate, worstPaths: undefined } as never;
-  alerts.restore([], new Map([['slack', [broken, failover]]]));
+  const { to: _, ...withoutTo } = failover;
+  const others = [
+    withoutTo,
+    { ...failover, cause: null },
+    { ...failover, incident: null },
+    { kind: 'standby-resolved', incident: 'i', atMs: 1 },
+    { kind: 'unheard-of', incident: 'i', atMs: 1 },
+  ] as never[];
+  alerts.restore([], new Map([['slack', [broken, ...others, failover]]]));
   expect(states(alerts)).toEqual(['slack waiting']);
 });
 

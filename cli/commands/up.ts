@@ -8,6 +8,8 @@ import { edgeUrl, type Stack, watcherUrl } from '../stack.ts';
 import { print, progress, table, warning } from '../terminal.ts';
 import { until } from '../until.ts';
 
+/** One that never comes up is a failover, which is to be told. */
+const activeDeadlineMs = 20_000;
 const servingDeadlineMs = 120_000;
 const companionsDeadlineMs = 30_000;
 
@@ -30,11 +32,23 @@ export async function startStack(stack: Stack, engine: Engine): Promise<void> {
   );
   await engine.up();
   progress(`waiting until ${edgeUrl(stack)} serves`);
+  // A request that comes earlier would be answered by the standby: a failover that nobody has to know of.
+  await until(activeDeadlineMs, () => isActiveUp(stack, engine));
   const serving = await until(servingDeadlineMs, async () =>
     isOk(await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH)),
   );
   if (!serving) throw await notServing(engine);
   await waitForCompanions(stack, engine);
+}
+
+async function isActiveUp(stack: Stack, engine: Engine): Promise<boolean> {
+  try {
+    const { active, down } = await edgeStatus(engine);
+    return !down[active] && (await poolStatus(stack, active)).healthy;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
 }
 
 async function notServing(engine: Engine): Promise<CommandError> {

@@ -49,6 +49,8 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
       program('alert_watcher', 'watcher/main.ts', {
         NODE_OPTIONS: watcherNodeOptions,
         ...address,
+        EDGE_ADDRESS: `127.0.0.1:${settings.NGINX_PORT}`,
+        PROBER_ADDRESS: `127.0.0.1:${settings.PROBER_PORT}`,
         ACCESS_LOG: state.accessLog,
         CONTROL_DIR: state.control,
         STATE_DIR: state.watcher,

@@ -1,6 +1,7 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { utcTime } from '../../watcher/figures.ts';
 import type { Health } from '../../watcher/health.ts';
+import { isIdle } from '../../watcher/serving.ts';
 import type { Tone } from '../../watcher/wording.ts';
 import type { CommandError } from '../command-error.ts';
 import type { EdgeStatus } from '../control-state.ts';
@@ -15,9 +16,6 @@ export interface Remark {
 
 /** How things stand: the first remark is what matters most. */
 export type Story = readonly [Remark, ...Remark[]];
-
-/** Without a request for so long, the log says nothing of now. */
-const quietAfterMs = 10_000;
 
 const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
 
@@ -88,9 +86,9 @@ function incidentRemarks(
     return { kind, remark };
   });
   const lastMs = watcher?.log.lastLine ? Date.parse(watcher.log.lastLine) : 0;
-  const isQuiet = nowMs - lastMs > quietAfterMs;
+  const isOld = isIdle(lastMs, nowMs);
   const [old = [], news = []] = [true, false].map((wanted) =>
-    all.filter(({ kind }) => (isQuiet && kind === 'failover') === wanted).map(({ remark }) => remark),
+    all.filter(({ kind }) => (isOld && kind === 'failover') === wanted).map(({ remark }) => remark),
   );
   return { news, old };
 }

@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBrowser } from '../browser.ts';
 import { eventually } from '../condition.ts';
 import { chartColors, DashboardPage } from '../dashboard-page.ts';
 import { failuresOf, startLoad } from '../load.ts';
-import { createStack, expectDone, type TestStack } from '../stack.ts';
+import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 
 let browser: Browser;
 let dashboard: DashboardPage;
@@ -19,7 +20,9 @@ describe('the dashboard of a stack', () => {
   let stack: TestStack;
 
   beforeAll(async () => {
-    stack = await createStack('host');
+    // Green is up long before blue, which is active.
+    const slow = `sleep 2; exec ${process.execPath} ${join(root, 'app/main.ts')}`;
+    stack = await createStack('host', { BLUE_CMD: slow });
     expectDone(await stack.bluegreen('up'));
     dashboard = await DashboardPage.open(browser, `http://localhost:${stack.ports.watcher}`, { colorScheme: 'light' });
   });
@@ -27,6 +30,12 @@ describe('the dashboard of a stack', () => {
   afterAll(async () => {
     await dashboard.close();
     await stack.remove();
+  });
+
+  it('begins without a failover, though the active pool is the last to be up', async () => {
+    await dashboard.says('word', 'Blue');
+    await dashboard.says('headline', 'All well');
+    await dashboard.says('no-alerts', 'None yet.');
   });
 
   it('turns within a second of a failover and of the recovery, while no visitor sees either', async () => {
