@@ -5,7 +5,7 @@
 #   maintenance on|off        answer visitors with the maintenance page, or stop doing so
 #   canary PERCENT|off        send that share of visitors to the colour that is not active
 #   mute SECONDS [ACTOR]      hold alerts back; unmute: no longer
-#   preview add|remove TOKEN  let a token show the idle colour, or no longer
+#   preview add|remove TOKEN  let a token show the idle colour, or no longer; of those that begin with "smoke-", one at a time
 #   record JSON               write a line into the journal
 #   status                    active colour, flags and nginx version, as JSON (nginx answers it)
 #   inspect                   the same and what nginx does not know, then the journal's last lines
@@ -184,11 +184,21 @@ unmute() { # [RECORD]
 preview() { # add|remove TOKEN
   if ! matches "${2:-}" '^[A-Za-z0-9_-]{16,128}$'; then fail 'preview: expected a token of 16 to 128 letters, digits, _ and -'; fi
   case ${1:-} in
-    add) touch "$CONTROL_DIR/preview.$2" ;;
+    add)
+      case $2 in smoke-*) forget_smoke_tokens ;; esac
+      touch "$CONTROL_DIR/preview.$2"
+      ;;
     # The one of the settings stays until they change.
     remove) [ "$2" = "$PREVIEW_TOKEN" ] || rm -f "$CONTROL_DIR/preview.$2" ;;
     *) fail "preview: expected add or remove, got \"${1:-}\"" ;;
   esac
+}
+
+# One deploy goes on at a time: what is there of another one was left behind when that was killed.
+forget_smoke_tokens() {
+  for token in "$CONTROL_DIR"/preview.smoke-*; do
+    [ "$token" = "$CONTROL_DIR/preview.$PREVIEW_TOKEN" ] || rm -f "$token"
+  done
 }
 
 inspect() {

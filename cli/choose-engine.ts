@@ -24,7 +24,7 @@ export async function chooseEngine(stack: Stack, wanted: EngineName | undefined)
 
 /** The engine that runs the stack already, for the stack as its settings have it now. */
 export function sameEngine(engine: Engine, stack: Stack): Engine {
-  return engine.name === 'host' ? hostEngine(stack) : composeEngine(stack);
+  return engine.with(stack);
 }
 
 /** @throws {CommandError} when nothing of the stack is there */

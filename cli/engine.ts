@@ -1,4 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
+import type { Stack } from './stack.ts';
 
 export type EngineName = 'compose' | 'host';
 
@@ -13,12 +14,19 @@ export interface Service {
   readonly detail: string;
 }
 
+/** Whether it runs and passes the health check that Docker makes of it, if it is Docker that runs it. */
+export function isWell({ state, detail }: Service): boolean {
+  return state === 'running' && !detail.includes('unhealthy');
+}
+
 /** What can be done to a service from outside, beside what an app offers. */
 export type Fault = 'shutdown' | 'kill' | 'freeze';
 
 /** Runs the stack: as containers, or as plain processes on this host. */
 export interface Engine {
   readonly name: EngineName;
+  /** The same engine, for the stack as its settings have it now. */
+  with(stack: Stack): Engine;
   /** Whether any part of the stack is there. */
   isUp(): Promise<boolean>;
   /** Starts the stack, or brings a running one up to date with the settings. Waits for nothing. */

@@ -69,6 +69,11 @@ describe('the history', () => {
     ]);
   });
 
+  it('knows an image by the longest name that it can have', () => {
+    const image = `registry.example/${'x'.repeat(200)}/shop:${'t'.repeat(128)}@sha256:${'0'.repeat(64)}`;
+    expect(historyOf(journal({ ...started, image }).records)).toMatchObject([{ image }]);
+  });
+
   it('leaves out what it cannot understand, and counts it', () => {
     const text = 'x\n{}\n{"id":"a","atMs":1,"actor":"b","kind":"unmute"}\n{"kind":"later"}\n';
     expect(readJournal(text)).toMatchObject({ rejected: 3, records: [{ kind: 'unmute' }] });

@@ -53,6 +53,8 @@ function entryOf(
       return { ...plain, what: 'mute', result: `for ${duration(record.untilMs - record.atMs)}` };
     case 'unmute':
       return { ...plain, what: 'unmute', result: '' };
+    case 'alert-test':
+      return { ...plain, what: 'test alert', result: '' };
     default:
       return record satisfies never;
   }

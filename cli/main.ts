@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
 import { chooseEngine } from './choose-engine.ts';
 import { CommandError } from './command-error.ts';
+import { testAlerts } from './commands/alerts.ts';
 import { canary } from './commands/canary.ts';
 import { type ChaosMode, chaos, chaosModes } from './commands/chaos.ts';
 import { deploy } from './commands/deploy.ts';
@@ -64,7 +65,8 @@ program
   .command('down')
   .description('stop the stack')
   .option('--volumes', 'also delete its state: the active colour, logs, what the watcher remembers', false)
-  .action(async (options: { volumes: boolean }) => {
+  .option('--force', 'even while a deploy is going on', false)
+  .action(async (options: { volumes: boolean; force: boolean }) => {
     const { stack, engine } = await current();
     await down(stack, engine, options);
   });
@@ -75,7 +77,7 @@ program
   .option('--json', 'for scripts', false)
   .action(async (options: { json: boolean }) => {
     const { stack, engine } = await current();
-    await status(stack, engine, options);
+    answer(await status(stack, engine, options));
   });
 
 program
@@ -135,7 +137,7 @@ program
   .command('canary')
   .description('send a share of the visitors to the idle colour; "off" ends it')
   .argument('<share>', 'such as 10%, or off')
-  .option('--force', 'even if it is not healthy', false)
+  .option('--force', 'even if it is not healthy, or a deploy is going on', false)
   .action(async (share: string, options: { force: boolean }) => {
     const { stack, engine } = await current();
     await canary(stack, engine, share, options);
@@ -175,6 +177,15 @@ program
   .action(async () => {
     const { stack, engine } = await current();
     await unmute(stack, engine);
+  });
+
+program
+  .command('alerts')
+  .description('"test" sends a message through every channel, and tells whether it has arrived')
+  .addArgument(new Argument('<word>').choices(['test']))
+  .action(async () => {
+    const { stack, engine } = await current();
+    answer(await testAlerts(stack, engine));
   });
 
 program

@@ -1,7 +1,9 @@
 import { duration } from '../watcher/figures.ts';
-import { painted } from './terminal.ts';
+import { clipped, painted, printable, tell } from './terminal.ts';
 
 const refreshMs = 100;
+/** Of a terminal that does not know its size. */
+const usualColumns = 80;
 
 /** Shows what goes on now, where somebody looks. */
 export type Say = (detail: string) => void;
@@ -15,12 +17,14 @@ export async function step<T>(name: string, run: (say: Say) => Promise<T>): Prom
   const took = () => duration(performance.now() - startedAt);
   let detail = '';
   const live = process.stderr.isTTY;
-  const draw = () => process.stderr.write(`\r\x1b[2K    ${name} … ${took()}${detail === '' ? '' : `: ${detail}`}`);
-  if (!live) process.stderr.write(`    ${name} …\n`);
+  const draw = () =>
+    process.stderr.write(`\r\x1b[2K${liveLine(name, took(), detail, process.stderr.columns || usualColumns)}`);
+  if (!live) tell(`    ${name} …`);
   const timer = live ? setInterval(draw, refreshMs) : undefined;
   const end = (mark: string, text: string) => {
     clearInterval(timer);
-    process.stderr.write(`${live ? '\r\x1b[2K' : ''}${mark} ${name}, ${took()}${text === '' ? '' : `: ${text}`}\n`);
+    if (live) process.stderr.write('\r\x1b[2K');
+    tell(`${mark} ${name}, ${took()}${text === '' ? '' : `: ${text}`}`);
   };
   try {
     const result = await run((text) => {
@@ -32,4 +36,9 @@ export async function step<T>(name: string, run: (say: Say) => Promise<T>): Prom
     end(painted('red', ' no'), '');
     throw error;
   }
+}
+
+/** One row of the terminal: of more, only the last would be drawn over. */
+export function liveLine(name: string, took: string, detail: string, columns: number): string {
+  return clipped(printable(`    ${name} … ${took}${detail === '' ? '' : `: ${detail}`}`), columns - 1);
 }

@@ -1,10 +1,11 @@
 import type { RecordOf } from '../journal/record.ts';
 import { otherPool, type Pool } from '../settings/pool.ts';
+import { edgeStatus } from './control-state.ts';
 import type { Engine } from './engine.ts';
 import { poolStatus } from './pool-status.ts';
 import { recordLine } from './records.ts';
 import type { Stack } from './stack.ts';
-import { progress } from './terminal.ts';
+import { progress, warning } from './terminal.ts';
 
 type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why' | 'bake'>;
 
@@ -24,4 +25,29 @@ export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason:
   const said = await engine.edge('switch', to, record);
   if (said !== '') progress(said);
   return Math.round(performance.now() - startedAt);
+}
+
+/**
+ * The same where the flag decides, whatever was seen of it. Undefined: the edge was not seen to follow in time.
+ * @throws when the other colour is still the active one, as far as the edge says
+ */
+export async function switchByFlag(
+  stack: Stack,
+  engine: Engine,
+  to: Pool,
+  reason: Reason,
+): Promise<number | undefined> {
+  try {
+    return await switchOver(stack, engine, to, reason);
+  } catch (error) {
+    const active = (await edgeStatus(engine).catch(() => undefined))?.active;
+    if (active !== to) throw error;
+    warning(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** As in " in 12 ms"; nothing where it is not known. */
+export function inTime(tookMs: number | undefined): string {
+  return tookMs === undefined ? '' : ` in ${tookMs} ms`;
 }

@@ -7,17 +7,46 @@ function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {
   return styleText(style, text, { stream });
 }
 
+/** What our own colours look like, each on and off. */
+const ours = new Set(
+  (['bold', 'dim', 'red', 'yellow', 'green', 'cyan'] as const).flatMap((style) =>
+    styleText(style, ' ', { validateStream: false }).split(' '),
+  ),
+);
+
+/** Of what a terminal would obey, or what hides what follows, only our own colours and the ends of lines. */
+function tame(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/(?![\n\t])\p{Cc}(?:\[\d+m)?|[\p{Zl}\p{Zp}]/gu, (found) => (ours.has(found) ? found : ' '))
+    .replaceAll(/\p{Cf}/gu, '');
+}
+
+/** A line for the person who waits. It may quote what comes from outside. */
+export function tell(text: string): void {
+  process.stderr.write(`${tame(text)}\n`);
+}
+
 /** Progress, for the person who waits. */
 export function progress(text: string): void {
-  process.stderr.write(`${paint('cyan', '==>', process.stderr)} ${text}\n`);
+  tell(`${paint('cyan', '==>', process.stderr)} ${text}`);
 }
 
 export function warning(text: string): void {
-  process.stderr.write(`${paint('yellow', 'warning:', process.stderr)} ${text}\n`);
+  tell(`${paint('yellow', 'warning:', process.stderr)} ${text}`);
 }
 
 /** A result, for whoever reads the output. */
 export function print(text: string): void {
+  process.stdout.write(`${tame(text)}\n`);
+}
+
+/** A result for scripts, to whom it is the same with what a terminal would obey escaped. */
+export function printJson(value: unknown): void {
+  const unit = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const text = JSON.stringify(value, undefined, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found.replaceAll(/./gs, unit),
+  );
   process.stdout.write(`${text}\n`);
 }
 
@@ -38,14 +67,21 @@ export function printable(text: string): string {
     .replaceAll(/\p{Cf}/gu, '');
 }
 
+/** No longer than a line of a terminal. */
+export function clipped(text: string, columns: number): string {
+  const characters = [...text];
+  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;
+}
+
 /** Rows under a header, in columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const [first = '', ...others] = inColumns([header, ...rows]);
   return [coloured('bold', first), ...others].join('\n');
 }
 
-/** Each line's cells below those of the others. */
-export function inColumns(lines: readonly (readonly string[])[]): string[] {
+/** Each line's cells, in printable characters, below those of the others. */
+export function inColumns(cells: readonly (readonly string[])[]): string[] {
+  const lines = cells.map((line) => line.map(printable));
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   return lines.map((line) =>
     line

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 const pool = z.enum(['blue', 'green']);
 const name = z.string().min(1).max(200);
+/** Docker takes 255 characters of name, 128 of tag, and a digest. */
+const image = z.string().min(1).max(500);
 const words = z.string().max(1_000);
 /** A time or a span; nothing later is a date in JavaScript. */
 const ms = z.number().nonnegative().max(8.64e15);
@@ -28,7 +30,7 @@ const deployStarted = z.object({
   ...base,
   kind: z.literal('deploy-started'),
   ...deploy,
-  image: name.optional(),
+  image: image.optional(),
   /** What the idle colour runs now. */
   replaces: name.optional(),
   /** What the active colour runs, which goes on serving. */
@@ -102,6 +104,14 @@ const maintenance = z.object({ ...base, kind: z.literal('maintenance'), on: z.bo
 const mute = z.object({ ...base, kind: z.literal('mute'), untilMs: ms });
 const unmute = z.object({ ...base, kind: z.literal('unmute') });
 
+/** Somebody wants to see an alert arrive. */
+const alertTest = z.object({
+  ...base,
+  kind: z.literal('alert-test'),
+  /** The same on its message. */
+  test: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+});
+
 /**
  * One line of `journal.jsonl` in the control directory: what an operator does, written before its effect. The command line
  * writes it and shows it as history; the watcher tells it to the channel.
@@ -115,6 +125,7 @@ export const record = z.discriminatedUnion('kind', [
   maintenance,
   mute,
   unmute,
+  alertTest,
 ]);
 
 export type JournalRecord = z.output<typeof record>;

@@ -18,14 +18,14 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
   describe(`the Slack channel on the ${engine} engine`, () => {
     let stack: TestStack;
     let channel: Channel;
-    let remove: () => Promise<void>;
+    let remove: (() => Promise<void>) | undefined;
 
     beforeAll(async () => {
       ({ stack, channel, remove } = await create());
       expectDone(await stack.bluegreen('up'));
     });
 
-    afterAll(() => remove());
+    afterAll(() => remove?.());
 
     const edgeStatus = async () => JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout).edge;
     const bothUp = () =>
@@ -117,6 +117,14 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.count('Planned switch')).toBe(2);
       expect(await channel.count('Failover')).toBe(0);
       expect(await channel.count('Recovery')).toBe(0);
+    });
+
+    it('is told by hand, to see that it can be', async () => {
+      const { stdout } = expectDone(await stack.bluegreen('alerts', 'test'));
+      expect(stdout).toBe('slack: delivered');
+      await channel.expect('Test alert: this channel works');
+      await channel.untilQuiet();
+      expect(await channel.count('')).toBe(1);
     });
 
     it('hears of no failover during maintenance', async () => {

@@ -54,6 +54,10 @@ export function unmuteRecord(atMs: number): RecordOf<'unmute'> {
   return { ...base(atMs), kind: 'unmute' };
 }
 
+export function alertTestRecord(atMs: number, test = 't-7'): RecordOf<'alert-test'> {
+  return { ...base(atMs), kind: 'alert-test', test };
+}
+
 /** As lines of the journal. */
 export function journalText(...records: readonly JournalRecord[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');

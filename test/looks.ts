@@ -71,6 +71,7 @@ export function lookOf(
   return {
     pools: [blue, green],
     watcher: health,
+    isForeign: false,
     traffic: undefined,
     control: { edge: { ...edge, ...changedEdge }, canaryPercent: 0, muted: undefined, journal },
     fault: undefined,

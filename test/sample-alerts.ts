@@ -249,6 +249,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = 
     { ...base, ...muted, events: eventsAt(muted.fromMs, Array(20).fill('outage')), more: 3, stillOpen: ['outage'] },
     { ...base, ...muted, events: [], more: 0, stillOpen: ['deploy of v2.4.0 to green'] },
   ],
+  test: [{ ...base, incident: '1123-1405-9c4e', kind: 'test', actor: 'alice' }],
   away: [
     { ...base, ...away, events: eventsAt(away.fromMs, ['failed over to green', 'recovered to blue']), stillOpen: [] },
     { ...base, ...away, events: eventsAt(away.fromMs, Array(20).fill('outage')), more: 3, stillOpen: ['outage'] },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Health } from '../watcher/health.ts';
-import type { Traffic } from '../watcher/server.ts';
+import type { AlertDelivery, Traffic } from '../watcher/server.ts';
 import { eventually } from './condition.ts';
 import { freePorts } from './free-port.ts';
 
@@ -133,6 +133,12 @@ export class WatcherProcess {
   async traffic(): Promise<Traffic> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/traffic`);
     return (await response.json()) as Traffic;
+  }
+
+  /** What has become of the last alerts. */
+  async alerts(): Promise<readonly AlertDelivery[]> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}/alerts`);
+    return (await response.json()) as readonly AlertDelivery[];
   }
 
   /** What Prometheus is told. */

@@ -34,6 +34,7 @@ export const anchors = [
   'muted',
   'unmuted',
   'away',
+  'test-alert',
 ] as const;
 
 export type Anchor = (typeof anchors)[number];

@@ -56,6 +56,8 @@ export function phraseOf(alert: Alert): string {
       return 'alerts muted';
     case 'unmuted':
       return 'alerts on again';
+    case 'test':
+      return 'test alert';
     default:
       return alert satisfies never;
   }

@@ -43,7 +43,7 @@ beforeEach(() => {
   });
   const nothing = () => ({}) as never;
   const metrics = async () => ({ contentType: 'text/plain', text: '' });
-  const reports = { health: nothing, traffic: nothing, metrics, dashboard: dashboard.answer };
+  const reports = { health: nothing, traffic: nothing, alerts: nothing, metrics, dashboard: dashboard.answer };
   server = serve(reports, 'https://status.example.org/');
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);

@@ -1,8 +1,10 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, reroutedLine, unservedLine } from '../test/access-lines.ts';
+import { eventually } from '../test/condition.ts';
 import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
+import { alertTestRecord, journalText } from '../test/journal-records.ts';
 import { WatcherProcess } from '../test/watcher-process.ts';
 
 let slack: FakeSlack;
@@ -145,6 +147,19 @@ describe('the watcher', () => {
     watcher.signal('SIGTERM');
     expect(await watcher.exitCode()).toBe(0);
     expect(headlines()).toEqual(['Failover detected: blue → green (to backup)']);
+  });
+
+  it('tells a test alert, and which channel has it', async () => {
+    await start();
+    const journal = join(watcher.controlDirectory, 'journal.jsonl');
+    writeFileSync(journal, journalText(alertTestRecord(Date.now(), 't-1')));
+    await told('Test alert: this channel works');
+    const deliveries = () => watcher.alerts().then((alerts) => alerts.find(({ incident }) => incident === 't-1'));
+    await eventually('the delivery', async () => (await deliveries())?.delivery[0]?.state === 'sent');
+    expect(await deliveries()).toEqual({ incident: 't-1', delivery: [{ channel: 'slack', state: 'sent' }] });
+    slack.answer('400');
+    appendFileSync(journal, journalText(alertTestRecord(Date.now(), 't-2')));
+    await eventually('the refusal', async () => (await watcher.alerts())[0]?.delivery[0]?.state === 'failed');
   });
 
   it('ends in time when Slack hangs, and logs what it could not deliver', async () => {

@@ -22,7 +22,7 @@ import { nowOf } from './now.ts';
 import { Outbox, outboxDefaults } from './outbox.ts';
 import { Past, pastFile } from './past.ts';
 import { PoolCounters } from './pool-counters.ts';
-import { serve, type Traffic } from './server.ts';
+import { type AlertDelivery, serve, type Traffic } from './server.ts';
 import { Tail } from './tail.ts';
 import { tailReporter } from './tail-report.ts';
 import { Watch } from './watch.ts';
@@ -111,7 +111,7 @@ const dashboard = new Dashboard(past, {
   knownMs,
   fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'the dashboard has a fault'),
 });
-const server = serve({ health, traffic, metrics: exposed, dashboard: dashboard.answer }, config.dashboardUrl);
+const server = serve({ health, traffic, alerts, metrics: exposed, dashboard: dashboard.answer }, config.dashboardUrl);
 
 process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
 process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -213,6 +213,10 @@ function traffic(): Traffic {
   const { down } = watch.health();
   const lagBytes = tail.lagBytes();
   return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
+}
+
+function alerts(): readonly AlertDelivery[] {
+  return past.alerts.reports().map(({ incident, delivery }) => ({ incident, delivery }));
 }
 
 function companionAt(address: string | undefined, ask: (address: string) => Promise<void>): Companion | undefined {

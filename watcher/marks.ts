@@ -63,6 +63,7 @@ function isMark({ kind }: Alert): boolean {
     case 'away':
     case 'muted':
     case 'unmuted':
+    case 'test':
       return false;
     default:
       return kind satisfies never;

@@ -28,6 +28,7 @@ const kinds = Object.keys({
   'maintenance-off': true,
   muted: true,
   unmuted: true,
+  test: true,
 } satisfies Record<AlertKind, true>);
 
 /** Counts of something by the kind of alert. */

@@ -103,6 +103,12 @@ export interface Unmuted extends AlertBase {
   readonly stillOpen: readonly string[];
 }
 
+/** Somebody wants to see one arrive. */
+export interface TestAlert extends AlertBase {
+  readonly kind: 'test';
+  readonly actor: string;
+}
+
 /** What an operator does, and what follows from it. */
 export type OperationAlert =
   | DeployStarted
@@ -112,4 +118,5 @@ export type OperationAlert =
   | MaintenanceOn
   | MaintenanceOff
   | Muted
-  | Unmuted;
+  | Unmuted
+  | TestAlert;

@@ -10,6 +10,7 @@ import type {
   MaintenanceOff,
   MaintenanceOn,
   Operation,
+  TestAlert,
 } from './operation-alert.ts';
 import type { Wording } from './wording.ts';
 
@@ -143,6 +144,16 @@ export function maintenanceWording(alert: MaintenanceOn | MaintenanceOff): Wordi
     ],
     tone: 'good',
     anchor: 'maintenance-off',
+  };
+}
+
+export function testWording({ actor }: TestAlert): Wording {
+  return {
+    headline: 'Test alert: this channel works',
+    summary: 'Nothing has happened: somebody ran ./bluegreen alerts test.',
+    facts: by(actor),
+    tone: 'neutral',
+    anchor: 'test-alert',
   };
 }
 

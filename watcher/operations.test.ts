@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine, unservedLine } from '../test/access-lines.ts';
 import { Decisions, kinds, noon } from '../test/decisions.ts';
 import {
+  alertTestRecord,
   canaryRecord,
   deployFailed,
   deployFinished,
@@ -24,6 +25,19 @@ const tick = (atMs: number, flags: DownFlags | null = well) => decisions.tick(no
 
 beforeEach(() => {
   decisions = new Decisions();
+});
+
+describe('a test alert', () => {
+  it('is told under the id that its command knows', () => {
+    expect(decisions.record(alertTestRecord(noon))).toMatchObject([{ kind: 'test', incident: 't-7', actor: 'alice' }]);
+  });
+
+  it('is held back by nothing: somebody waits for it', () => {
+    tick(0, { ...well, muted: { sinceMs: noon, untilMs: noon + 60_000, actor: 'alice' } });
+    expect(kinds(decisions.record(alertTestRecord(noon + 1)))).toEqual(['test']);
+    decisions = new Decisions({ maintenance: true });
+    expect(kinds(decisions.record(alertTestRecord(noon + 2)))).toEqual(['test']);
+  });
 });
 
 describe('a deploy', () => {

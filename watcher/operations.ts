@@ -116,6 +116,12 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     case 'unmute':
       // Its file says how it stands.
       return;
+    case 'alert-test': {
+      const { test, atMs, actor } = record;
+      // Somebody waits for it: neither a mute nor maintenance holds it back.
+      verdicts.push({ fate: 'tell', alert: { kind: 'test', incident: test, atMs, actor } });
+      return;
+    }
     default:
       record satisfies never;
   }

@@ -162,6 +162,7 @@ function reportOf(record: JournalRecord): ReleaseReport[] {
     case 'maintenance':
     case 'mute':
     case 'unmute':
+    case 'alert-test':
       return [];
     default:
       return record satisfies never;

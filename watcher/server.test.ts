@@ -6,7 +6,7 @@ import { serve, type Traffic } from './server.ts';
 const traffic = { startedAtMs: 1, nowMs: 2 } as Traffic;
 let status: Health['status'] = 'ok';
 const metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' });
-const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic, metrics });
+const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic, alerts: () => [], metrics });
 
 const ask = (path: string, method = 'GET') => {
   const { port } = server.address() as AddressInfo;

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Pool } from '../settings/pool.ts';
+import type { AlertReport } from './dashboard-report.ts';
 import type { Health } from './health.ts';
 import type { MetricsText } from './metrics.ts';
 import type { PoolTraffic } from './pool-counters.ts';
 import { isTrustedHost } from './trusted-host.ts';
+
+/** One alert that was told, as `GET /alerts` has it: what it said is for the channels and the dashboard. */
+export type AlertDelivery = Pick<AlertReport, 'incident' | 'delivery'>;
 
 /** What `GET /traffic` answers, for the command line: counted since the start. */
 export interface Traffic {
@@ -19,6 +23,8 @@ export interface Traffic {
 export interface Reports {
   readonly health: () => Health;
   readonly traffic: () => Traffic;
+  /** Newest first. */
+  readonly alerts: () => readonly AlertDelivery[];
   /** `GET /metrics`, for Prometheus. */
   readonly metrics: () => Promise<MetricsText>;
   /** Answers what is asked of the dashboard; false: that is not. */
@@ -34,7 +40,7 @@ const refusal =
   'The watcher answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
 
 /**
- * Serves `GET /healthz`, `GET /traffic`, `GET /metrics` and the dashboard, and nothing else.
+ * Serves `GET /healthz`, `GET /traffic`, `GET /alerts`, `GET /metrics` and the dashboard, and nothing else.
  * @param url where people reach it, if that is known: its name is one of ours
  */
 export function serve(reports: Reports, url?: string): Server {
@@ -46,6 +52,7 @@ export function serve(reports: Reports, url?: string): Server {
       return { status: health.status === 'ok' ? 200 : 503, body: health };
     },
     '/traffic': () => ({ status: 200, body: reports.traffic() }),
+    '/alerts': () => ({ status: 200, body: reports.alerts() }),
   };
   return createServer((request, response) => {
     request.resume();

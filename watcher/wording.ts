@@ -5,7 +5,7 @@ import { awayWording } from './away-wording.ts';
 import { type Fact, inFixedOrder } from './facts.ts';
 import { utcTime } from './figures.ts';
 import { mutedWording, unmutedWording } from './mute-wording.ts';
-import { canaryWording, deployWording, maintenanceWording, switchWording } from './operation-wording.ts';
+import { canaryWording, deployWording, maintenanceWording, switchWording, testWording } from './operation-wording.ts';
 import { burnRateWording, errorRateWording } from './rate-wording.ts';
 import { flappingWording, outageWording, standbyWording, trafficWording } from './traffic-wording.ts';
 
@@ -84,6 +84,8 @@ function wordsFor(alert: Alert): Wording {
       return mutedWording(alert);
     case 'unmuted':
       return unmutedWording(alert);
+    case 'test':
+      return testWording(alert);
     default:
       return alert satisfies never;
   }

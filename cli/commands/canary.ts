@@ -1,6 +1,7 @@
 import { otherPool } from '../../settings/pool.ts';
 import { requireUp } from '../choose-engine.ts';
 import { controlState } from '../control-state.ts';
+import { holderText, lockHolder } from '../deploy/lock.ts';
 import { sharePercent } from '../deploy/options.ts';
 import type { Engine } from '../engine.ts';
 import { poolStatus } from '../pool-status.ts';
@@ -23,6 +24,8 @@ export async function canary(
     print(percent === 0 ? 'there is no canary' : `the canary is at ${percent}% already`);
     return;
   }
+  const holder = lockHolder(stack);
+  if (holder?.alive) insist(`${holderText(holder)} is going on`, { force, next: 'wait for it, or --force' });
   const pool = otherPool(edge.active);
   const { release, healthy, health } = await poolStatus(stack, pool);
   if (percent > 0 && (!healthy || edge.down[pool])) {

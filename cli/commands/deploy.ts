@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { requireUp } from '../choose-engine.ts';
 import { CommandError } from '../command-error.ts';
+import { confirm } from '../confirm.ts';
 import { deployRelease } from '../deploy/deploy.ts';
 import { holderText, takeLock } from '../deploy/lock.ts';
 import { deployOptions, type RawDeployOptions } from '../deploy/options.ts';
@@ -46,13 +46,6 @@ export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions
 /** Where nobody sits, the command itself is the decision. */
 async function askWhether({ idle }: Start): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`Replace what runs on ${idle.pool}? [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      throw new CommandError('not begun, nothing was changed', { next: '--yes to be asked nothing' });
-    }
-  } finally {
-    terminal.close();
-  }
+  if (await confirm(`Replace what runs on ${idle.pool}?`, { input: process.stdin, output: process.stderr })) return;
+  throw new CommandError('not begun, nothing was changed', { next: '--yes to be asked nothing' });
 }

@@ -3,7 +3,7 @@ import { edgeStatus } from '../control-state.ts';
 import { brokenHooks } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { freeDiskText, hasFreeDisk } from '../disk.ts';
-import type { Engine } from '../engine.ts';
+import { type Engine, isWell } from '../engine.ts';
 import { edgeTools, isInstalled } from '../host/tools.ts';
 import { poolStatus } from '../pool-status.ts';
 import { isTaken, portOwner } from '../port-owner.ts';
@@ -93,9 +93,9 @@ async function portFindings({ settings }: Stack): Promise<Finding[]> {
 }
 
 async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
-  const services = (await engine.services()).map(({ name, state, detail }) => {
-    const well = state === 'running' && !detail.includes('unhealthy');
-    return well ? ok(`${name} runs`) : fault(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
+  const services = (await engine.services()).map((service) => {
+    const { name, state, detail } = service;
+    return isWell(service) ? ok(`${name} runs`) : fault(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
   });
   const edge = await edgeStatus(engine).catch(() => undefined);
   if (edge === undefined) return [...services, fault('the edge does not answer on its status port')];

@@ -3,7 +3,7 @@ import { duration, utcTime } from '../../watcher/figures.ts';
 import { requireUp } from '../choose-engine.ts';
 import type { Engine } from '../engine.ts';
 import { historyOf } from '../history.ts';
-import { print, table } from '../terminal.ts';
+import { print, printJson, table } from '../terminal.ts';
 
 /** What was deployed, switched, rolled back, by whom and how it ended. */
 export async function history(engine: Engine, options: { json: boolean; lines: number }): Promise<void> {
@@ -11,7 +11,7 @@ export async function history(engine: Engine, options: { json: boolean; lines: n
   const { records } = readJournal(await engine.edge('journal'));
   const entries = historyOf(records).slice(-options.lines);
   if (options.json) {
-    print(JSON.stringify(entries, undefined, 2));
+    printJson(entries);
     return;
   }
   if (entries.length === 0) {

@@ -23,14 +23,15 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
   if (holder?.alive && !holder.switched) {
     insist(`${holderText(holder)} is going on, and ${from} is still active`, { force, next: 'end it with Ctrl-C' });
   }
-  const untried = untriedRelease(journal, to);
-  if (untried !== undefined) {
-    insist(`${to} runs ${untried}, which was never active: there is nothing to go back to`, {
+  const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
+  const untried = untriedReleases(journal, to);
+  const running = [next.reported, next.planned].find((release) => release !== undefined && untried.has(release));
+  if (running !== undefined) {
+    insist(`${to} runs ${running}, which was never active: there is nothing to go back to`, {
       force,
       next: `./bluegreen switch ${to}, if that is what you want`,
     });
   }
-  const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
   if (!next.healthy || edge.down[to]) {
     const health = next.healthy ? 'marked down by its health checks' : next.health;
     insist(`${to} is not healthy (${health}); ${from} stays active`, {
@@ -44,13 +45,14 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
   await runLateHook(stack, 'post-rollback', factsOf(stack, engine, rollout));
 }
 
-/** What a deploy has put onto a pool, or was about to, that has not been active since. */
-function untriedRelease(journal: readonly JournalRecord[], pool: Pool): string | undefined {
-  let untried: string | undefined;
+/** What deploys have brought to a pool, or were about to, that has not been active since. */
+function untriedReleases(journal: readonly JournalRecord[], pool: Pool): ReadonlySet<string> {
+  const untried = new Set<string>();
   for (const record of journal) {
-    if (record.kind === 'deploy-started' && record.pool === pool) untried = record.release;
-    if (record.kind === 'deploy-failed' && record.pool === pool && record.restored !== undefined) untried = undefined;
-    if (record.kind === 'switch' && record.to === pool) untried = undefined;
+    if (record.kind === 'switch' && record.to === pool) untried.clear();
+    if (record.kind !== 'deploy-started' || record.pool !== pool) continue;
+    // One that is made anew under the name it had is as tried as it was.
+    if (record.release !== record.replaces) untried.add(record.release);
   }
   return untried;
 }

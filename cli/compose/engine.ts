@@ -38,6 +38,7 @@ export function composeEngine(stack: Stack): Engine {
 
   return {
     name: 'compose',
+    with: composeEngine,
 
     async isUp() {
       return (await containers()).some((container) => (serviceNames as readonly string[]).includes(container.Service));

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../settings/pool.ts';
+import { CommandError } from '../command-error.ts';
 import type { Engine } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import { type BakeOptions, bake, before } from './bake.ts';
@@ -93,6 +94,15 @@ describe('a bake', () => {
   it('believes the edge, where the watcher has not seen yet what the flags are', async () => {
     answers = [reading(counters(), { active: 'blue', down: { blue: false, green: true } })];
     expect((await run()).breach).toBeUndefined();
+  });
+
+  it('goes on where the edge does not answer for a moment', async () => {
+    answers = [reading(counters(), { active: 'blue' })];
+    const { edge } = engine('green');
+    let asked = 0;
+    const busy = { edge: async () => (asked++ === 0 ? Promise.reject(new CommandError('no answer')) : edge('status')) };
+    expect(await run({}, busy as unknown as Engine)).toMatchObject({ breach: undefined, overtaken: false });
+    expect(asked).toBeGreaterThan(1);
   });
 
   it('goes on by health alone when the watcher is away, and counts on when it is back, restarted', async () => {

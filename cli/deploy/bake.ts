@@ -18,6 +18,8 @@ const minLatencySamples = 100;
 /** So much slower than the release before is a breach: both twice as slow and by this much. */
 const slowerFactor = 2;
 const slowerByMs = 50;
+/** So long may the edge say nothing, as where nginx is started anew. */
+const edgeGoneMs = 5_000;
 /** How long the end waits for the watcher to read what was logged until then. */
 const catchUpMs = 5_000;
 
@@ -40,7 +42,10 @@ export interface Baked {
   readonly overtaken: boolean;
 }
 
-/** Watches a release that has visitors, by what the access log says of it and by its health checks. */
+/**
+ * Watches a release that has visitors, by what the access log says of it and by its health checks.
+ * @throws {CommandError} when neither the watcher nor the edge says for a while whether it is active and healthy
+ */
 export async function bake(
   stack: Stack,
   engine: Engine,
@@ -54,6 +59,8 @@ export async function bake(
   let warm: Traffic | undefined;
   let seen: Counters | undefined;
   let warned = false;
+  /** When it was known last that the release is active and healthy. */
+  let knownAt = startedAt;
 
   const result = (breach?: string, overtaken = false): Baked => ({
     lastedMs: lasted(),
@@ -68,9 +75,16 @@ export async function bake(
     const now = await readTraffic(stack);
     // What the watcher knows of the flags may be as old as its last look at them; good news is enough.
     if (now?.active !== options.active || now.down?.[pool] !== false) {
-      const { active, down } = await edgeStatus(engine);
-      if (active !== options.active) return result(undefined, true);
-      if (down[pool]) return result(`${pool} fails its health checks`);
+      const edge = await edgeStatus(engine).catch((error) => {
+        if (Date.now() - knownAt > edgeGoneMs) throw error;
+      });
+      if (edge !== undefined) {
+        if (edge.active !== options.active) return result(undefined, true);
+        if (edge.down[pool]) return result(`${pool} fails its health checks`);
+        knownAt = Date.now();
+      }
+    } else {
+      knownAt = Date.now();
     }
     if (now === undefined) {
       if (!warned) warning('the watcher does not answer: errors and latency cannot be judged, only health is');

@@ -26,6 +26,8 @@ export async function canary(run: Run): Promise<void> {
         { forMs, maxErrorPercent, active: oldPool, latencyBefore },
         { say, signal },
       );
+      // The switch has ended the canary.
+      if (baked.overtaken) run.canaryIsOn = false;
       if (baked.overtaken) throw new GateFailure(name, `${pool} was made active by hand`);
       if (baked.breach !== undefined) throw new GateFailure(name, baked.breach);
       return bakedText(baked);

@@ -1,9 +1,11 @@
 import { CommandError } from '../command-error.ts';
+import { inTime } from '../switch-over.ts';
 import { warning } from '../terminal.ts';
+import { attempt, messageOf } from './attempt.ts';
 import { type Baked, bakedText } from './bake.ts';
 import { canary, endCanary } from './canary.ts';
 import { GateFailure } from './gate-failure.ts';
-import { putBack, standing } from './put-back.ts';
+import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
 import { check, stage } from './stage.ts';
 import { takeOver } from './take-over.ts';
@@ -16,7 +18,7 @@ import { rollBack, watchOver } from './watch-over.ts';
  * @throws {CommandError} when the release did not get there, or did not stay
  */
 export async function deployRelease(run: Run): Promise<string> {
-  let tookMs: number;
+  let tookMs: number | undefined;
   try {
     await stage(run);
     await check(run);
@@ -27,15 +29,19 @@ export async function deployRelease(run: Run): Promise<string> {
   } catch (error) {
     throw await failed(run, error);
   }
-  const watched = run.options.bakeMs > 0 && !run.signal.aborted;
-  const baked = watched ? await watchOver(run) : undefined;
+  let baked: Baked | undefined;
+  try {
+    if (run.options.bakeMs > 0 && !run.signal.aborted) baked = await watchOver(run);
+  } catch (error) {
+    throw await notWatched(run, error);
+  }
   if (baked?.breach !== undefined) throw await rollBack(run, baked, baked.breach);
   return finished(run, tookMs, baked);
 }
 
 async function waitsThere(run: Run): Promise<string> {
   const { pool, start, options } = run;
-  await run.tell({ kind: 'deploy-finished', ...run.what, switched: false, tookMs: run.tookMs });
+  await run.tellEnd({ kind: 'deploy-finished', ...run.what, switched: false, tookMs: run.tookMs });
   return `${options.release} waits on ${pool} (${start.idle.url}); ./bluegreen switch ${pool} makes it active`;
 }
 
@@ -43,12 +49,14 @@ async function waitsThere(run: Run): Promise<string> {
 async function failed(run: Run, error: unknown): Promise<unknown> {
   const isKnown = error instanceof GateFailure || error instanceof CommandError || isInterruption(error);
   if (!isKnown) warning('this is a fault of the kit; putting things back');
-  const why = isInterruption(error) ? 'stopped by hand' : error instanceof Error ? error.message : String(error);
+  const why = isInterruption(error) ? 'stopped by hand' : messageOf(error);
   const { step, pool } = run;
   if (error instanceof GateFailure) await run.showLog();
-  await endCanary(run, why, error instanceof GateFailure);
-  const restored = await putBack(run);
-  await run.tell({
+  await attempt('the canary may be on still, ./bluegreen canary off ends it', () =>
+    endCanary(run, why, error instanceof GateFailure),
+  );
+  const { restored, standing, stillLive } = await putBack(run);
+  await run.tellEnd({
     kind: 'deploy-failed',
     ...run.what,
     step,
@@ -57,27 +65,51 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
     wasUsed: run.wasUsed,
     tookMs: run.tookMs,
     ...(restored === undefined ? {} : { restored }),
+    ...(stillLive === undefined ? {} : { noWayBack: stillLive }),
   });
   if (!isKnown) return error;
   const next = error instanceof CommandError ? error.next : undefined;
-  return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\n${standing(run, restored)}`, {
+  return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\n${standing}`, {
     next: next ?? `mend it and deploy again; ./bluegreen logs app_${pool}`,
     cause: error,
   });
 }
 
-async function finished(run: Run, tookMs: number, baked: Baked | undefined): Promise<string> {
+/** It is live, and nobody knows how it does. */
+async function notWatched(run: Run, error: unknown): Promise<unknown> {
+  const { pool, step, options } = run;
+  const why = messageOf(error).slice(0, 900);
+  const stillLive = { wasUsed: run.wasUsed, rolledBack: false, noWayBack: 'Nobody watches it any more' };
+  await run.tellEnd({ kind: 'deploy-failed', ...run.what, step, why, ...stillLive, tookMs: run.tookMs });
+  if (!(error instanceof CommandError)) return error;
+  return new CommandError(`${options.release} is active on ${pool}, but could not be watched: ${why}`, {
+    next: './bluegreen status, or rollback',
+    cause: error,
+  });
+}
+
+async function finished(run: Run, tookMs: number | undefined, baked: Baked | undefined): Promise<string> {
   const { pool, oldPool, options, start } = run;
   if (baked?.overtaken) {
-    throw new CommandError(`${oldPool} was made active by hand while ${options.release} was watched`, {
-      next: './bluegreen status',
+    const why = `${oldPool} was made active by hand`;
+    await run.tellEnd({
+      kind: 'deploy-failed',
+      ...run.what,
+      step: run.step,
+      why,
+      rolledBack: true,
+      wasUsed: run.wasUsed,
+      // It is well, and the standby now.
+      restored: options.release,
+      tookMs: run.tookMs,
     });
+    throw new CommandError(`${why} while ${options.release} was watched`, { next: './bluegreen status' });
   }
   const bake = baked && { lastedMs: baked.lastedMs, requests: baked.requests, failed: baked.failed };
   const record = { kind: 'deploy-finished', ...run.what, switched: true, tookMs: run.tookMs } as const;
-  await run.tell({ ...record, ...(bake === undefined ? {} : { bake }) });
+  await run.tellEnd({ ...record, ...(bake === undefined ? {} : { bake }) });
   await run.forgetImage(run.planned?.imageBefore);
-  const active = `${options.release} is active on ${pool}, switched in ${tookMs} ms`;
+  const active = `${options.release} is active on ${pool}${tookMs === undefined ? '' : `, switched${inTime(tookMs)}`}`;
   if (baked !== undefined) return `${active}; ${bakedText(baked)}`;
   if (options.bakeMs === 0) return `${active}; ./bluegreen rollback goes back to ${start.active.release}`;
   throw new CommandError(`${active}, but it was not watched to the end`, { next: './bluegreen status, or rollback' });

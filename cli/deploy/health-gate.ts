@@ -4,12 +4,10 @@ import { judge, type Verdict } from '../../prober/verdict.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { edgeStatus } from '../control-state.ts';
 import type { Engine } from '../engine.ts';
-import { ask } from '../http.ts';
+import { ask, excerpt } from '../http.ts';
 import { directUrl, type Stack } from '../stack.ts';
 import type { Say } from '../steps.ts';
 import { GateFailure } from './gate-failure.ts';
-
-const bodyChars = 300;
 
 /**
  * Waits until a pool is healthy by the prober's own rule, and the prober and the edge think so too.
@@ -47,6 +45,6 @@ async function lastAnswer(stack: Stack, pool: Pool): Promise<string> {
   const url = directUrl(stack, pool) + stack.settings.HEALTH_PATH;
   const { status, body } = await ask(url);
   if (status === 0) return `${url} does not answer`;
-  const said = body.replaceAll(/\s+/g, ' ').trim().slice(0, bodyChars);
+  const said = excerpt(body);
   return `${url} answers ${status}${said === '' ? '' : `: ${said}`}`;
 }

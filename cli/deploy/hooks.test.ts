@@ -71,6 +71,11 @@ describe('what an operator adds to a deploy', () => {
       await smokeCommand('test "$RELEASE_ID" = 1.2 && test "$BASE_URL" = http://127.0.0.1:8082', facts, 10_000, signal);
     });
 
+    it('is quoted without what would colour or drive a terminal', async () => {
+      const script = "printf '\\033[31mwrong page\\033[0m\\033]0;title\\007\\n'; exit 3";
+      await expect(smokeCommand(script, facts, 10_000, signal)).rejects.toThrow(/exit code 3:\nwrong page$/);
+    });
+
     it('that fails says how, and its last words', async () => {
       await expect(smokeCommand('echo wrong page; exit 3', facts, 10_000, signal)).rejects.toThrow(
         '"echo wrong page; exit 3" ended with exit code 3:\nwrong page',

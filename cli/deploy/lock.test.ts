@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processInfo } from '../host/process-info.ts';
 import type { Stack } from '../stack.ts';
-import { type Holder, lockHolder, takeLock } from './lock.ts';
+import { digestOf, forgetDeadHolder, type Holder, lockHolder, takeLock } from './lock.ts';
 
 describe('the deploy lock', () => {
   let root: string;
@@ -63,6 +63,31 @@ describe('the deploy lock', () => {
     writeFileSync(path(), content);
     expect(lockHolder(stack)).toBeUndefined();
     takeLock(stack, 'mine').release();
+  });
+
+  it('is taken over even where the one who was about to do so has died too', () => {
+    leave({ pid: 2 ** 22 + 1 });
+    const claim = `${path()}.${digestOf(readFileSync(path(), 'utf8'))}`;
+    writeFileSync(claim, JSON.stringify({ ...lockHolder(stack), pid: 2 ** 22 + 2 }));
+    takeLock(stack, 'mine').release();
+    expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
+  });
+
+  it('that somebody else has by now is not released', () => {
+    const lock = takeLock(stack, 'mine');
+    writeFileSync(path(), JSON.stringify({ ...lockHolder(stack), pid: process.ppid }));
+    lock.release();
+    expect(lockHolder(stack)).toMatchObject({ pid: process.ppid });
+  });
+
+  it('of a dead process is forgotten, and that of a living one is not', () => {
+    leave({ pid: 2 ** 22 + 1 });
+    forgetDeadHolder(stack);
+    expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
+    const lock = takeLock(stack, 'mine');
+    forgetDeadHolder(stack);
+    expect(lockHolder(stack)).toMatchObject({ what: 'mine' });
+    lock.release();
   });
 
   it('is got by exactly one of many that take over a dead one at the same moment', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -5,6 +6,7 @@ import { duration } from '../../watcher/figures.ts';
 import { CommandError } from '../command-error.ts';
 import { processInfo } from '../host/process-info.ts';
 import { stateDirectoryOf } from '../host/state-directory.ts';
+import { parsedJson } from '../http.ts';
 import { actorOf } from '../records.ts';
 import type { Stack } from '../stack.ts';
 
@@ -50,16 +52,14 @@ export function takeLock(stack: Stack, what: string): Lock & { readonly left: Ho
     switched: false,
   };
   const temporary = `${path}.${pid}`;
-  const write = () => writeFileSync(temporary, JSON.stringify(mine), { mode: 0o600 });
+  const write = () => {
+    // A new file each time: what has been linked elsewhere must not be seen half written.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, JSON.stringify(mine), { mode: 0o600 });
+  };
   let left: Holder | undefined;
-  write();
   try {
-    while (!tryLink(temporary, path)) {
-      const holder = readHolder(path);
-      if (holder !== undefined && isAlive(holder)) throw heldBy(holder);
-      left = holder ?? left;
-      takeAway(path, holder);
-    }
+    left = acquire(path, temporary, write);
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -70,7 +70,10 @@ export function takeLock(stack: Stack, what: string): Lock & { readonly left: Ho
       write();
       renameSync(temporary, path);
     },
-    release: () => rmSync(path, { force: true }),
+    release() {
+      const holder = readHolder(path);
+      if (holder?.pid === pid && holder.startedAt === startedAt) rmSync(path, { force: true });
+    },
   };
 }
 
@@ -82,7 +85,13 @@ export function lockHolder(stack: Stack): (Holder & { readonly alive: boolean })
 
 /** A deploy that was cut off concerns nobody once the stack is gone. */
 export function forgetDeadHolder(stack: Stack): void {
-  if (lockHolder(stack)?.alive === false) rmSync(pathOf(stack), { force: true });
+  if (lockHolder(stack)?.alive !== false) return;
+  try {
+    takeLock(stack, 'down').release();
+  } catch (error) {
+    // Somebody has taken it over meanwhile.
+    if (!(error instanceof CommandError)) throw error;
+  }
 }
 
 /** In words, such as "a deploy of 1.2 to green by alice (pid 12), for 3.0 s, at health". */
@@ -96,6 +105,35 @@ function heldBy(holder: Holder): CommandError {
   });
 }
 
+/**
+ * Puts what `write` writes at a path where nobody living has anything, and returns whose place it takes. To take that of a dead
+ * one, a process must first get the claim on that very content, and then find it there still: so nobody replaces what somebody
+ * else has taken over meanwhile. A claim is got in the same way, as its process can die too.
+ * @throws {CommandError} naming the holder, when somebody living has it
+ */
+function acquire(path: string, temporary: string, write: () => void): Holder | undefined {
+  let left: Holder | undefined;
+  for (;;) {
+    write();
+    if (tryLink(temporary, path)) return left;
+    const found = contentOf(path);
+    if (found === undefined) continue;
+    const holder = holderIn(found);
+    if (holder !== undefined && isAlive(holder)) throw heldBy(holder);
+    left = holder ?? left;
+    const claim = `${path}.${digestOf(found)}`;
+    acquire(claim, temporary, write);
+    try {
+      if (contentOf(path) !== found) continue;
+      write();
+      renameSync(temporary, path);
+      return left;
+    } finally {
+      rmSync(claim, { force: true });
+    }
+  }
+}
+
 /** One file system operation, so that of two only one succeeds. */
 function tryLink(from: string, to: string): boolean {
   try {
@@ -107,26 +145,32 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-/** Moved aside before it is deleted: had somebody else just taken it over, theirs is put back. */
-function takeAway(path: string, dead: Holder | undefined): void {
-  const aside = `${path}.${process.pid}.stale`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const moved = readHolder(aside);
-  if (moved !== undefined && moved.pid !== dead?.pid && isAlive(moved)) tryLink(aside, path);
-  rmSync(aside, { force: true });
-}
-
+/** Undefined also where it is not to be read, as another user's. */
 function readHolder(path: string): Holder | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return holderIn(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** Undefined: there is none. */
+function contentOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined: a crash of the machine has left it half written. */
+function holderIn(content: string): Holder | undefined {
+  return schema.safeParse(parsedJson(content)).data;
+}
+
+export function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 function isAlive({ pid, startedAt }: Holder): boolean {

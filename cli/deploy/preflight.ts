@@ -2,7 +2,7 @@ import { otherPool, type Pool } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
 import { type ControlState, controlState } from '../control-state.ts';
 import { freeDiskText, hasFreeDisk } from '../disk.ts';
-import type { Engine } from '../engine.ts';
+import { type Engine, isWell } from '../engine.ts';
 import { type PoolStatus, poolStatus } from '../pool-status.ts';
 import type { Stack } from '../stack.ts';
 import { readTraffic, type Traffic } from './traffic.ts';
@@ -28,7 +28,7 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
   if (edge.down[edge.active]) faults.push(`${active.pool} is active but marked down by its health checks`);
   for (const name of ['health_prober', 'alert_watcher'] as const) {
     const service = services.find((one) => one.name === name);
-    if (service?.state === 'running' && !service.detail.includes('unhealthy')) continue;
+    if (service !== undefined && isWell(service)) continue;
     faults.push(`${name} is not well (${service?.state}, ${service?.detail}), so nobody would notice a failure`);
   }
   if (traffic === undefined) faults.push('alert_watcher does not answer, so the new release could not be watched');

@@ -1,17 +1,44 @@
+import type { Pool } from '../../settings/pool.ts';
+import { edgeStatus } from '../control-state.ts';
+import type { Engine } from '../engine.ts';
 import { step } from '../steps.ts';
 import { warning } from '../terminal.ts';
+import { until } from '../until.ts';
+import { messageOf } from './attempt.ts';
 import { drain } from './drain.ts';
 import { becomeHealthy } from './health-gate.ts';
 import type { Run } from './run.ts';
 
+/** Nginx that was ended is there again sooner than this. */
+const edgeDeadlineMs = 5_000;
+
+export interface PutBack {
+  /** The release that is on the idle colour again; undefined: none is, or nothing had been replaced. */
+  readonly restored: string | undefined;
+  /** Why the release stays live; undefined: it is not live. */
+  readonly stillLive?: string;
+  /** How things stand now, in words. */
+  readonly standing: string;
+}
+
 /**
- * Puts back what the idle colour ran before, so that the standby is warm again.
- * @returns the release that is there again; undefined: none is, or nothing had been replaced
+ * Puts back what the idle colour ran before, so that the standby is warm again. A colour that somebody has made active
+ * meanwhile has visitors, and is left alone.
  */
-export async function putBack(run: Run): Promise<string | undefined> {
-  const { stack, engine, pool, gateMs, planned } = run;
-  if (planned === undefined) return undefined;
+export async function putBack(run: Run): Promise<PutBack> {
+  const { stack, engine, pool, oldPool, gateMs, planned, options } = run;
+  if (planned === undefined) return { restored: undefined, standing: 'Nothing was changed' };
+  const active = await activePool(engine);
+  if (active !== oldPool) {
+    const standing =
+      active === undefined
+        ? `The edge does not say who is active, so ${pool} was left as it is, on ${options.release}: see ./bluegreen status`
+        : `${colour(pool)} (${options.release}) is active now and was left as it is`;
+    const stillLive = active === pool ? { stillLive: `${colour(pool)} was left as it is` } : {};
+    return { restored: undefined, standing, ...stillLive };
+  }
   const { release, healthy } = run.start.idle;
+  const serves = `${colour(oldPool)} (${run.start.active.release}) serves`;
   // From here on only a second Ctrl-C stops it.
   const { signal } = new AbortController();
   try {
@@ -23,18 +50,23 @@ export async function putBack(run: Run): Promise<string | undefined> {
       if (!healthy) return 'which was not healthy before either';
       return await becomeHealthy(stack, engine, pool, gateMs, { say, signal });
     });
-    return release;
+    return { restored: release, standing: `${serves}; ${pool} is back on ${release}` };
   } catch (error) {
-    warning(`${pool} is not well: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
+    warning(`${pool} is not well: ${messageOf(error)}`);
+    return { restored: undefined, standing: `${serves}; ${pool} is no standby now: see ./bluegreen status` };
   }
 }
 
-/** How things stand after that, in words. */
-export function standing(run: Run, restored: string | undefined): string {
-  if (run.planned === undefined) return 'Nothing was changed';
-  const active = `${run.oldPool === 'blue' ? 'Blue' : 'Green'} (${run.start.active.release}) serves`;
-  return restored === undefined
-    ? `${active}; ${run.pool} is no standby now: see ./bluegreen status`
-    : `${active}; ${run.pool} is back on ${restored}`;
+/** Undefined: the edge has not said so for a while. */
+async function activePool(engine: Engine): Promise<Pool | undefined> {
+  let active: Pool | undefined;
+  await until(edgeDeadlineMs, async () => {
+    active = (await edgeStatus(engine).catch(() => undefined))?.active;
+    return active !== undefined;
+  });
+  return active;
+}
+
+function colour(pool: Pool): string {
+  return pool === 'blue' ? 'Blue' : 'Green';
 }

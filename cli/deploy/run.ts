@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import type { Pool } from '../../settings/pool.ts';
 import { durationMs } from '../duration.ts';
 import { appOf, type Engine } from '../engine.ts';
 import { Interrupted } from '../interruption.ts';
-import { recordLine } from '../records.ts';
+import { operationId, recordLine } from '../records.ts';
 import { readStack, type Stack } from '../stack.ts';
 import { type Say, step } from '../steps.ts';
-import { painted } from '../terminal.ts';
+import { painted, tell } from '../terminal.ts';
+import { attempt } from './attempt.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { GateFailure } from './gate-failure.ts';
 import { type HookName, runHook } from './hooks.ts';
@@ -26,7 +27,7 @@ export class Run {
   readonly lock: Lock;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
-  readonly id = deployId();
+  readonly id = operationId();
   /** Where the release goes, and what serves until then. */
   readonly pool: Pool;
   readonly oldPool: Pool;
@@ -90,13 +91,18 @@ export class Run {
     this.step = `${name} hook`;
     this.lock.at(this.step);
     const ran = await runHook(this.stack, name, this.facts(), this.signal);
-    if (ran) process.stderr.write(`${painted('green', ' ok')} ${name} hook\n`);
+    if (ran) tell(`${painted('green', ' ok')} ${name} hook`);
     this.signal.throwIfAborted();
   }
 
   /** Writes into the journal, which is what the channel hears. */
   async tell(what: Parameters<typeof recordLine>[1]): Promise<void> {
     await this.engine.edge('record', recordLine(this.stack, what));
+  }
+
+  /** The same of how it ended, which is told to who waits for it even where nobody else can be. */
+  async tellEnd(what: Parameters<typeof recordLine>[1]): Promise<void> {
+    await attempt('the channel is not told how it ended', () => this.tell(what));
   }
 
   facts(): Facts {
@@ -117,15 +123,8 @@ export class Run {
   /** Shows the last that the new release printed, before it is gone. */
   async showLog(): Promise<void> {
     const lines = await this.engine.lastLines(appOf(this.pool), logLines).catch(() => '');
-    if (lines !== '') process.stderr.write(`--- the last lines of app_${this.pool}\n${lines}\n---\n`);
+    if (lines !== '') tell(`--- the last lines of app_${this.pool}\n${stripVTControlCharacters(lines)}\n---`);
   }
-}
-
-/** Month, day and time (UTC), and something of its own. */
-function deployId(): string {
-  const stamp = new Date().toISOString();
-  const time = `${stamp.slice(5, 7)}${stamp.slice(8, 10)}-${stamp.slice(11, 13)}${stamp.slice(14, 16)}`;
-  return `${time}-${randomBytes(2).toString('hex')}`;
 }
 
 /** Whether an error comes from Ctrl-C. */

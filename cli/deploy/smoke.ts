@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import type { Engine } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
+import { ask, excerpt, isOk } from '../http.ts';
 import { edgeUrl, type Stack } from '../stack.ts';
 import type { Facts } from './facts.ts';
 import { GateFailure } from './gate-failure.ts';
 import { endWhatItLeaves, howItEnded } from './hooks.ts';
 
-const bodyChars = 300;
 const outputLines = 20;
 
 /**
@@ -16,13 +16,14 @@ const outputLines = 20;
  */
 export async function smokePaths(stack: Stack, engine: Engine, paths: readonly string[]): Promise<string> {
   if (paths.length === 0) return '';
-  const token = randomBytes(24).toString('base64url');
+  // By its beginning the edge knows what a deploy that was killed has left.
+  const token = `smoke-${randomBytes(24).toString('base64url')}`;
   await engine.edge('preview', 'add', token);
   try {
     for (const path of paths) {
       const answer = await ask(edgeUrl(stack) + path, { headers: { 'X-Bluegreen-Preview': token } });
       if (isOk(answer)) continue;
-      const said = answer.body.replaceAll(/\s+/g, ' ').trim().slice(0, bodyChars);
+      const said = excerpt(answer.body);
       const got = answer.status === 0 ? 'no answer' : `${answer.status}${said === '' ? '' : `: ${said}`}`;
       throw new GateFailure('smoke', `GET ${path} was expected to be 2xx, got ${got}`);
     }
@@ -50,6 +51,10 @@ export async function smokeCommand(command: string, facts: Facts, limitMs: numbe
   const result = await running;
   signal.throwIfAborted();
   if (result.exitCode === 0) return;
-  const said = (result.all ?? '').trimEnd().split('\n').slice(-outputLines).join('\n');
+  const said = stripVTControlCharacters(result.all ?? '')
+    .trimEnd()
+    .split('\n')
+    .slice(-outputLines)
+    .join('\n');
   throw new GateFailure('smoke', `"${command}" ${howItEnded(result)}${said === '' ? '' : `:\n${said}`}`);
 }

@@ -2,7 +2,7 @@ import { edgeStatus } from '../control-state.ts';
 import { ask, isOk } from '../http.ts';
 import { poolStatus } from '../pool-status.ts';
 import { edgeUrl } from '../stack.ts';
-import { switchOver } from '../switch-over.ts';
+import { inTime, switchByFlag } from '../switch-over.ts';
 import { warning } from '../terminal.ts';
 import { until } from '../until.ts';
 import { GateFailure } from './gate-failure.ts';
@@ -13,24 +13,18 @@ const servesDeadlineMs = 6_000;
 
 /**
  * Gives the release to all visitors.
- * @returns how many milliseconds the switch took
+ * @returns how many milliseconds the switch took; undefined: longer than anybody has looked
  * @throws when the old colour is still the active one
  */
-export async function takeOver(run: Run): Promise<number> {
+export async function takeOver(run: Run): Promise<number | undefined> {
   const { stack, engine, pool, oldPool } = run;
-  let tookMs = 0;
-  try {
-    await run.at('switch', async () => {
-      const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
-      if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is not healthy any more (${health})`);
-      tookMs = await switchOver(stack, engine, pool, { reason: 'deploy', deploy: run.id });
-      return `${oldPool} → ${pool} in ${tookMs} ms`;
-    });
-  } catch (error) {
-    // The flag decides, whatever was seen of it.
-    if ((await edgeStatus(engine)).active !== pool) throw error;
-    warning(error instanceof Error ? error.message : String(error));
-  }
+  let tookMs: number | undefined;
+  await run.at('switch', async () => {
+    const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
+    if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is not healthy any more (${health})`);
+    tookMs = await switchByFlag(stack, engine, pool, { reason: 'deploy', deploy: run.id });
+    return `${oldPool} → ${pool}${inTime(tookMs)}`;
+  });
   run.canaryIsOn = false;
   run.wasUsed = true;
   run.lock.at('switched', { switched: true });
@@ -44,6 +38,6 @@ export async function takeOver(run: Run): Promise<number> {
 /** Through the edge, as a visitor; what an app does not say of itself is taken from the edge's status. */
 async function serves({ stack, engine, pool }: Run): Promise<boolean> {
   const answer = await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH);
-  const answeredBy = answer.headers.get('x-app-pool') ?? (await edgeStatus(engine)).serving;
+  const answeredBy = answer.headers.get('x-app-pool') ?? (await edgeStatus(engine).catch(() => undefined))?.serving;
   return isOk(answer) && answeredBy === pool;
 }

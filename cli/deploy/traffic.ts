@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Pool } from '../../settings/pool.ts';
-import { ask } from '../http.ts';
+import { ask, parsedJson } from '../http.ts';
 import { type Stack, watcherUrl } from '../stack.ts';
 
 const counters = z.object({
@@ -27,7 +27,7 @@ export type Traffic = z.output<typeof schema>;
 export async function readTraffic(stack: Stack): Promise<Traffic | undefined> {
   const { status, body } = await ask(`${watcherUrl(stack)}/traffic`);
   if (status !== 200) return undefined;
-  return schema.safeParse(JSON.parse(body)).data;
+  return schema.safeParse(parsedJson(body)).data;
 }
 
 /** What has come since an earlier reading; all of it, if the watcher was restarted meanwhile. */

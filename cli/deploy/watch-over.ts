@@ -2,12 +2,13 @@ import { duration } from '../../watcher/figures.ts';
 import { CommandError } from '../command-error.ts';
 import { edgeStatus } from '../control-state.ts';
 import { poolStatus } from '../pool-status.ts';
-import { switchOver } from '../switch-over.ts';
+import { inTime, switchByFlag } from '../switch-over.ts';
 import { painted, progress } from '../terminal.ts';
+import { messageOf } from './attempt.ts';
 import { type Baked, bake, bakedText, before } from './bake.ts';
 import { GateFailure } from './gate-failure.ts';
 import { runLateHook } from './hooks.ts';
-import { putBack, standing } from './put-back.ts';
+import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
 import { readTraffic } from './traffic.ts';
 
@@ -37,31 +38,36 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
   const { lastedMs, requests, failed } = baked;
   const { stack, engine, pool, oldPool, options } = run;
   await run.showLog();
-  const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, oldPool)]);
+  const [edge, { healthy, health }] = await Promise.all([
+    edgeStatus(engine).catch(() => undefined),
+    poolStatus(stack, oldPool),
+  ]);
   const failure = { kind: 'deploy-failed', ...run.what, step: 'bake', why, wasUsed: run.wasUsed } as const;
-  if (down[oldPool] || !healthy) {
-    const found = healthy ? 'marked down by its health checks' : health;
-    const noWayBack = `${oldPool} is not healthy either (${found})`;
-    await run.tell({ ...failure, tookMs: run.tookMs, rolledBack: false, noWayBack: noWayBack.slice(0, 300) });
+  const stays = async (noWayBack: string) => {
+    await run.tellEnd({ ...failure, tookMs: run.tookMs, rolledBack: false, noWayBack: noWayBack.slice(0, 300) });
     return new CommandError(
-      `${options.release} does badly on ${pool}: ${why}\n` + `Not rolled back: ${noWayBack}, so ${pool} stays active`,
+      `${options.release} does badly on ${pool}: ${why}\nNot rolled back: ${noWayBack}, so ${pool} stays active`,
       { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is well` },
     );
+  };
+  if (edge?.down[oldPool] || !healthy) {
+    const found = healthy ? 'marked down by its health checks' : health;
+    return stays(`${oldPool} is not healthy either (${found})`);
   }
-  const tookMs = await switchOver(stack, engine, oldPool, {
-    reason: 'bake',
-    deploy: run.id,
-    why,
-    bake: { lastedMs, requests, failed },
-  });
+  let tookMs: number | undefined;
+  try {
+    const bake = { lastedMs, requests, failed };
+    tookMs = await switchByFlag(stack, engine, oldPool, { reason: 'bake', deploy: run.id, why, bake });
+  } catch (error) {
+    return stays(messageOf(error));
+  }
   run.lock.at('rolled back', { switched: false });
-  progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool} in ${tookMs} ms: ${why}`));
+  progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
   await runLateHook(stack, 'post-rollback', run.facts());
-  const restored = await putBack(run);
+  const { restored, standing } = await putBack(run);
   const back = restored === undefined ? {} : { restored };
-  await run.tell({ ...failure, ...back, tookMs: run.tookMs, rolledBack: true });
-  return new CommandError(
-    `${options.release} was rolled back after ${duration(lastedMs)}: ${why}\n${standing(run, restored)}`,
-    { next: 'mend it and deploy again' },
-  );
+  await run.tellEnd({ ...failure, ...back, tookMs: run.tookMs, rolledBack: true });
+  return new CommandError(`${options.release} was rolled back after ${duration(lastedMs)}: ${why}\n${standing}`, {
+    next: 'mend it and deploy again',
+  });
 }

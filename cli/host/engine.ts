@@ -132,6 +132,7 @@ export function hostEngine(stack: Stack): Engine {
 
   return {
     name: 'host',
+    with: hostEngine,
 
     isUp: async () => supervisor() !== undefined,
 

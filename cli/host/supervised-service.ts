@@ -18,8 +18,18 @@ export interface SupervisedService {
   report(): ReportedService;
 }
 
+export interface Supervision {
+  /** Called when the report has changed. */
+  readonly changed: () => void;
+  readonly complain: (what: string, error: unknown) => void;
+}
+
 /** Keeps one service running, or stopped, as planned. */
-export function supervise(first: PlannedService, logPath: string, changed: () => void): SupervisedService {
+export function supervise(
+  first: PlannedService,
+  logPath: string,
+  { changed, complain }: Supervision,
+): SupervisedService {
   let planned = first;
   let child: { running: RunningProcess; ended: Promise<void> } | undefined;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -30,7 +40,8 @@ export function supervise(first: PlannedService, logPath: string, changed: () =>
 
   function start(): void {
     const [command, ...args] = planned.command;
-    const log = openSync(logPath, 'a', 0o600);
+    const log = openLog();
+    if (log === undefined) return;
     const startedAt = Date.now();
     // A group of its own, so that what it starts in turn can be ended with it. It writes to its log by itself: through
     // a pipe, the supervisor's death would be its death.
@@ -38,15 +49,27 @@ export function supervise(first: PlannedService, logPath: string, changed: () =>
     closeSync(log);
     const pid = spawned.pid;
     if (pid === undefined) {
-      spawned.once('error', (error) => {
-        lastEnd = error.message;
-        scheduleRestart();
-        changed();
-      });
+      spawned.once('error', notStarted);
       return;
     }
     const running = { pid, startedAt: processInfo(pid)?.startedAt ?? '' };
     child = { running, ended: waitFor(spawned, pid, startedAt) };
+    changed();
+  }
+
+  function openLog(): number | undefined {
+    try {
+      return openSync(logPath, 'a', 0o600);
+    } catch (error) {
+      notStarted(error);
+      return undefined;
+    }
+  }
+
+  function notStarted(error: unknown): void {
+    complain(`cannot start ${planned.name}`, error);
+    lastEnd = error instanceof Error ? error.message : String(error);
+    scheduleRestart();
     changed();
   }
 

@@ -9,18 +9,33 @@ import { type SupervisedService, supervise } from './supervised-service.ts';
 
 const logLimitBytes = 10 * 1024 * 1024;
 const logCheckMs = 30_000;
+/** A disk that is full has room again at some time; the services go on meanwhile. */
+const retryMs = 1_000;
 
 const state = stateDirectory(process.argv[2] ?? '');
 const services = new Map<ServiceName, SupervisedService>();
 let revision = '';
 let stopping = false;
+let retry: NodeJS.Timeout | undefined;
 
 function writeReport(): void {
   if (stopping) return;
   const { pid } = process;
   const startedAt = processInfo(pid)?.startedAt ?? '';
   const reports = [...services.values()].map((service) => service.report());
-  state.report.write({ supervisor: { pid, startedAt }, revision, services: reports });
+  clearTimeout(retry);
+  try {
+    state.report.write({ supervisor: { pid, startedAt }, revision, services: reports });
+  } catch (error) {
+    complain(`cannot write ${state.report.path}`, error);
+    retry = setTimeout(writeReport, retryMs);
+  }
+}
+
+function complain(what: string, error: unknown): void {
+  process.stderr.write(
+    `${new Date().toISOString()} ${what}: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
 }
 
 function readPlan(): Plan {
@@ -34,7 +49,7 @@ function follow(plan: Plan): void {
   for (const planned of plan.services) {
     const service = services.get(planned.name);
     if (service) service.apply(planned);
-    else services.set(planned.name, supervise(planned, state.logOf(planned.name), writeReport));
+    else services.set(planned.name, supervise(planned, state.logOf(planned.name), { changed: writeReport, complain }));
   }
   writeReport();
 }
@@ -54,13 +69,19 @@ async function stop(): Promise<void> {
 function limitLogs(): void {
   for (const name of services.keys()) {
     const path = state.logOf(name);
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size <= logLimitBytes) continue;
-    copyFileSync(path, `${path}.1`);
-    truncateSync(path);
+    try {
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      if (size <= logLimitBytes) continue;
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+    } catch (error) {
+      complain(`cannot rotate ${path}`, error);
+    }
   }
 }
 
+// Its own log is on the same disk.
+process.stderr.on('error', () => {});
 process.on('SIGHUP', () => follow(readPlan()));
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);

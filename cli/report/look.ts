@@ -5,15 +5,18 @@ import { CommandError } from '../command-error.ts';
 import { type ControlState, controlState } from '../control-state.ts';
 import { type Holder, lockHolder } from '../deploy/lock.ts';
 import type { Engine, Service } from '../engine.ts';
-import { ask } from '../http.ts';
+import { ask, parsedJson } from '../http.ts';
 import { type PoolStatus, poolStatus } from '../pool-status.ts';
 import { type Stack, watcherUrl } from '../stack.ts';
+import { healthOf, trafficOf } from './watcher-answers.ts';
 
 /** What answers over HTTP, and costs next to nothing to ask. */
 export interface QuickLook {
   readonly pools: readonly PoolStatus[];
-  /** Undefined: it does not answer. */
+  /** Undefined: it does not answer, or something else does. */
   readonly watcher: Health | undefined;
+  /** Something else than a watcher that this command knows answers at its port. */
+  readonly isForeign: boolean;
   readonly traffic: Traffic | undefined;
 }
 
@@ -36,12 +39,14 @@ export async function look(stack: Stack, engine: Engine): Promise<Look> {
 }
 
 export async function quickLook(stack: Stack): Promise<QuickLook> {
-  const [states, watcher, traffic] = await Promise.all([
+  const [states, health, traffic] = await Promise.all([
     Promise.all(pools.map((pool) => poolStatus(stack, pool))),
-    askJson<Health>(`${watcherUrl(stack)}/healthz`),
-    askJson<Traffic>(`${watcherUrl(stack)}/traffic`),
+    ask(`${watcherUrl(stack)}/healthz`),
+    ask(`${watcherUrl(stack)}/traffic`),
   ]);
-  return { pools: states, watcher, traffic };
+  const watcher = healthOf(parsedJson(health.body));
+  const isForeign = watcher === undefined && health.status !== 0;
+  return { pools: states, watcher, isForeign, traffic: trafficOf(parsedJson(traffic.body)) };
 }
 
 export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLook> {
@@ -59,14 +64,4 @@ export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLo
     services,
     deploy: lockHolder(stack),
   };
-}
-
-/** Undefined: nothing answers there, or something that is not the watcher. */
-async function askJson<T>(url: string): Promise<T | undefined> {
-  const { body } = await ask(url);
-  try {
-    return JSON.parse(body) as T;
-  } catch {
-    return undefined;
-  }
 }

@@ -15,8 +15,9 @@ export interface Report {
   readonly url: string;
   /** How things stand, the worst first. */
   readonly story: Story;
-  readonly edge: EdgeStatus;
-  readonly canaryPercent: number;
+  /** Undefined, as what follows from it: the edge cannot be reached. */
+  readonly edge: EdgeStatus | undefined;
+  readonly canaryPercent: number | undefined;
   readonly muted: Muted | undefined;
   readonly pools: readonly PoolStatus[];
   readonly services: readonly Service[];
@@ -33,19 +34,16 @@ export interface Report {
 
 const fewEntries = 3;
 
-/** @throws {CommandError} where the edge could not be reached: without it there is nothing to report */
 export function reportOf(stack: Stack, engine: Engine, look: Look): Report {
-  const { control, fault, pools, services, watcher, deploy } = look;
-  if (control === undefined) throw fault;
-  const { edge, canaryPercent, muted } = control;
-  const done = historyOf(control.journal);
+  const { control, pools, services, watcher, deploy } = look;
+  const done = historyOf(control?.journal ?? []);
   return {
     engine: engine.name,
     url: edgeUrl(stack),
     story: storyOf(look),
-    edge,
-    canaryPercent,
-    muted,
+    edge: control?.edge,
+    canaryPercent: control?.canaryPercent,
+    muted: control?.muted,
     pools,
     services,
     watcher,

@@ -14,10 +14,11 @@ const colourOf = { bad: 'red', warning: 'yellow', good: 'green', neutral: 'cyan'
 /** The report as a person reads it: what matters first, then what there is to know about each part. */
 export function statusText(report: Report): string {
   const { engine, url, edge, services, lastFew, previewLink } = report;
-  const idle = otherPool(edge.active);
+  const idle = edge === undefined ? 'the idle colour' : otherPool(edge.active);
+  const nginx = edge === undefined ? '' : `, nginx ${edge.nginx}`;
   return [
     ...report.story.map(remarkText),
-    `${url} on the ${engine} engine, nginx ${edge.nginx}`,
+    `${url} on the ${engine} engine${nginx}`,
     ...(previewLink === undefined ? [] : [`Preview of ${idle}: ${previewLink}`]),
     '',
     table(
@@ -27,7 +28,7 @@ export function statusText(report: Report): string {
     '',
     table(
       ['SERVICE', 'STATE', ''],
-      services.map(({ name, state, detail }) => [name, state, printable(detail)]),
+      services.map(({ name, state, detail }) => [name, state, detail]),
     ),
     '',
     ...watcherLines(report.watcher),
@@ -78,8 +79,12 @@ export function watcherLines(watcher: Health | undefined): string[] {
 function lastTable(entries: readonly HistoryEntry[]): string {
   const rows = entries
     .toReversed()
-    .map(({ atMs, actor, what, release = '', result }) =>
-      [`${duration(Math.max(0, Date.now() - atMs))} ago`, actor, what, release, result].map(printable),
-    );
+    .map(({ atMs, actor, what, release = '', result }) => [
+      `${duration(Math.max(0, Date.now() - atMs))} ago`,
+      actor,
+      what,
+      release,
+      result,
+    ]);
   return table(['LAST', 'WHO', 'WHAT', 'RELEASE', 'RESULT'], rows);
 }

@@ -79,7 +79,27 @@ describe('the story that status tells', () => {
     );
   });
 
+  it('misses the old release that a deploy could go back to, once it has switched', () => {
+    const deploy = {
+      pid: 1,
+      startedAt: '',
+      actor: 'ci',
+      sinceMs: 0,
+      what: 'a deploy of 2',
+      step: 'bake',
+      switched: true,
+    };
+    expect(words({ pools: [blue, sick], deploy: { ...deploy, alive: true } })[0]).toBe(
+      'warning: blue is active and serves, but has no standby: green, no answer',
+    );
+  });
+
   it.each<[string, Parameters<typeof lookOf>[0]]>([
+    ['warning: Alerts are held back: MAINTENANCE_MODE is on', { watcher: { ...health, maintenance: true } }],
+    [
+      'warning: health_prober is unhealthy (Up 3 minutes (unhealthy))',
+      { services: [{ name: 'health_prober', state: 'running', detail: 'Up 3 minutes (unhealthy)' }] },
+    ],
     ['bad: The watcher does not answer: no alert would be sent', { watcher: undefined }],
     [
       'warning: Alerts do not get through to slack (HTTP 404); 3 wait',

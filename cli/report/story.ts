@@ -6,6 +6,7 @@ import type { Tone } from '../../watcher/wording.ts';
 import type { CommandError } from '../command-error.ts';
 import type { EdgeStatus } from '../control-state.ts';
 import { holderText } from '../deploy/lock.ts';
+import { isWell } from '../engine.ts';
 import type { Look } from './look.ts';
 
 /** One thing that there is to say, and how bad it is, as the channel's colours have it. */
@@ -22,7 +23,7 @@ const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
 /** The same story as in the channel and on the dashboard: who serves, whether the standby could, what is wrong. */
 export function storyOf(look: Look, nowMs = Date.now()): Story {
   const { control, fault } = look;
-  const remarks = [...watcherRemarks(look.watcher), ...serviceRemarks(look), ...releaseRemarks(look)];
+  const remarks = [...watcherRemarks(look), ...serviceRemarks(look), ...releaseRemarks(look)];
   if (control === undefined) {
     return [{ tone: 'bad', text: `The edge cannot be reached: ${whyUnreachable(fault)}` }, ...sorted(remarks)];
   }
@@ -50,7 +51,7 @@ function trafficRemarks(edge: EdgeStatus, look: Look): Remark[] {
   const standby = otherPool(active);
   const { healthy, health } = look.pools.find(({ pool }) => pool === standby) ?? { healthy: true, health: '' };
   if (healthy && !down[standby]) return [];
-  if (look.deploy?.alive)
+  if (look.deploy?.alive && !look.deploy.switched)
     return [{ tone: 'neutral', text: `${active} is active and serves; ${standby} is being deployed to` }];
   const why = healthy ? 'marked down' : health;
   return [{ tone: 'warning', text: `${active} is active and serves, but has no standby: ${standby}, ${why}` }];
@@ -107,8 +108,13 @@ function operationRemarks({ control, deploy }: Look, idle: Pool): Remark[] {
   return remarks;
 }
 
-function watcherRemarks(watcher: Health | undefined): Remark[] {
-  if (watcher === undefined) return [{ tone: 'bad', text: 'The watcher does not answer: no alert would be sent' }];
+function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
+  if (watcher === undefined) {
+    const fault = isForeign
+      ? "Something else than this kit's watcher answers at its port"
+      : 'The watcher does not answer';
+    return [{ tone: 'bad', text: `${fault}: no alert would be sent` }];
+  }
   const remarks: Remark[] = watcher.channels
     .filter(({ state }) => state !== 'open')
     .map(({ name, queued, lastError }) => ({
@@ -119,13 +125,17 @@ function watcherRemarks(watcher: Health | undefined): Remark[] {
     remarks.push({ tone: 'bad', text: `The watcher cannot read the access log (${watcher.log.fault ?? 'unknown'})` });
   if (watcher.checkpoint.state === 'failing')
     remarks.push({ tone: 'warning', text: 'The watcher cannot write its checkpoint' });
+  if (watcher.maintenance) remarks.push({ tone: 'warning', text: 'Alerts are held back: MAINTENANCE_MODE is on' });
   return remarks;
 }
 
 function serviceRemarks({ services }: Look): Remark[] {
   return services
-    .filter(({ state }) => state !== 'running')
-    .map(({ name, state, detail }) => ({ tone: 'warning', text: `${name} is ${state}${detail && ` (${detail})`}` }));
+    .filter((service) => !isWell(service))
+    .map(({ name, state, detail }) => {
+      const how = state === 'running' ? 'unhealthy' : state;
+      return { tone: 'warning', text: `${name} is ${how}${detail && ` (${detail})`}` };
+    });
 }
 
 /** An app that was replaced, or that the env file was changed for, may not run yet what it is meant to. */

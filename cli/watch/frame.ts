@@ -1,7 +1,7 @@
 import type { Look } from '../report/look.ts';
 import { painted, poolCells, watcherLines } from '../report/status-text.ts';
 import { storyOf } from '../report/story.ts';
-import { coloured, inColumns, printable } from '../terminal.ts';
+import { clipped, coloured, inColumns, printable } from '../terminal.ts';
 import { eventLine, localTime, type WatchEvent } from './event.ts';
 import type { Rates } from './rates.ts';
 
@@ -49,9 +49,4 @@ function poolLines({ look, rates }: Shown): string[] {
 
 function rule(text: string, columns: number): string {
   return `── ${text} `.padEnd(columns, '─').slice(0, columns);
-}
-
-function clipped(text: string, columns: number): string {
-  const characters = [...text];
-  return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;
 }

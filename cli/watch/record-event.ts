@@ -32,6 +32,8 @@ function wordsFor(record: JournalRecord): Words {
       return { tone: 'neutral', what: 'mute', text: `alerts are muted until ${localTime(record.untilMs)} by ${actor}` };
     case 'unmute':
       return { tone: 'neutral', what: 'mute', text: `alerts are on again by ${actor}` };
+    case 'alert-test':
+      return { tone: 'neutral', what: 'alerts', text: `test alert by ${actor}` };
     default:
       return record satisfies never;
   }

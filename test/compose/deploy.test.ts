@@ -17,8 +17,20 @@ describeDeployProof('compose', async () => {
   });
   const compose = async (...args: string[]) =>
     expectDone(await stack.run('docker', 'compose', '--env-file', stack.envFile, ...args));
-  await compose('build', '--quiet');
-  for (const behaviour of behaviours) await build(stack, behaviour);
+  const remove = async () => {
+    await stack.remove();
+    rmSync(join(root, '.bluegreen/stacks', stack.prefix), { recursive: true, force: true });
+    const { stdout } = await stack.run('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
+    const ours = stdout.split('\n').filter((name) => name.includes(stack.prefix));
+    if (ours.length > 0) expectDone(await stack.run('docker', 'image', 'rm', ...ours));
+  };
+  try {
+    await compose('build', '--quiet');
+    for (const behaviour of behaviours) await build(stack, behaviour);
+  } catch (error) {
+    await remove().catch((fault) => console.error(fault));
+    throw error;
+  }
   return {
     stack,
     channel: channelOf(async () => {
@@ -33,13 +45,7 @@ describeDeployProof('compose', async () => {
     async powerOn() {
       await compose('up', '--detach');
     },
-    async remove() {
-      await stack.remove();
-      rmSync(join(root, '.bluegreen/stacks', stack.prefix), { recursive: true, force: true });
-      const { stdout } = await stack.run('docker', 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}');
-      const ours = stdout.split('\n').filter((name) => name.includes(stack.prefix));
-      if (ours.length > 0) expectDone(await stack.run('docker', 'image', 'rm', ...ours));
-    },
+    remove,
   };
 });
 

@@ -76,6 +76,15 @@ describe('ways through the edge', () => {
       expect((await ask(preview)).pool).toBe('green');
     });
 
+    it('of a deploy that was cut off does not outlast the next one', async () => {
+      const [left, next] = ['smoke-that-was-left-behind', 'smoke-of-the-next-deploy'];
+      for (const one of [left, next]) await done(edge.verb('preview', 'add', one));
+      expect((await ask({ 'X-Bluegreen-Preview': left })).pool).toBe('blue');
+      expect((await ask({ 'X-Bluegreen-Preview': next })).pool).toBe('green');
+      await done(edge.verb('preview', 'remove', next));
+      expect((await ask(preview)).pool).toBe('green');
+    });
+
     it('goes through maintenance', async () => {
       await done(edge.verb('maintenance', 'on'));
       expect((await ask()).status).toBe(503);

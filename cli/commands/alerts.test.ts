@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { health, slack } from '../../test/looks.ts';
+import { StandInSite } from '../../test/stand-in-site.ts';
+import { testAlerts } from './alerts.ts';
+
+const ops = { ...slack, name: 'webhook ops' };
+
+describe('alerts test', () => {
+  let site: StandInSite;
+  let printed: string;
+
+  beforeEach(async () => {
+    site = await StandInSite.open();
+    site.health = { ...health, channels: [slack, ops] };
+    printed = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += text;
+      return true;
+    });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    site.close();
+  });
+
+  /** The watcher takes the record up, and says for each channel what has become of it. */
+  const answer = (...states: readonly ('waiting' | 'sent' | 'failed')[]) => {
+    site.before = (verb, record = '') => {
+      if (verb !== 'record') return;
+      const delivery = states.map((state, at) => ({ channel: at === 0 ? 'slack' : 'webhook ops', state }));
+      site.alerts = [{ incident: JSON.parse(record).test, delivery }];
+    };
+  };
+  const test = (deadlineMs = 20_000) => testAlerts(site.stack, site.engine, deadlineMs);
+
+  it('tells that each channel has it', async () => {
+    answer('sent', 'sent');
+    expect(await test()).toBe(true);
+    expect(printed).toBe('slack: delivered\nwebhook ops: delivered\n');
+    expect(site.records).toMatchObject([{ kind: 'alert-test', actor: 'alice' }]);
+  });
+
+  it('tells which one refuses it, and what it said', async () => {
+    answer('sent', 'failed');
+    site.health = { ...health, channels: [slack, { ...ops, lastError: 'HTTP 400' }] };
+    expect(await test()).toBe(false);
+    expect(printed).toBe('slack: delivered\nwebhook ops: not delivered (HTTP 400)\n');
+  });
+
+  it('does not wait for one that takes nothing until a person has seen to it', async () => {
+    answer('waiting', 'sent');
+    site.health = { ...health, channels: [{ ...slack, state: 'closed', lastError: 'HTTP 404' }, ops] };
+    expect(await test()).toBe(false);
+    expect(printed).toContain('slack: not delivered (HTTP 404)\n');
+  });
+
+  it('does not wait for ever', async () => {
+    answer('waiting', 'sent');
+    expect(await test(100)).toBe(false);
+    expect(printed).toContain('slack: not delivered yet\n');
+  });
+
+  it('tells where the watcher has not taken it up', async () => {
+    expect(await test(100)).toBe(false);
+    expect(printed).toBe('slack: not delivered yet\nwebhook ops: not delivered yet\n');
+  });
+
+  it('says so where no channel is set', async () => {
+    site.health = health;
+    await expect(test()).rejects.toThrow('no channel is set: alerts go to the log of alert_watcher alone');
+    expect(site.records).toEqual([]);
+  });
+
+  it('says so where no watcher answers', async () => {
+    site.watcherSays = '<html>';
+    await expect(test()).rejects.toThrow('alert_watcher does not answer');
+  });
+});

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deployFailed, deployStarted } from '../../test/journal-records.ts';
+import { StandInSite } from '../../test/stand-in-site.ts';
+import { deployRelease } from '../deploy/deploy.ts';
+import type { RawDeployOptions } from '../deploy/options.ts';
+import { rollback } from './rollback.ts';
+
+describe('a rollback', () => {
+  let site: StandInSite;
+
+  beforeEach(async () => {
+    site = await StandInSite.open();
+  });
+  afterEach(() => site.close());
+
+  const rollBack = () => rollback(site.stack, site.engine, { force: false });
+  const deploy = async (options: Partial<RawDeployOptions>) => deployRelease(await site.deploy(options));
+
+  it('refuses a release that waits on the idle colour and was never active', async () => {
+    await deploy({ switch: false });
+    await expect(rollBack()).rejects.toThrow('green runs v2, which was never active');
+  });
+
+  it('refuses it after a later deploy that changed nothing, or was put back', async () => {
+    await deploy({ switch: false });
+    await expect(deploy({ release: 'v3', smoke: ['exit 3'] })).rejects.toThrow('green is back on v2');
+    await expect(rollBack()).rejects.toThrow('green runs v2, which was never active');
+  });
+
+  it('goes back to a release that a deploy has replaced and put back', async () => {
+    await expect(deploy({ smoke: ['exit 3'] })).rejects.toThrow('green is back on v0');
+    await rollBack();
+    expect(site.active).toBe('green');
+  });
+
+  it.each([
+    ['failed', [deployFailed(2, { step: 'image', release: 'v2' })]],
+    ['was cut off', []],
+  ])('goes back to what runs there, when a deploy %s before it replaced anything', async (_, end) => {
+    site.write(deployStarted(1, { release: 'v2', replaces: 'v0' }), ...end);
+    await rollBack();
+    expect(site.active).toBe('green');
+  });
+
+  it('goes back to a release that was only to be made anew, under the name it had', async () => {
+    site.write(deployStarted(1, { release: 'v0', replaces: 'v0' }));
+    await rollBack();
+    expect(site.active).toBe('green');
+  });
+
+  it('goes back to a release that somebody has switched to meanwhile', async () => {
+    await deploy({});
+    site.switchByHand();
+    await rollBack();
+    expect(site.active).toBe('green');
+  });
+});
