@@ -65,12 +65,22 @@ compose_hand() { # ACTION SERVICE
   esac </dev/null >/dev/null 2>&1
 }
 
+# As above, and what the app was told to do to itself; one that is no demo app knows nothing of that.
+compose_heal() { # POOL
+  compose_hand heal "app_$1" || return 1
+  port=$(compose exec -T "app_$1" printenv PORT)
+  # shellcheck disable=SC2016 # for the shell in the container
+  compose exec -T nginx_proxy sh -c 'wget -q -T 2 -O /dev/null --post-data "" "$0" || curl -sS -m 2 -X POST "$0"' \
+    "http://app_$1:$port/chaos/stop" >/dev/null 2>&1 || :
+}
+
 host_start() { bluegreen up >&2; }
 host_edge() {
   case $1 in
     status)
       report=$(bluegreen status --json) || return 1
-      printf '%s\n' "$report" | sed -n 's/^ *\("active": "[a-z]*"\).*/\1/p' | tr -d ' '
+      # The watcher tells an active colour too, and hears of a switch later.
+      printf '%s\n' "$report" | node_modules/.bin/node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0, "utf8")).edge)'
       ;;
     *) bluegreen "$@" ;;
   esac
@@ -88,6 +98,7 @@ host_hand() { # ACTION SERVICE
   if [ "$action" = heal ]; then action=stop; fi
   bluegreen chaos "${2#app_}" "$action" </dev/null >/dev/null 2>&1
 }
+host_heal() { bluegreen chaos "$1" stop >/dev/null; } # POOL
 
 # ---- The proof -------------------------------------------------------------------------------------------------------
 
@@ -121,12 +132,15 @@ before=$(active_pool)
 active=${asked_for:-$before}
 
 work=$(mktemp -d)
+# Whatever ends the proof, the pool is healed; nothing interrupts that.
 finish() {
+  trap '' INT TERM HUP
   rm -rf "$work"
+  "${engine}_heal" "$active" || say "could not heal $active: ./bluegreen chaos $active stop"
   if [ "$active" != "$before" ]; then "${engine}_edge" switch "$before" >/dev/null; fi
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 if [ "$active" != "$before" ]; then "${engine}_edge" switch "$active" >/dev/null; fi
 
 # The proof asks for what only the outside can do to a process; this is the outside.

@@ -1,8 +1,9 @@
 import { type EventEmitter, once } from 'node:events';
 import autocannon from 'autocannon';
 import type { Pool } from '../settings/pool.ts';
+import { nowMs } from './traffic/sample.ts';
 
-/** One request of the load, as its client saw it. Times in milliseconds; `endedAt` on the clock of Date.now(). */
+/** One request of the load, as its client saw it. Times in milliseconds; `endedAt` is one of nowMs(). */
 export interface Sample {
   readonly endedAt: number;
   readonly tookMs: number;
@@ -48,7 +49,7 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
     const startedAt = pendingSince.get(client);
     if (startedAt === undefined) return;
     pendingSince.delete(client);
-    const endedAt = performance.timeOrigin + performance.now();
+    const endedAt = nowMs();
     samples.push({ endedAt, tookMs: endedAt - startedAt, ...result });
   }
 
@@ -59,7 +60,7 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
     let headers: Headers = { headers: [] };
     client.on('request', () => {
       settle(client, lost('connection closed before the answer was complete'));
-      pendingSince.set(client, performance.timeOrigin + performance.now());
+      pendingSince.set(client, nowMs());
     });
     client.on('headers', (latest: Headers) => {
       headers = latest;
@@ -91,7 +92,7 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
   return {
     samples,
     async stop() {
-      const now = performance.timeOrigin + performance.now();
+      const now = nowMs();
       for (const [client, startedAt] of pendingSince) {
         if (now - startedAt > lostAfterMs) settle(client, lost('no answer until the load ended'));
       }

@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import type { Pool } from '../settings/pool.ts';
 import { type FaultName, faultNamed, faultNames } from './faults.ts';
 import { handsOverStdio } from './hands.ts';
+import type { Outcome } from './outcome.ts';
 import { header, row } from './report.ts';
-import { type Outcome, runScenario } from './scenario.ts';
+import { runScenario } from './scenario.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,6 +40,9 @@ function wholeNumber(name: 'connections' | 'rate' | 'seconds'): number {
 function isFault(name: string): name is FaultName {
   return (faultNames as readonly string[]).includes(name);
 }
+
+// As the first process of a container it would not end otherwise; whoever started it heals what is broken.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 const unknown = positionals.filter((name) => !isFault(name));
 if (unknown.length > 0) fail(`expected any of ${faultNames.join(', ')}, got "${unknown.join(' ')}"`);

@@ -1,4 +1,4 @@
-import type { Outcome } from './scenario.ts';
+import type { Outcome } from './outcome.ts';
 
 const columns = [
   'fault',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectDone, type TestStack } from './stack.ts';
+import { startCommand } from './running-command.ts';
+import { expectDone, root, type TestStack } from './stack.ts';
 
 const minutes = 60_000;
 
@@ -43,6 +44,17 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
       expect(stdout).toMatch(/^error +\d+ +[1-9]/m);
       expect(stdout).toContain('NOT PROVED');
       expectDone(await stack().bluegreen('chaos', standby, 'stop'));
+    });
+
+    it('heals what it broke when it is stopped by hand', { timeout: 2 * minutes }, async () => {
+      const { envFile, ports } = stack();
+      const args = ['--engine', engine, '--env-file', envFile, '--seconds', '60', 'freeze'];
+      const proof = startCommand('./test-failover.sh', args, { cwd: root, env: process.env });
+      await expect.poll(async () => (await stack().ask()).pool, { timeout: minutes }).toBe('green');
+      proof.interrupt();
+      expect(await proof.exitCode).toBe(130);
+      expect(await fetch(`http://127.0.0.1:${ports.blue}/healthz`)).toMatchObject({ status: 200 });
+      await expect.poll(async () => (await stack().ask()).pool, { timeout: minutes }).toBe('blue');
     });
 
     it('says what it does not know', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { otherPool } from '../settings/pool.ts';
 import { expectAllServed, type ProofSite, type Told } from './proof-site.ts';
 import { expectDone } from './stack.ts';
@@ -24,16 +24,21 @@ export function describeMoments(site: () => ProofSite): void {
       const startedAt = performance.now();
       expectDone(await site().stack.bluegreen(...commandFor(told)));
       const tookMs = performance.now() - startedAt;
-      told = await site().expectStatusTrue();
+      const whole = await site().expectStatusTrue();
+      expect(stateOf(whole)).not.toBe(stateOf(told));
+      told = whole;
       let done = 0;
       for (const [how, moment] of cuts) {
         const before = told;
         const command = site().stack.start(...commandFor(told));
         await delay(tookMs * moment);
         command[how]();
-        await command.exitCode;
+        const exitCode = await command.exitCode;
         told = await site().expectStatusTrue();
-        if (stateOf(told) !== stateOf(before)) done++;
+        const isDone = stateOf(told) !== stateOf(before);
+        if (isDone) done++;
+        // It says that it is done only where it is.
+        if (exitCode === 0) expect(isDone).toBe(true);
       }
       console.log(`${name}: of ${cuts.length} that were cut short, ${done} had done their work`);
       if (told.canaryPercent > 0) expectDone(await site().stack.bluegreen('canary', 'off'));

@@ -30,6 +30,9 @@ const mostExcused = 40;
 /** Short, so that a release that fails does so soon. */
 export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_COOLDOWN_SEC: '1' };
 
+/** Visitors as a canary takes them: the first of a hundred, the last, and some between. */
+const buckets = ['00', '29', '30', '65', '99'];
+
 /** Of a log, when something is to be explained. */
 const mostLinesTold = 40;
 
@@ -136,10 +139,12 @@ export class ProofSite {
         edge.down[edge.active] && !edge.down[otherPool(edge.active)] ? otherPool(edge.active) : edge.active;
       expect(edge.serving).toBe(expected);
       expect(edge.down[edge.active]).toBe(false);
-      for (let count = 0; canaryPercent === 0 && count < 5; count++) {
-        const { status, pool } = await this.stack.ask();
+      const canary = otherPool(edge.active);
+      for (const bucket of buckets) {
+        const visitsCanary = Number(bucket) < canaryPercent && !edge.down[canary];
+        const { status, pool } = await this.#visitAs(bucket);
         if (edge.maintenance) expect(status).toBe(503);
-        else expect(pool).toBe(edge.serving);
+        else expect(pool).toBe(visitsCanary ? canary : edge.serving);
       }
       const file = this.envFile();
       for (const { pool, planned } of told.pools) {
@@ -157,6 +162,12 @@ export class ProofSite {
     const [access, prober] = await Promise.all([this.#lastLines('access'), this.#lastLines('health_prober')]);
     const elsewhere = access.filter((line) => !line.includes(`pool=${wanted} `));
     throw new Error([`${pool ?? 'nobody'} answered in place of ${wanted}`, ...elsewhere, ...prober].join('\n'));
+  }
+
+  async #visitAs(bucket: string): Promise<{ status: number; pool: string | null }> {
+    const answer = await fetch(`${this.stack.url}/version`, { headers: { cookie: `bluegreen_bucket=${bucket}` } });
+    await answer.body?.cancel();
+    return { status: answer.status, pool: answer.headers.get('x-app-pool') };
   }
 
   async #lastLines(log: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { scenarioNames } from '../cli/commands/prove.ts';
+import { scenarioNames, settingNames } from '../cli/commands/prove.ts';
 import { readRecorded } from '../docs/proof/recorded.ts';
 import { places } from '../docs/proof/tables.ts';
 import { infoOf } from '../settings/fields.ts';
@@ -19,12 +19,21 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
     expect(proof.load).toEqual({ rate: 400, connections: 50, seconds: 12 });
     expect(proof.scenarios.filter(({ faults }) => faults.length > 0)).toEqual([]);
     expect(proof.proved).toBe(true);
+    if (engine === 'compose') expect(proof.skipped).toEqual([]);
+  });
+
+  it.runIf(proof.at !== undefined)('say when and with what they were made', () => {
+    expect(proof).toMatchObject({
+      version: expect.stringMatching(/./),
+      commit: expect.stringMatching(/^[0-9a-f]{7,}$/),
+    });
+    expect(Object.keys(proof.settings).toSorted()).toEqual(settingNames.toSorted());
   });
 
   it('were made with the settings that are the default', () => {
     expect(Object.keys(proof.settings).length).toBeGreaterThan(0);
     for (const [name, value] of Object.entries(proof.settings)) {
-      expect([name, String(value)]).toEqual([name, infoOf(variables[name as keyof typeof variables]).default]);
+      expect([name, value]).toEqual([name, infoOf(variables[name as keyof typeof variables]).default]);
     }
   });
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../cli/prove/play.ts';
 import { expectDone, type TestStack } from './stack.ts';
@@ -8,6 +11,7 @@ interface ProveDocument {
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
+const minutes = 60_000;
 const size = ['--rate', '100', '--connections', '10', '--seconds', '2'];
 
 /** The command on a stack of its own, with a few scenarios for a short time: the whole row is for people. */
@@ -17,19 +21,26 @@ export function describeProve(
   { played, notHere }: { readonly played: readonly string[]; readonly notHere: readonly string[] },
 ): void {
   describe(`./bluegreen prove on the ${engine} engine`, () => {
-    it(`starts the stack, plays ${played.join(' and ')}, and leaves all as it was`, async () => {
+    it(`starts the stack, plays ${played.join(', ')}, and leaves all as it was`, { timeout: 5 * minutes }, async () => {
+      // Of the operator, for real releases.
+      const hooks = mkdtempSync(join(tmpdir(), 'bluegreen-hooks-'));
+      writeFileSync(join(hooks, 'pre-deploy'), '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n', { mode: 0o755 });
+      stack().configure({ HOOKS_DIR: hooks });
       const { stdout } = expectDone(await stack().bluegreen('prove', '--json', ...size, ...played, ...notHere));
       const { proved, scenarios, skipped } = JSON.parse(stdout) as ProveDocument;
       expect(proved).toBe(true);
       expect(scenarios.map(({ name }) => name).toSorted()).toEqual(played.toSorted());
       expect(skipped.map(({ name }) => name).toSorted()).toEqual(notHere.toSorted());
       for (const scenario of scenarios) {
+        expect(scenario).toMatchObject({ faults: [] });
         expect(scenario.requests).toBeGreaterThan(500);
         expect(scenario.alertsTold).toBe(scenario.alertsDue);
         expect(scenario.timeline.some(({ atMs }) => atMs < 0)).toBe(true);
         expect(scenario.timeline.some(({ atMs }) => atMs > 0)).toBe(true);
       }
       await expectCalm(stack());
+      expect(readdirSync(hooks)).toEqual(['pre-deploy']);
+      rmSync(hooks, { recursive: true });
     });
 
     // What it does then is the same on each engine.
@@ -41,6 +52,12 @@ export function describeProve(
       expect(await proof.exitCode).toBe(1);
       expect(proof.output()).toContain('stopped by hand; what was broken is healed');
       await expectCalm(stack());
+    });
+
+    it('has proved nothing to one who does not read on', async () => {
+      const command = `./bluegreen --engine ${engine} --env-file ${stack().envFile} prove ${size.join(' ')} network`;
+      const { stderr } = await stack().run('sh', '-c', `{ ${command}; echo "exit code $?" >&2; } | true`);
+      expect(stderr).toContain('exit code 1');
     });
 
     it('says what it does not know, and begins nothing where all is not well', async () => {

@@ -89,7 +89,7 @@ describe('GET /metrics', () => {
       '{pool="blue",release="1.1"}': after / 1_000,
     });
     const last = seen.of('bluegreen_alert_last_timestamp_seconds');
-    expect(Object.keys(last)).toEqual(['{kind="switch",result="held_back"}', '{kind="failover",result="held_back"}']);
+    expect(Object.keys(last)).toEqual(['{kind="switch",result="told"}', '{kind="failover",result="held_back"}']);
     for (const seconds of Object.values(last)) expect(Math.abs(seconds - Date.now() / 1_000)).toBeLessThan(60);
   });
 

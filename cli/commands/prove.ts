@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' };
 import { CommandError } from '../command-error.ts';
 import type { Engine } from '../engine.ts';
 import { interruption } from '../interruption.ts';
@@ -11,6 +12,20 @@ import { failedRows, header, rowsOf, skippedRow } from '../prove/table.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 import { startStack } from './up.ts';
+
+/** What the figures depend on. */
+export const settingNames = [
+  'PROBE_INTERVAL_MS',
+  'PROBE_TIMEOUT_MS',
+  'PROBE_FALL',
+  'PROBE_RISE',
+  'PROXY_CONNECT_TIMEOUT',
+  'PROXY_SEND_TIMEOUT',
+  'PROXY_READ_TIMEOUT',
+  'PROXY_STREAM_TIMEOUT',
+  'RETRY_NON_IDEMPOTENT',
+  'ALERT_COOLDOWN_SEC',
+] as const;
 
 export const scenarioNames = scenarios.map(({ name }) => name);
 
@@ -47,6 +62,8 @@ export async function prove(
     json: raw.json,
   };
   if (!(await engine.isUp())) await startStack(stack, engine);
+  // As in "| head": nothing is broken while something is said, and nothing is proved.
+  process.stdout.prependListener('error', () => process.exit(1));
   const hands = handsOf(stack, engine);
   await tidy(hands);
   const { edge } = await requireCalm(stack, engine);
@@ -137,13 +154,14 @@ function documentOf(
     readonly failed: readonly Unplayed[];
   },
 ) {
-  const { PROBE_INTERVAL_MS, PROBE_TIMEOUT_MS, PROBE_FALL, PROBE_RISE } = stack.settings;
   return {
+    at: new Date().toISOString(),
+    version: manifest.version,
     engine: engine.name,
     nginx: edge.nginx,
     active,
     load: { rate, connections, seconds },
-    settings: { PROBE_INTERVAL_MS, PROBE_TIMEOUT_MS, PROBE_FALL, PROBE_RISE },
+    settings: Object.fromEntries(settingNames.map((name) => [name, String(stack.settings[name])])),
     ...what,
   };
 }

@@ -1,11 +1,21 @@
 import { CommandError } from '../command-error.ts';
 import { appOf, type Fault } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
+import { poolStatus } from '../pool-status.ts';
 import { directUrl } from '../stack.ts';
-import { broken, cutting, movesAway, silent, silentForAWhile, tardy, toldByHealth } from './expectations.ts';
+import { until } from '../until.ts';
+import { broken, cutting, hangingMs, movesAway, silent, silentForAWhile, tardy, toldByHealth } from './expectations.ts';
 import type { Alerts, Scenario, Stage } from './scenario.ts';
 
-const failsOver: Alerts = { due: { failover: 1, recovery: 1 }, may: ['error-rate'] };
+/** The app blocks itself for a minute at most. */
+const blockDeadlineMs = 90_000;
+
+const failsOver: Alerts = { due: { failover: 1, recovery: 1 }, may: { 'error-rate': 1 } };
+
+/** Half the time, and the app allows a minute. */
+function blockSeconds({ faultMs }: Stage): number {
+  return Math.min(60, Math.ceil(faultMs / 2_000));
+}
 
 /** @throws {CommandError} when the app does not do it */
 export async function tellApp({ stack }: Stage, pool: Stage['active'], what: string): Promise<void> {
@@ -49,8 +59,8 @@ export const activePoolScenarios: readonly Scenario[] = [
   byHand('kill', 'killed, and stays dead', broken),
   byHand('freeze', 'frozen: its kernel still accepts, nothing answers', silent),
   byApp('error', 'answers everything with 500', broken),
-  byApp('timeout', 'accepts, never answers', silent),
-  byApp('slow', 'answers after two seconds', tardy),
+  { ...byApp('timeout', 'accepts, never answers', silent), leastMs: hangingMs },
+  { ...byApp('slow', 'answers after two seconds', tardy), leastMs: hangingMs },
   byApp('reset', 'resets before the answer begins', broken),
   byApp('truncate', 'resets in the middle of each answer', cutting, {
     due: { failover: 1, recovery: 1, 'error-rate': 1 },
@@ -60,6 +70,7 @@ export const activePoolScenarios: readonly Scenario[] = [
     name: 'network',
     about: 'cut off the network',
     lasts: 'fault',
+    leastMs: hangingMs,
     whyNot: async ({ hands }) => hands.whyNoNetworkCut,
     act: async ({ hands, active }) => void (await hands.cutOff(active)),
     undo: ({ hands, active }) => hands.connect(active),
@@ -86,9 +97,12 @@ export const activePoolScenarios: readonly Scenario[] = [
     about: 'its event loop is blocked, and then goes on',
     lasts: 'itself',
     whyNot: onlyDemo,
-    act: async (stage) =>
-      void (await tellApp(stage, stage.active, `start?mode=block&seconds=${Math.ceil(stage.faultMs / 2_000)}`)),
-    undo: async () => {},
+    act: async (stage) => void (await tellApp(stage, stage.active, `start?mode=block&seconds=${blockSeconds(stage)}`)),
+    // Nothing but time heals it.
+    async undo({ stack, active }) {
+      const isBack = await until(blockDeadlineMs, async () => (await poolStatus(stack, active)).healthy);
+      if (!isBack) throw new CommandError(`${active} does not come back`, { next: './bluegreen status' });
+    },
     expects: silentForAWhile,
     alerts: failsOver,
   },

@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { appOf } from '../engine.ts';
 import type { Stack } from '../stack.ts';
-import { type Hands, outputOf, type Program } from './hands.ts';
+import { type Hands, outputOf } from './hands.ts';
 
 const places = {
   LOG: '/var/log/nginx/access.log',
   CONTROL: '/var/lib/bluegreen/control',
   RUN: '/var/cache/nginx',
 } as const;
+
+/** Whatever its status: a watcher that can keep nothing is degraded. */
+const printHealth = "fetch('http://127.0.0.1:8083/healthz').then((answer) => answer.text()).then(console.log)";
 
 const networks = z.record(z.string(), z.object({ Aliases: z.array(z.string()).nullable(), IPAddress: z.string() }));
 
@@ -41,7 +44,10 @@ export function composeHands(stack: Stack): Hands {
       await docker('network', 'connect', '--ip', address[pool], ...aliases, network, container);
     },
 
-    async watcher(): Promise<Program> {
+    // To Compose, the proof's watcher is one more container of the service.
+    kill: async (name) => void (await docker('kill', prefix + name)),
+
+    async watcher() {
       const name = `${prefix}prove_watcher`;
       // What a proof that was killed has left.
       await docker('rm', '--force', name);
@@ -58,7 +64,18 @@ export function composeHands(stack: Stack): Hands {
         env: process.env,
         // The client of a container can end without it.
         cleanUp: `docker rm --force ${name} >/dev/null`,
+        // A container that is gone answers as one that says nothing.
+        health: () => docker('exec', name, 'node', '-e', printHealth).catch(() => ''),
       };
+    },
+
+    async isProberWell() {
+      const url = 'http://127.0.0.1:8085/healthz';
+      const asked = docker('exec', `${prefix}health_prober`, 'wget', '-q', '-T', '2', '-O', '/dev/null', url);
+      return asked.then(
+        () => true,
+        () => false,
+      );
     },
   };
 }

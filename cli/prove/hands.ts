@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Pool } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, ServiceName } from '../engine.ts';
 import type { Stack } from '../stack.ts';
 import { composeHands } from './compose-hands.ts';
 import { hostHands } from './host-hands.ts';
@@ -11,8 +11,13 @@ import { hostHands } from './host-hands.ts';
 export interface Program {
   readonly command: readonly [string, ...string[]];
   readonly env: NodeJS.ProcessEnv;
+}
+
+export interface WatcherProgram extends Program {
   /** A line of sh that removes what ending the command leaves. */
   readonly cleanUp?: string;
+  /** What it answers on /healthz; empty where it does not. */
+  health(): Promise<string>;
 }
 
 /** What a scenario does to the stack that no other command does. */
@@ -28,12 +33,16 @@ export interface Hands {
   cutOff(pool: Pool): Promise<void>;
   /** Undoes it; does nothing where it was not done. */
   connect(pool: Pool): Promise<void>;
+  /** This very service of the stack, and not the proof's watcher with it. */
+  kill(name: ServiceName): Promise<void>;
   /** A watcher as the stack runs it, but with no past, no channel and a log that goes to its stdout. */
-  watcher(): Promise<Program>;
+  watcher(): Promise<WatcherProgram>;
+  /** Whether the stack's prober answers that it is well. */
+  isProberWell(): Promise<boolean>;
 }
 
 export function handsOf(stack: Stack, engine: Engine): Hands {
-  return engine.name === 'compose' ? composeHands(stack) : hostHands(stack);
+  return engine.name === 'compose' ? composeHands(stack) : hostHands(stack, engine);
 }
 
 /** @throws {CommandError} with what the program said */

@@ -4,12 +4,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandError } from '../command-error.ts';
+import type { Engine } from '../engine.ts';
 import { planOf, programPath } from '../host/plan.ts';
 import { stateDirectoryOf } from '../host/state-directory.ts';
-import type { Stack } from '../stack.ts';
-import { type Hands, outputOf, type Program } from './hands.ts';
+import { ask, isOk } from '../http.ts';
+import { directHost, type Stack } from '../stack.ts';
+import { type Hands, outputOf } from './hands.ts';
 
-export function hostHands(stack: Stack): Hands {
+export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
   const state = stateDirectoryOf(stack);
   const places = { LOG: state.accessLog, CONTROL: state.control, RUN: state.run };
 
@@ -24,16 +26,24 @@ export function hostHands(stack: Stack): Hands {
 
     async connect() {},
 
-    async watcher(): Promise<Program> {
+    kill: (name) => engine.inject(name, 'kill'),
+
+    async watcher() {
       const planned = planOf(stack, state).services.find(({ name }) => name === 'alert_watcher');
       if (planned === undefined) throw new CommandError('the plan has no watcher');
       const { SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE, ALERT_WEBHOOKS, ...env } = planned.env;
-      const own = {
-        STATE_DIR: mkdtempSync(join(tmpdir(), 'bluegreen-prove-')),
-        WATCHER_PORT: String(await freePort()),
+      const port = await freePort();
+      const own = { STATE_DIR: mkdtempSync(join(tmpdir(), 'bluegreen-prove-')), WATCHER_PORT: String(port) };
+      const host = directHost(stack.settings);
+      return {
+        command: planned.command,
+        env: { ...env, ...own },
+        cleanUp: 'rm -rf "$STATE_DIR"',
+        health: async () => (await ask(`http://${host}:${port}/healthz`)).body,
       };
-      return { command: planned.command, env: { ...env, ...own } };
     },
+
+    isProberWell: async () => isOk(await ask(`http://127.0.0.1:${stack.settings.PROBER_PORT}/healthz`)),
   };
 }
 

@@ -6,7 +6,7 @@ import { recordLine } from '../records.ts';
 import { switchOver } from '../switch-over.ts';
 import { deployScenario } from './deploy.ts';
 import { pass } from './hands.ts';
-import type { Check, Scenario, Stage } from './scenario.ts';
+import type { Check, Scenario, Stage, Window } from './scenario.ts';
 
 const switches = 20;
 const betweenSwitchesMs = 500;
@@ -73,14 +73,9 @@ function backAndForth(reason: RecordOf<'switch'>['reason'] & Scenario['name'], a
       if ((await edgeStatus(engine)).active !== active) await switchOver(stack, engine, active, { reason });
     },
     expects: () => ({ allowances: [] }),
-    // One after the other so fast that the channel is told of them together.
-    alerts: { due: {}, may: ['switch'] },
+    // One after the other so fast that some wait for their cooldown.
+    alerts: { due: { switch: switches } },
   };
-}
-
-interface Window {
-  readonly from: number;
-  readonly to: number;
 }
 
 interface Span extends Window {

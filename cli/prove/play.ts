@@ -7,12 +7,12 @@ import { type LoadProcess, startLoadProcess } from '../../proof/traffic/load-pro
 import { nowMs } from '../../proof/traffic/sample.ts';
 import { edgeUrl } from '../stack.ts';
 import { untilCalm } from './calm.ts';
-import { detectionMs } from './expectations.ts';
+import { noticedAfterMs } from './expectations.ts';
 import { pass } from './hands.ts';
 import { type ProofWatcher, type SeenAlert, startProofWatcher } from './proof-watcher.ts';
 import { countRetried } from './retries.ts';
 import type { Check, Scenario, Stage } from './scenario.ts';
-import { alertFaults, hasSettled, toldOf, untilTold } from './settled.ts';
+import { alertFaults, countOf, hasSettled, untilTold } from './settled.ts';
 
 /** What one scenario showed. */
 export interface Result extends Figures {
@@ -22,7 +22,7 @@ export interface Result extends Figures {
   readonly retried: number;
   readonly excused: readonly Excused[];
   readonly alertsDue: number;
-  /** Of those. */
+  /** Of those, with what a cooldown holds back. */
   readonly alertsTold: number;
   readonly alerts: readonly SeenAlert[];
   /** What was not as it must be; empty: proved. */
@@ -39,8 +39,8 @@ export interface LoadSize {
 }
 
 const baselineMs = 3_000;
-/** Until what the health checks have noticed shows in every request. */
-const effectMs = 300;
+/** What was noticed has to be seen for so long. */
+const noticedForMs = 1_000;
 
 /** Plays one scenario under load, and judges it. Whatever happens, it is undone. */
 export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Promise<Result> {
@@ -58,6 +58,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       userAgent,
     });
     const { moments, check, isSettled } = await run(scenario, stage, load, watcher);
+    const whyDeaf = await watcher.whyDeaf();
     const samples = await load.end();
     const figures = figuresOf(samples, moments, { active: stage.active, lasts: scenario.lasts });
     const verdict = verdictOf(samples, moments, figures, scenario.expects(stage), stage.active);
@@ -69,13 +70,14 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       retried: await countRetried(stage.hands, userAgent),
       excused: verdict.excused,
       alertsDue: due.reduce((sum, [, count]) => sum + count, 0),
-      alertsTold: due.reduce((sum, [kind, count]) => sum + Math.min(count, toldOf(watcher, kind)), 0),
+      alertsTold: due.reduce((sum, [kind, count]) => sum + Math.min(count, countOf(watcher, kind)), 0),
       alerts: watcher.alerts,
       faults: [
         ...verdict.faults,
         ...(isSettled ? [] : [`traffic did not settle on ${stage.active} again`]),
         ...(check?.(samples) ?? []),
         ...alertFaults(scenario, watcher),
+        ...(whyDeaf === undefined ? [] : [whyDeaf]),
       ],
       injectedMs: Math.round(moments.injectedAt - moments.brokenAt),
       healedMs: Math.round(moments.healedAt - moments.brokenAt),
@@ -87,6 +89,11 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
   }
 }
 
+/** How long a fault is left alone once it is there. */
+export function lastsMs(scenario: Scenario, stage: Stage): number {
+  return Math.max(stage.faultMs, scenario.leastMs?.(stage) ?? 0, noticedAfterMs(stage.stack) + noticedForMs);
+}
+
 interface Course {
   readonly moments: Moments;
   readonly check: Check | undefined;
@@ -94,7 +101,7 @@ interface Course {
 }
 
 async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher: ProofWatcher): Promise<Course> {
-  const { signal, stack, faultMs } = stage;
+  const { signal, stack } = stage;
   const beganAt = nowMs();
   await pass(baselineMs, signal);
   const brokenAt = nowMs();
@@ -105,7 +112,7 @@ async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher:
     check = await scenario.act(stage);
     injectedAt = nowMs();
     if (scenario.lasts !== 'act') {
-      await pass(brokenAt + Math.max(faultMs, scenario.leastMs ?? 0) - nowMs(), signal);
+      await pass(injectedAt + lastsMs(scenario, stage) - nowMs(), signal);
     }
     healingAt = nowMs();
   } finally {
@@ -114,6 +121,7 @@ async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher:
   const healedAt = nowMs();
   const isSettled = await hasSettled(stage, load, healedAt);
   await untilTold(scenario, watcher);
-  const detectedBy = injectedAt + detectionMs(stack) + effectMs;
+  // What heals by itself breaks by itself too, at a moment that nobody knows.
+  const detectedBy = scenario.lasts === 'itself' ? healingAt : injectedAt + noticedAfterMs(stack);
   return { moments: { beganAt, brokenAt, injectedAt, detectedBy, healingAt, healedAt }, check, isSettled };
 }

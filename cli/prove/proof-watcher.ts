@@ -2,15 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { AlertKind } from '../../watcher/alert.ts';
+import type { Health } from '../../watcher/health.ts';
+import type { TailState } from '../../watcher/tail.ts';
 import { CommandError } from '../command-error.ts';
 import type { Hands } from './hands.ts';
 
 /** An alert that was told, or held back for a reason. */
 export interface SeenAlert {
   readonly kind: AlertKind;
+  readonly incident: string;
   /** In words. */
   readonly text: string;
-  readonly heldBack: boolean;
+  /** Why it was not told; undefined: it was. */
+  readonly heldBack?: string;
 }
 
 /**
@@ -20,6 +24,8 @@ export interface SeenAlert {
 export interface ProofWatcher {
   /** Grows. */
   readonly alerts: readonly SeenAlert[];
+  /** Why nothing can be concluded from its silence; undefined: it is there, and reads the log. */
+  whyDeaf(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +36,7 @@ const leash = (cleanUp: string) => `"$0" "$@" </dev/null & pid=$!; read -r _; ki
 
 /** Returns when it follows the log. */
 export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
-  const { command, env, cleanUp = ':' } = await hands.watcher();
+  const { command, env, cleanUp = ':', health } = await hands.watcher();
   const child = spawn('/bin/sh', ['-c', leash(cleanUp), ...command], {
     env,
     detached: true,
@@ -50,7 +56,8 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
       const entry = parsed(line);
       if (entry?.msg === 'watcher started') started.resolve();
       if (entry?.alert === undefined) return;
-      alerts.push({ kind: entry.alert, text: entry.msg ?? '', heldBack: entry.reason !== undefined });
+      const { alert: kind, incident = '', msg: text = '', reason } = entry;
+      alerts.push({ kind, incident, text, ...(reason === undefined ? {} : { heldBack: reason }) });
     })
     .on('close', refuse);
   try {
@@ -63,6 +70,13 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
   }
   return {
     alerts,
+    async whyDeaf() {
+      const state = stateOf(await health());
+      if (state === undefined) return ["the proof's watcher does not answer:", ...said.slice(-5)].join('\n');
+      return state === 'failing' || state === 'waiting'
+        ? `the proof's watcher does not read the log (${state})`
+        : undefined;
+    },
     async stop() {
       child.stdin.destroy();
       await exited;
@@ -74,12 +88,22 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
 interface Entry {
   readonly msg?: string;
   readonly alert?: AlertKind;
+  readonly incident?: string;
   readonly reason?: string;
 }
 
 function parsed(line: string): Entry | undefined {
   try {
     return JSON.parse(line) as Entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a watcher that is not there says is nothing. */
+function stateOf(health: string): TailState | undefined {
+  try {
+    return (JSON.parse(health) as Health).log.state;
   } catch {
     return undefined;
   }

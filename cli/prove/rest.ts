@@ -1,18 +1,22 @@
+import { nowMs, type Sample } from '../../proof/traffic/sample.ts';
 import { pools } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
 import { appOf } from '../engine.ts';
-import { ask } from '../http.ts';
+import { ask, isOk } from '../http.ts';
 import { poolStatus } from '../pool-status.ts';
 import { directUrl, watcherUrl } from '../stack.ts';
 import { until } from '../until.ts';
 import { onlyDemo, tellApp } from './active-pool.ts';
 import { broken, outage, reloaded, untouched } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
-import type { Scenario, Stage } from './scenario.ts';
+import type { Check, Scenario, Stage, Window } from './scenario.ts';
 
 const reloads = 3;
 const betweenReloadsMs = 1_000;
 const healthyDeadlineMs = 30_000;
+/** After a reload has returned, until the last idle connection of before is closed. */
+const closedWithinMs = 500;
+const writable = 'chmod ug+w "$CONTROL" && rm -f "$CONTROL/.proof"';
 const companions = ['health_prober', 'alert_watcher'] as const;
 
 /** What can happen to all the others. */
@@ -21,32 +25,38 @@ export const otherScenarios: readonly Scenario[] = [
     name: 'reload',
     about: `nginx takes its configuration over anew, ${reloads} times`,
     lasts: 'act',
-    async act({ engine, signal }) {
+    async act({ engine, signal }): Promise<Check> {
+      const spans: Window[] = [];
       for (let count = 0; count < reloads; count++) {
+        const from = nowMs();
         await engine.edge('reload');
+        spans.push({ from, to: nowMs() + closedWithinMs });
         await pass(betweenReloadsMs, signal);
       }
-      return undefined;
+      return (samples) => closedAtOtherTimes(samples, spans);
     },
     undo: async () => {},
-    expects: reloaded,
+    expects: (stage) => reloaded(stage, reloads),
     alerts: { due: {} },
   },
   {
     name: 'companions',
     about: 'the prober and the watcher are killed',
     lasts: 'fault',
-    async act({ engine }) {
-      for (const name of companions) await engine.inject(name, 'kill');
+    async act({ hands }) {
+      for (const name of companions) await hands.kill(name);
       return undefined;
     },
-    async undo({ engine, stack }) {
+    async undo({ engine, stack, hands }) {
       for (const name of companions) await engine.heal(name);
-      const isBack = await until(
-        healthyDeadlineMs,
-        async () => (await ask(`${watcherUrl(stack)}/healthz`)).status === 200,
-      );
-      if (!isBack) throw new CommandError('the watcher does not come back', { next: './bluegreen logs alert_watcher' });
+      const areBack = {
+        health_prober: () => hands.isProberWell(),
+        alert_watcher: async () => isOk(await ask(`${watcherUrl(stack)}/healthz`)),
+      };
+      for (const name of companions) {
+        if (await until(healthyDeadlineMs, areBack[name])) continue;
+        throw new CommandError(`${name} does not come back`, { next: `./bluegreen logs ${name}` });
+      }
     },
     expects: () => untouched,
     alerts: { due: {} },
@@ -69,14 +79,14 @@ export const otherScenarios: readonly Scenario[] = [
     expects: outage,
     alerts: {
       due: { outage: 1, 'outage-resolved': 1 },
-      may: ['failover', 'recovery', 'error-rate', 'standby-down', 'standby-resolved'],
+      may: { failover: 1, recovery: 1, 'error-rate': 1, 'standby-down': 1, 'standby-resolved': 1 },
     },
   },
   {
     name: 'standby-dead',
     about: 'the standby is killed',
     lasts: 'fault',
-    leastMs: 8_000,
+    leastMs: () => 8_000,
     act: async ({ engine, standby }) => void (await engine.inject(appOf(standby), 'kill')),
     undo: ({ engine, standby }) => engine.heal(appOf(standby)),
     expects: () => untouched,
@@ -104,10 +114,10 @@ export const otherScenarios: readonly Scenario[] = [
     lasts: 'fault',
     async whyNot(stage) {
       if (!stage.isDemo) return onlyDemo(stage);
+      // In one breath: whatever ends the proof, no live volume stays read-only.
       const canBe = await stage.hands.onEdge(
-        'chmod a-w "$CONTROL"; if touch "$CONTROL/.proof" 2>/dev/null; then echo no; fi',
+        `trap '${writable}' EXIT; chmod a-w "$CONTROL"; if touch "$CONTROL/.proof" 2>/dev/null; then echo no; fi`,
       );
-      await writableControl(stage.hands);
       return canBe === 'no' ? 'this account (root) writes to any directory, whatever its mode' : undefined;
     },
     async act(stage) {
@@ -121,7 +131,7 @@ export const otherScenarios: readonly Scenario[] = [
     },
     // Without flags, the pool is tried again every five seconds.
     expects: (stage) => ({ ...broken(stage), servedBy: 'standby' }),
-    alerts: { due: { failover: 1 }, may: ['recovery', 'error-rate', 'flapping'] },
+    alerts: { due: { failover: 1 }, may: { recovery: 1, 'error-rate': 1, flapping: 1 } },
   },
   {
     name: 'poison',
@@ -134,8 +144,8 @@ export const otherScenarios: readonly Scenario[] = [
       return undefined;
     },
     undo: async (stage) => stopChaos(stage),
-    expects: () => ({ allowances: [] }),
-    alerts: { due: {}, may: ['failover', 'recovery', 'flapping', 'error-rate'] },
+    expects: () => ({ allowances: [], poisoned: true }),
+    alerts: { due: {}, may: { failover: 1, recovery: 1, flapping: 1, 'error-rate': 1 } },
   },
 ];
 
@@ -146,9 +156,18 @@ export async function emptyLogVolume(hands: Hands): Promise<void> {
 
 /** Also after a proof that was killed. */
 export async function writableControl(hands: Hands): Promise<void> {
-  await hands.onEdge('chmod ug+w "$CONTROL" && rm -f "$CONTROL/.proof"');
+  await hands.onEdge(writable);
 }
 
 async function stopChaos({ stack }: Stage): Promise<void> {
   for (const pool of pools) await ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' });
+}
+
+/** An idle connection that is closed while nothing is reloaded is closed for another reason. */
+function closedAtOtherTimes(samples: readonly Sample[], spans: readonly Window[]): string[] {
+  const others = samples.filter(
+    ({ failure, endedAt }) =>
+      failure === 'reset on a kept connection' && !spans.some(({ from, to }) => endedAt >= from && endedAt <= to),
+  );
+  return others.length === 0 ? [] : [`${others.length} connections were closed under a request, and not by a reload`];
 }

@@ -26,14 +26,20 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
+/** A time in the clock of samples. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What has to hold of the requests beyond the expectation; what does not, in words. */
 export type Check = (samples: readonly Sample[]) => readonly string[];
 
 export interface Alerts {
-  /** Each exactly once, unless a number says otherwise. */
+  /** How often each has to come: told, or held back by nothing but its cooldown. */
   readonly due: Readonly<Partial<Record<AlertKind, number>>>;
-  /** These may come too; any other is a fault. */
-  readonly may?: readonly AlertKind[];
+  /** How often each of these may be told too; any other is a fault. */
+  readonly may?: Readonly<Partial<Record<AlertKind, number>>>;
   /** One of them has to say this. */
   readonly says?: RegExp;
 }
@@ -43,8 +49,8 @@ export interface Scenario {
   /** For the table's reader, in half a sentence. */
   readonly about: string;
   readonly lasts: Lasts;
-  /** A fault has to last so long for all that is due to be seen. */
-  readonly leastMs?: number;
+  /** A fault has to last so long for all that is due to be seen, and no more than that. */
+  leastMs?(stage: Stage): number;
   /** Poison requests a second that the load makes beside all others. */
   readonly poisonRate?: number;
   /** Why it cannot be played here; undefined: it can. */

@@ -1,4 +1,5 @@
 import type { Result } from './play.ts';
+import { isTold } from './settled.ts';
 
 const columns = [
   ['scenario', 17],
@@ -24,7 +25,7 @@ export const header = layOut(columns.map(([name]) => name));
 export function rowsOf(result: Result): string[] {
   const { name, requests, failed, retried, served, p50Ms, p99Ms, p999Ms, maxMs, late } = result;
   const excused = result.excused.reduce((sum, { count }) => sum + count, 0);
-  const told = result.alerts.filter(({ heldBack }) => !heldBack).length;
+  const told = result.alerts.filter(isTold).length;
   const beside = told - result.alertsTold;
   const cells = [
     name,
@@ -36,7 +37,7 @@ export function rowsOf(result: Result): string[] {
   ];
   return [
     layOut(cells),
-    ...result.excused.map(({ what, why, count, most }) => `    ${count} × ${what}${bound(most)}: ${why}`),
+    ...result.excused.map(({ what, why, count, most }) => `    ${count} × ${what} (${most} at most): ${why}`),
     ...result.faults.map((fault) => `  ! ${fault}`),
   ];
 }
@@ -47,10 +48,6 @@ export function skippedRow(name: string, why: string): string {
 
 export function failedRows(name: string, why: string): string[] {
   return [name, `  ! could not be played to its end: ${why}`];
-}
-
-function bound(most: number): string {
-  return Number.isFinite(most) ? ` (${most} at most)` : '';
 }
 
 function milliseconds(ms: number): string {

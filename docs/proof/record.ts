@@ -1,5 +1,6 @@
 // Keeps what a proof showed, and puts it into the tables of the documentation:
 //   ./bluegreen prove --json >proof.json && node docs/proof/record.ts proof.json
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseProof, writeRecorded } from './recorded.ts';
 import { showProof } from './tables.ts';
@@ -9,6 +10,10 @@ if (path === undefined) {
   process.stderr.write('usage: node docs/proof/record.ts FILE, which ./bluegreen prove --json has written\n');
   process.exit(2);
 }
-const proof = parseProof(readFileSync(path, 'utf8'));
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+  cwd: import.meta.dirname,
+  encoding: 'utf8',
+}).trim();
+const proof = { ...parseProof(readFileSync(path, 'utf8')), commit };
 writeRecorded(proof);
 showProof(proof);

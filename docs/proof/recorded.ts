@@ -4,13 +4,17 @@ import { z } from 'zod';
 import type { EngineName } from '../../cli/engine.ts';
 
 const count = z.int().nonnegative();
+const setting = z.union([z.string(), z.number().transform(String)]);
 
-/** Of what `./bluegreen prove --json` prints, what the tables show. */
+/** Of what `./bluegreen prove --json` prints, what the tables show; `record.ts` adds the commit. */
 const recorded = z.object({
+  at: z.iso.datetime().optional(),
+  version: z.string().optional(),
+  commit: z.string().optional(),
   engine: z.enum(['compose', 'host']),
   nginx: z.string(),
   load: z.object({ rate: count, connections: count, seconds: count }),
-  settings: z.record(z.string(), z.number()),
+  settings: z.record(z.string(), setting),
   proved: z.boolean(),
   scenarios: z.array(
     z.object({

@@ -53,7 +53,8 @@ function shortTable({ scenarios }: Recorded): string {
   );
 }
 
-function wholeTable({ scenarios, skipped }: Recorded): string {
+function wholeTable(proof: Recorded): string {
+  const { scenarios, skipped } = proof;
   const rows = scenarios.map((scenario) => {
     const { name, requests, failed, retried, late, p50Ms, p99Ms, p999Ms, maxMs, failoverMs, recoveryMs } = scenario;
     const { alertsTold, alertsDue } = scenario;
@@ -66,10 +67,17 @@ function wholeTable({ scenarios, skipped }: Recorded): string {
     why.map((row) => `- \`${name}\`: ${row.count} × ${row.what}${bound(row.most)}: ${row.why}.`),
   );
   return [
+    ...provenance(proof),
     table([...columns, 'failover', 'recovery', 'alerts'], rows),
     ...(excused.length > 0 ? ['What failed and could not be avoided:', '', ...excused, ''] : []),
     ...skipped.map(({ name, why }) => `\`${name}\` was not played: ${why}.\n`),
   ].join('\n');
+}
+
+function provenance({ at, version, commit, nginx }: Recorded): string[] {
+  return at === undefined
+    ? []
+    : [`Recorded on ${at.slice(0, 10)}: version ${version}, commit ${commit}, nginx ${nginx}.\n`];
 }
 
 function avoidable({ failed, excused }: Recorded['scenarios'][number]): number {

@@ -6,8 +6,9 @@ export interface Allowance {
   /** In a few words, for the table. */
   readonly what: string;
   readonly why: string;
+  /** Asked only of what ended after the fault: what ended before it cannot come of it. */
   covers(failed: Sample, moments: Moments): boolean;
-  readonly most: number;
+  most(moments: Moments): number;
 }
 
 /** What was sent so long before a fault may still be on its way when it comes. */
@@ -24,7 +25,7 @@ export function postsInFlight(most: number): Allowance {
     why: 'sent to the pool before its failure was noticed, and not repeated because it might then run twice',
     covers: (failed, moments) =>
       isPost(failed) && failed.failure?.startsWith('status 5') === true && isBeforeDetection(failed, moments),
-    most,
+    most: () => most,
   };
 }
 
@@ -35,7 +36,7 @@ export function streamsCut(most: number): Allowance {
     why: 'its beginning had been sent to the client when the pool failed; its client has to connect anew',
     covers: (failed, { detectedBy }) =>
       failed.kind === 'stream' && failed.failure === 'cut off' && failed.dueAt <= detectedBy,
-    most,
+    most: () => most,
   };
 }
 
@@ -46,7 +47,7 @@ export function streamsSilent(most: number): Allowance {
     why: 'opened on the silent pool before that was noticed; the edge allows streams PROXY_STREAM_TIMEOUT of silence',
     covers: (failed, moments) =>
       failed.kind === 'stream' && failed.failure !== 'wrong body' && isBeforeDetection(failed, moments),
-    most,
+    most: () => most,
   };
 }
 
@@ -56,17 +57,24 @@ export function answersCut(most: number): Allowance {
     what: 'answer cut off',
     why: 'its beginning had been sent to the client when the pool broke off, before the health checks noticed',
     covers: (failed, moments) => failed.failure === 'cut off' && isBeforeDetection(failed, moments),
-    most,
+    most: () => most,
   };
 }
 
-/** While no pool was there. */
-export function nobodyServes(): Allowance {
+/**
+ * While no pool was there.
+ * @param load `rate`: requests a second; `quickMs`: the edge has tried both pools within that
+ */
+export function nobodyServes({ rate, quickMs }: { readonly rate: number; readonly quickMs: number }): Allowance {
   return {
     what: 'no pool was there',
     why: 'both pools were dead; the edge says so as soon as it has tried both',
-    covers: ({ dueAt }, { brokenAt, healedAt }) => dueAt >= brokenAt - inFlightMs && dueAt <= healedAt,
-    most: Number.POSITIVE_INFINITY,
+    covers: ({ dueAt, endedAt, failure }, { brokenAt, injectedAt, healedAt }) =>
+      failure?.startsWith('status 5') === true &&
+      dueAt >= brokenAt - inFlightMs &&
+      dueAt <= healedAt &&
+      endedAt - Math.max(dueAt, injectedAt) <= quickMs,
+    most: ({ brokenAt, healedAt }) => (rate * (inFlightMs + healedAt - brokenAt)) / 1000,
   };
 }
 
@@ -76,6 +84,6 @@ export function keptConnectionsClosed(most: number): Allowance {
     what: 'idle connection closed',
     why: 'nginx before 1.27.4 closes idle connections at a reload, also under a client that is about to use one',
     covers: ({ failure }) => failure === 'reset on a kept connection',
-    most,
+    most: () => most,
   };
 }

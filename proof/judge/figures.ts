@@ -3,7 +3,10 @@ import { isQuick, type Sample, tookMs } from '../traffic/sample.ts';
 import type { Moments } from './moments.ts';
 import { ascending, quantile } from './quantile.ts';
 
-/** What one scenario showed, poison requests left out. Latencies are those of quick requests, from when they were due. */
+/**
+ * What one scenario showed, poison requests left out. Latencies are those of quick requests that were answered well, from
+ * when they were due: what failed is judged as a failure, however long it took.
+ */
 export interface Figures {
   readonly requests: number;
   readonly failed: number;
@@ -35,14 +38,14 @@ export function figuresOf(
 ): Figures {
   const innocent = samples.filter(({ kind }) => kind !== 'poison');
   const failed = innocent.filter(({ failure }) => failure !== undefined);
-  const quick = innocent.filter(isQuick);
+  const quick = innocent.filter((sample) => isQuick(sample) && sample.failure === undefined);
   const latencies = ascending(quick.map(tookMs));
   const late = quick.filter((sample) => tookMs(sample) > lateMs);
   const { brokenAt, detectedBy, healingAt } = moments;
 
   /** Samples are in the order of their ends. */
   const firstFrom = (pool: Pool, since: number) =>
-    quick.find((sample) => sample.dueAt >= since && sample.pool === pool && sample.failure === undefined)?.endedAt;
+    quick.find((sample) => sample.dueAt >= since && sample.pool === pool)?.endedAt;
   const failedOverAt = lasts === 'act' ? undefined : firstFrom(otherPool(active), brokenAt);
   const healsItself = lasts === 'itself';
   const backAt = failedOverAt === undefined ? undefined : firstFrom(active, healsItself ? failedOverAt : healingAt);

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure, Sample } from '../traffic/sample.ts';
-import { answersCut, postsInFlight } from './allowance.ts';
+import {
+  type Allowance,
+  answersCut,
+  keptConnectionsClosed,
+  nobodyServes,
+  postsInFlight,
+  streamsCut,
+  streamsSilent,
+} from './allowance.ts';
 import { figuresOf } from './figures.ts';
 import type { Moments } from './moments.ts';
 import { type Expectation, verdictOf } from './verdict.ts';
@@ -72,6 +80,37 @@ describe('the judgement of a scenario', () => {
     expect(judged([failed('get', 3_100, 'reset')], { allowances }).faults).toHaveLength(1);
   });
 
+  it.each<[string, Allowance, Sample]>([
+    ['a POST', postsInFlight(9), failed('post', 2_400)],
+    ['a stream', streamsCut(9), failed('stream', 500, 'cut off')],
+    ['a silent stream', streamsSilent(9), failed('stream', 2_400, 'no answer')],
+    ['an answer', answersCut(9), failed('get', 2_400, 'cut off')],
+    ['a kept connection', keptConnectionsClosed(9), failed('get', 2_400, 'reset on a kept connection')],
+    ['a request', nobodyServes({ rate: 400, quickMs: 600 }), failed('get', 2_400)],
+  ])('excuses no failure that ended before the fault: %s', (_, allowance, before) => {
+    expect(judged([before], { allowances: [allowance] }).faults).toHaveLength(1);
+    const after = { ...before, dueAt: 3_050, endedAt: 3_060 };
+    expect(judged([after], { allowances: [allowance] }).faults).toEqual([]);
+  });
+
+  it('excuses what no pool could answer only where the edge said so at once, and no more than was asked', () => {
+    const allowances = [nobodyServes({ rate: 2, quickMs: 600 })];
+    expect(judged([failed('get', 4_000)], { allowances }).faults).toEqual([]);
+    expect(judged([failed('get', 4_000, 'no answer')], { allowances }).faults).toHaveLength(1);
+    expect(judged([failed('get', 4_000, 'refused')], { allowances }).faults).toHaveLength(1);
+    expect(judged([failed('get', 4_000, 'wrong body')], { allowances }).faults).toHaveLength(1);
+    expect(judged([{ ...failed('get', 4_000), endedAt: 5_000 }], { allowances }).faults).toHaveLength(1);
+    expect(judged([failed('get', 8_200)], { allowances }).faults).toHaveLength(1);
+    const many = Array.from({ length: 15 }, (_, index) => failed('get', 4_000 + index));
+    expect(judged(many, { allowances }).faults).toEqual(['no pool was there: 15, and 14 at most could not be avoided']);
+  });
+
+  it('allows next to no late request where nothing was said of any', () => {
+    const late = Array.from({ length: 11 }, (_, index) => ({ ...well('get', 4_000 + index), endedAt: 6_900 }));
+    expect(judged(late).faults).toEqual(['11 requests took more than 500 ms, 10 at most may']);
+    expect(judged(late.slice(1)).faults).toEqual([]);
+  });
+
   it('counts what was late, and holds what was late after the detection against it', () => {
     const late = (dueAt: number) => ({ ...well('get', dueAt), endedAt: dueAt + 3_000 });
     expect(judged([late(3_100)], { mostLate: 1 }).faults).toEqual([]);
@@ -85,9 +124,30 @@ describe('the judgement of a scenario', () => {
     expect(judged([], { servedBy: 'active' }).faults).toHaveLength(1);
   });
 
+  it('proves nothing where no request could show who served', () => {
+    const short = { ...moments, healingAt: moments.detectedBy };
+    const figures = figuresOf(calm, short, { active: 'blue', lasts: 'fault' });
+    expect(verdictOf(calm, short, figures, { servedBy: 'standby', allowances: [] }, 'blue').faults).toEqual([
+      'no request shows who served meanwhile',
+    ]);
+  });
+
+  it('asks no app for its pool that never says it', () => {
+    const unnamed = calm.map(({ pool: _, ...sample }) => sample);
+    const figures = figuresOf(unnamed, moments, { active: 'blue', lasts: 'fault' });
+    expect(verdictOf(unnamed, moments, figures, { servedBy: 'standby', allowances: [] }, 'blue').faults).toEqual([]);
+  });
+
+  it('takes latency from what was answered well: what failed is judged as such', () => {
+    const { figures } = judged([{ ...failed('post', 3_100), endedAt: 6_100 }], { allowances: [postsInFlight(1)] });
+    expect(figures).toMatchObject({ failed: 1, late: 0, maxMs: 2 });
+  });
+
   it('leaves poison requests out, but wants each to be one', () => {
     const poison = failed('poison', 4_000, 'status 500');
     expect(judged([poison])).toMatchObject({ faults: [], figures: { requests: 2_000, failed: 0 } });
     expect(judged([{ ...poison, failure: 'status 404' }]).faults).toHaveLength(1);
+    expect(judged([poison], { poisoned: true }).faults).toEqual([]);
+    expect(judged([], { poisoned: true }).faults).toEqual(['no poison request was made']);
   });
 });

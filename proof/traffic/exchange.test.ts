@@ -14,6 +14,7 @@ const answers: { readonly [path: string]: (response: ServerResponse) => void } =
   '/cut': (response) => response.writeHead(200, head).write('{', () => response.destroy()),
   '/other': (response) => response.writeHead(200, { 'X-App-Pool': 'green' }).end(whole),
   '/red': (response) => response.writeHead(200, { 'X-App-Pool': 'red' }).end(whole),
+  '/unnamed': (response) => response.writeHead(200, { 'Content-Length': '{}'.length }).end('{}'),
   '/reset': (response) => response.req.socket.resetAndDestroy(),
   '/silent': () => undefined,
 };
@@ -45,11 +46,17 @@ describe('one request', () => {
     ['/cut', 200, 'cut off'],
     ['/other', 200, 'wrong body'],
     ['/red', 200, 'wrong pool header'],
+    ['/unnamed', 200, 'wrong pool header'],
     ['/reset', 0, 'reset'],
   ])('for %s is judged by status, pool and body', async (path, status, failure) => {
     const answer = await exchange(new Agent(), origin, get(path)).answer;
     expect(answer.status).toBe(status);
     expect(answer.failure).toBe(failure);
+  });
+
+  it("to an app of somebody's own needs no pool header", async () => {
+    const task = { ...new Mix({ app: 'any', path: '/unnamed' }).task('get', {}) };
+    expect((await exchange(new Agent(), origin, task).answer).failure).toBeUndefined();
   });
 
   it('on a connection that was kept open and is reset under it is a failure of its own kind', async () => {

@@ -42,10 +42,13 @@ export async function startLoadProcess(options: TrafficOptions): Promise<LoadPro
         message satisfies never;
     }
   });
-  child.once('exit', (code, signal) => {
-    const error = new Error(`the load's process ended too soon (${signal ?? `exit code ${code}`})`);
+  const fail = (error: Error) => {
     ready.reject(error);
     done.reject(error);
+  };
+  child.on('error', fail);
+  child.once('exit', (code, signal) => {
+    fail(new Error(`the load's process ended too soon (${signal ?? `exit code ${code}`})`));
   });
   // Nobody may be waiting for it when it happens.
   done.promise.catch(() => undefined);
@@ -63,6 +66,7 @@ export async function startLoadProcess(options: TrafficOptions): Promise<LoadPro
   };
 }
 
+/** What it can no longer be told needs no error of its own: its exit is one. */
 function send(child: ChildProcess, order: Order): void {
-  child.send(order);
+  child.send(order, () => undefined);
 }

@@ -10,6 +10,8 @@ export interface Task {
   readonly body?: Buffer;
   /** The client's patience. */
   readonly timeoutMs: number;
+  /** An app of somebody's own need not say who it is. */
+  readonly saysPool: boolean;
   /** Whether the whole body of a 200 is what it has to be. */
   isRight(body: string, pool: string | undefined): boolean;
 }
@@ -53,14 +55,14 @@ export class Mix {
   task(kind: RequestKind, headers: Readonly<Record<string, string>>): Task {
     const path = this.#name.app === 'any' ? this.#name.path : '/version';
     const anyBody = this.#name.app === 'any';
-    const base = { kind, headers, timeoutMs: quickTimeoutMs } as const;
+    const base = { kind, headers, timeoutMs: quickTimeoutMs, saysPool: !anyBody } as const;
     switch (kind) {
       case 'get':
-        return { ...base, method: 'GET', path, isRight: (body, pool) => anyBody || saysPool(body, pool) };
+        return { ...base, method: 'GET', path, isRight: (body, pool) => anyBody || bodySaysPool(body, pool) };
       case 'head':
         return { ...base, method: 'HEAD', path, isRight: (body) => body === '' };
       case 'slow':
-        return { ...base, method: 'GET', path: '/slow?ms=1000', isRight: saysPool };
+        return { ...base, method: 'GET', path: '/slow?ms=1000', isRight: bodySaysPool };
       case 'post':
       case 'upload': {
         const { bytes, sha256 } = kind === 'post' ? this.#bodies.small() : this.#bodies.large();
@@ -69,7 +71,7 @@ export class Mix {
       }
       case 'stream':
         return {
-          kind,
+          ...base,
           method: 'GET',
           path: `/stream?seconds=${streamSeconds}`,
           headers: { ...headers, accept: 'text/event-stream' },
@@ -84,7 +86,7 @@ export class Mix {
   }
 }
 
-function saysPool(body: string, pool: string | undefined): boolean {
+function bodySaysPool(body: string, pool: string | undefined): boolean {
   try {
     return (JSON.parse(body) as { pool?: unknown }).pool === pool;
   } catch {

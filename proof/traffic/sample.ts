@@ -23,7 +23,7 @@ export type Failure =
   /** Still on its way when the load ended. */
   | 'unfinished';
 
-/** One request, as its client saw it. Times are epoch milliseconds with fractions. */
+/** One request, as its client saw it. Times are those of nowMs(). */
 export interface Sample {
   readonly kind: RequestKind;
   /** `open`: it left on schedule; `closed`: its client had waited for the answer before, and thought. */
@@ -51,7 +51,8 @@ export function tookMs({ dueAt, endedAt }: Sample): number {
   return endedAt - dueAt;
 }
 
-/** The clock of samples: that of Date.now(), with fractions. */
+/** The clock of samples: nobody sets it, and all processes of a machine share it. Milliseconds with fractions. */
 export function nowMs(): number {
-  return performance.timeOrigin + performance.now();
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 }

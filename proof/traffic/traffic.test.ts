@@ -11,8 +11,10 @@ class Pool {
   readonly held: ServerResponse[] = [];
   stalls = false;
   agents = new Set<string | undefined>();
+  cookies: (string | undefined)[] = [];
   readonly server = createServer((request, response) => {
     this.agents.add(request.headers['user-agent']);
+    this.cookies.push(request.headers.cookie);
     request.resume();
     if (this.stalls) this.held.push(response);
     else this.answer(response);
@@ -73,5 +75,15 @@ describe('the load', () => {
     await traffic.stop();
     expect(samples.some(({ loop }) => loop === 'open')).toBe(true);
     expect([...pool.agents]).toEqual(['proof']);
+  });
+
+  it('has few clients who are spread over all buckets of a canary as many are', async () => {
+    pool.stalls = true;
+    const traffic = new Traffic({ ...options, rate: 1, clients: 10 }, () => undefined);
+    await eventually('a request of each client', () => new Set(pool.cookies).size >= 11);
+    pool.goOn();
+    await traffic.stop();
+    const tens = pool.cookies.slice(1).map((cookie) => cookie?.at(-2));
+    expect([...new Set(tens)].toSorted()).toEqual([...'0123456789']);
   });
 });

@@ -56,9 +56,9 @@ export class Traffic {
             ),
           ]),
     ];
-    this.#clients = Array.from({ length: clients }, () => {
+    this.#clients = Array.from({ length: clients }, (_, index) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      return { agent, done: this.#visit(agent, this.#headers()) };
+      return { agent, done: this.#visit(agent, this.#headersOf(Math.floor((index * buckets) / clients))) };
     });
   }
 
@@ -76,10 +76,14 @@ export class Traffic {
     for (const { agent } of this.#clients) agent.destroy();
   }
 
-  /** A visitor of a canary is in one bucket of a hundred, and stays there. */
+  /** A visitor of a canary is in one bucket of a hundred, and stays there; each request of the schedule is another visitor's. */
   #headers(): Record<string, string> {
-    const bucket = String(this.#bucket++ % buckets).padStart(2, '0');
-    return { 'user-agent': this.#options.userAgent, cookie: `bluegreen_bucket=${bucket}` };
+    return this.#headersOf(this.#bucket++ % buckets);
+  }
+
+  #headersOf(bucket: number): Record<string, string> {
+    const two = String(bucket).padStart(2, '0');
+    return { 'user-agent': this.#options.userAgent, cookie: `bluegreen_bucket=${two}` };
   }
 
   async #visit(agent: Agent, headers: Readonly<Record<string, string>>): Promise<void> {

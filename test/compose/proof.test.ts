@@ -9,4 +9,17 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 describeFailoverProof('compose', () => stack);
-describeProve('compose', () => stack, { played: ['network'], notHere: [] });
+describeProve('compose', () => stack, {
+  played: [
+    'network',
+    'block',
+    'companions',
+    'both-dead',
+    'standby-dead',
+    'log-full',
+    'control-read-only',
+    'reset',
+    'deploy',
+  ],
+  notHere: [],
+});

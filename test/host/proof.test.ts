@@ -9,4 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 describeFailoverProof('host', () => stack);
-describeProve('host', () => stack, { played: ['truncate'], notHere: ['network', 'oom'] });
+describeProve('host', () => stack, {
+  played: ['slow', 'truncate', 'disk', 'reload', 'poison'],
+  notHere: ['network', 'oom'],
+});

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { readStack } from '../stack.ts';
+import { lastsMs } from './play.ts';
+import type { Scenario, Stage } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const scenario = {} as Scenario;
+const stage = (faultMs: number) => ({ stack: readStack(undefined), faultMs }) as Stage;
+
+it('a fault lasts as long as was asked for, but a second longer than it takes to be noticed', () => {
+  expect(lastsMs(scenario, stage(12_000))).toBe(12_000);
+  expect(lastsMs(scenario, stage(1_000))).toBe(2_000);
+  expect(lastsMs({ ...scenario, leastMs: () => 8_000 }, stage(1_000))).toBe(8_000);
+});
+
+it('a pool that hangs is healed after the last request that hung there has been given up: else it fails twice', () => {
+  for (const name of ['timeout', 'slow', 'network']) {
+    const hangs = scenarios.find((one) => one.name === name);
+    expect(hangs && lastsMs(hangs, stage(1_000))).toBe(4_700);
+  }
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { startLoadProcess } from './load-process.ts';
+
+const options = {
+  url: 'http://127.0.0.1:1',
+  rate: 1,
+  clients: 0,
+  mix: { app: 'any', path: '/' },
+  poisonRate: 0,
+  userAgent: 'proof',
+} as const;
+
+it('a load that was killed says so where its samples are wanted, and nowhere else', async () => {
+  const load = await startLoadProcess(options);
+  load.kill();
+  await expect(load.end()).rejects.toThrow("the load's process ended too soon (SIGKILL)");
+  await expect(load.end()).rejects.toThrow("the load's process ended too soon (SIGKILL)");
+});
