@@ -11,26 +11,33 @@ export interface OpenIncident {
   readonly incident: Incident;
 }
 
-/** What can go on. */
+/** What can go on: kinds of alerts, and what is no outage until a request shows one. */
 export const incidentKinds = [
   'failover',
   'flapping',
   'error-rate',
   'burn-rate',
   'outage',
+  'both-pools-unhealthy',
   'standby-down',
-] as const satisfies AlertKind[];
+] as const satisfies (AlertKind | 'both-pools-unhealthy')[];
 
 /** The incidents of the log that go on now, by kind. */
-export function openIncidents({ traffic, errorRate, burnRate, outage, standby }: State): readonly OpenIncident[] {
+export function openIncidents(state: State): readonly OpenIncident[] {
+  const { traffic, errorRate, burnRate, outage, standby } = state;
   return [
     { kind: 'failover' as const, incident: traffic.failover },
     { kind: 'flapping' as const, incident: traffic.flapping.open },
     { kind: 'error-rate' as const, incident: errorRate.open },
     { kind: 'burn-rate' as const, incident: burnRate.open },
-    { kind: 'outage' as const, incident: outage.open },
+    { kind: isOutageSure(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
     { kind: 'standby-down' as const, incident: standby.open },
   ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
+}
+
+/** A request has shown it; health checks alone may be wrong. */
+export function isOutageSure({ outage }: State): boolean {
+  return outage.open?.alert.shownBy === 'requests';
 }
 
 /** Whether it goes on: an incident of the log, or what an operator has begun. */

@@ -70,6 +70,23 @@ describe('the statement', () => {
     expect(said(standing(maintained))).toMatch(/^maintenance, warning: Maintenance/);
   });
 
+  it('is no outage where health checks alone show it, nor red where visitors see no error', () => {
+    const unsure = (state: State) => {
+      breakDown(state);
+      const { open } = state.outage;
+      if (open !== null) state.outage.open = { ...open, alert: { ...open.alert, shownBy: 'health-checks' } };
+    };
+    expect(said(standing(unsure))).toBe(
+      'blue, warning: Blue is asked first, and fails its health checks as the other one does.',
+    );
+    expect(worries(standing(unsure))).toEqual(['warning: Both pools fail their health checks (blue: refused)']);
+    const errors = (masked: boolean) => (state: State) => {
+      state.errorRate.open = { ...incident, masked };
+    };
+    expect(worries(standing(errors(true)))).toEqual([expect.stringMatching(/^warning: Error rate high.*see none/)]);
+    expect(worries(standing(errors(false)))).toEqual([expect.stringMatching(/^bad: Error rate high/)]);
+  });
+
   it('is the pool that the edge would ask, where no request has shown the end of a failover', () => {
     const idle = { lastEndMs: nowMs - 10_001 };
     expect(said(standing(failOver, idle))).toBe(

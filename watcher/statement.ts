@@ -3,6 +3,7 @@ import type { Found } from './companion.ts';
 import type { ChannelReport, Statement, Worry } from './dashboard-report.ts';
 import { capital } from './facts.ts';
 import { share } from './figures.ts';
+import { isOutageSure } from './open-incidents.ts';
 import { askedFirst, isIdle } from './serving.ts';
 import type { State } from './state.ts';
 import type { TailState } from './tail.ts';
@@ -43,7 +44,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sentence = 'The access log cannot be read: nobody sees what happens now.';
     return { tint: 'unknown', tone: 'bad', word: 'Blind', sentence, sinceMs: null };
   }
-  if (state.outage.open !== null) {
+  if (state.outage.open !== null && isOutageSure(state)) {
     const sinceMs = state.outage.open.atMs;
     return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
   }
@@ -70,6 +71,10 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     return { tint: first, tone: 'warning', word: capital(first), sentence, sinceMs };
   }
   const tone = worries.some((worry) => worry.tone === 'bad') ? 'bad' : worries.length > 0 ? 'warning' : 'good';
+  if (state.outage.open !== null) {
+    const sentence = 'is asked first, and fails its health checks as the other one does.';
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
+  }
   if (state.traffic.failover !== null) {
     const sentence = 'is asked first again; no request has come to show that it is well.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
@@ -107,14 +112,17 @@ function failoverNow({ state, lastEndMs, nowMs }: Standing): TrafficState['failo
 }
 
 function incidentsOf(standing: Standing): readonly Worry[] {
-  const { traffic, outage, errorRate, burnRate } = standing.state;
+  const { state } = standing;
+  const { traffic, outage, errorRate, burnRate } = state;
   const { flapping } = traffic;
   const failover = failoverNow(standing);
   const { window } = errorRate;
   return [
     outage.open === null
       ? undefined
-      : bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes)),
+      : isOutageSure(state)
+        ? bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes))
+        : warning('Both pools fail their health checks', outage.open.atMs, causeOf(outage.open.alert.causes)),
     failover === null
       ? undefined
       : warning(`Failover: ${failover.alert.from} → ${failover.alert.to}`, failover.atMs, failover.alert.cause),
@@ -127,9 +135,10 @@ function incidentsOf(standing: Standing): readonly Worry[] {
         ),
     errorRate.open === null
       ? undefined
-      : bad(
+      : (errorRate.open.masked ? warning : bad)(
           `Error rate high: ${share(window.failed, window.count)} of the last ${window.count} requests`,
           errorRate.open.atMs,
+          errorRate.open.masked ? 'visitors see none of it' : undefined,
         ),
     burnRate.open === null ? undefined : bad('Error budget burns too fast', burnRate.open.atMs),
   ].filter((worry) => worry !== undefined);

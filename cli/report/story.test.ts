@@ -16,7 +16,10 @@ describe('the story that status tells', () => {
 
   it.each<[string, Parameters<typeof lookOf>[0]]>([
     ['neutral: Maintenance: visitors see the maintenance page', { edge: { maintenance: true } }],
-    ['bad: Both pools fail their health checks; blue is tried first', { edge: { down: { blue: true, green: true } } }],
+    [
+      'warning: Both pools fail their health checks; blue is tried first',
+      { edge: { down: { blue: true, green: true } } },
+    ],
     [
       'warning: Failed over: green serves, blue is active but down',
       { edge: { serving: 'green', down: { blue: true, green: false } } },
@@ -95,7 +98,7 @@ describe('the story that status tells', () => {
   });
 
   it.each<[string, Parameters<typeof lookOf>[0]]>([
-    ['warning: Alerts are held back: MAINTENANCE_MODE is on', { watcher: { ...health, maintenance: true } }],
+    ['warning: Failover alerts are held back: MAINTENANCE_MODE is on', { watcher: { ...health, maintenance: true } }],
     [
       'warning: health_prober is unhealthy (Up 3 minutes (unhealthy))',
       { services: [{ name: 'health_prober', state: 'running', detail: 'Up 3 minutes (unhealthy)' }] },

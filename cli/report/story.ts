@@ -45,7 +45,7 @@ function trafficRemarks(edge: EdgeStatus, look: Look): Remark[] {
   const { active, serving, maintenance, down } = edge;
   if (maintenance) return [{ tone: 'neutral', text: 'Maintenance: visitors see the maintenance page' }];
   if (down.blue && down.green)
-    return [{ tone: 'bad', text: `Both pools fail their health checks; ${active} is tried first` }];
+    return [{ tone: 'warning', text: `Both pools fail their health checks; ${active} is tried first` }];
   if (active !== serving)
     return [{ tone: 'warning', text: `Failed over: ${serving} serves, ${active} is active but down` }];
   const standby = otherPool(active);
@@ -59,6 +59,7 @@ function trafficRemarks(edge: EdgeStatus, look: Look): Remark[] {
 
 const incidents: { readonly [kind: string]: Remark } = {
   outage: { tone: 'bad', text: 'Outage: no pool can serve requests' },
+  'both-pools-unhealthy': { tone: 'warning', text: 'Both pools fail their health checks; no request shows an outage' },
   'burn-rate': { tone: 'bad', text: 'Visitors see errors: the error budget burns too fast' },
   'error-rate': { tone: 'warning', text: 'High upstream error rate' },
   flapping: { tone: 'warning', text: 'Flapping: the active pool goes up and down' },
@@ -125,7 +126,8 @@ function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
     remarks.push({ tone: 'bad', text: `The watcher cannot read the access log (${watcher.log.fault ?? 'unknown'})` });
   if (watcher.checkpoint.state === 'failing')
     remarks.push({ tone: 'warning', text: 'The watcher cannot write its checkpoint' });
-  if (watcher.maintenance) remarks.push({ tone: 'warning', text: 'Alerts are held back: MAINTENANCE_MODE is on' });
+  if (watcher.maintenance)
+    remarks.push({ tone: 'warning', text: 'Failover alerts are held back: MAINTENANCE_MODE is on' });
   return remarks;
 }
 
