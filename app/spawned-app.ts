@@ -26,7 +26,14 @@ export async function spawnApp(
   const port = await freePort();
   const [command = process.execPath, ...args] = [...wrapper, process.execPath, main];
   const child = spawn(command, args, {
-    env: { PATH: process.env.PATH, PORT: String(port), BIND_ADDRESS: '127.0.0.1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      // Compiled once for all tests, as in production.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      PORT: String(port),
+      BIND_ADDRESS: '127.0.0.1',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exit = once(child, 'exit').then(([code, signal]) => ({ code, signal }));

@@ -81,6 +81,8 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
   origin = `http://127.0.0.1:${healthPort}`;
   prober = spawn(process.execPath, [join(root, 'prober/main.ts')], {
     env: {
+      // Compiled once for all tests, as in production.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       BLUE_ADDRESS: `127.0.0.1:${blue.port}`,
       GREEN_ADDRESS: `127.0.0.1:${green.port}`,
       CONTROL_DIR: control,

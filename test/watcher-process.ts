@@ -73,6 +73,8 @@ export class WatcherProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
+        // Compiled once for all tests, as in production.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         ACCESS_LOG: this.logPath,
         CONTROL_DIR: this.controlDirectory,
         STATE_DIR: this.stateDirectory,

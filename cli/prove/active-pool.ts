@@ -5,12 +5,12 @@ import { poolStatus } from '../pool-status.ts';
 import { directUrl } from '../stack.ts';
 import { until } from '../until.ts';
 import { broken, cutting, hangingMs, movesAway, silent, silentForAWhile, tardy, toldByHealth } from './expectations.ts';
-import type { Alerts, Scenario, Stage } from './scenario.ts';
+import { type Alerts, errorRates, type Scenario, type Stage } from './scenario.ts';
 
 /** The app blocks itself for a minute at most. */
 const blockDeadlineMs = 90_000;
 
-const failsOver: Alerts = { due: { failover: 1, recovery: 1 }, may: { 'error-rate': 1 } };
+const failsOver: Alerts = { due: { failover: 1, recovery: 1 }, may: { 'error-rate': errorRates } };
 
 /** Half the time, and the app allows a minute. */
 function blockSeconds({ faultMs }: Stage): number {

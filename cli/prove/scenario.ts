@@ -44,6 +44,9 @@ export interface Alerts {
   readonly says?: RegExp;
 }
 
+/** Of one error rate: once more when visitors begin to see it. */
+export const errorRates = 2;
+
 export interface Scenario {
   readonly name: string;
   /** For the table's reader, in half a sentence. */

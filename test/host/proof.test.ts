@@ -10,6 +10,6 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 describeFailoverProof('host', () => stack);
 describeProve('host', () => stack, {
-  played: ['slow', 'truncate', 'disk', 'reload', 'poison'],
+  played: ['truncate', 'disk', 'poison'],
   notHere: ['network', 'oom'],
 });
