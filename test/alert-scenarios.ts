@@ -124,7 +124,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(stdout).toBe('slack: delivered');
       await channel.expect('Test alert: this channel works');
       await channel.untilQuiet();
-      expect(await channel.count('')).toBe(1);
+      expect(await channel.count('Test alert')).toBe(1);
     });
 
     it('hears of no failover during maintenance', async () => {

@@ -19,8 +19,12 @@ export function composeEngine(stack: Stack): Engine {
   const base = ['compose', '--project-directory', stack.root, ...(stack.envFile ? ['--env-file', stack.envFile] : [])];
 
   /** @throws {CommandError} with what Compose said */
-  async function compose(args: readonly string[], options: Options = {}): Promise<string> {
-    const result = await execa('docker', [...base, ...args], {
+  function compose(args: readonly string[], options: Options = {}): Promise<string> {
+    return docker(`docker compose ${args[0]}`, [...base, ...args], options);
+  }
+
+  async function docker(what: string, args: readonly string[], options: Options): Promise<string> {
+    const result = await execa('docker', args, {
       cwd: stack.root,
       stdin: 'ignore',
       reject: false,
@@ -28,7 +32,7 @@ export function composeEngine(stack: Stack): Engine {
     });
     if (result.exitCode === 0) return String(result.all ?? result.stdout ?? '');
     const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
-    throw new CommandError(`docker compose ${args[0]} failed${said}`, { next: './bluegreen doctor' });
+    throw new CommandError(`${what} failed${said}`, { next: './bluegreen doctor' });
   }
 
   async function containers(): Promise<Container[]> {
@@ -62,8 +66,11 @@ export function composeEngine(stack: Stack): Engine {
       return serviceNames.map((name) => serviceOf(name, byName.get(name)));
     },
 
-    // In a group of its own, so that Ctrl-C never leaves it half done.
-    edge: (...args) => compose(['exec', '-T', 'nginx_proxy', 'entrypoint.sh', ...args], { detached: true }),
+    // In a group of its own, so that Ctrl-C never leaves it half done. Compose would first read all of its configuration.
+    edge: (...args) =>
+      docker('docker exec', ['exec', `${stack.settings.STACK_PREFIX ?? ''}nginx_proxy`, 'entrypoint.sh', ...args], {
+        detached: true,
+      }),
 
     async replace(pool, { unused }) {
       const stop = unused ? ['--timeout', '1'] : [];

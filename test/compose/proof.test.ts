@@ -10,6 +10,6 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 describeFailoverProof('compose', () => stack);
 describeProve('compose', () => stack, {
-  played: ['network', 'both-dead', 'reset', 'log-full'],
+  played: ['network', 'both-dead'],
   notHere: [],
 });
