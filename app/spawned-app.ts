@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../test/free-port.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -23,7 +23,7 @@ export async function spawnApp(
   env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],
 ): Promise<SpawnedApp> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const [command = process.execPath, ...args] = [...wrapper, process.execPath, main];
   const child = spawn(command, args, {
     env: {
@@ -40,16 +40,6 @@ export async function spawnApp(
   const { messages, logged } = follow(child);
   await logged('serving');
   return { port, origin: `http://127.0.0.1:${port}`, process: child, exit, logged, messages };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  server.close();
-  await once(server, 'close');
-  return address.port;
 }
 
 function follow(child: ChildProcess): Pick<SpawnedApp, 'logged' | 'messages'> {
