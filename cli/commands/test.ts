@@ -40,10 +40,13 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
       counts.push(await run(suite, root, live));
     }
   };
-  await runInTurn(['lint', 'types', 'shell'], true);
   // Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended.
   const isAlone = !chosen.includes('unit') && !chosen.includes('host');
-  await Promise.all([runInTurn(['unit', 'host'], true), runInTurn(['compose'], isAlone)]);
+  await Promise.all([
+    runInTurn(['lint', 'types', 'shell'], true),
+    runInTurn(['unit', 'host'], true),
+    runInTurn(['compose'], isAlone),
+  ]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.flatMap((count) => count.failed);
   if (wanted.length === 0 && !chosen.includes('compose'))
