@@ -7,11 +7,11 @@ import { edgeTools, ensureInstalled, hostTestTools } from '../host/tools.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 
-export const suites = ['lint', 'types', 'shell', 'unit', 'host', 'compose'] as const;
+export const suites = ['lint', 'types', 'shell', 'unit', 'faults', 'host', 'compose'] as const;
 export type Suite = (typeof suites)[number];
 
 /** Most of these tests wait for processes of their own. */
-const unitWorkers = 4;
+const workers = { unit: 3, faults: 2 } as const;
 
 interface Count {
   readonly passed: number;
@@ -40,11 +40,12 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
       counts.push(await run(suite, root, live));
     }
   };
-  // Both engines mostly wait and share nothing, so they go side by side; what Compose says is told when it has ended.
-  const isAlone = !chosen.includes('unit') && !chosen.includes('host');
+  // They mostly wait and share nothing, so they go side by side; what some say is told when they have ended.
+  const isAlone = chosen.length === 1;
   await Promise.all([
     runInTurn(['lint', 'types', 'shell'], true),
     runInTurn(['unit', 'host'], true),
+    runInTurn(['faults'], isAlone),
     runInTurn(['compose'], isAlone),
   ]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
@@ -66,7 +67,8 @@ function run(suite: Suite, root: string, live: boolean): Promise<Count> {
     case 'shell':
       return oneCheck(root, 'shellcheck', shellFiles(root));
     case 'unit':
-      return vitest(root, ['unit', 'faults'], live, [`--maxWorkers=${unitWorkers}`]);
+    case 'faults':
+      return vitest(root, [suite], live, [`--maxWorkers=${workers[suite]}`]);
     case 'host':
     case 'compose':
       return vitest(root, [suite], live);
