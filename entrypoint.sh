@@ -294,8 +294,9 @@ reload() {
   kill -HUP "$pid" || fail "cannot signal nginx (pid $pid)"
   confirm "\"config\":\"$CONFIG_ID\"" 'the configuration was rendered'
   # For a tenth of a second more, those with the old configuration take connections too.
+  deadline=$(($(date +%s) + confirm_deadline_s))
   for worker in $before; do
-    while is_at_work "$worker"; do sleep 0.02; done
+    while is_at_work "$worker" && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.02; done
   done
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { request } from 'undici';
+import { networks, overlapping } from '../cli/compose/subnet.ts';
 import type { EngineName } from '../cli/engine.ts';
 import { variableNames } from '../settings/variables.ts';
 import { freePorts } from './free-port.ts';
@@ -99,11 +100,9 @@ export async function createStack(
 
 /** One that no network has, also none of a run that was killed. */
 async function freeSubnet(): Promise<string> {
-  const { stdout: ids } = await execa('docker', ['network', 'ls', '--quiet']);
-  const format = '{{range .IPAM.Config}}{{println .Subnet}}{{end}}';
-  const { stdout: taken } = await execa('docker', ['network', 'inspect', '--format', format, ...ids.split('\n')]);
+  const taken = await networks();
   const candidates = Array.from({ length: 16 }, (_, index) => `172.31.${232 + index}`);
-  const free = candidates.find((prefix) => !taken.includes(`${prefix}.`));
+  const free = candidates.find((prefix) => overlapping(prefix, taken).length === 0);
   if (free === undefined)
     throw new Error(`networks have every subnet of the tests (${candidates.join(', ')}):\n${taken}`);
   return free;

@@ -74,3 +74,16 @@ export function sentence(words: string): string {
   const line = capital(oneLine(words));
   return /[.!?…]$/.test(line) ? line : `${line}.`;
 }
+
+/** A headline is to be read on a locked phone. */
+export const maxReleaseChars = 60;
+
+/** A release's name in a sentence. */
+export function short(release: string): string {
+  return oneLine(release, maxReleaseChars);
+}
+
+/** Who did it, where that is known. */
+export function by(actor: string | undefined): Fact[] {
+  return fact('By', actor);
+}

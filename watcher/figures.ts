@@ -40,3 +40,8 @@ export function span(ms: number): string {
 export function requests(count: number): string {
   return count === 1 ? '1 request' : `${count} requests`;
 }
+
+/** Requests, and the share of them that failed. */
+export function countedText(counted: { readonly requests: number; readonly failed: number }): string {
+  return `${requests(counted.requests)}, ${share(counted.failed, counted.requests)} failed`;
+}

@@ -1,8 +1,10 @@
 import type { Pool } from '../settings/pool.ts';
-import type { CheckpointHealth } from './checkpointer.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { Checkpointer, CheckpointHealth } from './checkpointer.ts';
 import type { FileIdentity } from './log-file.ts';
-import type { OutboxHealth } from './outbox.ts';
-import type { TailState } from './tail.ts';
+import type { Outbox, OutboxHealth } from './outbox.ts';
+import type { Tail, TailState } from './tail.ts';
+import type { Watch } from './watch.ts';
 
 /** What `GET /healthz` answers: 200 if `ok`, 503 if `degraded`. */
 export interface Health {
@@ -51,4 +53,42 @@ export interface Health {
   } | null;
   readonly slack: { readonly configured: boolean } & Partial<OutboxHealth>;
   readonly channels: readonly ({ readonly name: string } & OutboxHealth)[];
+}
+
+/** What the health rests on. */
+export interface HealthParts {
+  readonly version: string;
+  readonly watch: Watch;
+  readonly tail: Tail;
+  readonly catchUp: CatchUp;
+  readonly checkpointer: Checkpointer;
+  readonly channels: readonly Outbox[];
+}
+
+export function healthOf({ version, watch, tail, catchUp, checkpointer, channels }: HealthParts): Health {
+  const { log: lines, ...rest } = watch.health();
+  const { state, fault = null, rotations, truncations, gaps, position } = tail;
+  const file = position === undefined ? null : { dev: position.dev, ino: position.ino };
+  const checkpoint = checkpointer.health;
+  const closed = channels.some((channel) => channel.health.state === 'closed');
+  const slack = channels.find(({ name }) => name === 'slack');
+  return {
+    status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
+    version,
+    log: {
+      state,
+      fault,
+      lagBytes: tail.lagBytes(),
+      catchingUp: !catchUp.isDone,
+      rotations,
+      truncations,
+      gaps,
+      file,
+      ...lines,
+    },
+    checkpoint,
+    ...rest,
+    slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },
+    channels: channels.map((channel) => ({ name: channel.name, ...channel.health })),
+  };
 }

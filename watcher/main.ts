@@ -14,7 +14,7 @@ import { Dashboard } from './dashboard.ts';
 import type { Now } from './dashboard-report.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
-import type { Health } from './health.ts';
+import { type Health, healthOf } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
 import { Metrics } from './metrics.ts';
 import type { Notifier } from './notifier.ts';
@@ -181,31 +181,7 @@ function snapshot(): Checkpoint {
 }
 
 function health(): Health {
-  const { log: lines, ...rest } = watch.health();
-  const { state, fault = null, rotations, truncations, gaps, position } = tail;
-  const file = position === undefined ? null : { dev: position.dev, ino: position.ino };
-  const checkpoint = checkpointer.health;
-  const closed = channels.some((channel) => channel.health.state === 'closed');
-  const slack = channels.find(({ name }) => name === 'slack');
-  return {
-    status: state === 'failing' || checkpoint.state === 'failing' || closed ? 'degraded' : 'ok',
-    version,
-    log: {
-      state,
-      fault,
-      lagBytes: tail.lagBytes(),
-      catchingUp: !catchUp.isDone,
-      rotations,
-      truncations,
-      gaps,
-      file,
-      ...lines,
-    },
-    checkpoint,
-    ...rest,
-    slack: slack === undefined ? { configured: false } : { configured: true, ...slack.health },
-    channels: channels.map((channel) => ({ name: channel.name, ...channel.health })),
-  };
+  return healthOf({ version, watch, tail, catchUp, checkpointer, channels });
 }
 
 function traffic(): Traffic {

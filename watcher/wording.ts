@@ -2,11 +2,13 @@ import type { RequestIds } from './access-event.ts';
 import type { Alert, HeldBack } from './alert.ts';
 import type { Anchor } from './anchors.ts';
 import { awayWording } from './away-wording.ts';
+import { deployWording } from './deploy-wording.ts';
 import { type Fact, inFixedOrder } from './facts.ts';
 import { utcTime } from './figures.ts';
 import { mutedWording, unmutedWording } from './mute-wording.ts';
-import { canaryWording, deployWording, maintenanceWording, switchWording, testWording } from './operation-wording.ts';
+import { canaryWording, maintenanceWording, testWording } from './operation-wording.ts';
 import { burnRateWording, errorRateWording } from './rate-wording.ts';
+import { switchWording } from './switch-wording.ts';
 import { flappingWording, outageWording, standbyWording, trafficWording } from './traffic-wording.ts';
 
 /** A run of words: our own, something from outside (`code`) that must stay a quotation wherever it is shown, or a moment. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureOutput } from '../../test/captured-output.ts';
 import { health, slack } from '../../test/looks.ts';
 import { StandInSite } from '../../test/stand-in-site.ts';
 import { testAlerts } from './alerts.ts';
@@ -7,16 +8,12 @@ const ops = { ...slack, name: 'webhook ops' };
 
 describe('alerts test', () => {
   let site: StandInSite;
-  let printed: string;
+  let printed: ReturnType<typeof captureOutput>;
 
   beforeEach(async () => {
     site = await StandInSite.open();
     site.health = { ...health, channels: [slack, ops] };
-    printed = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      printed += text;
-      return true;
-    });
+    printed = captureOutput();
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -36,7 +33,7 @@ describe('alerts test', () => {
   it('tells that each channel has it', async () => {
     answer('sent', 'sent');
     expect(await test()).toBe(true);
-    expect(printed).toBe('slack: delivered\nwebhook ops: delivered\n');
+    expect(printed.text).toBe('slack: delivered\nwebhook ops: delivered\n');
     expect(site.records).toMatchObject([{ kind: 'alert-test', actor: 'alice' }]);
   });
 
@@ -44,25 +41,25 @@ describe('alerts test', () => {
     answer('sent', 'failed');
     site.health = { ...health, channels: [slack, { ...ops, lastError: 'HTTP 400' }] };
     expect(await test()).toBe(false);
-    expect(printed).toBe('slack: delivered\nwebhook ops: not delivered (HTTP 400)\n');
+    expect(printed.text).toBe('slack: delivered\nwebhook ops: not delivered (HTTP 400)\n');
   });
 
   it('does not wait for one that takes nothing until a person has seen to it', async () => {
     answer('waiting', 'sent');
     site.health = { ...health, channels: [{ ...slack, state: 'closed', lastError: 'HTTP 404' }, ops] };
     expect(await test()).toBe(false);
-    expect(printed).toContain('slack: not delivered (HTTP 404)\n');
+    expect(printed.text).toContain('slack: not delivered (HTTP 404)\n');
   });
 
   it('does not wait for ever', async () => {
     answer('waiting', 'sent');
     expect(await test(100)).toBe(false);
-    expect(printed).toContain('slack: not delivered yet\n');
+    expect(printed.text).toContain('slack: not delivered yet\n');
   });
 
   it('tells where the watcher has not taken it up', async () => {
     expect(await test(100)).toBe(false);
-    expect(printed).toBe('slack: not delivered yet\nwebhook ops: not delivered yet\n');
+    expect(printed.text).toBe('slack: not delivered yet\nwebhook ops: not delivered yet\n');
   });
 
   it('says so where no channel is set', async () => {

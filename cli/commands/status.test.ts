@@ -1,18 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureOutput } from '../../test/captured-output.ts';
 import { edgeIsGone, StandInSite } from '../../test/stand-in-site.ts';
 import { status } from './status.ts';
 
 describe('status', () => {
   let site: StandInSite;
-  let printed: string;
+  let printed: ReturnType<typeof captureOutput>;
 
   beforeEach(async () => {
     site = await StandInSite.open();
-    printed = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      printed += text;
-      return true;
-    });
+    printed = captureOutput();
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -21,21 +18,21 @@ describe('status', () => {
 
   it('says that it is well where the edge answers', async () => {
     expect(await status(site.stack, site.engine, { json: true })).toBe(true);
-    expect(JSON.parse(printed)).toMatchObject({ edge: { active: 'blue' }, canaryPercent: 0 });
+    expect(JSON.parse(printed.text)).toMatchObject({ edge: { active: 'blue' }, canaryPercent: 0 });
   });
 
   it('tells what there is to tell where the edge does not answer, and that it does not', async () => {
     site.before = edgeIsGone;
     expect(await status(site.stack, site.engine, { json: false })).toBe(false);
-    expect(printed).toMatch(/^The edge cannot be reached: the edge does not answer on its status port$/m);
-    expect(printed).toMatch(/^green +unknown +v0 +healthy/m);
-    expect(printed).toMatch(/^nginx_proxy +running/m);
+    expect(printed.text).toMatch(/^The edge cannot be reached: the edge does not answer on its status port$/m);
+    expect(printed.text).toMatch(/^green +unknown +v0 +healthy/m);
+    expect(printed.text).toMatch(/^nginx_proxy +running/m);
   });
 
   it('tells scripts the same', async () => {
     site.before = edgeIsGone;
     expect(await status(site.stack, site.engine, { json: true })).toBe(false);
-    const { edge, story, pools, services } = JSON.parse(printed);
+    const { edge, story, pools, services } = JSON.parse(printed.text);
     expect(edge).toBeUndefined();
     expect(story[0]).toMatchObject({ tone: 'bad' });
     expect(pools).toHaveLength(2);
@@ -47,7 +44,9 @@ describe('status', () => {
     async (body) => {
       site.watcherSays = body;
       await status(site.stack, site.engine, { json: false });
-      expect(printed).toMatch(/^Something else than this kit's watcher answers at its port: no alert would be sent$/m);
+      expect(printed.text).toMatch(
+        /^Something else than this kit's watcher answers at its port: no alert would be sent$/m,
+      );
     },
   );
 });

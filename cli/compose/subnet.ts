@@ -6,17 +6,21 @@ import type { Stack } from '../stack.ts';
 /** @throws {CommandError} if another network of this engine has addresses of the stack's */
 export async function checkSubnet({ settings }: Stack): Promise<void> {
   const { SUBNET_PREFIX: prefix, STACK_PREFIX: stackPrefix = '' } = settings;
-  const format = `{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}`;
-  const options = { reject: false, stdin: 'ignore' } as const;
-  const { stdout: ids } = await execa('docker', ['network', 'ls', '--quiet'], options);
-  const { stdout } = await execa('docker', ['network', 'inspect', '--format', format, ...ids.split('\n')], options);
   const own = `${stackPrefix}bluegreen_bluegreen`;
-  const other = overlapping(prefix, stdout).find(({ name }) => name !== own);
+  const other = overlapping(prefix, await networks()).find(({ name }) => name !== own);
   if (other === undefined) return;
   throw new CommandError(
     `SUBNET_PREFIX: expected a network that is free, but ${prefix}.0/24 overlaps ${other.subnet} of the Docker network ${other.name}`,
     { next: `set another SUBNET_PREFIX in .env, or "docker network rm ${other.name}" if nobody needs it` },
   );
+}
+
+/** Those of this engine, a line each: a name, then its subnets. Empty: it does not tell. */
+export async function networks(): Promise<string> {
+  const format = '{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}';
+  const options = { reject: false, stdin: 'ignore' } as const;
+  const { stdout: ids } = await execa('docker', ['network', 'ls', '--quiet'], options);
+  return (await execa('docker', ['network', 'inspect', '--format', format, ...ids.split('\n')], options)).stdout;
 }
 
 /** @param networks a line each: a name, then its subnets */

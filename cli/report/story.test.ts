@@ -9,6 +9,17 @@ const sick = { ...green, healthy: false, health: 'no answer' };
 const words = (...args: Parameters<typeof lookOf>) =>
   storyOf(lookOf(...args)).map(({ tone, text }) => `${tone}: ${text}`);
 
+const deployAt = (step: string, switched: boolean) => ({
+  pid: 1,
+  startedAt: '',
+  actor: 'ci',
+  sinceMs: 0,
+  what: 'a deploy of 2',
+  step,
+  switched,
+  alive: true,
+});
+
 describe('the story that status tells', () => {
   it('is who serves and who stands by, where all is well', () => {
     expect(words()).toEqual(['good: blue is active and serves blue-1; green stands by']);
@@ -68,31 +79,13 @@ describe('the story that status tells', () => {
   });
 
   it('does not miss a standby that is being deployed to', () => {
-    const deploy = {
-      pid: 1,
-      startedAt: '',
-      actor: 'ci',
-      sinceMs: 0,
-      what: 'a deploy of 2',
-      step: 'health',
-      switched: false,
-    };
-    expect(words({ pools: [blue, sick], deploy: { ...deploy, alive: true } })[0]).toBe(
+    expect(words({ pools: [blue, sick], deploy: deployAt('health', false) })[0]).toBe(
       'neutral: blue is active and serves; green is being deployed to',
     );
   });
 
   it('misses the old release that a deploy could go back to, once it has switched', () => {
-    const deploy = {
-      pid: 1,
-      startedAt: '',
-      actor: 'ci',
-      sinceMs: 0,
-      what: 'a deploy of 2',
-      step: 'bake',
-      switched: true,
-    };
-    expect(words({ pools: [blue, sick], deploy: { ...deploy, alive: true } })[0]).toBe(
+    expect(words({ pools: [blue, sick], deploy: deployAt('bake', true) })[0]).toBe(
       'warning: blue is active and serves, but has no standby: green, no answer',
     );
   });

@@ -1,5 +1,5 @@
 import type { JournalRecord, RecordOf } from '../../journal/record.ts';
-import { duration, requests, share } from '../../watcher/figures.ts';
+import { countedText, duration } from '../../watcher/figures.ts';
 import { localTime, type WatchEvent } from './event.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
@@ -46,8 +46,7 @@ function failedWords({ release, step, why, pool, noWayBack }: RecordOf<'deploy-f
 }
 
 function finishedWords({ release, pool, switched, bake, tookMs }: RecordOf<'deploy-finished'>): Words {
-  const baked =
-    bake === undefined ? ', not watched' : `; ${requests(bake.requests)}, ${share(bake.failed, bake.requests)} failed`;
+  const baked = bake === undefined ? ', not watched' : `; ${countedText(bake)}`;
   if (!switched)
     return { tone: 'good', what: 'deploy', text: `${release} waits on ${pool}, after ${duration(tookMs)}` };
   const tone = bake === undefined ? 'neutral' : 'good';
