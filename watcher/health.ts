@@ -65,7 +65,7 @@ export interface HealthParts {
   readonly channels: readonly Outbox[];
 }
 
-export function healthOf({ version, watch, tail, catchUp, checkpointer, channels }: HealthParts): Health {
+export function healthReport({ version, watch, tail, catchUp, checkpointer, channels }: HealthParts): Health {
   const { log: lines, ...rest } = watch.health();
   const { state, fault = null, rotations, truncations, gaps, position } = tail;
   const file = position === undefined ? null : { dev: position.dev, ino: position.ino };

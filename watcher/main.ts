@@ -14,7 +14,7 @@ import { Dashboard } from './dashboard.ts';
 import type { Now } from './dashboard-report.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
-import { type Health, healthOf } from './health.ts';
+import { type Health, healthReport } from './health.ts';
 import { LogNotifier } from './log-notifier.ts';
 import { Metrics } from './metrics.ts';
 import type { Notifier } from './notifier.ts';
@@ -181,7 +181,7 @@ function snapshot(): Checkpoint {
 }
 
 function health(): Health {
-  return healthOf({ version, watch, tail, catchUp, checkpointer, channels });
+  return healthReport({ version, watch, tail, catchUp, checkpointer, channels });
 }
 
 function traffic(): Traffic {
