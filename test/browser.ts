@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { eventually } from './condition.ts';
 
 const names = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const flags = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -29,6 +30,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
     const isFault = message.type() === 'error' && !message.text().includes('net::ERR_');
     if (isFault) faults.push(message.text());
   });
-  await page.goto(url);
+  // Chromium breaks a load off where a container comes or goes meanwhile, as those of other tests do.
+  await eventually(`a page at ${url}`, async () => (await page.goto(url).catch(() => null)) !== null);
   return { page, faults, close: () => context.close() };
 }

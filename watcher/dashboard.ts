@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Chronicle, DashboardEvents, Now } from './dashboard-report.ts';
 import { EventStream, eventText } from './event-stream.ts';
-import { pageFile } from './page-files.ts';
+import { inlineScriptDigest, pageFile } from './page-files.ts';
 import type { Past } from './past.ts';
 import { allPoints, newestPoints, newestSeconds } from './points.ts';
 
@@ -24,10 +24,10 @@ const maxFaults = 100;
 
 const tooMany = `${maxClients} pages of the dashboard are open, and more are not served: close one.\n`;
 
-const headers = {
+const headers = () => ({
   'content-security-policy': [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src 'self' '${inlineScriptDigest()}'`,
     "style-src 'self'",
     "connect-src 'self'",
     "img-src 'self'",
@@ -42,7 +42,7 @@ const headers = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-};
+});
 
 /** The page, its files and the events that keep it up to date. Read-only. */
 export class Dashboard {
@@ -81,7 +81,7 @@ export class Dashboard {
   #answer(path: string, request: IncomingMessage, response: ServerResponse): boolean {
     const file = path === '/events' ? undefined : pageFile(path);
     if (file === undefined && path !== '/events') return false;
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers())) response.setHeader(name, value);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
     } else if (file === undefined) {

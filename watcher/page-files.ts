@@ -69,3 +69,9 @@ export function pageFile(path: string): PageFile | undefined {
   }
   return page;
 }
+
+/** The script that stands in the page itself, as a Content-Security-Policy names it. */
+export function inlineScriptDigest(): string {
+  const [, script = ''] = /<script>(.*?)<\/script>/s.exec(String(pageFile('/')?.body)) ?? [];
+  return `sha256-${createHash('sha256').update(script).digest('base64')}`;
+}

@@ -53,6 +53,23 @@ describe('the dashboard of a watcher', () => {
     expect(dashboard.faults).toEqual([]);
   });
 
+  it.each(['series.js', 'uplot.js', 'look.css'])(
+    'comes up by itself where %s did not arrive at first',
+    async (part) => {
+      await start();
+      await dashboard.says('word', 'Blue');
+      const { page } = dashboard;
+      let isLost = true;
+      // As where a container comes or goes: then Chromium breaks off what it fetches.
+      await page.route(`**/${part}`, (route) => (isLost ? route.abort('internetdisconnected') : route.continue()));
+      await page.reload();
+      isLost = false;
+      await dashboard.says('word', 'Blue');
+      const looksWhole = '[...document.styleSheets].every(({ cssRules }) => cssRules.length > 0)';
+      await eventually('its whole look', () => page.evaluate(looksWhole).catch(() => false));
+    },
+  );
+
   it('shows what a log, a journal and a flag say as text, whatever it looks like', async () => {
     await start({ WINDOW_SIZE: '20', ERROR_RATE_THRESHOLD: '1' });
     watcher.log(...recentLines(60));
