@@ -20,7 +20,7 @@ try {
   const turns: (Turn & { readonly connections: number })[] = [];
   for (const connections of steps) {
     const place = { directory, pools: pools.ports, ...cores };
-    const here = await alternate(contenders, { ...numbers, connections, place });
+    const here = await alternate(contenders, { ...numbers, connections, place, mayFail: true });
     turns.push(...here.map((turn) => ({ ...turn, connections })));
   }
   const rows = steps.flatMap((connections) =>
@@ -38,10 +38,11 @@ try {
         grouped(spread(({ p50Ms }) => p50Ms).median, 2),
         grouped(spread(({ p99Ms }) => p99Ms).median, 2),
         grouped(spread(({ memoryMb }) => memoryMb).median, 1),
+        withRange(spread(({ bad }) => bad)),
       ];
     }),
   );
-  const header = ['connections', 'edge', 'requests/s', 'CPU, µs a request', 'p50 ms', 'p99 ms', 'memory MB'];
+  const header = ['connections', 'edge', 'requests/s', 'CPU, µs a request', 'p50 ms', 'p99 ms', 'memory MB', 'failed'];
   report('connections', out, markdown(header, rows), { options: numbers, turns }, at);
 } finally {
   await pools.stop();

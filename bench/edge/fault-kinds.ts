@@ -1,26 +1,55 @@
+import { execa, execaSync } from 'execa';
 import { request } from 'undici';
+import { pools as bothPools, type Pool } from '../../settings/pool.ts';
 import type { DemoPools } from './pools.ts';
 
-/** A way in which the active pool breaks. */
+/** A way in which the active pool breaks, or both do. */
 export interface FaultKind {
   readonly name: string;
   /** In the words of the table. */
   readonly label: string;
+  /** A second; they are meant to fail, and count for nothing themselves. */
+  readonly poisonRate?: number;
   inject(pools: DemoPools): Promise<void>;
   heal(pools: DemoPools): Promise<void>;
 }
 
-function chaos(name: string, label: string): FaultKind {
-  const post = async ({ ports }: DemoPools, what: string): Promise<void> => {
-    const { statusCode, body } = await request(`http://127.0.0.1:${ports.blue}/chaos/${what}`, { method: 'POST' });
-    await body.dump();
-    if (statusCode !== 200) throw new Error(`/chaos/${what} was answered ${statusCode}`);
+function chaos(name: string, label: string, where: readonly Pool[] = ['blue']): FaultKind {
+  const tell = async (pools: DemoPools, what: string): Promise<void> => {
+    for (const pool of where) await post(pools.ports[pool], what);
   };
   return {
     name,
     label,
-    inject: (pools) => post(pools, `start?mode=${name}`),
-    heal: (pools) => post(pools, 'stop'),
+    inject: (pools) => tell(pools, `start?mode=${name}`),
+    heal: (pools) => tell(pools, 'stop'),
+  };
+}
+
+async function post(port: number, what: string): Promise<void> {
+  const { statusCode, body } = await request(`http://127.0.0.1:${port}/chaos/${what}`, { method: 'POST' });
+  await body.dump();
+  if (statusCode !== 200) throw new Error(`/chaos/${what} was answered ${statusCode}`);
+}
+
+/** Whatever goes to this pool on this machine is lost, as behind a cable that was pulled. Needs root. */
+function network(): FaultKind {
+  const rule = (port: number) => ['INPUT', '-i', 'lo', '-p', 'tcp', '--dport', String(port), '-j', 'DROP'];
+  const cut = new Set<number>();
+  process.once('exit', () => {
+    for (const port of cut) execaSync('iptables', ['-D', ...rule(port)]);
+  });
+  return {
+    name: 'network',
+    label: 'cut off the network',
+    async inject({ ports }) {
+      await execa('iptables', ['-I', ...rule(ports.blue)]);
+      cut.add(ports.blue);
+    },
+    async heal({ ports }) {
+      await execa('iptables', ['-D', ...rule(ports.blue)]);
+      cut.delete(ports.blue);
+    },
   };
 }
 
@@ -58,4 +87,13 @@ export const faultKinds: readonly FaultKind[] = [
   chaos('slow', 'answers after 2 s'),
   chaos('reset', 'reset before the headers'),
   chaos('truncate', 'reset in mid-body'),
+  network(),
+  chaos('disk', 'its disk is full'),
+  {
+    name: 'block',
+    label: 'event loop blocked for 3 s',
+    inject: ({ ports }) => post(ports.blue, 'start?mode=block&seconds=3'),
+    async heal() {},
+  },
+  { ...chaos('poison', 'requests that fail on both pools: the others', bothPools), poisonRate: 2 },
 ];

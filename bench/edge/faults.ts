@@ -10,14 +10,14 @@ import { type Pass, passThrough } from './pass.ts';
 import { machine, report } from './report.ts';
 
 const { numbers, out, words } = readOptions({ rounds: 3, rate: 400, seconds: 8 });
-// Caddy takes a pool out after one failed check. Those with a 1 do so too: what waiting for the second one costs.
 const contenders = [
   own(),
   plain,
   haproxy(true),
-  haproxy(true, 1),
   caddy(true),
+  // Caddy takes a pool out after one failed check. Those with a 1 do so too: what waiting for the second one costs.
   own({ name: 'bluegreen, PROBE_FALL=1', settings: { PROBE_FALL: '1' } }),
+  haproxy(true, 1),
 ];
 const unknown = words.filter((word) => !faultKinds.some(({ name }) => name === word));
 if (unknown.length > 0) throw new Error(`expected any of ${faultKinds.map(({ name }) => name).join(', ')}`);

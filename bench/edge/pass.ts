@@ -47,7 +47,7 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
       rate,
       clients: 0,
       mix: { app: 'demo' },
-      poisonRate: 0,
+      poisonRate: fault.poisonRate ?? 0,
       userAgent: 'bluegreen-bench',
     });
     try {
@@ -69,10 +69,11 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
 }
 
 function passOf(
-  samples: readonly Sample[],
+  all: readonly Sample[],
   brokenAt: number,
   { healedAt, ...names }: { contender: string; fault: string; round: number; healedAt: number },
 ): Pass {
+  const samples = all.filter(({ kind }) => kind !== 'poison');
   const failed = samples.filter(({ failure }) => failure !== undefined);
   const before = failed.filter(({ endedAt }) => endedAt < brokenAt);
   if (before.length > 0) throw new Error(`${names.contender}: ${before.length} requests failed before the fault`);
