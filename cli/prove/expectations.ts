@@ -3,6 +3,7 @@ import {
   keptConnectionsClosed,
   nobodyServes,
   postsInFlight,
+  postsThatTry,
   streamsCut,
   streamsSilent,
 } from '../../proof/judge/allowance.ts';
@@ -57,6 +58,14 @@ export function broken({ rates }: Stage): Expectation {
   return {
     servedBy: 'standby',
     allowances: [postsInFlight(rates.scaled(postsAt400)), streamsCut(rates.openStreams)],
+  };
+}
+
+/** The same, and no flag keeps requests away from it. */
+export function brokenWithoutFlags({ rates }: Stage): Expectation {
+  return {
+    servedBy: 'standby',
+    allowances: [postsThatTry(rates.scaled(postsAt400)), streamsCut(rates.openStreams)],
   };
 }
 

@@ -1,3 +1,4 @@
+import { streamSeconds } from '../../proof/traffic/mix.ts';
 import { nowMs, type Sample } from '../../proof/traffic/sample.ts';
 import { pools } from '../../settings/pool.ts';
 import { CommandError } from '../command-error.ts';
@@ -7,15 +8,18 @@ import { poolStatus } from '../pool-status.ts';
 import { directUrl, watcherUrl } from '../stack.ts';
 import { until } from '../until.ts';
 import { onlyDemo, tellApp } from './active-pool.ts';
-import { broken, outage, reloaded, untouched } from './expectations.ts';
+import { brokenWithoutFlags, outage, reloaded, untouched } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
 import { type Check, errorRates, type Scenario, type Stage, type Window } from './scenario.ts';
 
 const reloads = 3;
 const betweenReloadsMs = 1_000;
 const healthyDeadlineMs = 30_000;
-/** After a reload has returned, until the last idle connection of before is closed. */
-const closedWithinMs = 500;
+/**
+ * After a reload has returned, until the last connection of before is closed: nginx before 1.27.4 closes one that it has
+ * promised to keep when the answer ends that was on its way (seen with 1.22), and none takes longer than a stream.
+ */
+const closedWithinMs = streamSeconds * 1_000 + 500;
 const writable = 'chmod ug+w "$CONTROL" && rm -f "$CONTROL/.proof"';
 const companions = ['health_prober', 'alert_watcher'] as const;
 
@@ -129,8 +133,7 @@ export const otherScenarios: readonly Scenario[] = [
       await ask(`${directUrl(stack, active)}/chaos/stop`, { method: 'POST' });
       await writableControl(hands);
     },
-    // Without flags, the pool is tried again every five seconds.
-    expects: (stage) => ({ ...broken(stage), servedBy: 'standby' }),
+    expects: brokenWithoutFlags,
     alerts: { due: { failover: 1 }, may: { recovery: 1, 'error-rate': errorRates, flapping: 1 } },
   },
   {

@@ -29,6 +29,17 @@ export function postsInFlight(most: number): Allowance {
   };
 }
 
+/** POSTs for as long as nothing but nginx's own marks keeps them away: those end every five seconds. */
+export function postsThatTry(most: number): Allowance {
+  return {
+    what: 'POST that tried the pool',
+    why: 'without flags, the edge tries it again every five seconds; a POST is not repeated because it might then run twice',
+    covers: (failed, { brokenAt }) =>
+      isPost(failed) && failed.failure?.startsWith('status 5') === true && failed.dueAt >= brokenAt - inFlightMs,
+    most: () => most,
+  };
+}
+
 /** Streams that were open on the pool. */
 export function streamsCut(most: number): Allowance {
   return {
@@ -78,11 +89,11 @@ export function nobodyServes({ rate, quickMs }: { readonly rate: number; readonl
   };
 }
 
-/** Connections that were idle when nginx reloaded. */
+/** Connections that were idle when nginx reloaded, or when an answer ended that had begun before. */
 export function keptConnectionsClosed(most: number): Allowance {
   return {
     what: 'idle connection closed',
-    why: 'nginx before 1.27.4 closes idle connections at a reload, also under a client that is about to use one',
+    why: 'nginx before 1.27.4 closes idle connections at a reload, or after the answer that was on its way, also under a client that is about to use one',
     covers: ({ failure }) => failure === 'reset on a kept connection',
     most: () => most,
   };

@@ -6,6 +6,7 @@ import {
   keptConnectionsClosed,
   nobodyServes,
   postsInFlight,
+  postsThatTry,
   streamsCut,
   streamsSilent,
 } from './allowance.ts';
@@ -74,6 +75,15 @@ describe('the judgement of a scenario', () => {
     expect(judged([failed('post', 3_800)], { allowances: [postsInFlight(2)] }).faults).toHaveLength(1);
   });
 
+  it('excuses so many POSTs at any time where the pool is tried again and again, and nothing else', () => {
+    const allowances = [postsThatTry(2)];
+    const posts = [failed('post', 3_010), failed('upload', 7_900)];
+    expect(judged(posts, { allowances })).toMatchObject({ faults: [], excused: [{ count: 2, most: 2 }] });
+    expect(judged([...posts, failed('post', 7_950)], { allowances }).faults).toHaveLength(1);
+    expect(judged([failed('get', 7_900)], { allowances }).faults).toHaveLength(1);
+    expect(judged([failed('post', 7_900, 'reset')], { allowances }).faults).toHaveLength(1);
+  });
+
   it('excuses answers that were cut off, but no reset before the answer', () => {
     const allowances = [answersCut(10)];
     expect(judged([failed('get', 3_100, 'cut off')], { allowances }).faults).toEqual([]);
@@ -82,6 +92,7 @@ describe('the judgement of a scenario', () => {
 
   it.each<[string, Allowance, Sample]>([
     ['a POST', postsInFlight(9), failed('post', 2_400)],
+    ['a POST that tries', postsThatTry(9), failed('post', 2_400)],
     ['a stream', streamsCut(9), failed('stream', 500, 'cut off')],
     ['a silent stream', streamsSilent(9), failed('stream', 2_400, 'no answer')],
     ['an answer', answersCut(9), failed('get', 2_400, 'cut off')],
