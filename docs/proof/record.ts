@@ -14,6 +14,6 @@ const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
   cwd: import.meta.dirname,
   encoding: 'utf8',
 }).trim();
-const proof = { ...parseProof(readFileSync(path, 'utf8')), commit };
+const proof = parseProof({ ...JSON.parse(readFileSync(path, 'utf8')), commit });
 writeRecorded(proof);
 showProof(proof);

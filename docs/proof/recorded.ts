@@ -4,17 +4,16 @@ import { z } from 'zod';
 import type { EngineName } from '../../cli/engine.ts';
 
 const count = z.int().nonnegative();
-const setting = z.union([z.string(), z.number().transform(String)]);
 
 /** Of what `./bluegreen prove --json` prints, what the tables show; `record.ts` adds the commit. */
 const recorded = z.object({
-  at: z.iso.datetime().optional(),
-  version: z.string().optional(),
-  commit: z.string().optional(),
+  at: z.iso.datetime(),
+  version: z.string(),
+  commit: z.string(),
   engine: z.enum(['compose', 'host']),
   nginx: z.string(),
   load: z.object({ rate: count, connections: count, seconds: count }),
-  settings: z.record(z.string(), setting),
+  settings: z.record(z.string(), z.string()),
   proved: z.boolean(),
   scenarios: z.array(
     z.object({
@@ -22,7 +21,7 @@ const recorded = z.object({
       about: z.string(),
       requests: count,
       failed: count,
-      excused: z.array(z.object({ what: z.string(), why: z.string(), count, most: z.number().nullable() })),
+      excused: z.array(z.object({ what: z.string(), why: z.string(), count, most: count })),
       retried: count,
       late: count,
       p50Ms: z.number(),
@@ -43,12 +42,13 @@ export type Recorded = z.output<typeof recorded>;
 
 const pathOf = (engine: EngineName) => join(import.meta.dirname, `${engine}.json`);
 
-export function parseProof(document: string): Recorded {
-  return recorded.parse(JSON.parse(document));
+/** @throws if it is no such proof */
+export function parseProof(proof: unknown): Recorded {
+  return recorded.parse(proof);
 }
 
 export function readRecorded(engine: EngineName): Recorded {
-  return parseProof(readFileSync(pathOf(engine), 'utf8'));
+  return parseProof(JSON.parse(readFileSync(pathOf(engine), 'utf8')));
 }
 
 export function writeRecorded(proof: Recorded): void {

@@ -54,7 +54,7 @@ function shortTable({ scenarios }: Recorded): string {
 }
 
 function wholeTable(proof: Recorded): string {
-  const { scenarios, skipped } = proof;
+  const { at, version, commit, nginx, scenarios, skipped } = proof;
   const rows = scenarios.map((scenario) => {
     const { name, requests, failed, retried, late, p50Ms, p99Ms, p999Ms, maxMs, failoverMs, recoveryMs } = scenario;
     const { alertsTold, alertsDue } = scenario;
@@ -64,28 +64,18 @@ function wholeTable(proof: Recorded): string {
   });
   const columns = ['', 'requests', 'failed', 'avoidable', 'retried', '>500 ms', 'p50', 'p99', 'p99.9', 'max'];
   const excused = scenarios.flatMap(({ name, excused: why }) =>
-    why.map((row) => `- \`${name}\`: ${row.count} × ${row.what}${bound(row.most)}: ${row.why}.`),
+    why.map((row) => `- \`${name}\`: ${row.count} × ${row.what} (${row.most} at most): ${row.why}.`),
   );
   return [
-    ...provenance(proof),
+    `Recorded on ${at.slice(0, 10)}: version ${version}, commit ${commit}, nginx ${nginx}.\n`,
     table([...columns, 'failover', 'recovery', 'alerts'], rows),
     ...(excused.length > 0 ? ['What failed and could not be avoided:', '', ...excused, ''] : []),
     ...skipped.map(({ name, why }) => `\`${name}\` was not played: ${why}.\n`),
   ].join('\n');
 }
 
-function provenance({ at, version, commit, nginx }: Recorded): string[] {
-  return at === undefined
-    ? []
-    : [`Recorded on ${at.slice(0, 10)}: version ${version}, commit ${commit}, nginx ${nginx}.\n`];
-}
-
 function avoidable({ failed, excused }: Recorded['scenarios'][number]): number {
   return failed - excused.reduce((sum, { count }) => sum + count, 0);
-}
-
-function bound(most: number | null): string {
-  return most === null ? '' : ` (${most} at most)`;
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
