@@ -43,8 +43,8 @@ export interface AccessEvent {
   /** The pool broke off in the middle of the body, which still logs its first status. */
   readonly cutOff: boolean;
   readonly method: string;
-  /** As the client sent it, query included: hostile text. */
-  readonly uri: string;
-  /** Only of what an alert may be about: text takes time, and nearly every request went well. */
+  // Only of what an alert may be about: text takes time, and nearly every request went well.
+  /** Hostile text; older releases of the edge log the query too. */
+  readonly uri: string | undefined;
   readonly ids: RequestIds | undefined;
 }

@@ -47,7 +47,7 @@ export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[],
   if (event.attempts.length === 0) return;
   const { window, open } = state.errorRate;
   const failed = failedUpstream(event);
-  addSample(window, event.endMs, failed ? pathOf(event.uri) : null);
+  addSample(window, event.endMs, failed ? pathOf(event.uri ?? '') : null);
   if (failed) state.errorRate.lastFailed = event.ids ?? null;
   if (event.status >= 500 || event.cutOff) addVisible(state.errorRate, event.endMs);
   // Nothing failed and nothing is open: the nearly constant case.

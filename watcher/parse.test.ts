@@ -36,6 +36,18 @@ describe('a line of the access log', () => {
   });
 
   it.each([
+    ['failed', { status: 500, upstreamStatus: '500' }],
+    ['failed in a pool, though its visitor had left', { status: 499, upstreamStatus: '502' }],
+    ['was made good by the other pool', { upstreamStatus: '500, 200' }],
+  ])('has its path where it %s', (_, fields) => {
+    expect(parsed(accessLine({ ...fields, uri: '/cart' })).uri).toBe('/cart');
+  });
+
+  it('has no path where all went well, as nobody asks for it', () => {
+    expect(parsed(accessLine({ pool: 'blue', uri: '/cart' })).uri).toBeUndefined();
+  });
+
+  it.each([
     ['-', 'public'],
     ['canary', 'canary'],
     ['preview', 'preview'],

@@ -38,7 +38,8 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
   if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
   const method = scanner.word(keys.method) ?? '';
   const cutOff = isCutOff(method, status, attempts);
-  const isRemarkable = attempts.length > 1 || status >= 500 || cutOff || pool !== active;
+  const isRemarkable =
+    attempts.length !== 1 || !isGood(attempts[0]?.status) || !isGood(status) || cutOff || pool !== active;
   return {
     pool,
     active,
@@ -50,9 +51,13 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
     attempts,
     cutOff,
     method,
-    uri: scanner.text(keys.uri) ?? '',
+    uri: isRemarkable ? (scanner.text(keys.uri) ?? '') : undefined,
     ids: isRemarkable ? idsOf() : undefined,
   };
+}
+
+function isGood(status = 0): boolean {
+  return status > 0 && status < 500;
 }
 
 const id = /^[0-9a-f]{32}$/;
