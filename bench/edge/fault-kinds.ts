@@ -39,6 +39,8 @@ function network(): FaultKind {
   process.once('exit', () => {
     for (const port of cut) execaSync('iptables', ['-D', ...rule(port)]);
   });
+  // A signal alone would end the bench without that, and leave the rule.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   return {
     name: 'network',
     label: 'cut off the network',
