@@ -155,8 +155,9 @@ export class WatcherProcess {
       what,
       async () => {
         if (!this.isRunning) throw new Error(`the watcher has ended: ${this.output}`);
-        const { health } = await this.health();
-        return wanted(health) ? health : undefined;
+        const { health, text } = await this.health();
+        if (!wanted(health)) throw new Error(`its health is ${text}`);
+        return health;
       },
       deadlineMs,
     );
