@@ -12,8 +12,11 @@ export async function chooseEngine(stack: Stack, wanted: EngineName | undefined)
   if (wanted === 'host') return hostEngine(stack);
   const host = hostEngine(stack);
   if (wanted === undefined && (await host.isUp())) return host;
+  const compose = composeEngine(stack);
+  // Where the stack runs on it, nothing else need be asked.
+  if (await compose.isUp().catch(() => false)) return compose;
   const reason = await composeUnavailable();
-  if (reason === undefined) return composeEngine(stack);
+  if (reason === undefined) return compose;
   if (wanted === 'compose') {
     throw new CommandError(`the compose engine cannot be used: ${reason}`, {
       next: 'start Docker, or use --engine host',

@@ -2,11 +2,12 @@ import { BlockList } from 'node:net';
 import { execa } from 'execa';
 import { CommandError } from '../command-error.ts';
 import type { Stack } from '../stack.ts';
+import { projectOf } from './project.ts';
 
 /** @throws {CommandError} if another network of this engine has addresses of the stack's */
-export async function checkSubnet({ settings }: Stack): Promise<void> {
-  const { SUBNET_PREFIX: prefix, STACK_PREFIX: stackPrefix = '' } = settings;
-  const own = `${stackPrefix}bluegreen_bluegreen`;
+export async function checkSubnet(stack: Stack): Promise<void> {
+  const { SUBNET_PREFIX: prefix } = stack.settings;
+  const own = `${projectOf(stack)}_bluegreen`;
   const other = overlapping(prefix, await networks()).find(({ name }) => name !== own);
   if (other === undefined) return;
   throw new CommandError(
