@@ -44,9 +44,9 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   const isAlone = chosen.length === 1;
   await Promise.all([
     runInTurn(['lint', 'types', 'shell'], true),
-    runInTurn(['unit', 'host'], true),
+    runInTurn(['host'], true),
     runInTurn(['faults'], isAlone),
-    runInTurn(['compose'], isAlone),
+    runInTurn(['unit', 'compose'], isAlone),
   ]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.flatMap((count) => count.failed);
