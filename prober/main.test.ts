@@ -179,6 +179,41 @@ describe('the prober', () => {
     expect(blue.connections).toBeLessThanOrEqual(2);
   });
 
+  describe('when a request has failed', () => {
+    const failed = (pool: string) => fetch(`${origin}/check/${pool}`, { method: 'POST' });
+
+    beforeEach(async () => {
+      await start({ PROBE_INTERVAL_MS: '60000', PROBE_FALL: '3' });
+      await eventually('the first checks', () => blue.requests === 1 && green.requests === 1);
+      await eventually('the prober to answer', async () => (await fetch(`${origin}/healthz`)).ok);
+    });
+
+    it('checks that pool at once, and as often as it takes to call it down', async () => {
+      blue.mood = 'error';
+      expect((await failed('blue')).status).toBe(204);
+      await flagAppears('blue');
+      expect(blue.requests).toBe(4);
+      expect(green.requests).toBe(1);
+    });
+
+    it('checks a pool that is well once, whoever asks for more', async () => {
+      for (let count = 0; count < 5; count++) await failed('blue');
+      await failed('green');
+      await eventually('the checks', () => blue.requests === 2 && green.requests === 2);
+      await failed('blue');
+      expect(blue.requests).toBe(2);
+      expect(flagged('blue')).toBe(false);
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      expect(text).toContain('bluegreen_probe_prompted_total{pool="blue"} 1\n');
+    });
+
+    it('takes nothing else for it', async () => {
+      for (const pool of ['red', 'blue/', '', 'blue?now']) expect((await failed(pool)).status).toBe(404);
+      expect((await fetch(`${origin}/check/blue`)).status).toBe(404);
+      expect(blue.requests).toBe(1);
+    });
+  });
+
   it('removes its flags on a clean stop', async () => {
     blue.mood = 'error';
     const running = await start();

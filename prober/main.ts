@@ -1,15 +1,15 @@
 import { pino } from 'pino';
 import { startProgram } from '../settings/program.ts';
 import { readConfig } from './config.ts';
-import { startHealthServer } from './health-server.ts';
 import { probeMetrics } from './metrics.ts';
 import { startPoolProber } from './pool-prober.ts';
+import { startServer } from './server.ts';
 
 startProgram('health_prober', () => {
   const config = readConfig();
   const log = pino({ base: { service: 'health_prober' } });
   const probers = new Map(config.targets.map((target) => [target.pool, startPoolProber(target, config, log)]));
-  const server = startHealthServer(config, { probers, metrics: probeMetrics(probers), log });
+  const server = startServer(config, { probers, metrics: probeMetrics(probers), log });
   log.info({ targets: config.targets, intervalMs: config.intervalMs }, 'checking both pools');
 
   return async () => {

@@ -25,6 +25,14 @@ export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition
   );
   exposition.counter(
     {
+      name: 'bluegreen_probe_prompted_total',
+      help: 'How often a request that failed was a reason to check a pool at once.',
+      labels: ['pool'],
+    },
+    () => [...probers].map(([pool, { counts }]) => [[pool], counts.prompted]),
+  );
+  exposition.counter(
+    {
       name: 'bluegreen_probe_transitions_total',
       help: 'How often a pool was found to be down, or up again.',
       labels: ['pool', 'to'],

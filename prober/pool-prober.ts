@@ -10,6 +10,11 @@ export interface PoolProber {
   /** When the last check ended; undefined before the first. */
   lastCheckAt(): number | undefined;
   readonly counts: ProbeCounts;
+  /**
+   * A request to the pool has failed: checks it at once, and again at once while checks fail, until it is good or down. As
+   * many failed checks as ever decide. Heeded once in an interval, whoever asks.
+   */
+  checkNow(): void;
   /** Removes the flag: without a prober nobody could take it back. */
   stop(): Promise<void>;
 }
@@ -36,6 +41,8 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
   let flagFault: string | undefined;
   let underWay = 0;
   let isDue = false;
+  let isUrgent = false;
+  let promptedMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
 
   function begin(): void {
@@ -55,7 +62,8 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     verdict = judge(before, cause, options);
     if (verdict.down !== before.down) announce(lastCheckAt);
     showFlag();
-    if (isDue) begin();
+    if (cause === undefined || verdict.down) isUrgent = false;
+    if (isDue || isUrgent) begin();
   }
 
   function announce(now: number): void {
@@ -89,6 +97,14 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     verdict: () => verdict,
     lastCheckAt: () => lastCheckAt,
     counts,
+    checkNow() {
+      const nowMs = performance.now();
+      if (verdict.down || nowMs - promptedMs < options.intervalMs) return;
+      promptedMs = nowMs;
+      counts.prompted++;
+      isUrgent = true;
+      begin();
+    },
     async stop() {
       stopped = true;
       clearInterval(timer);

@@ -17,6 +17,8 @@ export class ProbeCounts {
     unreachable: 0,
     other: 0,
   };
+  /** How often a failed request was a reason to check at once. */
+  prompted = 0;
   /** How often the verdict became this. */
   becameDown = 0;
   becameUp = 0;

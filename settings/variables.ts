@@ -97,7 +97,9 @@ export const variables = {
   BLUE_ADDRESS: field.address('172.31.240.11:3000', 'Where blue listens'),
   GREEN_ADDRESS: field.address('172.31.240.12:3000', 'Where green listens'),
   EDGE_ADDRESS: field.hostAddress('Where the watcher asks whether the edge is there; unset: nowhere'),
-  PROBER_ADDRESS: field.hostAddress('Where the watcher asks whether the prober is well; unset: nowhere'),
+  PROBER_ADDRESS: field.hostAddress(
+    'Where the watcher asks whether the prober is well, and for checks; unset: nowhere',
+  ),
   STATUS_PORT: field.port(8084, "The edge's internal status, on loopback (host engine)"),
   PROBER_PORT: field.port(8085, "The prober's own health, on loopback (host engine)"),
 } as const;

@@ -10,6 +10,8 @@ export interface Channel {
   expect(words: string, deadlineMs?: number): Promise<ReceivedMessage>;
   /** How many messages since the last `forget` contain the words. */
   count(words: string): Promise<number>;
+  /** The texts of those since the last `forget` that match. */
+  texts(pattern: RegExp): Promise<string[]>;
   /** What has arrived until now no longer counts. */
   forget(): Promise<void>;
   /** Returns when nothing has arrived for a while: what had to come has come, and nothing else did. */
@@ -28,6 +30,7 @@ export function channelOf(read: () => Promise<readonly ReceivedMessage[]>): Chan
         deadlineMs,
       ),
     count: async (words) => (await recent()).filter(({ text }) => text.includes(words)).length,
+    texts: async (pattern) => (await recent()).map(({ text }) => text).filter((text) => pattern.test(text)),
     async forget() {
       forgotten = (await read()).length;
     },

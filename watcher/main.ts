@@ -12,6 +12,8 @@ import { type Config, readConfig } from './config.ts';
 import { controlReporter } from './control-report.ts';
 import { Dashboard } from './dashboard.ts';
 import type { Now } from './dashboard-report.ts';
+import { EarlyChecks } from './early-checks.ts';
+import { traceOf } from './error-trace.ts';
 import { ControlDirectory } from './flags.ts';
 import { Follower } from './follow.ts';
 import { type Health, healthReport } from './health.ts';
@@ -66,6 +68,7 @@ const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
 const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
 const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
 const counters = new PoolCounters(config.addresses);
+const earlyChecks = EarlyChecks.of(config);
 const watch = new Watch(
   config,
   control,
@@ -81,8 +84,9 @@ const watch = new Watch(
     request: (event) => {
       counters.count(event);
       past.count(event);
+      earlyChecks?.see(event);
     },
-    fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'a line could not be judged'),
+    fault: (error) => log.error(traceOf(error), 'a line could not be judged'),
   }),
   saved?.progress.watch,
 );
@@ -109,7 +113,7 @@ const prober = companionAt(config.proberAddress, askHealth);
 const dashboard = new Dashboard(past, {
   now,
   knownMs,
-  fault: (error) => log.error({ code: codeOf(error), stack: stackOf(error) }, 'the dashboard has a fault'),
+  fault: (error) => log.error(traceOf(error), 'the dashboard has a fault'),
 });
 const server = serve({ health, traffic, alerts, metrics: exposed, dashboard: dashboard.answer }, config.dashboardUrl);
 
@@ -237,16 +241,7 @@ async function stop(signal: string): Promise<void> {
   process.exit(0);
 }
 
-/** Only the code of an error is told, as a message can hold what it was about. */
 function fail(what: string, error: unknown): never {
-  log.fatal({ code: codeOf(error), stack: stackOf(error) }, what);
+  log.fatal(traceOf(error), what);
   process.exit(1);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function stackOf(error: unknown): readonly string[] | undefined {
-  return error instanceof Error ? error.stack?.split('\n').slice(1, 8) : undefined;
 }

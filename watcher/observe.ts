@@ -13,6 +13,11 @@ export function failedUpstream(event: AccessEvent): boolean {
   return false;
 }
 
+/** Whether one of the attempts failed: a pool that is silent does with the edge's own 502 or 504, and only the last can break off. */
+export function failedAt({ attempts, cutOff }: AccessEvent, index: number): boolean {
+  return isFailed(attempts[index]) || (cutOff && index === attempts.length - 1);
+}
+
 /**
  * No pool could serve it: not one answered, and either both were tried or none was left to try. An answer, be it a 500, shows
  * a pool that lives: one request that breaks both is no outage. A 503 without any attempt is the maintenance page, and a

@@ -1,5 +1,6 @@
 import { otherPool, type Pool, pools } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
+import { failedAt } from './observe.ts';
 
 /** What the attempts at one pool came to. */
 export interface PoolTraffic {
@@ -48,15 +49,15 @@ export class PoolCounters {
 
   readonly count = (event: AccessEvent): void => {
     this.#countOwn(event);
-    const { attempts, cutOff } = event;
+    const { attempts } = event;
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
       const counts = attempt === undefined ? undefined : this.#at(attempt.address);
       // Where no pool was left to try, nginx logs the name of the group.
       if (attempt === undefined || counts === undefined) continue;
       counts.requests++;
-      // A pool that is silent fails with the edge's own 502 or 504; without a status, it was the client that left.
-      if (attempt.status >= 500 || (cutOff && index === attempts.length - 1)) counts.failed++;
+      // Without a status, it was the client that left.
+      if (failedAt(event, index)) counts.failed++;
       if (attempt.headerMs === undefined || attempt.silent) continue;
       const place = latencyPlace(attempt.headerMs);
       counts.latency[place] = (counts.latency[place] ?? 0) + 1;

@@ -1,18 +1,21 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Exposition } from '../metrics/exposition.ts';
-import type { Pool } from '../settings/pool.ts';
+import { type Pool, pools } from '../settings/pool.ts';
 import type { ProberConfig } from './config.ts';
 import type { PoolProber } from './pool-prober.ts';
 
-export interface HealthServerParts {
+export interface ServerParts {
   readonly probers: ReadonlyMap<Pool, PoolProber>;
   readonly metrics: Exposition;
   readonly log: Logger;
 }
 
-/** Says what the prober knows, at `/healthz` with a 503 when it has stopped looking, and at `/metrics` for Prometheus. */
-export function startHealthServer(config: ProberConfig, { probers, metrics, log }: HealthServerParts) {
+/**
+ * Says what the prober knows, at `/healthz` with a 503 when it has stopped looking, and at `/metrics` for Prometheus; and takes
+ * at `/check/POOL` that a request to that pool has failed.
+ */
+export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts) {
   const { healthPort: port, bindAddress, intervalMs, timeoutMs } = config;
   const staleAfterMs = 10 * (intervalMs + timeoutMs);
 
@@ -25,6 +28,13 @@ export function startHealthServer(config: ProberConfig, { probers, metrics, log 
     return { looking, body: `${JSON.stringify({ status: looking ? 'ok' : 'stale', pools })}\n` };
   }
 
+  function prompt(path = ''): boolean {
+    const pool = pools.find((one) => path === `/check/${one}`);
+    if (pool === undefined) return false;
+    probers.get(pool)?.checkNow();
+    return true;
+  }
+
   const server = createServer((request, response) => {
     if (request.url === '/healthz') {
       const { looking, body } = health();
@@ -35,7 +45,7 @@ export function startHealthServer(config: ProberConfig, { probers, metrics, log 
         () => response.writeHead(500).end(),
       );
     } else {
-      response.writeHead(404).end();
+      response.writeHead(request.method === 'POST' && prompt(request.url) ? 204 : 404).end();
     }
   });
   // Nobody being able to ask is no reason to stop looking.
