@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const testTimeout = 30_000;
 
-/** By what they need: nothing, patience, a real nginx on this host, or a Docker Engine. */
+/** By what they need: nothing, patience, a browser or Prometheus, a real nginx on this host, or a Docker Engine. */
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{settings,metrics,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts'],
-          exclude: ['test/faults/**', 'test/host/**', 'test/compose/**'],
+          exclude: ['test/faults/**', 'test/views/**', 'test/host/**', 'test/compose/**'],
           testTimeout,
         },
       },
@@ -20,6 +20,15 @@ export default defineConfig({
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'views',
+          include: ['test/views/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {

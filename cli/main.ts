@@ -1,27 +1,13 @@
 import { Argument, Command, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
+import { type ChaosMode, chaosModes, type ScenarioName, type Suite, scenarioNames, suites } from './choices.ts';
 import { chooseEngine } from './choose-engine.ts';
-import { CommandError } from './command-error.ts';
-import { testAlerts } from './commands/alerts.ts';
-import { canary } from './commands/canary.ts';
-import { type ChaosMode, chaos, chaosModes } from './commands/chaos.ts';
-import { deploy } from './commands/deploy.ts';
-import { doctor } from './commands/doctor.ts';
-import { down } from './commands/down.ts';
-import { history } from './commands/history.ts';
-import { maintenance } from './commands/maintenance.ts';
-import { mute, unmute } from './commands/mute.ts';
-import { prove, type RawProveOptions, scenarioNames } from './commands/prove.ts';
-import { rollback } from './commands/rollback.ts';
-import { status } from './commands/status.ts';
-import { switchTo } from './commands/switch.ts';
-import { type Suite, suites, test } from './commands/test.ts';
-import { up } from './commands/up.ts';
-import { watch } from './commands/watch.ts';
+import type { RawProveOptions } from './commands/prove.ts';
 import type { RawDeployOptions } from './deploy/options.ts';
 import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine.ts';
 import { explain } from './explain.ts';
 import { readStack, type Stack } from './stack.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
 
@@ -35,6 +21,7 @@ const program = new Command('bluegreen')
   .showHelpAfterError('Try ./bluegreen --help');
 
 const pool = () => new Argument('<pool>').choices(pools);
+
 /** What a command needs to know of the stack; read when a command runs, so that --help always works. */
 async function current(): Promise<{ stack: Stack; engine: Engine }> {
   const options = program.opts<{ engine?: EngineName; envFile?: string }>();
@@ -42,22 +29,19 @@ async function current(): Promise<{ stack: Stack; engine: Engine }> {
   return { stack, engine: await chooseEngine(stack, options.engine) };
 }
 
-function wholeNumber(name: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new CommandError(`${name}: expected a whole number, got "${text}"`, { code: 'MISUSE' });
-}
-
 /** Some commands answer a question; no is exit code 1 without an error of its own. */
 function answer(yes: boolean): void {
   process.exitCode = yes ? exitCode.done : exitCode.failed;
 }
+
+// Each is loaded when it runs: to load them all would be a quarter of the time of most.
 
 program
   .command('up')
   .description('start the stack, or bring a running one up to date; returns when it serves')
   .action(async () => {
     const { stack, engine } = await current();
+    const { up } = await import('./commands/up.ts');
     await up(stack, engine);
   });
 
@@ -68,6 +52,7 @@ program
   .option('--force', 'even while a deploy is going on', false)
   .action(async (options: { volumes: boolean; force: boolean }) => {
     const { stack, engine } = await current();
+    const { down } = await import('./commands/down.ts');
     await down(stack, engine, options);
   });
 
@@ -77,6 +62,7 @@ program
   .option('--json', 'for scripts', false)
   .action(async (options: { json: boolean }) => {
     const { stack, engine } = await current();
+    const { status } = await import('./commands/status.ts');
     answer(await status(stack, engine, options));
   });
 
@@ -85,6 +71,7 @@ program
   .description('the same, live, and one line for each thing that happens; Ctrl-C ends it')
   .action(async () => {
     const { stack, engine } = await current();
+    const { watch } = await import('./commands/watch.ts');
     await watch(stack, engine);
   });
 
@@ -95,6 +82,7 @@ program
   .option('--force', 'even if it is not healthy', false)
   .action(async (target: (typeof pools)[number], options: { force: boolean }) => {
     const { stack, engine } = await current();
+    const { switchTo } = await import('./commands/switch.ts');
     await switchTo(stack, engine, target, options);
   });
 
@@ -121,6 +109,7 @@ program
   .option('-y, --yes', 'do not ask', false)
   .action(async (options: RawDeployOptions) => {
     const { stack, engine } = await current();
+    const { deploy } = await import('./commands/deploy.ts');
     await deploy(stack, engine, options);
   });
 
@@ -130,6 +119,7 @@ program
   .option('--force', 'even if it is not healthy', false)
   .action(async (options: { force: boolean }) => {
     const { stack, engine } = await current();
+    const { rollback } = await import('./commands/rollback.ts');
     await rollback(stack, engine, options);
   });
 
@@ -140,6 +130,7 @@ program
   .option('--force', 'even if it is not healthy, or a deploy is going on', false)
   .action(async (share: string, options: { force: boolean }) => {
     const { stack, engine } = await current();
+    const { canary } = await import('./commands/canary.ts');
     await canary(stack, engine, share, options);
   });
 
@@ -150,6 +141,7 @@ program
   .option('--json', 'for scripts', false)
   .action(async (options: { lines: string; json: boolean }) => {
     const { engine } = await current();
+    const { history } = await import('./commands/history.ts');
     await history(engine, { json: options.json, lines: wholeNumber('--lines', options.lines) });
   });
 
@@ -159,6 +151,7 @@ program
   .addArgument(new Argument('<word>').choices(['on', 'off']))
   .action(async (word: 'on' | 'off') => {
     const { stack, engine } = await current();
+    const { maintenance } = await import('./commands/maintenance.ts');
     await maintenance(stack, engine, word);
   });
 
@@ -168,6 +161,7 @@ program
   .argument('<time>', 'such as 30m')
   .action(async (time: string) => {
     const { stack, engine } = await current();
+    const { mute } = await import('./commands/mute.ts');
     await mute(stack, engine, time);
   });
 
@@ -176,6 +170,7 @@ program
   .description('let alerts through again')
   .action(async () => {
     const { stack, engine } = await current();
+    const { unmute } = await import('./commands/mute.ts');
     await unmute(stack, engine);
   });
 
@@ -185,6 +180,7 @@ program
   .addArgument(new Argument('<word>').choices(['test']))
   .action(async () => {
     const { stack, engine } = await current();
+    const { testAlerts } = await import('./commands/alerts.ts');
     answer(await testAlerts(stack, engine));
   });
 
@@ -195,6 +191,7 @@ program
   .addArgument(new Argument('<mode>').choices(chaosModes))
   .action(async (target: (typeof pools)[number], mode: ChaosMode) => {
     const { stack, engine } = await current();
+    const { chaos } = await import('./commands/chaos.ts');
     await chaos(stack, engine, target, mode);
   });
 
@@ -218,8 +215,9 @@ program
   .option('--connections <count>', 'clients beside that, which think between an answer and the next request', '50')
   .option('--seconds <count>', 'how long a fault lasts', '12')
   .option('--json', 'one document with everything, for scripts', false)
-  .action(async (names: string[], options: RawProveOptions) => {
+  .action(async (names: ScenarioName[], options: RawProveOptions) => {
     const { stack, engine } = await current();
+    const { prove } = await import('./commands/prove.ts');
     answer(await prove(stack, engine, names, options));
   });
 
@@ -228,6 +226,7 @@ program
   .description('find what is wrong with this setup')
   .action(async () => {
     const { stack, engine } = await current();
+    const { doctor } = await import('./commands/doctor.ts');
     answer(await doctor(stack, engine));
   });
 
@@ -236,6 +235,7 @@ program
   .description('every test that can run here, or the suites that are named')
   .addArgument(new Argument('[suite...]').choices(suites))
   .action(async (chosen: Suite[]) => {
+    const { test } = await import('./commands/test.ts');
     answer(await test(readStack(program.opts<{ envFile?: string }>().envFile), chosen));
   });
 

@@ -1,18 +1,11 @@
 import type { Pool } from '../../settings/pool.ts';
+import type { ChaosMode } from '../choices.ts';
 import { requireUp } from '../choose-engine.ts';
 import { CommandError } from '../command-error.ts';
-import { appOf, type Engine, type Fault } from '../engine.ts';
+import { appOf, type Engine } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
 import { directUrl, type Stack } from '../stack.ts';
 import { print } from '../terminal.ts';
-
-/** What the demo app does to itself. */
-const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'] as const;
-/** What is done to any app from outside. */
-const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[];
-
-export const chaosModes = [...appModes, ...faults, 'stop'] as const;
-export type ChaosMode = (typeof chaosModes)[number];
 
 /** Breaks a pool on purpose, or heals it. */
 export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: ChaosMode): Promise<void> {

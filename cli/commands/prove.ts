@@ -11,6 +11,7 @@ import { scenarios } from '../prove/scenarios.ts';
 import { failedRows, header, rowsOf, skippedRow } from '../prove/table.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { startStack } from './up.ts';
 
 /** What the figures depend on. */
@@ -26,8 +27,6 @@ export const settingNames = [
   'RETRY_NON_IDEMPOTENT',
   'ALERT_COOLDOWN_SEC',
 ] as const;
-
-export const scenarioNames = scenarios.map(({ name }) => name);
 
 /** As the command line has them. */
 export interface RawProveOptions {
@@ -87,12 +86,6 @@ export async function prove(
   } finally {
     work.end();
   }
-}
-
-function wholeNumber(name: string, text: string, least: number): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new CommandError(`${name}: expected a whole number from ${least} on, got "${text}"`, { code: 'MISUSE' });
 }
 
 async function playAll(chosen: readonly Scenario[], stage: Stage, options: ProveOptions): Promise<boolean> {

@@ -2,13 +2,11 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
+import { type Suite, suites } from '../choices.ts';
 import { composeUnavailable } from '../compose/engine.ts';
-import { edgeTools, ensureInstalled, hostTestTools } from '../host/tools.ts';
+import { edgeTools, ensureInstalled, viewTestTools } from '../host/tools.ts';
 import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
-
-export const suites = ['lint', 'types', 'shell', 'unit', 'faults', 'host', 'compose'] as const;
-export type Suite = (typeof suites)[number];
 
 /** Most of these tests wait for processes of their own. */
 const workers = { unit: 3, faults: 2 } as const;
@@ -32,7 +30,7 @@ interface Report {
 export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<boolean> {
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
-  await ensureInstalled([...edgeTools, 'shellcheck', ...(chosen.includes('host') ? hostTestTools : [])]);
+  await ensureInstalled([...edgeTools, 'shellcheck', ...(chosen.includes('views') ? viewTestTools : [])]);
   const counts: Count[] = [];
   const runInTurn = async (turn: readonly Suite[], live: boolean) => {
     for (const suite of turn.filter((one) => chosen.includes(one))) {
@@ -43,10 +41,9 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   // They mostly wait and share nothing, so they go side by side; what some say is told when they have ended.
   const isAlone = chosen.length === 1;
   await Promise.all([
-    runInTurn(['lint', 'types', 'shell'], true),
     runInTurn(['host'], true),
-    runInTurn(['faults'], isAlone),
-    runInTurn(['unit', 'compose'], isAlone),
+    runInTurn(['lint', 'types', 'shell', 'faults', 'views', 'unit'], isAlone),
+    runInTurn(['compose'], isAlone),
   ]);
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.flatMap((count) => count.failed);
@@ -69,6 +66,7 @@ function run(suite: Suite, root: string, live: boolean): Promise<Count> {
     case 'unit':
     case 'faults':
       return vitest(root, [suite], live, [`--maxWorkers=${workers[suite]}`]);
+    case 'views':
     case 'host':
     case 'compose':
       return vitest(root, [suite], live);

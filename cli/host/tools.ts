@@ -22,7 +22,7 @@ const others: { readonly [tool in Tool]?: readonly string[] } = { chromium: ['ch
 
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
 /** What only tests run: those of the dashboard, and of the monitoring profile; promtool and amtool come with these. */
-export const hostTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
+export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 /** What Debian would start, now and at every boot. */
 const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];

@@ -1,3 +1,4 @@
+import type { ScenarioName } from '../choices.ts';
 import { CommandError } from '../command-error.ts';
 import { appOf, type Fault } from '../engine.ts';
 import { ask, isOk } from '../http.ts';
@@ -28,7 +29,7 @@ export async function onlyDemo({ isDemo }: Stage): Promise<string | undefined> {
   return isDemo ? undefined : 'only the demo app, with CHAOS_ENABLED=true, can do this to itself';
 }
 
-function byApp(name: string, about: string, expects: Scenario['expects'], alerts: Alerts = failsOver): Scenario {
+function byApp(name: ScenarioName, about: string, expects: Scenario['expects'], alerts: Alerts = failsOver): Scenario {
   return {
     name,
     about,

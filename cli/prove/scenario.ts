@@ -3,6 +3,7 @@ import type { Expectation } from '../../proof/judge/verdict.ts';
 import type { Sample } from '../../proof/traffic/sample.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { AlertKind } from '../../watcher/alert.ts';
+import type { ScenarioName } from '../choices.ts';
 import type { EdgeStatus } from '../control-state.ts';
 import type { Engine } from '../engine.ts';
 import type { Stack } from '../stack.ts';
@@ -48,7 +49,7 @@ export interface Alerts {
 export const errorRates = 2;
 
 export interface Scenario {
-  readonly name: string;
+  readonly name: ScenarioName;
   /** For the table's reader, in half a sentence. */
   readonly about: string;
   readonly lasts: Lasts;

@@ -1,0 +1,7 @@
+import { expect, it } from 'vitest';
+import { scenarioNames } from '../choices.ts';
+import { scenarios } from './scenarios.ts';
+
+it('are all that the command line takes, in that order', () => {
+  expect(scenarios.map(({ name }) => name)).toEqual(scenarioNames);
+});
