@@ -97,21 +97,6 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.count('Outage resolved')).toBe(1);
     });
 
-    it('is told of a pool that breaks between two health checks, as soon as a request meets it', async () => {
-      stack.configure({ PROBE_INTERVAL_MS: '60000' });
-      expectDone(await stack.bluegreen('up'));
-      await servedBy('blue');
-      expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
-      expect(await stack.ask()).toMatchObject({ status: 200, pool: 'green' });
-      await channel.expect('Failover detected: blue → green (to backup)');
-      await eventually('blue to be marked down', async () => (await edgeStatus()).down.blue);
-      expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
-      stack.configure({});
-      expectDone(await stack.bluegreen('up'));
-      await servedBy('blue');
-      await channel.expect('Recovery detected: back to blue (primary)');
-    });
-
     it('is told of a standby that is down, and of its return', async () => {
       expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
       await channel.expect('Standby down: green', 30_000);

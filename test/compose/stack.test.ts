@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceNames } from '../../cli/engine.ts';
 import { eventually } from '../condition.ts';
+import { expectFoundByARequest } from '../early-check.ts';
 import { failuresOf, startLoad } from '../load.ts';
 import { createStack, expectDone, type Outcome, type TestStack } from '../stack.ts';
 
@@ -117,6 +118,9 @@ describe('the stack on Docker Compose', () => {
     );
     expect(failuresOf(await load.stop())).toEqual([]);
   });
+
+  it('finds a pool that breaks by the request that meets it, not by the next health check', () =>
+    expectFoundByARequest(stack));
 
   it('switches under load, and keeps the active colour over down and up', async () => {
     await bothUp();

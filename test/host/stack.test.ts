@@ -8,6 +8,7 @@ import { stackVariables } from '../../cli/stack.ts';
 import { pools } from '../../settings/pool.ts';
 import { variableNames } from '../../settings/variables.ts';
 import { eventually } from '../condition.ts';
+import { expectFoundByARequest } from '../early-check.ts';
 import { failuresOf, startLoad } from '../load.ts';
 import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 
@@ -200,6 +201,9 @@ describe('./bluegreen on the host engine', () => {
     expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
     expect(failuresOf(await load.stop())).toEqual([]);
   });
+
+  it('finds a pool that breaks by the request that meets it, not by the next health check', () =>
+    expectFoundByARequest(stack, { RELEASE_ID_GREEN: 'green-2.0.0' }));
 
   it('cleans up after a supervisor that was killed', async () => {
     const before = report();
