@@ -8,7 +8,7 @@ export interface ProberConfig {
   readonly timeoutMs: number;
   readonly fall: number;
   readonly rise: number;
-  readonly healthPort: number;
+  readonly port: number;
   readonly bindAddress: string;
 }
 
@@ -46,7 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
     timeoutMs: settings.PROBE_TIMEOUT_MS,
     fall: settings.PROBE_FALL,
     rise: settings.PROBE_RISE,
-    healthPort: settings.PROBER_PORT,
+    port: settings.PROBER_PORT,
     bindAddress: settings.BIND_ADDRESS,
   };
 }

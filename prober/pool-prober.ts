@@ -5,6 +5,9 @@ import { healthCheck } from './health-check.ts';
 import { ProbeCounts } from './probe-counts.ts';
 import { firstVerdict, judge, type Verdict } from './verdict.ts';
 
+/** A request that fails is reason enough for a check no more often than this. */
+const promptEveryMs = 100;
+
 export interface PoolProber {
   verdict(): Verdict;
   /** When the last check ended; undefined before the first. */
@@ -12,7 +15,7 @@ export interface PoolProber {
   readonly counts: ProbeCounts;
   /**
    * A request to the pool has failed: checks it at once, and again at once while checks fail, until it is good or down. As
-   * many failed checks as ever decide. Heeded once in an interval, whoever asks.
+   * many failed checks as ever decide. Heeded once in a while, whoever asks.
    */
   checkNow(): void;
   /** Removes the flag: without a prober nobody could take it back. */
@@ -62,7 +65,8 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     verdict = judge(before, cause, options);
     if (verdict.down !== before.down) announce(lastCheckAt);
     showFlag();
-    if (cause === undefined || verdict.down) isUrgent = false;
+    // A good answer to an older check says nothing about the request that failed since.
+    if (verdict.down || (cause === undefined && startedMs >= promptedMs)) isUrgent = false;
     if (isDue || isUrgent) begin();
   }
 
@@ -99,7 +103,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     counts,
     checkNow() {
       const nowMs = performance.now();
-      if (verdict.down || nowMs - promptedMs < options.intervalMs) return;
+      if (verdict.down || nowMs - promptedMs < promptEveryMs) return;
       promptedMs = nowMs;
       counts.prompted++;
       isUrgent = true;

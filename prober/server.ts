@@ -16,7 +16,7 @@ export interface ServerParts {
  * at `/check/POOL` that a request to that pool has failed.
  */
 export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts) {
-  const { healthPort: port, bindAddress, intervalMs, timeoutMs } = config;
+  const { port, bindAddress, intervalMs, timeoutMs } = config;
   const staleAfterMs = 10 * (intervalMs + timeoutMs);
 
   function health() {
@@ -49,7 +49,7 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
     }
   });
   // Nobody being able to ask is no reason to stop looking.
-  server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot offer the health endpoint'));
+  server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot be asked; checking all the same'));
   server.listen(port, bindAddress);
   return server;
 }

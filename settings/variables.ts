@@ -46,7 +46,12 @@ export const variables = {
   HEALTH_PATH: field.urlPath('/healthz', 'Where an app says whether it is well (2xx)'),
   PROBE_INTERVAL_MS: field.wholeNumber(50, 60_000, 100, 'Milliseconds between two health checks of a pool'),
   PROBE_TIMEOUT_MS: field.wholeNumber(10, 60_000, 200, 'A check that takes longer has failed'),
-  PROBE_FALL: field.wholeNumber(1, 100, 2, 'Failed checks in a row until a pool is down'),
+  PROBE_FALL: field.wholeNumber(
+    1,
+    100,
+    2,
+    'Failed checks in a row until a pool is down; after a request that failed, they are made at once',
+  ),
   PROBE_RISE: field.wholeNumber(1, 100, 3, 'Good checks in a row until it is up again'),
 
   PROXY_CONNECT_TIMEOUT: field.nginxTime('300ms', 'Wait for a connection to a pool'),
@@ -101,7 +106,10 @@ export const variables = {
     'Where the watcher asks whether the prober is well, and for checks; unset: nowhere',
   ),
   STATUS_PORT: field.port(8084, "The edge's internal status, on loopback (host engine)"),
-  PROBER_PORT: field.port(8085, "The prober's own health, on loopback (host engine)"),
+  PROBER_PORT: field.port(
+    8085,
+    "The prober's health, and where it is told of requests that failed, on loopback (host engine)",
+  ),
 } as const;
 
 export type VariableName = keyof typeof variables;

@@ -14,7 +14,8 @@ export class Terminal {
   /** @param mark words of the command line that no other process has */
   constructor(command: readonly string[], mark: string, env: NodeJS.ProcessEnv) {
     this.#mark = mark;
-    const line = `stty rows 24 cols 100; exec ${command.map(quoted).join(' ')}`;
+    // Under a shell: where its own child is suspended, script(1) stops too, at times before it has passed on what it wrote.
+    const line = `stty rows 24 cols 100; ${command.map(quoted).join(' ')}; exit $?`;
     this.#running = startCommand('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
       cwd: process.cwd(),
       env: { ...env, TERM: 'xterm-256color' },
@@ -53,17 +54,15 @@ export class Terminal {
   get pid(): number {
     const found = readdirSync('/proc').find((name) => {
       const words = commandLine(name);
-      return words.includes(this.#mark) && words.includes('cli/main.ts') && !words.startsWith('script');
+      return words.includes(this.#mark) && words.includes('cli/main.ts') && /^\S*node\b/.test(words);
     });
     if (found === undefined) throw new Error('the command does not run');
     return Number(found);
   }
 
-  /** As `fg` of a shell; script(1) has stopped with the command. */
+  /** As `fg` of a shell. */
   resume(): void {
-    const { pid } = this;
-    const parent = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-    for (const one of [parent, pid]) process.kill(one, 'SIGCONT');
+    process.kill(this.pid, 'SIGCONT');
   }
 
   /** Nothing stays behind, whatever a test has done with it. */

@@ -7,6 +7,8 @@ import { failedAt, failedUpstream } from './observe.ts';
 /** What failed longer ago says nothing about now. */
 const freshMs = 1_000;
 const timeoutMs = 1_000;
+/** Between two questions about one pool; the prober heeds no more. */
+const paceMs = 100;
 
 /**
  * Asks the prober to look at a pool at once when a request to it has failed, so that one that is broken is found in
@@ -43,7 +45,7 @@ export class EarlyChecks {
     asked.on('timeout', () => asked.destroy());
     // The next failure asks again.
     asked.on('error', () => {});
-    asked.on('close', () => this.#asking.delete(pool));
+    asked.on('close', () => setTimeout(() => this.#asking.delete(pool), paceMs).unref());
     asked.end();
   }
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, reroutedLine, unservedLine } from '../test/access-lines.ts';
@@ -52,6 +55,21 @@ describe('the watcher', () => {
     const whole = JSON.stringify(slack.messages[0]?.body);
     expect(whole).toContain('<https://wiki.example/runbook#failover|Runbook>');
     expect(whole).toContain('<https://ops.example/shop|Dashboard>');
+  });
+
+  it('has a pool checked within a second of a request that failed there', async () => {
+    const asked = Promise.withResolvers<number>();
+    const prober = createServer((request, response) => {
+      if (request.method === 'POST' && request.url === '/check/blue') asked.resolve(Date.now());
+      response.writeHead(204).end();
+    }).listen(0, '127.0.0.1');
+    await once(prober, 'listening');
+    await start({ PROBER_ADDRESS: `127.0.0.1:${(prober.address() as AddressInfo).port}` });
+    const failedMs = Date.now();
+    watcher.log(accessLine({ status: 500 }));
+    expect((await asked.promise) - failedMs).toBeLessThan(1_000);
+    prober.closeAllConnections();
+    prober.close();
   });
 
   it('tells an error rate and an outage', async () => {

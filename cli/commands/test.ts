@@ -11,6 +11,13 @@ import { print, progress } from '../terminal.ts';
 /** Most of these tests wait for processes of their own. */
 const workers = { unit: 3, faults: 2 } as const;
 
+/** They mostly wait and share nothing, so they go side by side, about as long each. */
+const lanes: readonly (readonly Suite[])[] = [
+  ['host'],
+  ['lint', 'types', 'shell', 'unit', 'faults', 'views'],
+  ['compose'],
+];
+
 interface Count {
   readonly passed: number;
   /** By name. */
@@ -33,18 +40,16 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   await ensureInstalled([...edgeTools, 'shellcheck', ...(chosen.includes('views') ? viewTestTools : [])]);
   const counts: Count[] = [];
   const runInTurn = async (turn: readonly Suite[], live: boolean) => {
-    for (const suite of turn.filter((one) => chosen.includes(one))) {
+    for (const suite of turn) {
       progress(`test: ${suite}`);
       counts.push(await run(suite, root, live));
     }
   };
-  // They mostly wait and share nothing, so they go side by side; what some say is told when they have ended.
-  const isAlone = chosen.length === 1;
-  await Promise.all([
-    runInTurn(['host'], true),
-    runInTurn(['lint', 'types', 'shell', 'faults', 'views', 'unit'], isAlone),
-    runInTurn(['compose'], isAlone),
-  ]);
+  // What the suites of the first lane say is shown as it comes, that of the others when each has ended.
+  const wantedLanes = lanes
+    .map((lane) => lane.filter((suite) => chosen.includes(suite)))
+    .filter((lane) => lane.length > 0);
+  await Promise.all(wantedLanes.map((lane, index) => runInTurn(lane, index === 0)));
   const passed = counts.reduce((sum, count) => sum + count.passed, 0);
   const failed = counts.flatMap((count) => count.failed);
   if (wanted.length === 0 && !chosen.includes('compose'))

@@ -9,7 +9,7 @@ import { checkSubnet } from './subnet.ts';
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
 /** For questions that Docker answers at once, or not at all. */
-const patienceMs = 10_000;
+const patienceMs = 20_000;
 
 interface Container {
   readonly service: string;
@@ -34,6 +34,8 @@ export function composeEngine(stack: Stack): Engine {
       ...options,
     });
     if (result.exitCode === 0) return String(result.all ?? result.stdout ?? '');
+    if (result.timedOut)
+      throw new CommandError(`${what}: no answer within ${patienceMs / 1_000} s`, { next: 'docker info' });
     const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
     throw new CommandError(`${what} failed${said}`, { next: './bluegreen doctor' });
   }
@@ -44,10 +46,12 @@ export function composeEngine(stack: Stack): Engine {
     const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
     const format = '{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Status}}';
     const lines = await docker('docker ps', ['ps', '--all', ...filters, '--format', format], { timeout: patienceMs });
-    return lines.split('\n').flatMap((line) => {
+    const found = lines.split('\n').flatMap((line) => {
       const [service = '', state = '', status = ''] = line.split('\t');
       return service === '' ? [] : [{ service, state, status }];
     });
+    // While one is replaced there are two; the newest comes first.
+    return found.filter(({ service }, index) => found.findIndex((other) => other.service === service) === index);
   }
 
   // Asked at the beginning of a command, by more than one part of it.
@@ -70,6 +74,7 @@ export function composeEngine(stack: Stack): Engine {
     },
 
     async down({ volumes }) {
+      isUp = false;
       const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
       // What a profile has started stands on the same network, which could not go.
       await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { projectOf } from '../compose/project.ts';
 import { appOf } from '../engine.ts';
 import type { Stack } from '../stack.ts';
-import { type Hands, outputOf } from './hands.ts';
+import { type Hands, outputOf, silencedVariables } from './hands.ts';
 
 const places = {
   LOG: '/var/log/nginx/access.log',
@@ -19,7 +20,7 @@ export function composeHands(stack: Stack): Hands {
   const prefix = stack.settings.STACK_PREFIX ?? '';
   const address = { blue: `${stack.settings.SUBNET_PREFIX}.11`, green: `${stack.settings.SUBNET_PREFIX}.12` };
   const docker = (...args: string[]) => outputOf({ command: ['docker', ...args], env: process.env });
-  const network = `${prefix}bluegreen_bluegreen`;
+  const network = `${projectOf(stack)}_bluegreen`;
 
   async function networksOf(container: string): Promise<z.output<typeof networks>> {
     return networks.parse(
@@ -51,10 +52,7 @@ export function composeHands(stack: Stack): Hands {
       const name = `${prefix}prove_watcher`;
       // What a proof that was killed has left.
       await docker('rm', '--force', name);
-      const silenced = ['SLACK_WEBHOOK_URL', 'SLACK_WEBHOOK_URL_FILE', 'ALERT_WEBHOOKS'].flatMap((channel) => [
-        '--env',
-        `${channel}=`,
-      ]);
+      const silenced = silencedVariables.flatMap((variable) => ['--env', `${variable}=`]);
       // In its read-only container it can keep nothing, and need not.
       const run = ['run', '--rm', '--no-TTY', '--no-deps', '--quiet-pull', '--name', name, ...silenced];
       const file = stack.envFile === undefined ? [] : ['--env-file', stack.envFile];

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Pool } from '../../settings/pool.ts';
+import type { VariableName } from '../../settings/variables.ts';
 import { CommandError } from '../command-error.ts';
 import type { Engine, ServiceName } from '../engine.ts';
 import type { Stack } from '../stack.ts';
@@ -19,6 +20,14 @@ export interface WatcherProgram extends Program {
   /** What it answers on /healthz; empty where it does not. */
   health(): Promise<string>;
 }
+
+/** Of a watcher: the proof's own tells nobody anything, neither a channel nor the prober. */
+export const silencedVariables = [
+  'SLACK_WEBHOOK_URL',
+  'SLACK_WEBHOOK_URL_FILE',
+  'ALERT_WEBHOOKS',
+  'PROBER_ADDRESS',
+] as const satisfies readonly VariableName[];
 
 /** What a scenario does to the stack that no other command does. */
 export interface Hands {

@@ -9,7 +9,7 @@ import { planOf, programPath } from '../host/plan.ts';
 import { stateDirectoryOf } from '../host/state-directory.ts';
 import { ask, isOk } from '../http.ts';
 import { directHost, type Stack } from '../stack.ts';
-import { type Hands, outputOf } from './hands.ts';
+import { type Hands, outputOf, silencedVariables } from './hands.ts';
 
 export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
   const state = stateDirectoryOf(stack);
@@ -31,13 +31,13 @@ export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
     async watcher() {
       const planned = planOf(stack, state).services.find(({ name }) => name === 'alert_watcher');
       if (planned === undefined) throw new CommandError('the plan has no watcher');
-      const { SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE, ALERT_WEBHOOKS, ...env } = planned.env;
+      const silence = Object.fromEntries(silencedVariables.map((name) => [name, '']));
       const port = await freePort();
       const own = { STATE_DIR: mkdtempSync(join(tmpdir(), 'bluegreen-prove-')), WATCHER_PORT: String(port) };
       const host = directHost(stack.settings);
       return {
         command: planned.command,
-        env: { ...env, ...own },
+        env: { ...planned.env, ...silence, ...own },
         cleanUp: 'rm -rf "$STATE_DIR"',
         health: async () => (await ask(`http://${host}:${port}/healthz`)).body,
       };
