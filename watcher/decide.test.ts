@@ -93,6 +93,15 @@ describe('failover and recovery', () => {
     expect(verdicts).toHaveLength(2);
   });
 
+  it.each<[string, (startMs: number) => string, number, string | undefined]>([
+    ['a request that was reset', rerouted, 200, 'answers cut off, refused or reset'],
+    ['a flag', standby, 200, 'answers cut off'],
+    ['a request that was reset long after', rerouted, 60_000, 'refused or reset'],
+  ])('names answers that broke off before %s', (_, next, atMs, cause) => {
+    log(served(0), served(100, { contentLength: '57', length: '20' }));
+    expect(log(next(atMs))).toMatchObject([{ kind: 'failover', cause }]);
+  });
+
   it('goes from green to blue where green is active', () => {
     const active = 'green' as const;
     expect(log(served(0, { active }), rerouted(100, { active }))).toMatchObject([{ from: 'green', to: 'blue' }]);

@@ -22,6 +22,8 @@ import { announceSwitch, isSwitchExpected, type OpenSwitch, switchByFlag, switch
 const clockSlackMs = 100;
 /** The same for a request that failed on the active pool: it is proof, unless it is as old as a clock can be wrong. */
 const proofSlackMs = 20;
+/** An answer that broke off so shortly before a failover has to do with it. */
+const cutOffRecentMs = 2_000;
 
 interface OpenFailover extends Incident {
   readonly alert: Failover;
@@ -42,6 +44,8 @@ export interface TrafficState {
   /** When the request that showed the last recovery was routed: nothing that began earlier shows another failover. */
   transitionMs: number;
   failover: OpenFailover | null;
+  /** When the active pool last broke an answer off. */
+  cutOffMs?: number;
   readonly flapping: FlappingState;
   /** The last switch, which may still have to be told. */
   switched: OpenSwitch | null;
@@ -81,6 +85,7 @@ export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], p
   }
   if (event.startMs > traffic.latestStartMs) traffic.latestStartMs = event.startMs;
 
+  if (event.cutOff && event.pool === event.active) traffic.cutOffMs = event.endMs;
   if (wasRerouted(event)) rerouted(state, event, verdicts, policy);
   else if (traffic.failover !== null) recover(state, event, traffic.failover, verdicts, policy);
 }
@@ -114,8 +119,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
   // Without a failed attempt on the active pool, it was routed by a flag that may just have gone.
   const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
   if (event.startMs <= traffic.transitionMs + slackMs) return;
-  const flagCause = state.flags?.[active]?.cause;
-  const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
+  const cause = causeOf(state, event, active);
   const flapping = flapped(state, event.startMs, active, pool, cause);
   const incident =
     flapping === null
@@ -145,6 +149,14 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
       announce(gates, failoverKey(failover.alert.from), failover, () => alert, event.endMs, policy),
     );
   }
+}
+
+/** Why the active pool was left. An answer that broke off is not asked for again, so no attempt of this request shows it. */
+function causeOf({ traffic, flags }: State, event: AccessEvent, active: Pool): string | undefined {
+  const flagCause = flags?.[active]?.cause;
+  const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
+  if (Math.abs(event.endMs - (traffic.cutOffMs ?? 0)) > cutOffRecentMs || cause?.includes('cut off')) return cause;
+  return cause === undefined ? 'answers cut off' : `answers cut off, ${cause}`;
 }
 
 function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
