@@ -97,9 +97,12 @@ export function tardy({ rates }: Stage): Expectation {
   return { servedBy: 'standby', allowances: [], mostLate: rates.scaled(lateAt400) };
 }
 
-/** Answers begin well. */
+/** Answers begin well; where the reset overtakes the beginning, nginx sees no answer at all. */
 export function cutting({ stack, rates }: Stage): Expectation {
-  return { servedBy: 'standby', allowances: [answersCut((rates.all * detectionMs(stack)) / 1000)] };
+  return {
+    servedBy: 'standby',
+    allowances: [answersCut((rates.all * detectionMs(stack)) / 1000), postsInFlight(rates.scaled(postsAt400))],
+  };
 }
 
 /** Both pools are gone. */
