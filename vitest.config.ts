@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const testTimeout = 30_000;
 
-/** By what they need: nothing, patience, something to look at it with (a terminal, a browser, Prometheus), a real nginx on this host, or a Docker Engine. */
+/**
+ * By what they need: nothing, patience, something to look at it with (a terminal, a browser, Prometheus), a real nginx on this
+ * host, or a Docker Engine.
+ */
 export default defineConfig({
   test: {
     projects: [

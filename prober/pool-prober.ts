@@ -15,7 +15,7 @@ export interface PoolProber {
   readonly counts: ProbeCounts;
   /**
    * A request to the pool has failed: checks it at once, and again at once while checks fail, until it is good or down. As
-   * many failed checks as ever decide. Heeded once in a while, whoever asks.
+   * many failed checks as ever decide. Heeded ten times a second at most, whoever asks.
    */
   checkNow(): void;
   /** Removes the flag: without a prober nobody could take it back. */

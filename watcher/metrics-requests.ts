@@ -2,6 +2,7 @@ import { Durations } from '../metrics/durations.ts';
 import { type Pool, pools } from '../settings/pool.ts';
 import type { AccessEvent } from './access-event.ts';
 import { ReleaseCounts } from './metrics-releases.ts';
+import { failedAt } from './observe.ts';
 
 /** Who answered; `none`: no pool did. */
 export const answerers = [...pools, 'none'] as const;
@@ -67,7 +68,8 @@ export class RequestCounts {
     if (cutOff) this.cutOff++;
   };
 
-  #countAttempts({ attempts, cutOff }: AccessEvent, isGood: boolean): void {
+  #countAttempts(event: AccessEvent, isGood: boolean): void {
+    const { attempts } = event;
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
       const counts = attempt === undefined ? undefined : this.#at(attempt.address);
@@ -77,7 +79,7 @@ export class RequestCounts {
       if (attempt.status === 0) continue;
       const isLast = index === attempts.length - 1;
       counts.total++;
-      if (attempt.status >= 500 || (cutOff && isLast)) counts.failed++;
+      if (failedAt(event, index)) counts.failed++;
       if (attempt.status >= 500 && !isLast && isGood) counts.masked++;
       if (attempt.headerMs !== undefined && !attempt.silent) counts.firstByte.count(attempt.headerMs);
     }

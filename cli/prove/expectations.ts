@@ -99,10 +99,9 @@ export function tardy({ rates }: Stage): Expectation {
 
 /** Answers begin well; where the reset overtakes the beginning, nginx sees no answer at all. */
 export function cutting({ stack, rates }: Stage): Expectation {
-  return {
-    servedBy: 'standby',
-    allowances: [answersCut((rates.all * detectionMs(stack)) / 1000), postsInFlight(rates.scaled(postsAt400))],
-  };
+  const most = (rates.all * detectionMs(stack)) / 1000;
+  const mostPosts = Math.min(most, rates.scaled(postsAt400));
+  return { servedBy: 'standby', allowances: [answersCut(most - mostPosts), postsInFlight(mostPosts)] };
 }
 
 /** Both pools are gone. */
