@@ -77,6 +77,7 @@ export function describeInterruptions(site: () => ProofSite): void {
       const to = otherPool((await site().told()).edge.active);
       const { stderr } = expectDone(await site().deploy('good-after-all', '--bake', '2s'));
       expect(stderr).toMatch(/was cut off; this deploy takes over/);
+      await site().expectServedBy(to);
       expect(await site().stack.ask()).toMatchObject({ pool: to, release: 'good-after-all' });
       const tally = site().taken();
       expect((await site().expectStatusTrue()).deploy).toBeUndefined();
