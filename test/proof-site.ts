@@ -34,6 +34,7 @@ export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_
 const buckets = ['00', '29', '30', '65', '99'];
 
 /** Of a log, when something is to be explained. */
+const mostLinesRead = 20_000;
 const mostLinesTold = 40;
 
 /** What is to be interrupted in the middle takes so long; nobody waits for it. */
@@ -51,6 +52,7 @@ export interface Told {
   readonly pools: readonly { pool: Pool; healthy: boolean; release: string; reported?: string; planned: string }[];
   readonly deploy?: { readonly alive: boolean; readonly step: string; readonly switched: boolean };
   readonly last?: { readonly what: string; readonly release?: string; readonly result: string };
+  readonly watcher?: { readonly openIncidents: readonly { readonly kind: string }[] };
 }
 
 /** A site with visitors, on which an operator works. */
@@ -126,6 +128,12 @@ export class ProofSite {
     });
   }
 
+  /** The watcher has nothing left to tell of what happened until now, such as that a failover has ended. */
+  async untilCalm(): Promise<void> {
+    await eventually('no incident to be open', async () => (await this.told()).watcher?.openIncidents.length === 0);
+    await this.ground.channel.untilQuiet();
+  }
+
   /** What `status` tells is what the pools and the edge really do. */
   async expectStatusTrue(): Promise<Told> {
     let told: Told | undefined;
@@ -158,21 +166,31 @@ export class ProofSite {
   /** One request goes to that pool; if not, it fails with what the edge and the prober say of it. */
   async expectServedBy(wanted: Pool): Promise<void> {
     const { pool } = await this.stack.ask();
-    if (pool === wanted) return;
-    const [access, prober] = await Promise.all([this.#lastLines('access'), this.#lastLines('health_prober')]);
-    const elsewhere = access.filter((line) => !line.includes(`pool=${wanted} `));
-    throw new Error([`${pool ?? 'nobody'} answered in place of ${wanted}`, ...elsewhere, ...prober].join('\n'));
+    if (pool !== wanted)
+      throw new Error(`${pool ?? 'nobody'} answered in place of ${wanted}\n${await this.#rerouting()}`);
+  }
+
+  /** The channel has heard of no pool that was down; if it has, it fails with what the edge and the prober say of it. */
+  async expectNoneTold(): Promise<void> {
+    const texts = await this.ground.channel.texts(/Failover|Recovery|Standby down/);
+    if (texts.length > 0) throw new Error(`${texts.join('\n')}\n${await this.#rerouting()}`);
+  }
+
+  /** The last requests that another pool answered than the active one, or that were tried twice; and what the prober said. */
+  async #rerouting(): Promise<string> {
+    const lines = async (log: string) =>
+      expectDone(await this.stack.bluegreen('logs', log, '--lines', String(mostLinesRead)))
+        .stdout.trimEnd()
+        .split('\n');
+    const [access, prober] = await Promise.all([lines('access'), lines('health_prober')]);
+    const odd = access.filter((line) => !/^pool=(\w+) release=\S+ active=\1 .*? upstream_status="\d+"/.test(line));
+    return [...odd.slice(-mostLinesTold), ...prober.slice(-mostLinesTold)].join('\n');
   }
 
   async #visitAs(bucket: string): Promise<{ status: number; pool: string | null }> {
     const answer = await fetch(`${this.stack.url}/version`, { headers: { cookie: `bluegreen_bucket=${bucket}` } });
     await answer.body?.cancel();
     return { status: answer.status, pool: answer.headers.get('x-app-pool') };
-  }
-
-  async #lastLines(log: string): Promise<string[]> {
-    const { stdout } = expectDone(await this.stack.bluegreen('logs', log));
-    return stdout.trimEnd().split('\n').slice(-mostLinesTold);
   }
 
   async #lookAt(pool: Pool) {

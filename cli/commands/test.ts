@@ -9,7 +9,7 @@ import type { Stack } from '../stack.ts';
 import { print, progress } from '../terminal.ts';
 
 /** Most of these tests wait for processes of their own. */
-const workers = { unit: 3, faults: 2 } as const;
+const workers = { unit: 2, faults: 2 } as const;
 
 /** They mostly wait and share nothing, so they go side by side, about as long each. */
 const lanes: readonly (readonly Suite[])[] = [
