@@ -170,8 +170,8 @@ export class ProofSite {
       throw new Error(`${pool ?? 'nobody'} answered in place of ${wanted}\n${await this.#rerouting()}`);
   }
 
-  /** The channel has heard of no pool that was down; if it has, it fails with what the edge and the prober say of it. */
-  async expectNoneTold(): Promise<void> {
+  /** The channel has heard of no failover and of no pool that was down; if it has, it fails with what the edge and the prober say of it. */
+  async expectNoPoolLeft(): Promise<void> {
     const texts = await this.ground.channel.texts(/Failover|Recovery|Standby down/);
     if (texts.length > 0) throw new Error(`${texts.join('\n')}\n${await this.#rerouting()}`);
   }

@@ -57,7 +57,7 @@ export function describeReleases(site: () => ProofSite): void {
       await channel.untilQuiet();
       for (const words of ['Deploy started', 'Deployed: ', 'Deploy finished'])
         expect(await channel.count(words)).toBe(1);
-      await site().expectNoneTold();
+      await site().expectNoPoolLeft();
     });
   });
 

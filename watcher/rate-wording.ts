@@ -76,6 +76,9 @@ function visibleEnd(visible: number | undefined): string {
 function visibleText({ visible, failed }: ErrorRate): string {
   if (visible === undefined) return 'Visitors may see errors.';
   if (visible === 0) return 'The other pool made them good.';
+  if (visible === failed) {
+    return failed === 1 ? 'The one that failed reached a visitor.' : `All ${failed} that failed reached a visitor.`;
+  }
   return `Of ${failed} failed, ${visible} reached a visitor; the other pool made the rest good.`;
 }
 

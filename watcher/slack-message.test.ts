@@ -75,6 +75,16 @@ describe('a Slack message', () => {
     for (const kind of kinds) for (const alert of sampleAlerts[kind]) expect(wordingOf(alert).tone).toBe(tone);
   });
 
+  it('says of an error rate how many reached a visitor', () => {
+    const said = [0, 1, errorRate.failed].map((visible) => wordingOf({ ...errorRate, visible }).summary);
+    expect(said).toEqual([
+      'The other pool made them good.',
+      'Of 11 failed, 1 reached a visitor; the other pool made the rest good.',
+      'All 11 that failed reached a visitor.',
+    ]);
+    expect(wordingOf({ ...errorRate, failed: 1, visible: 1 }).summary).toBe('The one that failed reached a visitor.');
+  });
+
   it('is red for an error rate only where visitors can have met it', () => {
     const tones = [0, 1, undefined].map((visible) => {
       const { visible: _, ...rest } = errorRate;
