@@ -57,9 +57,22 @@ export function describeInterruptions(site: () => ProofSite): void {
     it.each(steps)('at "%s" leaves what status tells', async (step) => {
       const { edge } = await site().told();
       const name = nameFor('killed', step);
+      const idleUrl = `http://127.0.0.1:${site().stack.ports[otherPool(edge.active)]}`;
+      // The old release has something to end, so that the deploy is killed while it goes and before the new one comes.
+      const last = step === 'replace' ? fetch(`${idleUrl}/slow?ms=3000`) : undefined;
       const deploy = await deployUntil(step, name);
+      if (last !== undefined) {
+        await eventually('the old release to go', () =>
+          fetch(`${idleUrl}/healthz`).then(
+            ({ ok }) => !ok,
+            () => true,
+          ),
+        );
+      }
       deploy.kill();
       expect(await deploy.exitCode).toBeUndefined();
+      expect((await last)?.status ?? 200).toBe(200);
+      await site().bothUp();
       const tally = site().taken();
       const told = await site().expectStatusTrue();
       expect(told.deploy).toMatchObject({ alive: false });

@@ -188,9 +188,12 @@ export function hostEngine(stack: Stack): Engine {
 
     async replace(pool, { unused }) {
       const name = appOf(pool);
-      await want(name, unused ? 'killed' : 'stopped');
       const next = planOf(stack, state).services.find((service) => service.name === name);
-      await change(name, (planned) => next ?? planned);
+      // One change, which the supervisor carries out to its end even where this command is killed meanwhile.
+      await change(name, (planned) => ({
+        ...(next ?? planned),
+        replacement: { id: randomUUID(), stopSignal: unused ? 'SIGKILL' : planned.stopSignal },
+      }));
     },
 
     async fetchImage() {

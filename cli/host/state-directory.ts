@@ -29,6 +29,8 @@ export interface PlannedService {
   readonly stopSignal: NodeJS.Signals;
   /** `killed`: stopped without a chance to drain. */
   readonly wanted: 'running' | 'stopped' | 'killed';
+  /** What runs is to end by this signal and to be started anew: once for each `id`, whatever else is the same. */
+  readonly replacement?: { readonly id: string; readonly stopSignal: NodeJS.Signals };
 }
 
 /** What the supervisor does; written by it at every change. */

@@ -37,6 +37,8 @@ export function supervise(
   let restarts = 0;
   let lastEnd: string | undefined;
   let changes = 0;
+  /** Is being ended, to be started again. */
+  let replacing = false;
 
   function start(): void {
     const [command, ...args] = planned.command;
@@ -79,7 +81,7 @@ export function supervise(
     child = undefined;
     lastEnd = signal ?? `exit code ${exitCode}`;
     if (Date.now() - startedAt >= stableAfterMs) restartDelayMs = firstRestartDelayMs;
-    if (planned.wanted === 'running') scheduleRestart();
+    if (planned.wanted === 'running' && !replacing) scheduleRestart();
     changed();
   }
 
@@ -104,9 +106,18 @@ export function supervise(
   async function follow(before: PlannedService, next: PlannedService): Promise<void> {
     if (next.wanted === 'killed') return stop('SIGKILL');
     if (next.wanted === 'stopped') return stop(before.stopSignal);
-    const isSame = isDeepStrictEqual({ ...before, wanted: '' }, { ...next, wanted: '' });
-    if (!isSame) await stop(before.stopSignal);
-    begin();
+    const { replacement } = next;
+    if (replacement !== undefined && replacement.id !== before.replacement?.id) await replace(replacement.stopSignal);
+    else if (!isDeepStrictEqual(programOf(before), programOf(next))) await replace(before.stopSignal);
+    else begin();
+  }
+
+  async function replace(stopSignal: NodeJS.Signals): Promise<void> {
+    replacing = true;
+    await stop(stopSignal);
+    replacing = false;
+    // Meanwhile another plan may have come.
+    if (planned.wanted === 'running') begin();
   }
 
   function begin(): void {
@@ -132,4 +143,9 @@ export function supervise(
     },
     report: () => ({ name: planned.name, process: child?.running, changing: changes > 0, restarts, lastEnd }),
   };
+}
+
+/** What runs, without what becomes of it. */
+function programOf({ wanted: _wanted, replacement: _replacement, ...program }: PlannedService) {
+  return program;
 }

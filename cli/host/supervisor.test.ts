@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/condition.ts';
 import { processInfo, signalGroup } from './process-info.ts';
-import { type StateDirectory, stateDirectory } from './state-directory.ts';
+import { type PlannedService, type StateDirectory, stateDirectory } from './state-directory.ts';
+
+const service: PlannedService = {
+  name: 'app_blue',
+  command: [process.execPath, '-e', 'setInterval(() => {}, 1e9)'],
+  env: {},
+  stopSignal: 'SIGTERM',
+  wanted: 'running',
+};
 
 describe('the supervisor', () => {
   let path: string;
@@ -19,8 +27,6 @@ describe('the supervisor', () => {
     path = mkdtempSync(join(tmpdir(), 'bluegreen-supervisor-'));
     state = stateDirectory(path);
     state.create();
-    const command = [process.execPath, '-e', 'setInterval(() => {}, 1e9)'] as const;
-    const service = { name: 'app_blue', command, env: {}, stopSignal: 'SIGTERM', wanted: 'running' } as const;
     state.plan.write({ revision: 'r1', services: [service] });
   });
   afterEach(async () => {
@@ -61,5 +67,28 @@ describe('the supervisor', () => {
     expect(await another(first)).not.toBe(first);
     expect(supervisor.exitCode).toBeNull();
     expect(existsSync(state.logOf('app_blue'))).toBe(true);
+  });
+
+  it('replaces a service by one plan, once, whoever writes the next one', async () => {
+    start();
+    const first = await another();
+    const follow = async (revision: string, planned: PlannedService) => {
+      state.plan.write({ revision, services: [planned] });
+      supervisor.kill('SIGHUP');
+      await eventually('the plan to be followed', () => {
+        const report = state.report.read();
+        return report?.revision === revision && report.services.every(({ changing }) => !changing);
+      });
+    };
+    const replacing: PlannedService = { ...service, replacement: { id: 'a', stopSignal: 'SIGKILL' } };
+    await follow('r2', replacing);
+    const second = await another(first);
+    expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGKILL', restarts: 0 });
+    await follow('r3', replacing);
+    await follow('r4', service);
+    expect(running()).toBe(second);
+    await follow('r5', { ...service, replacement: { id: 'b', stopSignal: 'SIGTERM' } });
+    await another(second);
+    expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGTERM', restarts: 0 });
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readJournal } from '../../journal/record.ts';
+import { pools } from '../../settings/pool.ts';
 import { eventually } from '../condition.ts';
 import { type Edge, startEdge } from '../edge.ts';
 import { withStatus } from '../stand-in-pool.ts';
@@ -285,7 +286,11 @@ describe('ways through the edge', () => {
 
   it('counts the connections to a pool on which a request is on its way', async () => {
     const inflight = async (pool: string) => Number((await done(edge.verb('inflight', pool))).stdout);
-    const quiet = () => eventually('idle connections to be closed', async () => (await inflight('blue')) === 0);
+    const quiet = () =>
+      eventually('idle connections to be closed', async () => {
+        const counts = await Promise.all(pools.map(inflight));
+        return counts.every((count) => count === 0);
+      });
     await quiet();
     const waiting: (() => void)[] = [];
     edge.blue.answer = (_request, response) => waiting.push(() => response.end());
