@@ -93,8 +93,9 @@ export function composeEngine(stack: Stack): Engine {
 
     async replace(pool, { unused }) {
       const stop = unused ? ['--timeout', '1'] : [];
-      const args = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', ...stop, appOf(pool)];
-      await compose(args, { detached: true });
+      const up = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', ...stop, appOf(pool)];
+      // Quiet: where this command is killed, a word of its progress would be its end in the middle of it.
+      await docker('docker compose up', [...base, '--progress', 'quiet', ...up], { detached: true });
     },
 
     fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
