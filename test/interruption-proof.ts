@@ -88,7 +88,7 @@ export function describeInterruptions(site: () => ProofSite): void {
 
     it('leaves a lock that the next deploy takes over, and a site that it goes through on', async () => {
       const to = otherPool((await site().told()).edge.active);
-      const { stderr } = expectDone(await site().deploy('good-after-all', '--bake', '2s'));
+      const { stderr } = await site().expectDeployed('good-after-all', '--bake', '2s');
       expect(stderr).toMatch(/was cut off; this deploy takes over/);
       await site().expectServedBy(to);
       expect(await site().stack.ask()).toMatchObject({ pool: to, release: 'good-after-all' });

@@ -163,6 +163,13 @@ export class ProofSite {
     return told as Told;
   }
 
+  /** The deploy went through; if not, it fails with what it said, and what the edge and the prober say. */
+  async expectDeployed(name: string, ...args: string[]): Promise<Outcome> {
+    const outcome = await this.deploy(name, ...args);
+    if (outcome.exitCode !== 0) throw new Error(`${outcome.stderr}\n${await this.#rerouting()}`);
+    return outcome;
+  }
+
   /** One request goes to that pool; if not, it fails with what the edge and the prober say of it. */
   async expectServedBy(wanted: Pool): Promise<void> {
     const { pool } = await this.stack.ask();

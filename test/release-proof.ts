@@ -39,7 +39,7 @@ export function describeReleases(site: () => ProofSite): void {
       await channel.forget();
       const old = before.edge.active;
       const to = otherPool(old);
-      const { stdout } = expectDone(await site().deploy('good-1', '--bake', '2s', '--smoke-path', '/version'));
+      const { stdout } = await site().expectDeployed('good-1', '--bake', '2s', '--smoke-path', '/version');
       expect(stdout).toMatch(/^good-1 is active on green, switched in \d+ ms; \d+ requests in .*, 0\.00% failed$/m);
       expect(await site().stack.ask()).toMatchObject({ pool: to, release: 'good-1' });
       const tally = site().taken();
