@@ -29,11 +29,16 @@ let nowMs = 0;
 let version;
 /** The point that the figures are of; null: the newest. @type {number | null} */
 let pointedMs = null;
+/** It is where the mouse or a finger is. */
+let isPointedAt = false;
 let isDrawn = false;
 let shown = noColumns();
 
 const charts = new Charts((chart, index) => {
   const at = index === null ? undefined : shown.time[index];
+  // The mouse leaves, or the page moves under it: what the slider has chosen stays.
+  if (at === undefined && !isPointedAt) return charts.point(pointedMs);
+  isPointedAt = at !== undefined;
   pointedMs = at === undefined ? null : at * 1_000;
   const mark = index === null ? undefined : markAt(chart, chronicle.marks, chart.cursor.left ?? -1);
   showFigures(mark === undefined ? '' : ` · ${moment(mark.atMs)}: ${mark.text}`);
@@ -70,6 +75,7 @@ scrub.addEventListener('input', () => {
   const { fromMs, stepMs } = view();
   const isNewest = scrub.value === scrub.max;
   pointedMs = isNewest ? null : fromMs + Number(scrub.value) * stepMs;
+  isPointedAt = false;
   charts.point(pointedMs);
   showFigures();
 });

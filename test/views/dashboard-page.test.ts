@@ -218,7 +218,10 @@ describe('the dashboard of a watcher', () => {
     const { page } = dashboard;
     await page.locator('#plot-requests').hover();
     await dashboard.says('moment', /^\d\d:/);
-    await page.locator('#scrub').focus();
+    // A page that scrolls would take the chart away from the mouse.
+    await page
+      .locator('#scrub')
+      .evaluate((slider) => Reflect.get(slider, 'focus').call(slider, { preventScroll: true }));
     for (let count = 0; count < 3; count++) await page.keyboard.press('ArrowLeft');
     const chosen = await dashboard.text('moment');
     const ticks = await dashboard.countTicks();
@@ -227,6 +230,8 @@ describe('the dashboard of a watcher', () => {
     const cursor = page.locator('#plot-requests .u-cursor-x');
     const isShown = async () => !(await cursor.getAttribute('style'))?.includes('translate(-10px');
     await page.mouse.move(0, 0);
+    expect(await dashboard.text('moment')).toBe(chosen);
+    expect(await isShown()).toBe(true);
     await page.locator('#scrub').focus();
     await page.keyboard.press('ArrowLeft');
     expect(await isShown()).toBe(true);
