@@ -1,7 +1,7 @@
 import type { Tail } from './tail.ts';
 import { Wake } from './wake.ts';
 
-const busyPollMs = 25;
+const busyPollMs = 10;
 const idlePollMs = 90;
 /** Without a line for this long, the log counts as idle. */
 const idleAfterMs = 1_000;

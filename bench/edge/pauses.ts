@@ -1,0 +1,86 @@
+// How long a healthy pool may pause, as for a garbage collection, before an edge leaves it: what the second failed check, for
+// which this edge waits and Caddy does not, is good for.
+//
+//   node bench/edge/pauses.ts [--times 10] [--rate 200] [--out FILE]
+import { setTimeout as delay } from 'node:timers/promises';
+import { startLoadProcess } from '../../proof/traffic/load-process.ts';
+import { nowMs } from '../../proof/traffic/sample.ts';
+import { benchDirectory, type Contender, caddy, haproxy, own } from './contenders.ts';
+import { markdown } from './figures.ts';
+import { readOptions } from './options.ts';
+import { startDemoPools } from './pools.ts';
+import { machine, report } from './report.ts';
+
+interface Pause {
+  readonly contender: string;
+  readonly lengthMs: number;
+  readonly left: boolean;
+}
+
+const { numbers, out } = readOptions({ times: 10, rate: 200 });
+const lengthsMs = [150, 200, 250, 300, 350, 400];
+const calmMs = 3_000;
+/** Long enough for every edge to come back. */
+const betweenMs = 1_500;
+
+const at = machine();
+const directory = benchDirectory();
+const contenders = [
+  own(),
+  haproxy(true),
+  caddy(true),
+  own({ name: 'bluegreen, PROBE_FALL=1', settings: { PROBE_FALL: '1' } }),
+  haproxy(true, 1),
+];
+const pauses: Pause[] = [];
+for (const contender of contenders) {
+  pauses.push(...(await pausesBehind(contender)));
+  process.stderr.write(`${contender.name}\n`);
+}
+const rows = contenders.map(({ name }) => [
+  name,
+  ...lengthsMs.map((length) => {
+    const left = pauses.filter((pause) => pause.contender === name && pause.lengthMs === length && pause.left);
+    return String(left.length);
+  }),
+]);
+const header = [`left the pool in, of ${numbers.times} pauses`, ...lengthsMs.map((length) => `${length} ms`)];
+report('pauses', out, markdown(header, rows), { options: numbers, pauses }, at);
+
+/** Lengths in turn, each at another moment of the checks' interval. */
+async function pausesBehind(contender: Contender): Promise<Pause[]> {
+  const pools = await startDemoPools(directory);
+  const running = await contender.start({ directory, pools: pools.ports });
+  const load = await startLoadProcess({
+    url: running.url,
+    rate: numbers.rate,
+    clients: 0,
+    mix: { app: 'demo' },
+    poisonRate: 0,
+    userAgent: 'bluegreen-bench',
+  });
+  const begun: { readonly lengthMs: number; readonly atMs: number; readonly untilMs: number }[] = [];
+  try {
+    await delay(calmMs);
+    for (let time = 0; time < numbers.times; time++) {
+      for (const lengthMs of lengthsMs) {
+        const atMs = nowMs();
+        process.kill(pools.programs.blue.pid, 'SIGSTOP');
+        await delay(lengthMs);
+        process.kill(pools.programs.blue.pid, 'SIGCONT');
+        await delay(betweenMs + (100 * time) / numbers.times);
+        begun.push({ lengthMs, atMs, untilMs: nowMs() });
+      }
+    }
+    running.edge.assertRunning();
+    const away = (await load.end()).filter(({ pool }) => pool === 'green').map(({ dueAt }) => dueAt);
+    return begun.map(({ lengthMs, atMs, untilMs }) => ({
+      contender: contender.name,
+      lengthMs,
+      left: away.some((dueAt) => dueAt >= atMs && dueAt < untilMs),
+    }));
+  } finally {
+    load.kill();
+    await Promise.all([running.stop(), pools.stop()]);
+  }
+}
