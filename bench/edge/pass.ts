@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
-import { startLoadProcess } from '../../proof/traffic/load-process.ts';
 import { isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/traffic/sample.ts';
 import type { Contender } from './contenders.ts';
 import type { FaultKind } from './fault-kinds.ts';
+import { startBenchLoad } from './load.ts';
 import { startDemoPools } from './pools.ts';
 
 /** One contender's pass through one fault. Latencies of quick requests in ascending order, from when they were due. */
@@ -42,14 +42,7 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
   const pools = await startDemoPools(directory);
   const running = await contender.start({ directory, pools: pools.ports });
   try {
-    const load = await startLoadProcess({
-      url: running.url,
-      rate,
-      clients: 0,
-      mix: { app: 'demo' },
-      poisonRate: fault.poisonRate ?? 0,
-      userAgent: 'bluegreen-bench',
-    });
+    const load = await startBenchLoad(running.url, rate, fault.poisonRate);
     try {
       await delay(calmMs);
       const brokenAt = nowMs();

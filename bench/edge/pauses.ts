@@ -1,12 +1,12 @@
 // How long a healthy pool may pause, as for a garbage collection, before an edge leaves it: what the second failed check, for
 // which this edge waits and Caddy does not, is good for.
 //
-//   node bench/edge/pauses.ts [--times 10] [--rate 200] [--out FILE]
+//   node bench/edge/pauses.ts [--rounds 5] [--rate 200] [--out FILE]
 import { setTimeout as delay } from 'node:timers/promises';
-import { startLoadProcess } from '../../proof/traffic/load-process.ts';
 import { nowMs } from '../../proof/traffic/sample.ts';
 import { benchDirectory, type Contender, caddy, haproxy, own } from './contenders.ts';
 import { markdown } from './figures.ts';
+import { startBenchLoad } from './load.ts';
 import { readOptions } from './options.ts';
 import { startDemoPools } from './pools.ts';
 import { machine, report } from './report.ts';
@@ -14,10 +14,11 @@ import { machine, report } from './report.ts';
 interface Pause {
   readonly contender: string;
   readonly lengthMs: number;
+  /** A request was answered by the other pool meanwhile, or just after. */
   readonly left: boolean;
 }
 
-const { numbers, out } = readOptions({ times: 10, rate: 200 });
+const { numbers, out } = readOptions({ rounds: 5, rate: 200 });
 const lengthsMs = [150, 200, 250, 300, 350, 400];
 const calmMs = 3_000;
 /** Long enough for every edge to come back. */
@@ -33,9 +34,11 @@ const contenders = [
   haproxy(true, 1),
 ];
 const pauses: Pause[] = [];
-for (const contender of contenders) {
-  pauses.push(...(await pausesBehind(contender)));
-  process.stderr.write(`${contender.name}\n`);
+for (let round = 1; round <= numbers.rounds; round++) {
+  for (const contender of contenders) {
+    pauses.push(...(await pausesBehind(contender)));
+    process.stderr.write(`${round}/${numbers.rounds}  ${contender.name}\n`);
+  }
 }
 const rows = contenders.map(({ name }) => [
   name,
@@ -44,43 +47,37 @@ const rows = contenders.map(({ name }) => [
     return String(left.length);
   }),
 ]);
-const header = [`left the pool in, of ${numbers.times} pauses`, ...lengthsMs.map((length) => `${length} ms`)];
+const header = [`left the pool in, of ${numbers.rounds} pauses`, ...lengthsMs.map((length) => `${length} ms`)];
 report('pauses', out, markdown(header, rows), { options: numbers, pauses }, at);
 
-/** Lengths in turn, each at another moment of the checks' interval. */
+/** One pause of each length, under load. */
 async function pausesBehind(contender: Contender): Promise<Pause[]> {
   const pools = await startDemoPools(directory);
   const running = await contender.start({ directory, pools: pools.ports });
-  const load = await startLoadProcess({
-    url: running.url,
-    rate: numbers.rate,
-    clients: 0,
-    mix: { app: 'demo' },
-    poisonRate: 0,
-    userAgent: 'bluegreen-bench',
-  });
-  const begun: { readonly lengthMs: number; readonly atMs: number; readonly untilMs: number }[] = [];
   try {
-    await delay(calmMs);
-    for (let time = 0; time < numbers.times; time++) {
+    const load = await startBenchLoad(running.url, numbers.rate);
+    try {
+      await delay(calmMs);
+      const made: { readonly lengthMs: number; readonly atMs: number; readonly untilMs: number }[] = [];
       for (const lengthMs of lengthsMs) {
         const atMs = nowMs();
         process.kill(pools.programs.blue.pid, 'SIGSTOP');
         await delay(lengthMs);
         process.kill(pools.programs.blue.pid, 'SIGCONT');
-        await delay(betweenMs + (100 * time) / numbers.times);
-        begun.push({ lengthMs, atMs, untilMs: nowMs() });
+        await delay(betweenMs);
+        made.push({ lengthMs, atMs, untilMs: nowMs() });
       }
+      running.edge.assertRunning();
+      const away = (await load.end()).filter(({ pool }) => pool === 'green').map(({ dueAt }) => dueAt);
+      return made.map(({ lengthMs, atMs, untilMs }) => ({
+        contender: contender.name,
+        lengthMs,
+        left: away.some((dueAt) => dueAt >= atMs && dueAt < untilMs),
+      }));
+    } finally {
+      load.kill();
     }
-    running.edge.assertRunning();
-    const away = (await load.end()).filter(({ pool }) => pool === 'green').map(({ dueAt }) => dueAt);
-    return begun.map(({ lengthMs, atMs, untilMs }) => ({
-      contender: contender.name,
-      lengthMs,
-      left: away.some((dueAt) => dueAt >= atMs && dueAt < untilMs),
-    }));
   } finally {
-    load.kill();
     await Promise.all([running.stop(), pools.stop()]);
   }
 }
