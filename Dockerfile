@@ -17,6 +17,7 @@ COPY --chmod=755 package.json ./
 COPY --chmod=755 settings settings
 COPY --chmod=755 journal journal
 COPY --chmod=755 metrics metrics
+COPY --chmod=755 report report
 COPY --chmod=755 public public
 COPY --chmod=755 app app
 COPY --chmod=755 prober prober

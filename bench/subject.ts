@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { watcherNodeOptions } from '../cli/host/plan.ts';
+import { watcherNodeOptions } from '../cli/engine/host/plan.ts';
 import { freePorts } from '../test/free-port.ts';
 
 const program = join(import.meta.dirname, '../watcher/main.ts');

@@ -1,13 +1,20 @@
 import { Argument, Command, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
-import { type ChaosMode, chaosModes, type ScenarioName, type Suite, scenarioNames, suites } from './choices.ts';
-import { chooseEngine } from './choose-engine.ts';
+import {
+  type ChaosMode,
+  chaosModes,
+  type ScenarioName,
+  type Suite,
+  scenarioNames,
+  suites,
+  wholeNumber,
+} from './arguments.ts';
 import type { RawProveOptions } from './commands/prove.ts';
 import type { RawDeployOptions } from './deploy/options.ts';
-import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine.ts';
-import { explain } from './explain.ts';
-import { readStack, type Stack } from './stack.ts';
-import { wholeNumber } from './whole-number.ts';
+import { chooseEngine } from './engine/choose.ts';
+import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine/engine.ts';
+import { readStack, type Stack } from './stack/stack.ts';
+import { explain } from './terminal/explain.ts';
 
 const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
 

@@ -1,7 +1,7 @@
 import { byId, make, quote } from './elements.js';
 import { timeElement } from './time.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').AlertReport} AlertReport */
+/** @typedef {import('../report/dashboard.ts').AlertReport} AlertReport */
 
 const shown = 20;
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };

@@ -1,6 +1,6 @@
 import { palette } from './chart-look.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').Mark} Mark */
+/** @typedef {import('../report/dashboard.ts').Mark} Mark */
 
 /** Signs stand above the chart, in rows where they would cover each other. */
 const signSize = 17;

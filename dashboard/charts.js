@@ -4,7 +4,7 @@ import { byId } from './elements.js';
 import { noColumns } from './series.js';
 import { latency } from './time.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').Mark} Mark */
+/** @typedef {import('../report/dashboard.ts').Mark} Mark */
 /** @typedef {import('./series.js').Columns} Columns */
 
 /**

@@ -9,7 +9,7 @@ import { follow } from './stream.js';
 import { clock, latency, moment, zone } from './time.js';
 import { showWatcher } from './watcher.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').DashboardEvents} Events */
+/** @typedef {import('../report/dashboard.ts').DashboardEvents} Events */
 
 const minuteMs = 60_000;
 const secondsShownMs = 15 * minuteMs;

@@ -1,8 +1,8 @@
 import { byId, make, quote, setText } from './elements.js';
 import { clock, clockMinute, moment, span } from './time.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').Now} Now */
-/** @typedef {import('../watcher/dashboard-report.ts').Worry} Worry */
+/** @typedef {import('../report/dashboard.ts').Now} Now */
+/** @typedef {import('../report/dashboard.ts').Worry} Worry */
 
 /** Not colour alone. */
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };

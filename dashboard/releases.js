@@ -1,7 +1,7 @@
 import { byId, make, quote } from './elements.js';
 import { timeElement } from './time.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').ReleaseReport} ReleaseReport */
+/** @typedef {import('../report/dashboard.ts').ReleaseReport} ReleaseReport */
 
 const shown = 10;
 const letters = { blue: 'B', green: 'G' };

@@ -1,6 +1,6 @@
 /**
- * @typedef {import('../watcher/dashboard-report.ts').Points} Points
- * @typedef {import('../watcher/dashboard-report.ts').Point} Point
+ * @typedef {import('../report/dashboard.ts').Points} Points
+ * @typedef {import('../report/dashboard.ts').Point} Point
  */
 
 /** As long as the watcher's own window keeps a request: so much before what is shown is kept as well. */

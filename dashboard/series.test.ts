@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { accessLine } from '../test/access-lines.ts';
-import { History } from '../watcher/history.ts';
-import { parseLine } from '../watcher/parse.ts';
-import { allPoints } from '../watcher/points.ts';
+import { History } from '../watcher/past/history.ts';
+import { allPoints } from '../watcher/past/points.ts';
+import { parseLine } from '../watcher/request/parse.ts';
 import { Series, windowMs } from './series.js';
 
 const noon = Date.UTC(2025, 10, 23, 12);

@@ -1,4 +1,4 @@
-/** @typedef {import('../watcher/dashboard-report.ts').DashboardEvents} Events */
+/** @typedef {import('../report/dashboard.ts').DashboardEvents} Events */
 
 /**
  * @typedef {object} StreamHooks

@@ -1,7 +1,7 @@
 import { byId, make, setText } from './elements.js';
 import { moment, span } from './time.js';
 
-/** @typedef {import('../watcher/dashboard-report.ts').WatcherReport} WatcherReport */
+/** @typedef {import('../report/dashboard.ts').WatcherReport} WatcherReport */
 
 /** @typedef {{ readonly label: string, readonly text: string, readonly isBad: boolean }} Line */
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { composedMessages, sampleOf } from '../test/sample-messages.ts';
-import { anchors } from '../watcher/anchors.ts';
-import { type SlackMessage, slackMessage } from '../watcher/slack-message.ts';
+import { anchors } from '../watcher/alerts/anchors.ts';
+import { type SlackMessage, slackMessage } from '../watcher/channels/slack.ts';
 import { slackHtml } from './slack-page.ts';
 
 const context = {

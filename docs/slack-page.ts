@@ -1,4 +1,4 @@
-import type { SlackBlock, SlackMessage } from '../watcher/slack-message.ts';
+import type { SlackBlock, SlackMessage } from '../watcher/channels/slack.ts';
 
 /** So wide is a phone. */
 export const pageWidthPx = 412;

@@ -1,10 +1,10 @@
 import type { JournalRecord } from '../journal/record.ts';
-import type { Alert } from '../watcher/alert.ts';
-import { decideRecord, decideRequest, decideTick } from '../watcher/decide.ts';
-import type { DownFlags } from '../watcher/flags.ts';
-import type { Verdict } from '../watcher/incident.ts';
-import { parseLine } from '../watcher/parse.ts';
-import { newState, type Policy, type State } from '../watcher/state.ts';
+import type { Alert } from '../watcher/alerts/alert.ts';
+import type { DownFlags } from '../watcher/control/flags.ts';
+import { parseLine } from '../watcher/request/parse.ts';
+import { decideRecord, decideRequest, decideTick } from '../watcher/rules/decide.ts';
+import type { Verdict } from '../watcher/rules/incident.ts';
+import { newState, type Policy, type State } from '../watcher/rules/state.ts';
 
 export const noon = Date.UTC(2025, 10, 23, 12);
 const defaults: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };

@@ -1,7 +1,7 @@
-import type { Look } from '../cli/report/look.ts';
+import type { Look } from '../cli/status/look.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import type { Health } from '../report/health.ts';
 import type { Pool } from '../settings/pool.ts';
-import type { Health } from '../watcher/health.ts';
 
 type Edge = NonNullable<Look['control']>['edge'];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { scenarioNames } from '../cli/choices.ts';
+import { scenarioNames } from '../cli/arguments.ts';
 import { settingNames } from '../cli/commands/prove.ts';
 import { readRecorded } from '../docs/proof/recorded.ts';
 import { places } from '../docs/proof/tables.ts';

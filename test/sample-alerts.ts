@@ -1,4 +1,4 @@
-import type { Alert, AlertKind, ErrorRate, Failover, Switch } from '../watcher/alert.ts';
+import type { Alert, AlertKind, ErrorRate, Failover, Switch } from '../watcher/alerts/alert.ts';
 
 const base = { incident: '1123-1405-7', atMs: Date.UTC(2025, 10, 23, 14, 5, 9, 123) };
 

@@ -1,7 +1,7 @@
-import type { Alert } from '../watcher/alert.ts';
-import type { Anchor } from '../watcher/anchors.ts';
-import type { Message } from '../watcher/message.ts';
-import { wordingOf } from '../watcher/wording.ts';
+import type { Alert } from '../watcher/alerts/alert.ts';
+import type { Anchor } from '../watcher/alerts/anchors.ts';
+import type { Message } from '../watcher/alerts/message.ts';
+import { wordingOf } from '../watcher/words/wording.ts';
 import { failover, sampleAlerts } from './sample-alerts.ts';
 
 const minute = 60_000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { stackVariables } from '../cli/stack.ts';
+import { stackVariables } from '../cli/stack/stack.ts';
 import { infoOf } from '../settings/fields.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
 import { type VariableName, variableNames, variables } from '../settings/variables.ts';

@@ -4,8 +4,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Health } from '../watcher/health.ts';
-import type { AlertDelivery, Traffic } from '../watcher/server.ts';
+import type { Health } from '../report/health.ts';
+import type { AlertDelivery, Traffic } from '../report/traffic.ts';
 import { eventually } from './condition.ts';
 import { freePorts } from './free-port.ts';
 

@@ -1,7 +1,7 @@
 import type { RecordOf } from '../journal/record.ts';
 import { otherPool, type Pool } from '../settings/pool.ts';
-import type { Route } from '../watcher/access-event.ts';
-import type { DownFlags } from '../watcher/flags.ts';
+import type { DownFlags } from '../watcher/control/flags.ts';
+import type { Route } from '../watcher/request/event.ts';
 import { accessLine } from './access-lines.ts';
 import { noon } from './decisions.ts';
 import { switchRecord } from './journal-records.ts';

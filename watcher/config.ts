@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
-import type { Proxies } from './post.ts';
+import type { Proxies } from './channels/post.ts';
 
 /** Everything the watcher is told from outside. */
 export interface Config {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../test/access-lines.ts';
 import { eventually } from '../test/condition.ts';
 import { EarlyChecks } from './early-checks.ts';
-import { parseLine } from './parse.ts';
+import { parseLine } from './request/parse.ts';
 
 const addresses = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000' };
 

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { type Pool, pools } from '../settings/pool.ts';
-import type { AccessEvent } from './access-event.ts';
 import type { Config } from './config.ts';
-import { failedAt, failedUpstream } from './observe.ts';
+import type { AccessEvent } from './request/event.ts';
+import { failedAt, failedUpstream } from './request/observe.ts';
 
 /** What failed longer ago says nothing about now. */
 const freshMs = 1_000;

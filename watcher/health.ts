@@ -1,59 +1,9 @@
-import type { Pool } from '../settings/pool.ts';
-import type { CatchUp } from './catch-up.ts';
-import type { Checkpointer, CheckpointHealth } from './checkpointer.ts';
-import type { FileIdentity } from './log-file.ts';
-import type { Outbox, OutboxHealth } from './outbox.ts';
-import type { Tail, TailState } from './tail.ts';
+import type { Health } from '../report/health.ts';
+import type { CatchUp } from './checkpoint/catch-up.ts';
+import type { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Outbox } from './delivery/outbox.ts';
+import type { Tail } from './log/tail.ts';
 import type { Watch } from './watch.ts';
-
-/** What `GET /healthz` answers: 200 if `ok`, 503 if `degraded`. */
-export interface Health {
-  /** `degraded`: the log cannot be read, the checkpoint cannot be written, or Slack takes no message until a person has seen to it. */
-  readonly status: 'ok' | 'degraded';
-  readonly version: string;
-  readonly log: {
-    readonly state: TailState;
-    readonly fault: string | null;
-    readonly lagBytes: number;
-    /** What was missed while the watcher was away is being read; alerts of that wait until it has been. */
-    readonly catchingUp: boolean;
-    readonly lines: number;
-    /** When the last request that was read had ended. */
-    readonly lastLine: string | null;
-    readonly rejects: Readonly<Record<string, number>>;
-    /** Requests of previews, which count nowhere else. */
-    readonly previews: number;
-    readonly rotations: number;
-    readonly truncations: number;
-    /** How often lines may have been lost: a log was gone before it had been read to its end, or was cut short. */
-    readonly gaps: number;
-    /** Which file is read. */
-    readonly file: FileIdentity | null;
-  };
-  /** What operators do: lines of it that are none, and why it cannot be read. */
-  readonly journal: { readonly rejects: number; readonly fault: string | null };
-  /** `failing`: what a crash would lose or repeat grows by the second. */
-  readonly checkpoint: CheckpointHealth;
-  /** The active colour and who answered last, as the log tells it. */
-  readonly active: Pool | null;
-  readonly serving: Pool | null;
-  readonly down: { readonly blue: boolean; readonly green: boolean } | null;
-  readonly openIncidents: readonly { readonly kind: string; readonly incident: string; readonly since: string }[];
-  readonly window: { readonly samples: number; readonly failed: number; readonly errorPercent: number };
-  readonly alertsHeldBack: number;
-  readonly maintenance: boolean;
-  /** Alerts are held back until then. */
-  readonly muted: { readonly until: string; readonly actor: string } | null;
-  /** One that has begun and has not ended. */
-  readonly deploy: {
-    readonly id: string;
-    readonly pool: Pool;
-    readonly release: string;
-    readonly since: string;
-  } | null;
-  readonly slack: { readonly configured: boolean } & Partial<OutboxHealth>;
-  readonly channels: readonly ({ readonly name: string } & OutboxHealth)[];
-}
 
 /** What the health rests on. */
 export interface HealthParts {

@@ -238,7 +238,7 @@ describe('a watcher that was killed', () => {
     const rewound = JSON.parse(body);
     rewound.progress.savedMs = savedMs;
     rewound.progress.watch.lastTickMs = savedMs;
-    const script = `import { encode } from '${new URL('./checkpoint-file.ts', import.meta.url).pathname}';
+    const script = `import { encode } from '${new URL('./checkpoint/checkpoint-file.ts', import.meta.url).pathname}';
       import { readFileSync, writeFileSync } from 'node:fs';
       writeFileSync(process.argv[1], encode(JSON.parse(readFileSync(0, 'utf8'))));`;
     execFileSync(process.execPath, ['--input-type=module', '-e', script, checkpointPath()], {

@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Health } from './health.ts';
-import { serve, type Traffic } from './server.ts';
+import type { Health } from '../report/health.ts';
+import type { Traffic } from '../report/traffic.ts';
+import { isTrustedHost, serve } from './server.ts';
 
 const traffic = { startedAtMs: 1, nowMs: 2 } as Traffic;
 let status: Health['status'] = 'ok';
@@ -45,4 +46,22 @@ it('refuses everything else', async () => {
   for (const path of ['/', '/toString', '/traffic/', '/healthz/x']) expect((await ask(path)).status).toBe(404);
   const post = await ask('/traffic', 'POST');
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+});
+
+it('trusts addresses, localhost and names without a dot, and such as are known to be ours', () => {
+  const trusted = [
+    '127.0.0.1:8083',
+    '10.1.2.3',
+    '[::1]:8083',
+    'localhost:8083',
+    'dash.localhost',
+    'alert_watcher:8083',
+  ];
+  for (const host of trusted) expect([host, isTrustedHost(host)]).toEqual([host, true]);
+  expect(isTrustedHost('status.example.org', ['status.example.org'])).toBe(true);
+});
+
+it('trusts no name that somebody else could own, and nothing that is no name', () => {
+  const others = ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:8083', 'a@b', 'x/y', '', undefined];
+  for (const host of others) expect([host, isTrustedHost(host)]).toEqual([host, false]);
 });

@@ -1,24 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Pool } from '../settings/pool.ts';
-import type { AlertReport } from './dashboard-report.ts';
-import type { Health } from './health.ts';
-import type { MetricsText } from './metrics.ts';
-import type { PoolTraffic } from './pool-counters.ts';
-import { isTrustedHost } from './trusted-host.ts';
-
-/** One alert that was told, as `GET /alerts` has it: what it said is for the channels and the dashboard. */
-export type AlertDelivery = Pick<AlertReport, 'incident' | 'delivery'>;
-
-/** What `GET /traffic` answers, for the command line: counted since the start. */
-export interface Traffic {
-  readonly startedAtMs: number;
-  readonly nowMs: number;
-  /** What the log holds and has not been read. */
-  readonly lagBytes: number;
-  readonly active: Pool | null;
-  readonly down: Health['down'];
-  readonly pools: { readonly [pool in Pool]: PoolTraffic };
-}
+import { isIP } from 'node:net';
+import type { Health } from '../report/health.ts';
+import type { AlertDelivery, Traffic } from '../report/traffic.ts';
+import type { MetricsText } from './counts/prometheus.ts';
 
 export interface Reports {
   readonly health: () => Health;
@@ -83,4 +67,19 @@ export function serve(reports: Reports, url?: string): Server {
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
     response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
   });
+}
+
+/**
+ * Against DNS rebinding: a page on the internet whose name suddenly means 127.0.0.1 would read the dashboard through its
+ * visitor's browser, as a page of its own. Such a name always has a dot. Addresses, `localhost` and names of containers
+ * cannot be had by an attacker.
+ * @param host what the request's Host header says
+ * @param names further ones that are known to be ours
+ */
+export function isTrustedHost(host: string | undefined, names: readonly string[] = []): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const { hostname, pathname, username } = new URL(`http://${host}`);
+  if (pathname !== '/' || username !== '') return false;
+  const name = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(name) !== 0 || !name.includes('.') || name.endsWith('.localhost') || names.includes(name);
 }

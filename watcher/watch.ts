@@ -1,17 +1,18 @@
 import type { JournalRecord } from '../journal/record.ts';
+import type { WatchHealth } from '../report/health.ts';
 import type { Pool } from '../settings/pool.ts';
-import { decideRecord, decideRequest, decideSwitches, decideTick } from './decide.ts';
-import { ControlDirectory } from './flags.ts';
-import { beginIncident, type Verdict } from './incident.ts';
-import type { Listener } from './listener.ts';
-import { flagsAfter, isMuteNews } from './mute.ts';
-import { isOpen } from './open-incidents.ts';
-import { learn } from './operations.ts';
-import { parseLine, type RejectReason } from './parse.ts';
-import { Records } from './records.ts';
-import { newState, type Policy, type State } from './state.ts';
-import { tickMs, ticksUpTo } from './ticks.ts';
-import { type WatchHealth, watchHealthOf } from './watch-health.ts';
+import type { Alert } from './alerts/alert.ts';
+import { ControlDirectory } from './control/flags.ts';
+import { Records } from './control/journal.ts';
+import type { AccessEvent } from './request/event.ts';
+import { parseLine, type RejectReason } from './request/parse.ts';
+import { decideRecord, decideRequest, decideSwitches, decideTick } from './rules/decide.ts';
+import { watchHealthOf } from './rules/health.ts';
+import { beginIncident, type Verdict } from './rules/incident.ts';
+import { flagsAfter, isMuteNews } from './rules/mute.ts';
+import { isOpen } from './rules/open-incidents.ts';
+import { learn } from './rules/operations.ts';
+import { newState, type Policy, type State } from './rules/state.ts';
 
 /** What is kept of a watch over a restart. Plain JSON. */
 export interface WatchSnapshot {
@@ -246,4 +247,29 @@ export class Watch {
       }
     }
   }
+}
+
+/** What is told, and what was held back and why. */
+export interface Listener {
+  readonly tell: (alert: Alert) => void;
+  readonly hold: (alert: Alert, reason: string) => void;
+  /** A line that the rules broke on, which is a fault of theirs. */
+  readonly fault: (error: unknown) => void;
+  /** Every request that counts, before it is judged. */
+  readonly request?: (event: AccessEvent) => void;
+}
+
+/** A rule that waits for time to pass is looked at so often. */
+export const tickMs = 250;
+/** Ticks that are made up for a gap in the log. */
+const maxTicksInGap = 1_000;
+
+/** The moments at which the clock would have ticked since the last tick, where time is the log's. */
+export function* ticksUpTo(atMs: number, lastTickMs: number): Generator<number> {
+  const gapMs = atMs - lastTickMs;
+  if (Math.abs(gapMs) < tickMs) return;
+  // The clock was set back meanwhile, or there was no tick yet.
+  const fromMs = gapMs < 0 || lastTickMs === 0 ? atMs - tickMs : lastTickMs;
+  const stepMs = Math.max(tickMs, (atMs - fromMs) / maxTicksInGap);
+  for (let nowMs = fromMs + stepMs; nowMs <= atMs; nowMs += stepMs) yield nowMs;
 }

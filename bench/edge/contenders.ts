@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planOf, programPath } from '../../cli/host/plan.ts';
-import { stateDirectory } from '../../cli/host/state-directory.ts';
-import { readStack } from '../../cli/stack.ts';
+import { planOf, programPath } from '../../cli/engine/host/plan.ts';
+import { stateDirectory } from '../../cli/engine/host/state-directory.ts';
+import { readStack } from '../../cli/stack/stack.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { freePorts } from '../../test/free-port.ts';
 import { answers } from './answers.ts';

@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { watcherNodeOptions } from '../../cli/host/plan.ts';
+import { watcherNodeOptions } from '../../cli/engine/host/plan.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 import { freePorts } from '../../test/free-port.ts';
 import { answers } from './answers.ts';

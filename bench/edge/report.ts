@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { programPath } from '../../cli/host/plan.ts';
+import { programPath } from '../../cli/engine/host/plan.ts';
 
 export interface Machine {
   readonly processor: string;

@@ -4,7 +4,7 @@
 //   node bench/edge/start.ts [--rounds 5] [--out FILE] [compose|host]
 import { execa } from 'execa';
 import { request } from 'undici';
-import type { EngineName } from '../../cli/engine.ts';
+import type { EngineName } from '../../cli/engine/engine.ts';
 import { eventually } from '../../test/condition.ts';
 import { createStack, expectDone, type TestStack } from '../../test/stack.ts';
 import { markdown, spreadOf, withRange } from './figures.ts';

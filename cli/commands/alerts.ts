@@ -1,13 +1,13 @@
-import type { Health } from '../../watcher/health.ts';
-import type { AlertDelivery } from '../../watcher/server.ts';
-import { requireUp } from '../choose-engine.ts';
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import { ask, parsedJson } from '../http.ts';
-import { operationId, recordLine } from '../records.ts';
-import { alertsOf, healthOf } from '../report/watcher-answers.ts';
-import { type Stack, watcherUrl } from '../stack.ts';
-import { print, progress } from '../terminal.ts';
+import type { Health } from '../../report/health.ts';
+import type { AlertDelivery } from '../../report/traffic.ts';
+import { ask, parsedJson } from '../edge/http.ts';
+import { operationId, recordLine } from '../edge/records.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import { type Stack, watcherUrl } from '../stack/stack.ts';
+import { alertsOf, healthOf } from '../status/watcher-answers.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { print, progress } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
 
 const deliveryDeadlineMs = 20_000;

@@ -1,13 +1,13 @@
 import { otherPool } from '../../settings/pool.ts';
-import { requireUp } from '../choose-engine.ts';
-import { controlState } from '../control-state.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { sharePercent } from '../deploy/options.ts';
-import type { Engine } from '../engine.ts';
-import { poolStatus } from '../pool-status.ts';
-import { recordLine } from '../records.ts';
-import type { Stack } from '../stack.ts';
-import { print } from '../terminal.ts';
+import { controlState } from '../edge/control-state.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { recordLine } from '../edge/records.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { print } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
 /** Sends a share of the visitors to the idle colour, or nobody any more. */

@@ -1,11 +1,11 @@
 import type { Pool } from '../../settings/pool.ts';
-import type { ChaosMode } from '../choices.ts';
-import { requireUp } from '../choose-engine.ts';
-import { CommandError } from '../command-error.ts';
-import { appOf, type Engine } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
-import { directUrl, type Stack } from '../stack.ts';
-import { print } from '../terminal.ts';
+import type { ChaosMode } from '../arguments.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { requireUp } from '../engine/choose.ts';
+import { appOf, type Engine } from '../engine/engine.ts';
+import { directUrl, type Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { print } from '../terminal/terminal.ts';
 
 /** Breaks a pool on purpose, or heals it. */
 export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: ChaosMode): Promise<void> {

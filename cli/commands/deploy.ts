@@ -1,16 +1,16 @@
-import { requireUp } from '../choose-engine.ts';
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
 import { deployRelease } from '../deploy/deploy.ts';
 import { holderText, takeLock } from '../deploy/lock.ts';
 import { deployOptions, type RawDeployOptions } from '../deploy/options.ts';
 import { preflight, type Start } from '../deploy/preflight.ts';
 import { Run } from '../deploy/run.ts';
-import type { Engine } from '../engine.ts';
-import { interruption } from '../interruption.ts';
-import type { Stack } from '../stack.ts';
-import { step } from '../steps.ts';
-import { print, progress, warning } from '../terminal.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { step } from '../terminal/steps.ts';
+import { print, progress, warning } from '../terminal/terminal.ts';
 
 /** Brings a release to the idle colour and, if it is fit, to the visitors. */
 export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions): Promise<void> {

@@ -1,14 +1,14 @@
-import { composeUnavailable } from '../compose/engine.ts';
-import { edgeStatus } from '../control-state.ts';
 import { brokenHooks } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
-import { freeDiskText, hasFreeDisk } from '../disk.ts';
-import { type Engine, isWell } from '../engine.ts';
-import { edgeTools, isInstalled } from '../host/tools.ts';
-import { poolStatus } from '../pool-status.ts';
-import { isTaken, portOwner } from '../port-owner.ts';
-import { directHost, type Stack } from '../stack.ts';
-import { coloured, print } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { composeUnavailable } from '../engine/compose/engine.ts';
+import { type Engine, isWell } from '../engine/engine.ts';
+import { edgeTools, isInstalled } from '../engine/host/tools.ts';
+import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
+import { isTaken, portOwner } from '../stack/port-owner.ts';
+import { directHost, type Stack } from '../stack/stack.ts';
+import { coloured, print } from '../terminal/terminal.ts';
 
 interface Finding {
   readonly level: 'ok' | 'warning' | 'fault';

@@ -1,7 +1,7 @@
 import { forgetDeadHolder, holderText, lockHolder } from '../deploy/lock.ts';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
-import { progress } from '../terminal.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { progress } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
 /** Stops the stack; what was decided (the active colour, the logs) stays unless volumes go too. */

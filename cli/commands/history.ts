@@ -1,9 +1,9 @@
 import { readJournal } from '../../journal/record.ts';
-import { duration, utcTime } from '../../watcher/figures.ts';
-import { requireUp } from '../choose-engine.ts';
-import type { Engine } from '../engine.ts';
-import { historyOf } from '../history.ts';
-import { print, printJson, table } from '../terminal.ts';
+import { duration, utcTime } from '../../report/figures.ts';
+import { historyOf } from '../edge/history.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import { print, printJson, table } from '../terminal/terminal.ts';
 
 /** What was deployed, switched, rolled back, by whom and how it ended. */
 export async function history(engine: Engine, options: { json: boolean; lines: number }): Promise<void> {

@@ -1,9 +1,9 @@
-import { requireUp } from '../choose-engine.ts';
-import { edgeStatus } from '../control-state.ts';
-import type { Engine } from '../engine.ts';
-import { recordLine } from '../records.ts';
-import type { Stack } from '../stack.ts';
-import { print } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import { recordLine } from '../edge/records.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { print } from '../terminal/terminal.ts';
 
 /** Answers visitors with the maintenance page, or no longer. */
 export async function maintenance(stack: Stack, engine: Engine, word: 'on' | 'off'): Promise<void> {

@@ -1,12 +1,12 @@
-import { utcTime } from '../../watcher/figures.ts';
-import { requireUp } from '../choose-engine.ts';
-import { CommandError } from '../command-error.ts';
-import { controlState } from '../control-state.ts';
-import { durationOption } from '../duration.ts';
-import type { Engine } from '../engine.ts';
-import { actorOf, recordLine } from '../records.ts';
-import type { Stack } from '../stack.ts';
-import { print } from '../terminal.ts';
+import { utcTime } from '../../report/figures.ts';
+import { durationOption } from '../arguments.ts';
+import { controlState } from '../edge/control-state.ts';
+import { actorOf, recordLine } from '../edge/records.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { print } from '../terminal/terminal.ts';
 
 const longestSeconds = 7 * 86_400;
 

@@ -1,17 +1,16 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import { interruption } from '../interruption.ts';
+import { wholeNumber } from '../arguments.ts';
+import type { Engine } from '../engine/engine.ts';
 import { requireCalm, runsDemo, tidy, untilCalm } from '../prove/calm.ts';
-import { handsOf } from '../prove/hands.ts';
+import { handsOf } from '../prove/hands-of.ts';
 import { type LoadSize, play, type Result } from '../prove/play.ts';
-import { ratesOf } from '../prove/rates.ts';
-import { type Scenario, type Stage, stageOf } from '../prove/scenario.ts';
+import { ratesOf, type Scenario, type Stage, stageOf } from '../prove/scenario.ts';
 import { scenarios } from '../prove/scenarios.ts';
 import { failedRows, header, rowsOf, skippedRow } from '../prove/table.ts';
-import type { Stack } from '../stack.ts';
-import { print, progress } from '../terminal.ts';
-import { wholeNumber } from '../whole-number.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { interruption } from '../terminal/interruption.ts';
+import { print, progress } from '../terminal/terminal.ts';
 import { startStack } from './up.ts';
 
 /** What the figures depend on. */

@@ -1,15 +1,14 @@
 import type { JournalRecord } from '../../journal/record.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { requireUp } from '../choose-engine.ts';
-import { controlState } from '../control-state.ts';
-import { factsOf } from '../deploy/facts.ts';
-import { runLateHook } from '../deploy/hooks.ts';
+import { factsOf, runLateHook } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
-import type { Engine } from '../engine.ts';
-import { poolStatus } from '../pool-status.ts';
-import type { Stack } from '../stack.ts';
-import { switchOver } from '../switch-over.ts';
-import { print } from '../terminal.ts';
+import { controlState } from '../edge/control-state.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { switchOver } from '../edge/switch-over.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { print } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
 /** Back to the colour that was active before, which is still running. */

@@ -1,10 +1,10 @@
-import { requireUp } from '../choose-engine.ts';
-import type { Engine } from '../engine.ts';
-import { look } from '../report/look.ts';
-import { reportOf } from '../report/report.ts';
-import { statusText } from '../report/status-text.ts';
-import type { Stack } from '../stack.ts';
-import { print, printJson } from '../terminal.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { look } from '../status/look.ts';
+import { reportOf } from '../status/report.ts';
+import { statusText } from '../status/status-text.ts';
+import { print, printJson } from '../terminal/terminal.ts';
 
 /** What serves, what stands by, and whether anything is wrong; false: the edge cannot be reached, so that not all is known. */
 export async function status(stack: Stack, engine: Engine, options: { json: boolean }): Promise<boolean> {

@@ -1,13 +1,13 @@
 import type { Pool } from '../../settings/pool.ts';
-import { requireUp } from '../choose-engine.ts';
-import { CommandError } from '../command-error.ts';
-import { edgeStatus } from '../control-state.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
-import type { Engine } from '../engine.ts';
-import { poolStatus } from '../pool-status.ts';
-import type { Stack } from '../stack.ts';
-import { switchOver } from '../switch-over.ts';
-import { print, warning } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { switchOver } from '../edge/switch-over.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { print, warning } from '../terminal/terminal.ts';
 
 /** Makes a colour the active one; returns when the edge has been seen to follow. */
 export async function switchTo(stack: Stack, engine: Engine, target: Pool, options: { force: boolean }): Promise<void> {

@@ -2,11 +2,11 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
-import { type Suite, suites } from '../choices.ts';
-import { composeUnavailable } from '../compose/engine.ts';
-import { edgeTools, ensureInstalled, viewTestTools } from '../host/tools.ts';
-import type { Stack } from '../stack.ts';
-import { print, progress } from '../terminal.ts';
+import { type Suite, suites } from '../arguments.ts';
+import { composeUnavailable } from '../engine/compose/engine.ts';
+import { edgeTools, ensureInstalled, viewTestTools } from '../engine/host/tools.ts';
+import type { Stack } from '../stack/stack.ts';
+import { print, progress } from '../terminal/terminal.ts';
 
 /** Most of these tests wait for processes of their own. */
 const workers = { unit: 2, faults: 2 } as const;

@@ -1,11 +1,11 @@
-import { CommandError } from '../command-error.ts';
-import { edgeStatus } from '../control-state.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
-import type { Engine, Service, ServiceName } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
-import { poolStatus } from '../pool-status.ts';
-import { edgeUrl, type Stack, watcherUrl } from '../stack.ts';
-import { print, progress, table, warning } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import type { Engine, Service, ServiceName } from '../engine/engine.ts';
+import { edgeUrl, type Stack, watcherUrl } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { print, progress, table, warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
 
 /** One that never comes up is a failover, which is to be told. */

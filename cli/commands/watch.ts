@@ -1,15 +1,12 @@
-import { requireUp } from '../choose-engine.ts';
-import type { Engine } from '../engine.ts';
-import type { Look } from '../report/look.ts';
-import { edgeUrl, type Stack } from '../stack.ts';
+import { requireUp } from '../engine/choose.ts';
+import type { Engine } from '../engine/engine.ts';
+import { edgeUrl, type Stack } from '../stack/stack.ts';
+import type { Look } from '../status/look.ts';
 import { Changes } from '../watch/changes.ts';
-import type { WatchEvent } from '../watch/event.ts';
-import { LineView } from '../watch/line-view.ts';
-import { LiveView } from '../watch/live-view.ts';
+import { LineView, LiveView, type View } from '../watch/live-view.ts';
 import { looks } from '../watch/looks.ts';
 import { RateMeter } from '../watch/rates.ts';
-import { recordEvent } from '../watch/record-event.ts';
-import type { View } from '../watch/view.ts';
+import { recordEvent, type WatchEvent } from '../watch/record-event.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** What was done before is shown so far back. */

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../settings/pool.ts';
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { type BakeOptions, bake, before } from './bake.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { duration, requests as requestCount, share } from '../../report/figures.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { duration, requests as requestCount, share } from '../../watcher/figures.ts';
-import { edgeStatus } from '../control-state.ts';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
-import type { Say } from '../steps.ts';
-import { warning } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import type { Say } from '../terminal/steps.ts';
+import { warning } from '../terminal/terminal.ts';
 import { type Counters, quantileMs, readTraffic, since, type Traffic } from './traffic.ts';
 
 const intervalMs = 250;

@@ -1,6 +1,6 @@
-import { recordLine } from '../records.ts';
+import { recordLine } from '../edge/records.ts';
 import { bake, bakedText, beside } from './bake.ts';
-import { GateFailure } from './gate-failure.ts';
+import { GateFailure } from './gates.ts';
 import type { Run } from './run.ts';
 import { readTraffic } from './traffic.ts';
 

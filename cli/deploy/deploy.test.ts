@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { edgeIsGone, StandInSite } from '../../test/stand-in-site.ts';
-import type { CommandError } from '../command-error.ts';
+import type { CommandError } from '../terminal/command-error.ts';
 import { deployRelease } from './deploy.ts';
 import type { RawDeployOptions } from './options.ts';
 

@@ -1,10 +1,9 @@
-import { CommandError } from '../command-error.ts';
-import { inTime } from '../switch-over.ts';
-import { warning } from '../terminal.ts';
-import { attempt, messageOf } from './attempt.ts';
+import { inTime } from '../edge/switch-over.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { attempt, messageOf, warning } from '../terminal/terminal.ts';
 import { type Baked, bakedText } from './bake.ts';
 import { canary, endCanary } from './canary.ts';
-import { GateFailure } from './gate-failure.ts';
+import { GateFailure } from './gates.ts';
 import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
 import { check, stage } from './stage.ts';

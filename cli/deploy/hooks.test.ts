@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/condition.ts';
-import type { Stack } from '../stack.ts';
+import type { Stack } from '../stack/stack.ts';
+import { smokeCommand } from './gates.ts';
 import { brokenHooks, runHook, runLateHook } from './hooks.ts';
-import { smokeCommand } from './smoke.ts';
 
 const facts = { RELEASE_ID: '1.2', BASE_URL: 'http://127.0.0.1:8082', POOL: 'green' };
 

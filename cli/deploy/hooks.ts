@@ -2,11 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { CommandError } from '../command-error.ts';
-import { signalGroup } from '../host/process-info.ts';
-import type { Stack } from '../stack.ts';
-import { warning } from '../terminal.ts';
-import type { Facts } from './facts.ts';
+import type { Pool } from '../../settings/pool.ts';
+import { actorOf } from '../edge/records.ts';
+import type { Engine } from '../engine/engine.ts';
+import { signalGroup } from '../engine/host/process-info.ts';
+import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { warning } from '../terminal/terminal.ts';
 
 const hookNames = ['pre-deploy', 'pre-switch', 'post-switch', 'post-rollback'] as const;
 export type HookName = (typeof hookNames)[number];
@@ -90,4 +92,33 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What hooks and smoke commands find in their environment. */
+export type Facts = Readonly<Record<string, string>>;
+
+export interface Rollout {
+  /** Undefined where there is no deploy, as in a rollback by hand. */
+  readonly deploy?: string;
+  /** The colour that the release goes to, or went back to. */
+  readonly pool: Pool;
+  readonly release: string;
+  readonly image?: string | undefined;
+  readonly previousPool: Pool;
+  readonly previousRelease: string;
+}
+
+export function factsOf(stack: Stack, engine: Engine, rollout: Rollout): Facts {
+  return {
+    BASE_URL: directUrl(stack, rollout.pool),
+    EDGE_URL: edgeUrl(stack),
+    POOL: rollout.pool,
+    RELEASE_ID: rollout.release,
+    IMAGE: rollout.image ?? '',
+    PREVIOUS_POOL: rollout.previousPool,
+    PREVIOUS_RELEASE_ID: rollout.previousRelease,
+    DEPLOY_ID: rollout.deploy ?? '',
+    BLUEGREEN_ACTOR: actorOf(stack),
+    BLUEGREEN_ENGINE: engine.name,
+  };
 }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { duration } from '../../watcher/figures.ts';
-import { CommandError } from '../command-error.ts';
-import { processInfo } from '../host/process-info.ts';
-import { stateDirectoryOf } from '../host/state-directory.ts';
-import { parsedJson } from '../http.ts';
-import { actorOf } from '../records.ts';
-import type { Stack } from '../stack.ts';
+import { duration } from '../../report/figures.ts';
+import { parsedJson } from '../edge/http.ts';
+import { actorOf } from '../edge/records.ts';
+import { processInfo } from '../engine/host/process-info.ts';
+import { stateDirectoryOf } from '../engine/host/state-directory.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 
 const schema = z.object({
   pid: z.number(),

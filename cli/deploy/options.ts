@@ -1,6 +1,6 @@
 import { releasePattern } from '../../settings/fields.ts';
-import { CommandError } from '../command-error.ts';
-import { durationOption } from '../duration.ts';
+import { durationOption } from '../arguments.ts';
+import { CommandError } from '../terminal/command-error.ts';
 
 /** As the command line has them. */
 export interface RawDeployOptions {

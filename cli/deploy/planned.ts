@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 import type { Pool } from '../../settings/pool.ts';
-import { changeEnvFile } from '../env-file.ts';
-import { envPath, readStack, type Stack } from '../stack.ts';
+import { changeEnvFile } from '../stack/env-file.ts';
+import { envPath, readStack, type Stack } from '../stack/stack.ts';
 import { variablesOf } from './preflight.ts';
 
 /** What a pool is to run, written down in the env file: a plain `docker compose up` or a reboot brings up the same. */

@@ -1,10 +1,10 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { CommandError } from '../command-error.ts';
-import { type ControlState, controlState } from '../control-state.ts';
-import { freeDiskText, hasFreeDisk } from '../disk.ts';
-import { type Engine, isWell } from '../engine.ts';
-import { type PoolStatus, poolStatus } from '../pool-status.ts';
-import type { Stack } from '../stack.ts';
+import { type ControlState, controlState } from '../edge/control-state.ts';
+import { type PoolStatus, poolStatus } from '../edge/pool-status.ts';
+import { type Engine, isWell } from '../engine/engine.ts';
+import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { readTraffic, type Traffic } from './traffic.ts';
 
 /** How things stand before anything is done. */

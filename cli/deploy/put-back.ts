@@ -1,12 +1,10 @@
 import type { Pool } from '../../settings/pool.ts';
-import { edgeStatus } from '../control-state.ts';
-import type { Engine } from '../engine.ts';
-import { step } from '../steps.ts';
-import { warning } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import type { Engine } from '../engine/engine.ts';
+import { step } from '../terminal/steps.ts';
+import { messageOf, warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
-import { messageOf } from './attempt.ts';
-import { drain } from './drain.ts';
-import { becomeHealthy } from './health-gate.ts';
+import { becomeHealthy, drain } from './gates.ts';
 import type { Run } from './run.ts';
 
 /** Nginx that was ended is there again sooner than this. */

@@ -1,11 +1,9 @@
-import { sameEngine } from '../choose-engine.ts';
-import { poolStatus } from '../pool-status.ts';
-import { warning } from '../terminal.ts';
-import { drain } from './drain.ts';
-import { becomeHealthy } from './health-gate.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { sameEngine } from '../engine/choose.ts';
+import { warning } from '../terminal/terminal.ts';
+import { becomeHealthy, drain, smokeCommand, smokePaths } from './gates.ts';
 import { planned } from './planned.ts';
 import type { Run } from './run.ts';
-import { smokeCommand, smokePaths } from './smoke.ts';
 
 /** For replacing an app: it may take all of its stop period. */
 const replaceMs = 40_000;

@@ -1,11 +1,11 @@
-import { edgeStatus } from '../control-state.ts';
-import { ask, isOk } from '../http.ts';
-import { poolStatus } from '../pool-status.ts';
-import { edgeUrl } from '../stack.ts';
-import { inTime, switchByFlag } from '../switch-over.ts';
-import { warning } from '../terminal.ts';
+import { edgeStatus } from '../edge/control-state.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { inTime, switchByFlag } from '../edge/switch-over.ts';
+import { edgeUrl } from '../stack/stack.ts';
+import { warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
-import { GateFailure } from './gate-failure.ts';
+import { GateFailure } from './gates.ts';
 import { runLateHook } from './hooks.ts';
 import type { Run } from './run.ts';
 

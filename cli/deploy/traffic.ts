@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Pool } from '../../settings/pool.ts';
-import { ask, parsedJson } from '../http.ts';
-import { type Stack, watcherUrl } from '../stack.ts';
+import { ask, parsedJson } from '../edge/http.ts';
+import { type Stack, watcherUrl } from '../stack/stack.ts';
 
 const counters = z.object({
   own: z.number(),

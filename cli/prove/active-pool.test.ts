@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { readStack } from '../stack.ts';
+import { readStack } from '../stack/stack.ts';
 import { activePoolScenarios } from './active-pool.ts';
 import type { Stage } from './scenario.ts';
 

@@ -1,9 +1,9 @@
-import type { ScenarioName } from '../choices.ts';
-import { CommandError } from '../command-error.ts';
-import { appOf, type Fault } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
-import { poolStatus } from '../pool-status.ts';
-import { directUrl } from '../stack.ts';
+import type { ScenarioName } from '../arguments.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { appOf, type Fault } from '../engine/engine.ts';
+import { directUrl } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
 import { broken, cutting, hangingMs, movesAway, silent, silentForAWhile, tardy, toldByHealth } from './expectations.ts';
 import { type Alerts, errorRates, type Scenario, type Stage } from './scenario.ts';

@@ -1,11 +1,11 @@
 import { pools } from '../../settings/pool.ts';
-import { CommandError } from '../command-error.ts';
-import { type ControlState, controlState, edgeStatus } from '../control-state.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
-import type { Engine } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
-import { poolStatus } from '../pool-status.ts';
-import { directUrl, edgeUrl, type Stack } from '../stack.ts';
+import { type ControlState, controlState, edgeStatus } from '../edge/control-state.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import type { Engine } from '../engine/engine.ts';
+import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
 import type { Hands } from './hands.ts';
 import { emptyLogVolume, writableControl } from './rest.ts';

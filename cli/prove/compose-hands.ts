@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { projectOf } from '../compose/project.ts';
-import { appOf } from '../engine.ts';
-import type { Stack } from '../stack.ts';
+import { projectOf } from '../engine/compose/subnet.ts';
+import { appOf } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
 import { type Hands, outputOf, silencedVariables } from './hands.ts';
 
 const places = {

@@ -9,7 +9,7 @@ import {
 } from '../../proof/judge/allowance.ts';
 import type { Expectation } from '../../proof/judge/verdict.ts';
 import { pools } from '../../settings/pool.ts';
-import { durationMs } from '../duration.ts';
+import { durationMs } from '../arguments.ts';
 import type { Stage } from './scenario.ts';
 
 /** The health checks have noticed after that, with the default settings: a pool that hangs breaks right after a check. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Hands, outputOf } from './hands.ts';
+import { countRetried } from './play.ts';
 import { otherScenarios } from './rest.ts';
-import { countRetried } from './retries.ts';
 import type { Stage } from './scenario.ts';
 
 let folder: string;

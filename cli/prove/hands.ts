@@ -2,11 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Pool } from '../../settings/pool.ts';
 import type { VariableName } from '../../settings/variables.ts';
-import { CommandError } from '../command-error.ts';
-import type { Engine, ServiceName } from '../engine.ts';
-import type { Stack } from '../stack.ts';
-import { composeHands } from './compose-hands.ts';
-import { hostHands } from './host-hands.ts';
+import type { ServiceName } from '../engine/engine.ts';
+import { CommandError } from '../terminal/command-error.ts';
 
 /** A program to be started, with all that it needs. */
 export interface Program {
@@ -48,10 +45,6 @@ export interface Hands {
   watcher(): Promise<WatcherProgram>;
   /** Whether the stack's prober answers that it is well. */
   isProberWell(): Promise<boolean>;
-}
-
-export function handsOf(stack: Stack, engine: Engine): Hands {
-  return engine.name === 'compose' ? composeHands(stack) : hostHands(stack, engine);
 }
 
 /** @throws {CommandError} with what the program said */

@@ -3,12 +3,12 @@ import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import { planOf, programPath } from '../host/plan.ts';
-import { stateDirectoryOf } from '../host/state-directory.ts';
-import { ask, isOk } from '../http.ts';
-import { directHost, type Stack } from '../stack.ts';
+import { ask, isOk } from '../edge/http.ts';
+import type { Engine } from '../engine/engine.ts';
+import { planOf, programPath } from '../engine/host/plan.ts';
+import { stateDirectoryOf } from '../engine/host/state-directory.ts';
+import { directHost, type Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { type Hands, outputOf, silencedVariables } from './hands.ts';
 
 export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {

@@ -1,9 +1,9 @@
 import type { RecordOf } from '../../journal/record.ts';
 import { isQuick, nowMs, type Sample } from '../../proof/traffic/sample.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { controlState, edgeStatus } from '../control-state.ts';
-import { recordLine } from '../records.ts';
-import { switchOver } from '../switch-over.ts';
+import { controlState, edgeStatus } from '../edge/control-state.ts';
+import { recordLine } from '../edge/records.ts';
+import { switchOver } from '../edge/switch-over.ts';
 import { deployScenario } from './deploy.ts';
 import { pass } from './hands.ts';
 import type { Check, Scenario, Stage, Window } from './scenario.ts';

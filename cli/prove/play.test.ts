@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readStack } from '../stack.ts';
+import { readStack } from '../stack/stack.ts';
 import { lastsMs } from './play.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import { scenarios } from './scenarios.ts';

@@ -5,12 +5,11 @@ import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
 import { type Excused, verdictOf } from '../../proof/judge/verdict.ts';
 import { type LoadProcess, startLoadProcess } from '../../proof/traffic/load-process.ts';
 import { nowMs } from '../../proof/traffic/sample.ts';
-import { edgeUrl } from '../stack.ts';
+import { edgeUrl } from '../stack/stack.ts';
 import { untilCalm } from './calm.ts';
 import { noticedAfterMs } from './expectations.ts';
-import { pass } from './hands.ts';
+import { type Hands, pass } from './hands.ts';
 import { type ProofWatcher, type SeenAlert, startProofWatcher } from './proof-watcher.ts';
-import { countRetried } from './retries.ts';
 import type { Check, Scenario, Stage } from './scenario.ts';
 import { alertFaults, countOf, hasSettled, untilTold } from './settled.ts';
 
@@ -124,4 +123,14 @@ async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher:
   // What heals by itself breaks by itself too, at a moment that nobody knows.
   const detectedBy = scenario.lasts === 'itself' ? healingAt : injectedAt + noticedAfterMs(stack);
   return { moments: { beganAt, brokenAt, injectedAt, detectedBy, healingAt, healedAt }, check, isSettled };
+}
+
+/** How many requests of one load the edge has tried on both pools, as its log tells. */
+export async function countRetried(hands: Hands, userAgent: string): Promise<number> {
+  const count = await hands.onEdge(
+    // The log may have been rotated meanwhile, more than once.
+    `for log in "$LOG".[0-9]* "$LOG"; do [ ! -f "$log" ] || grep -hF '${userAgent}' "$log" || :; done | ` +
+      `grep -c 'upstream_status="[^"]*, ' || :`,
+  );
+  return Number(count);
 }

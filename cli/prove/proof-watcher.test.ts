@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hostEngine } from '../host/engine.ts';
-import { readStack } from '../stack.ts';
+import { hostEngine } from '../engine/host/engine.ts';
+import { readStack } from '../stack/stack.ts';
 import type { Hands } from './hands.ts';
 import { hostHands } from './host-hands.ts';
 import { startProofWatcher } from './proof-watcher.ts';

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { AlertKind } from '../../watcher/alert.ts';
-import type { Health } from '../../watcher/health.ts';
-import type { TailState } from '../../watcher/tail.ts';
-import { CommandError } from '../command-error.ts';
+import type { Health, TailState } from '../../report/health.ts';
+import type { AlertKind } from '../../watcher/alerts/alert.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import type { Hands } from './hands.ts';
 
 /** An alert that was told, or held back for a reason. */

@@ -1,11 +1,11 @@
 import { streamSeconds } from '../../proof/traffic/mix.ts';
 import { nowMs, type Sample } from '../../proof/traffic/sample.ts';
 import { pools } from '../../settings/pool.ts';
-import { CommandError } from '../command-error.ts';
-import { appOf } from '../engine.ts';
-import { ask, isOk } from '../http.ts';
-import { poolStatus } from '../pool-status.ts';
-import { directUrl, watcherUrl } from '../stack.ts';
+import { ask, isOk } from '../edge/http.ts';
+import { poolStatus } from '../edge/pool-status.ts';
+import { appOf } from '../engine/engine.ts';
+import { directUrl, watcherUrl } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
 import { onlyDemo, tellApp } from './active-pool.ts';
 import { brokenWithoutFlags, outage, reloaded, untouched } from './expectations.ts';

@@ -1,14 +1,14 @@
 import type { Lasts } from '../../proof/judge/figures.ts';
 import type { Expectation } from '../../proof/judge/verdict.ts';
+import { demoShares, streamSeconds } from '../../proof/traffic/mix.ts';
 import type { Sample } from '../../proof/traffic/sample.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import type { AlertKind } from '../../watcher/alert.ts';
-import type { ScenarioName } from '../choices.ts';
-import type { EdgeStatus } from '../control-state.ts';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
+import type { AlertKind } from '../../watcher/alerts/alert.ts';
+import type { ScenarioName } from '../arguments.ts';
+import type { EdgeStatus } from '../edge/control-state.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
 import type { Hands } from './hands.ts';
-import type { Rates } from './rates.ts';
 
 /** The stack that a scenario is played on, and how. */
 export interface Stage {
@@ -69,4 +69,30 @@ export interface Scenario {
 export function stageOf(base: Omit<Stage, 'active' | 'standby'>): Stage {
   const { active } = base.edge;
   return { ...base, active, standby: otherPool(active) };
+}
+
+/** What the load makes, for bounds that follow from it. All per second. */
+export interface Rates {
+  readonly all: number;
+  readonly posts: number;
+  /** Streams that are open at a time. */
+  readonly openStreams: number;
+  readonly streams: number;
+  /** Bounds in absolute numbers are for 400 requests/s; a smaller load has smaller ones. */
+  scaled(at400: number): number;
+}
+
+/** A client thinks 0.85 s between two requests. */
+const clientRate = 1 / 0.85;
+
+export function ratesOf({ rate, connections }: { readonly rate: number; readonly connections: number }): Rates {
+  const all = rate + connections * clientRate;
+  const share = (percent: number) => (all * percent) / 100;
+  return {
+    all,
+    posts: share(demoShares.post + demoShares.upload),
+    streams: share(demoShares.stream),
+    openStreams: share(demoShares.stream) * (streamSeconds + 1) + 2,
+    scaled: (at400) => Math.max(2, (at400 * rate) / 400),
+  };
 }

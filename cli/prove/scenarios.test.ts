@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { scenarioNames } from '../choices.ts';
+import { scenarioNames } from '../arguments.ts';
 import { scenarios } from './scenarios.ts';
 
 it('are all that the command line takes, in that order', () => {

@@ -1,7 +1,7 @@
 import type { LoadProcess } from '../../proof/traffic/load-process.ts';
 import { otherPool } from '../../settings/pool.ts';
-import type { AlertKind } from '../../watcher/alert.ts';
-import { edgeStatus } from '../control-state.ts';
+import type { AlertKind } from '../../watcher/alerts/alert.ts';
+import { edgeStatus } from '../edge/control-state.ts';
 import { until } from '../until.ts';
 import type { ProofWatcher, SeenAlert } from './proof-watcher.ts';
 import type { Alerts, Scenario, Stage } from './scenario.ts';

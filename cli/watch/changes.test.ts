@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalRecord } from '../../journal/record.ts';
 import { blue, green, health, lookOf, slack } from '../../test/looks.ts';
-import { CommandError } from '../command-error.ts';
-import type { Look } from '../report/look.ts';
+import type { Look } from '../status/look.ts';
+import { CommandError } from '../terminal/command-error.ts';
 import { Changes } from './changes.ts';
 
 const atMs = Date.UTC(2025, 10, 23, 14, 5, 9);

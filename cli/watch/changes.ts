@@ -1,14 +1,12 @@
+import { duration } from '../../report/figures.ts';
+import type { Health } from '../../report/health.ts';
 import { otherPool, pools } from '../../settings/pool.ts';
-import { duration } from '../../watcher/figures.ts';
-import type { Health } from '../../watcher/health.ts';
-import type { CommandError } from '../command-error.ts';
-import type { ControlState } from '../control-state.ts';
-import type { Service } from '../engine.ts';
-import type { Look } from '../report/look.ts';
-import { incidentWords, whyUnreachable } from '../report/story.ts';
-import type { WatchEvent } from './event.ts';
-import { recordEvent } from './record-event.ts';
-import { wasRestarted } from './restarted.ts';
+import type { ControlState } from '../edge/control-state.ts';
+import type { Service } from '../engine/engine.ts';
+import type { Look } from '../status/look.ts';
+import { incidentWords, whyUnreachable } from '../status/story.ts';
+import type { CommandError } from '../terminal/command-error.ts';
+import { recordEvent, type WatchEvent } from './record-event.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
 
@@ -186,4 +184,34 @@ function serviceWords(before: Service, after: Service): Words[] {
   return state === 'running'
     ? words('good', 'is running again')
     : words('warning', `is ${state}${detail && ` (${detail})`}`);
+}
+
+const unitSeconds: { readonly [unit: string]: number } = {
+  second: 1,
+  minute: 60,
+  hour: 3_600,
+  day: 86_400,
+  week: 604_800,
+  month: 2_592_000,
+  year: 31_536_000,
+};
+
+/** Whether a service that ran and runs has ended in between. */
+export function wasRestarted(before: Service, after: Service): boolean {
+  const [was, is] = [pidOf(before), pidOf(after)];
+  if (was !== undefined && is !== undefined) return was !== is;
+  return upSeconds(after) < upSeconds(before);
+}
+
+/** The host engine says which process it is. */
+function pidOf({ detail }: Service): string | undefined {
+  return /^pid (\d+)/.exec(detail)?.[1];
+}
+
+/** Docker says since when, in words: "Up 3 minutes (healthy)", "Up About an hour", "Up Less than a second". */
+function upSeconds({ detail }: Service): number {
+  const [, count, unit = ''] =
+    /^Up (\d+|About an?|Less than a) (second|minute|hour|day|week|month|year)/.exec(detail) ?? [];
+  if (count === undefined || count.startsWith('Less')) return 0;
+  return (count.startsWith('About') ? 1 : Number(count)) * (unitSeconds[unit] ?? 0);
 }

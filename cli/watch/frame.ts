@@ -1,9 +1,9 @@
-import type { Look } from '../report/look.ts';
-import { painted, poolCells, watcherLines } from '../report/status-text.ts';
-import { storyOf } from '../report/story.ts';
-import { clipped, coloured, inColumns, printable } from '../terminal.ts';
-import { eventLine, localTime, type WatchEvent } from './event.ts';
+import type { Look } from '../status/look.ts';
+import { painted, poolCells, watcherLines } from '../status/status-text.ts';
+import { storyOf } from '../status/story.ts';
+import { clipped, coloured, inColumns, printable } from '../terminal/terminal.ts';
 import type { Rates } from './rates.ts';
+import { eventLine, localTime, type WatchEvent } from './record-event.ts';
 
 /** More is told by `status`; the events need the room. */
 const maxRemarks = 5;

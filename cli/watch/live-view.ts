@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty';
-import type { WatchEvent } from './event.ts';
+import { storyOf } from '../status/story.ts';
+import { print } from '../terminal/terminal.ts';
 import { frameOf, type Shown } from './frame.ts';
+import { eventLine, localDateTime, type WatchEvent } from './record-event.ts';
 import { Screen } from './screen.ts';
-import type { View } from './view.ts';
 
 /** More than any screen has lines. */
 const maxEvents = 500;
@@ -57,4 +58,29 @@ export class LiveView implements View {
     this.#screen.open();
     this.#redraw();
   };
+}
+
+/** One plain line an event, for files and other programs; how things stand is told at the beginning. */
+export class LineView implements View {
+  #hasBegun = false;
+
+  show({ look, nowMs }: Omit<Shown, 'events'>, events: readonly WatchEvent[]): void {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      for (const { tone, text } of storyOf(look)) this.#tell({ atMs: nowMs, tone, what: 'status', text });
+    }
+    for (const event of events) this.#tell(event);
+  }
+
+  close(): void {}
+
+  #tell(event: WatchEvent): void {
+    print(eventLine(event, localDateTime));
+  }
+}
+
+/** Where what happens is shown. */
+export interface View {
+  show(shown: Omit<Shown, 'events'>, events: readonly WatchEvent[]): void;
+  close(): void;
 }

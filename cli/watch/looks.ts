@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Engine } from '../engine.ts';
-import { engineLook, type Look, type QuickLook, quickLook } from '../report/look.ts';
-import type { Stack } from '../stack.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { engineLook, type Look, type QuickLook, quickLook } from '../status/look.ts';
 
 const quickEveryMs = 500;
 /** What starts processes is done no more often than this … */

@@ -1,5 +1,5 @@
+import type { Traffic } from '../../report/traffic.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
-import type { Traffic } from '../../watcher/server.ts';
 
 /** How much each pool does right now. */
 export type Rates = { readonly [pool in Pool]: { readonly perSecond: number; readonly failed: number } };

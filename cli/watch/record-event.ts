@@ -1,6 +1,7 @@
 import type { JournalRecord, RecordOf } from '../../journal/record.ts';
-import { countedText, duration } from '../../watcher/figures.ts';
-import { localTime, type WatchEvent } from './event.ts';
+import { countedText, duration } from '../../report/figures.ts';
+import type { Tone } from '../../watcher/words/facts.ts';
+import { printable } from '../terminal/terminal.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
 
@@ -71,4 +72,31 @@ function switchWords({ reason, from, to, release, actor, why }: RecordOf<'switch
     default:
       return reason satisfies never;
   }
+}
+
+/** One thing that has happened. */
+export interface WatchEvent {
+  readonly atMs: number;
+  readonly tone: Tone;
+  /** In a word, such as "failover" or "deploy". */
+  readonly what: string;
+  readonly text: string;
+}
+
+const whatColumns = 11;
+/** Such as 2025-11-23 14:05:09, where the reader is. */
+const localFormat = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
+const timeChars = 8;
+
+export function localDateTime(atMs: number): string {
+  return localFormat.format(atMs);
+}
+
+export function localTime(atMs: number): string {
+  return localDateTime(atMs).slice(-timeChars);
+}
+
+/** The event on one line, in plain characters. */
+export function eventLine({ atMs, what, text }: WatchEvent, timeOf: (atMs: number) => string): string {
+  return `${timeOf(atMs)}  ${what.padEnd(whatColumns)}  ${printable(text)}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { EngineName } from '../../cli/engine.ts';
+import type { EngineName } from '../../cli/engine/engine.ts';
 
 const count = z.int().nonnegative();
 

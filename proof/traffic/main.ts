@@ -1,7 +1,6 @@
 // The load, in a process of its own, so that nothing else that goes on disturbs its schedule. Talks with whoever forked it:
 // see messages.ts.
-import type { Order, Report } from './messages.ts';
-import { sliceMs } from './messages.ts';
+import { type Order, type Report, sliceMs } from './messages.ts';
 import { isQuick, nowMs, type Sample } from './sample.ts';
 import { Traffic } from './traffic.ts';
 

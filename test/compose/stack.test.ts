@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serviceNames } from '../../cli/engine.ts';
+import { serviceNames } from '../../cli/engine/engine.ts';
 import { eventually } from '../condition.ts';
 import { expectFoundByARequest } from '../early-check.ts';
 import { failuresOf, startLoad } from '../load.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../cli/host/state-directory.ts';
+import type { Report } from '../../cli/engine/host/state-directory.ts';
 import { eventually } from '../condition.ts';
 import { startLoad } from '../load.ts';
 import type { RunningCommand } from '../running-command.ts';

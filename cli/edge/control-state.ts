@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { type Muted, muted } from '../../journal/muted.ts';
+import { type JournalRecord, readJournal } from '../../journal/record.ts';
+import type { Pool } from '../../settings/pool.ts';
+import type { Engine } from '../engine/engine.ts';
+import { CommandError } from '../terminal/command-error.ts';
+
+/** What the edge says of itself; see the status location in nginx.conf.template. */
+export interface EdgeStatus {
+  readonly active: Pool;
+  /** The pool that is tried first. */
+  readonly serving: Pool;
+  readonly down: Readonly<Record<Pool, boolean>>;
+  readonly maintenance: boolean;
+  readonly nginx: string;
+}
+
+/** All that the control directory holds; see "inspect" in edge-control.sh. */
+export interface ControlState {
+  readonly edge: EdgeStatus;
+  /** The share of visitors that goes to the idle colour; 0: there is no canary. */
+  readonly canaryPercent: number;
+  /** While alerts are held back. */
+  readonly muted: Muted | undefined;
+  /** What was done last, oldest first. */
+  readonly journal: readonly JournalRecord[];
+}
+
+const edgeAnswer = z.object({
+  active: z.enum(['blue', 'green']),
+  group: z.string(),
+  blue_down: z.boolean(),
+  green_down: z.boolean(),
+  maintenance: z.boolean(),
+  nginx: z.string(),
+});
+
+const inspected = z.object({
+  edge: edgeAnswer,
+  canaryPercent: z.number(),
+  muted: muted.nullable().catch(null),
+});
+
+/** @throws {CommandError} when the edge does not answer */
+export async function edgeStatus(engine: Engine): Promise<EdgeStatus> {
+  return statusOf(parsed(edgeAnswer, await engine.edge('status')));
+}
+
+/** @throws {CommandError} when the edge does not answer */
+export async function controlState(engine: Engine): Promise<ControlState> {
+  const [first = '', ...lines] = (await engine.edge('inspect')).split('\n');
+  const state = parsed(inspected, first);
+  return {
+    edge: statusOf(state.edge),
+    canaryPercent: state.canaryPercent,
+    muted: state.muted !== null && state.muted.untilMs > Date.now() ? state.muted : undefined,
+    journal: readJournal(lines.join('\n')).records,
+  };
+}
+
+function statusOf(answer: z.output<typeof edgeAnswer>): EdgeStatus {
+  return {
+    active: answer.active,
+    serving: answer.group.startsWith('blue') ? 'blue' : 'green',
+    down: { blue: answer.blue_down, green: answer.green_down },
+    maintenance: answer.maintenance,
+    nginx: answer.nginx,
+  };
+}
+
+function parsed<S extends z.ZodType>(schema: S, text: string): z.output<S> {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const next = 'a newer kit is beside an older edge: ./bluegreen up';
+    throw new CommandError('the edge answers something that this command does not understand', { cause, next });
+  }
+}

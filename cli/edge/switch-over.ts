@@ -1,0 +1,53 @@
+import type { RecordOf } from '../../journal/record.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { progress, warning } from '../terminal/terminal.ts';
+import { edgeStatus } from './control-state.ts';
+import { poolStatus } from './pool-status.ts';
+import { recordLine } from './records.ts';
+
+type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why' | 'bake'>;
+
+/** Makes a pool the active one and returns when the edge has been seen to follow: after so many milliseconds. */
+export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason: Reason): Promise<number> {
+  const from = otherPool(to);
+  const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
+  const record = recordLine(stack, {
+    kind: 'switch',
+    from,
+    to,
+    release: next.release,
+    replaced: before.release,
+    ...reason,
+  });
+  const startedAt = performance.now();
+  const said = await engine.edge('switch', to, record);
+  if (said !== '') progress(said);
+  return Math.round(performance.now() - startedAt);
+}
+
+/**
+ * The same where the flag decides, whatever was seen of it. Undefined: the edge was not seen to follow in time.
+ * @throws when the other colour is still the active one, as far as the edge says
+ */
+export async function switchByFlag(
+  stack: Stack,
+  engine: Engine,
+  to: Pool,
+  reason: Reason,
+): Promise<number | undefined> {
+  try {
+    return await switchOver(stack, engine, to, reason);
+  } catch (error) {
+    const active = (await edgeStatus(engine).catch(() => undefined))?.active;
+    if (active !== to) throw error;
+    warning(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** As in " in 12 ms"; nothing where it is not known. */
+export function inTime(tookMs: number | undefined): string {
+  return tookMs === undefined ? '' : ` in ${tookMs} ms`;
+}

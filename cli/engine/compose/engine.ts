@@ -1,0 +1,171 @@
+import { execa, type Options } from 'execa';
+import type { Stack } from '../../stack/stack.ts';
+import { CommandError } from '../../terminal/command-error.ts';
+import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { dropImage, fetchImage } from './image.ts';
+import { checkSubnet, projectOf } from './subnet.ts';
+
+const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
+
+/** For questions that Docker answers at once, or not at all. */
+const patienceMs = 20_000;
+
+interface Container {
+  readonly service: string;
+  readonly state: string;
+  /** As Docker puts it: since when, how healthy, with what exit code. */
+  readonly status: string;
+}
+
+export function composeEngine(stack: Stack): Engine {
+  const base = ['compose', '--project-directory', stack.root, ...(stack.envFile ? ['--env-file', stack.envFile] : [])];
+
+  /** @throws {CommandError} with what Compose said */
+  function compose(args: readonly string[], options: Options = {}): Promise<string> {
+    return docker(`docker compose ${args[0]}`, [...base, ...args], options);
+  }
+
+  async function docker(what: string, args: readonly string[], options: Options): Promise<string> {
+    const result = await execa('docker', args, {
+      cwd: stack.root,
+      stdin: 'ignore',
+      reject: false,
+      ...options,
+    });
+    if (result.exitCode === 0) return String(result.all ?? result.stdout ?? '');
+    if (result.timedOut)
+      throw new CommandError(`${what}: no answer within ${patienceMs / 1_000} s`, { next: 'docker info' });
+    const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
+    throw new CommandError(`${what} failed${said}`, { next: './bluegreen doctor' });
+  }
+
+  /** In a third of the time that Compose takes for it: it would first read all of its configuration. */
+  async function containers(): Promise<Container[]> {
+    const labels = [`project=${projectOf(stack)}`, 'oneoff=False'];
+    const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
+    const format = '{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Status}}';
+    const lines = await docker('docker ps', ['ps', '--all', ...filters, '--format', format], { timeout: patienceMs });
+    const found = lines.split('\n').flatMap((line) => {
+      const [service = '', state = '', status = ''] = line.split('\t');
+      return service === '' ? [] : [{ service, state, status }];
+    });
+    // While one is replaced there are two; the newest comes first.
+    return found.filter(({ service }, index) => found.findIndex((other) => other.service === service) === index);
+  }
+
+  // Asked at the beginning of a command, by more than one part of it.
+  let isUp = false;
+
+  return {
+    name: 'compose',
+    with: composeEngine,
+
+    async isUp() {
+      isUp ||= (await containers()).some(({ service }) => (serviceNames as readonly string[]).includes(service));
+      return isUp;
+    },
+
+    async up() {
+      await checkSubnet(stack);
+      // A person sees the build go on; a log has no use for it.
+      await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
+      await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
+    },
+
+    async down({ volumes }) {
+      isUp = false;
+      const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
+      // What a profile has started stands on the same network, which could not go.
+      await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });
+    },
+
+    async services() {
+      const byName = new Map((await containers()).map((container) => [container.service, container]));
+      return serviceNames.map((name) => serviceOf(name, byName.get(name)));
+    },
+
+    // In a group of its own, so that Ctrl-C never leaves it half done.
+    edge: (...args) =>
+      docker('docker exec', ['exec', `${stack.settings.STACK_PREFIX ?? ''}nginx_proxy`, 'entrypoint.sh', ...args], {
+        detached: true,
+      }),
+
+    async replace(pool, { unused }) {
+      const stop = unused ? ['--timeout', '1'] : [];
+      const up = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', ...stop, appOf(pool)];
+      // Quiet: where this command is killed, a word of its progress would be its end in the middle of it.
+      await docker('docker compose up', [...base, '--progress', 'quiet', ...up], { detached: true });
+    },
+
+    fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
+
+    dropImage: (image) => dropImage(stack, image),
+
+    lastLines: (of, count) => compose(['logs', '--no-log-prefix', '--tail', String(count), of], { all: true }),
+
+    async logs(of, { follow, lines }) {
+      const args =
+        of === 'access'
+          ? [
+              'exec',
+              '-T',
+              'nginx_proxy',
+              'tail',
+              '-n',
+              String(lines),
+              ...(follow ? ['-F'] : []),
+              '/var/log/nginx/access.log',
+            ]
+          : ['logs', '--tail', String(lines), ...(follow ? ['--follow'] : []), ...(of ? [of] : [])];
+      await compose(args, { stdout: 'inherit', stderr: 'inherit' });
+    },
+
+    async inject(name, fault) {
+      await compose([faultCommand[fault], name]);
+    },
+
+    async heal(name) {
+      const container = (await containers()).find(({ service }) => service === name);
+      if (container?.state === 'paused') await compose(['unpause', name]);
+      else if (container?.state !== 'running') await compose(['up', '--detach', '--no-deps', '--no-build', name]);
+    },
+  };
+}
+
+function serviceOf(name: ServiceName, container: Container | undefined): Service {
+  if (container === undefined) return { name, state: 'missing', detail: 'no container' };
+  const { state, status: detail } = container;
+  switch (state) {
+    case 'running':
+    case 'restarting':
+    case 'paused':
+      return { name, state, detail };
+    default:
+      return { name, state: 'stopped', detail };
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-12).join('\n');
+}
+
+/** Health checks that begin quickly came with these, and settings files that may be missing. */
+const oldestEngine = 25;
+const oldestCompose = [2, 24] as const;
+
+/** Why Compose cannot be used here; undefined: it can. */
+export async function composeUnavailable(): Promise<string | undefined> {
+  const options = { reject: false, stdin: 'ignore', timeout: patienceMs } as const;
+  const [engine, plugin] = await Promise.all([
+    execa('docker', ['info', '--format', '{{.ServerVersion}}'], options),
+    execa('docker', ['compose', 'version', '--short'], options),
+  ]);
+  if (engine.code === 'ENOENT') return 'docker is not installed';
+  if (engine.exitCode !== 0) return 'no Docker Engine answers';
+  if (Number.parseInt(engine.stdout, 10) < oldestEngine)
+    return `Docker ${engine.stdout} is too old: ${oldestEngine} or newer is needed`;
+  if (plugin.exitCode !== 0) return 'docker has no Compose plugin';
+  const [major = 0, minor = 0] = plugin.stdout.replace(/^v/, '').split('.').map(Number);
+  const isOld = major < oldestCompose[0] || (major === oldestCompose[0] && minor < oldestCompose[1]);
+  return isOld ? `Compose ${plugin.stdout} is too old: ${oldestCompose.join('.')} or newer is needed` : undefined;
+}

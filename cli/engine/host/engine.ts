@@ -1,0 +1,252 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { execa } from 'execa';
+import { isTaken, portOwner } from '../../stack/port-owner.ts';
+import type { Stack } from '../../stack/stack.ts';
+import { CommandError } from '../../terminal/command-error.ts';
+import { until } from '../../until.ts';
+import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
+import { processInfo, signalGroup } from './process-info.ts';
+import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
+import { edgeTools, ensureInstalled } from './tools.ts';
+
+const supervisorDeadlineMs = 10_000;
+const stopDeadlineMs = 40_000;
+const releaseDeadlineMs = 1_000;
+const compileLimitMs = 10_000;
+
+export function hostEngine(stack: Stack): Engine {
+  const { settings, root } = stack;
+  const state = stateDirectoryOf(stack);
+
+  function supervisor(): RunningProcess | undefined {
+    const running = state.report.read()?.supervisor;
+    return running && isAlive(running) ? running : undefined;
+  }
+
+  function runningProcess(name: ServiceName): RunningProcess | undefined {
+    const reported = state.report.read()?.services.find((service) => service.name === name)?.process;
+    return reported && isAlive(reported) ? reported : undefined;
+  }
+
+  /** What a supervisor that was killed left running holds the ports. */
+  async function endLeftovers(): Promise<void> {
+    const reported = state.report.read()?.services ?? [];
+    const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
+    for (const { pid } of left) signalGroup(pid, 'SIGKILL');
+    await until(stopDeadlineMs, async () => !left.some(isAlive));
+    rmSync(state.report.path, { force: true });
+  }
+
+  async function takenPorts(): Promise<string[]> {
+    const ports = [
+      ['NGINX_PORT', '0.0.0.0'],
+      ['BLUE_PORT', settings.DIRECT_BIND],
+      ['GREEN_PORT', settings.DIRECT_BIND],
+      ['WATCHER_PORT', settings.DIRECT_BIND],
+      ['STATUS_PORT', '127.0.0.1'],
+      ['PROBER_PORT', '127.0.0.1'],
+    ] as const;
+    const taken: string[] = [];
+    for (const [name, address] of ports) {
+      const port = settings[name];
+      if (await isTaken(port, address))
+        taken.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
+    }
+    return taken;
+  }
+
+  async function refuseTakenPorts(): Promise<void> {
+    let taken: string[] = [];
+    // A process whose first thread has ended counts as gone; its others may hold a socket for a moment longer.
+    await until(releaseDeadlineMs, async () => {
+      taken = await takenPorts();
+      return taken.length === 0;
+    });
+    if (taken.length > 0) throw new CommandError(taken.join('\n'), { next: 'end it, or set another port in .env' });
+  }
+
+  /** Lets the watcher load once, which fills the compile cache: it takes 20 MB less for good if it finds one. */
+  async function compileWatcher(plan: Plan): Promise<void> {
+    const watcher = plan.services.find(({ name }) => name === 'alert_watcher');
+    if (watcher === undefined) return;
+    const [command, ...args] = watcher.command;
+    // A wrong setting ends it as soon as it has been loaded.
+    const env = { ...watcher.env, WATCHER_PORT: 'none' };
+    await execa(command, args, { env, extendEnv: false, reject: false, stdio: 'ignore', timeout: compileLimitMs });
+  }
+
+  async function startSupervisor(): Promise<void> {
+    const log = openSync(state.logOf('supervisor'), 'a', 0o600);
+    spawn(process.execPath, [join(root, 'cli/engine/host/supervisor.ts'), state.path], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', log, log],
+    }).unref();
+    closeSync(log);
+    const started = await until(supervisorDeadlineMs, async () => supervisor() !== undefined);
+    if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
+  }
+
+  /** Hands a running supervisor the plan that `wanted` makes of the current one, and waits until that is carried out. */
+  async function follow(running: RunningProcess, wanted: () => Plan | undefined): Promise<void> {
+    const done = await until(stopDeadlineMs, async () => {
+      const plan = wanted();
+      if (plan === undefined) return false;
+      if (plan.revision !== state.plan.read()?.revision) {
+        state.plan.write(plan);
+        process.kill(running.pid, 'SIGHUP');
+      }
+      const report = state.report.read();
+      return report?.revision === plan.revision && report.services.every((service) => !service.changing);
+    });
+    if (!done) throw new CommandError('the services do not follow the new settings', { next: './bluegreen status' });
+  }
+
+  /** Changes the plan of one service, whoever changes that of another one at the same moment. */
+  async function change(name: ServiceName, changed: (planned: PlannedService) => PlannedService): Promise<void> {
+    const running = supervisor();
+    const plannedIn = (plan: Plan) => plan.services.find((service) => service.name === name);
+    const plan = state.plan.read();
+    const before = plan && plannedIn(plan);
+    if (running === undefined || before === undefined)
+      throw new CommandError('the stack is not running', { next: './bluegreen up' });
+    const after = changed(before);
+    const isChange = !isDeepStrictEqual(after, before);
+    await follow(running, () => {
+      const current = state.plan.read() ?? plan;
+      const planned = current && plannedIn(current);
+      // Lost where another command read the plan before this change and wrote it after; what is neither is its decision.
+      if (current === undefined || !isChange || !isDeepStrictEqual(planned, before)) return current;
+      const services = current.services.map((service) => (service.name === name ? after : service));
+      return { revision: randomUUID(), services };
+    });
+  }
+
+  const want = (name: ServiceName, wanted: PlannedService['wanted']) =>
+    change(name, (planned) => ({ ...planned, wanted }));
+
+  return {
+    name: 'host',
+    with: hostEngine,
+
+    isUp: async () => supervisor() !== undefined,
+
+    async up() {
+      for (const name of ['BLUE_IMAGE', 'GREEN_IMAGE'] as const) {
+        if (settings[name] === undefined) continue;
+        throw new CommandError(`${name} is set, but only Docker runs images: the host engine runs the demo app`, {
+          next: `install Docker, or unset ${name}`,
+        });
+      }
+      await ensureInstalled(edgeTools);
+      state.create();
+      const running = supervisor();
+      if (running === undefined) {
+        await endLeftovers();
+        await refuseTakenPorts();
+      }
+      const plan = planOf(stack, state);
+      if (running) return follow(running, () => plan);
+      await compileWatcher(plan);
+      state.plan.write(plan);
+      await startSupervisor();
+    },
+
+    async down({ volumes }) {
+      const running = supervisor();
+      if (running) {
+        process.kill(running.pid, 'SIGTERM');
+        const ended = await until(stopDeadlineMs, async () => !isAlive(running));
+        if (!ended)
+          throw new CommandError(`the supervisor (pid ${running.pid}) does not end; see ${state.logOf('supervisor')}`);
+      }
+      await endLeftovers();
+      if (volumes) state.remove();
+    },
+
+    async services() {
+      const report = state.report.read();
+      return serviceNames.map((name): Service => {
+        const reported = report?.services.find((service) => service.name === name);
+        if (reported === undefined) return { name, state: 'missing', detail: 'not started' };
+        const running = reported.process;
+        const info = running && processInfo(running.pid);
+        const restarts = reported.restarts > 0 ? `, restarted ${reported.restarts} times` : '';
+        if (running && info && info.startedAt === running.startedAt) {
+          return { name, state: info.frozen ? 'paused' : 'running', detail: `pid ${running.pid}${restarts}` };
+        }
+        const wanted = state.plan.read()?.services.find((service) => service.name === name)?.wanted;
+        const detail = `${reported.lastEnd ?? 'not running'}${restarts}`;
+        return { name, state: wanted === 'running' ? 'restarting' : 'stopped', detail };
+      });
+    },
+
+    async replace(pool, { unused }) {
+      const name = appOf(pool);
+      const next = planOf(stack, state).services.find((service) => service.name === name);
+      // One change, which the supervisor carries out to its end even where this command is killed meanwhile.
+      await change(name, (planned) => ({
+        ...(next ?? planned),
+        replacement: { id: randomUUID(), stopSignal: unused ? 'SIGKILL' : planned.stopSignal },
+      }));
+    },
+
+    async fetchImage() {
+      throw new CommandError('the host engine runs no images');
+    },
+
+    async dropImage() {},
+
+    async lastLines(of, count) {
+      const { stdout } = await execa('tail', ['-n', String(count), state.logOf(of)], { reject: false });
+      return stdout;
+    },
+
+    async edge(...args) {
+      const [command, ...rest] = edgeCommand(stack);
+      const result = await execa(command, [...rest, ...args], {
+        env: edgeEnvironment(stack, state),
+        extendEnv: false,
+        // In a group of its own, so that Ctrl-C never leaves it half done.
+        detached: true,
+        reject: false,
+        stdin: 'ignore',
+      });
+      if (result.exitCode === 0) return result.stdout;
+      throw new CommandError(result.stderr.replaceAll(/^entrypoint: /gm, ''), { next: './bluegreen status' });
+    },
+
+    async logs(of, { follow, lines }) {
+      const names = of === undefined ? serviceNames : [of];
+      const files = names.map((name) => (name === 'access' ? state.accessLog : state.logOf(name)));
+      if (!state.exists()) throw new CommandError('there are no logs yet', { next: './bluegreen up' });
+      await execa('tail', ['-n', String(lines), ...(follow ? ['-F'] : []), ...files], {
+        stdio: 'inherit',
+        reject: false,
+      });
+    },
+
+    async inject(name, fault) {
+      if (fault === 'shutdown') return want(name, 'stopped');
+      if (fault === 'kill') return want(name, 'killed');
+      const running = runningProcess(name);
+      if (running === undefined) throw new CommandError(`${name} is not running`, { next: './bluegreen status' });
+      signalGroup(running.pid, 'SIGSTOP');
+    },
+
+    async heal(name) {
+      const running = runningProcess(name);
+      if (running) signalGroup(running.pid, 'SIGCONT');
+      else await want(name, 'running');
+    },
+  };
+}
+
+function isAlive(candidate: RunningProcess): boolean {
+  return processInfo(candidate.pid)?.startedAt === candidate.startedAt;
+}

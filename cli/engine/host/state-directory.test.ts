@@ -1,0 +1,33 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Stack } from '../../stack/stack.ts';
+import { stateDirectoryOf } from './state-directory.ts';
+
+describe("a stack's state directory", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'bluegreen-state-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const stateOf = (prefix?: string) =>
+    stateDirectoryOf({ root, settings: { STACK_PREFIX: prefix } } as unknown as Stack);
+
+  it('goes as a whole, and never takes that of another stack with it', () => {
+    const [main, other] = [stateOf(), stateOf('other-')];
+    for (const state of [main, other]) {
+      state.create();
+      writeFileSync(join(state.control, 'active.green'), '');
+    }
+    main.remove();
+    expect(existsSync(main.control)).toBe(false);
+    expect(existsSync(join(other.control, 'active.green'))).toBe(true);
+    other.remove();
+    expect(existsSync(other.path)).toBe(false);
+    mkdirSync(main.path, { recursive: true });
+    main.remove();
+    main.remove();
+  });
+});

@@ -1,0 +1,133 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Stack } from '../../stack/stack.ts';
+import type { ServiceName } from '../engine.ts';
+
+/** In the folder of the stack without a prefix, those that have one. */
+const otherStacks = 'stacks';
+
+/** What the supervisor is to run; written by the command line. */
+export interface Plan {
+  /** Tells one plan from the next. */
+  readonly revision: string;
+  readonly services: readonly PlannedService[];
+}
+
+export interface PlannedService {
+  readonly name: ServiceName;
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stopSignal: NodeJS.Signals;
+  /** `killed`: stopped without a chance to drain. */
+  readonly wanted: 'running' | 'stopped' | 'killed';
+  /** What runs is to end by this signal and to be started anew: once for each `id`, whatever else is the same. */
+  readonly replacement?: { readonly id: string; readonly stopSignal: NodeJS.Signals };
+}
+
+/** What the supervisor does; written by it at every change. */
+export interface Report {
+  readonly supervisor: RunningProcess;
+  /** Of the plan that is followed. */
+  readonly revision: string;
+  readonly services: readonly ReportedService[];
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** As `processInfo` tells it. */
+  readonly startedAt: string;
+}
+
+export interface ReportedService {
+  readonly name: ServiceName;
+  readonly process: RunningProcess | undefined;
+  /** On its way to what the plan wants. */
+  readonly changing: boolean;
+  readonly restarts: number;
+  /** How it last ended: "exit code 1", "SIGKILL". */
+  readonly lastEnd: string | undefined;
+}
+
+/** Everything that the host engine keeps; one folder for each stack, entered by its owner alone. */
+export interface StateDirectory {
+  readonly path: string;
+  readonly control: string;
+  readonly accessLog: string;
+  readonly run: string;
+  readonly watcher: string;
+  logOf(name: ServiceName | 'supervisor'): string;
+  create(): void;
+  exists(): boolean;
+  /** Deletes all of it, but for other stacks' folders inside. */
+  remove(): void;
+  readonly plan: StateFile<Plan>;
+  readonly report: StateFile<Report>;
+}
+
+export interface StateFile<T> {
+  readonly path: string;
+  read(): T | undefined;
+  write(value: T): void;
+}
+
+export function stateDirectoryOf({ root, settings }: Stack): StateDirectory {
+  const prefix = settings.STACK_PREFIX;
+  return stateDirectory(join(root, '.bluegreen', ...(prefix === undefined ? [] : [otherStacks, prefix])));
+}
+
+export function stateDirectory(path: string): StateDirectory {
+  const directories = {
+    control: join(path, 'control'),
+    log: join(path, 'log'),
+    run: join(path, 'run'),
+    watcher: join(path, 'watcher'),
+  };
+  return {
+    path,
+    control: directories.control,
+    run: directories.run,
+    watcher: directories.watcher,
+    accessLog: join(directories.log, 'access.log'),
+    logOf: (name) => join(directories.log, `${name}.log`),
+    create() {
+      for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    },
+    exists: () => existsSync(path),
+    remove() {
+      if (!existsSync(path)) return;
+      const own = readdirSync(path).filter((name) => name !== otherStacks);
+      for (const name of own) rmSync(join(path, name), { recursive: true, force: true });
+      if (readdirSync(path).length === 0) rmdirSync(path);
+    },
+    plan: stateFile(join(path, 'plan.json')),
+    report: stateFile(join(path, 'report.json')),
+  };
+}
+
+function stateFile<T>(path: string): StateFile<T> {
+  return {
+    path,
+    read() {
+      try {
+        return JSON.parse(readFileSync(path, 'utf8')) as T;
+      } catch (error) {
+        // What a killed run left half-written counts as nothing; it is written anew.
+        if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    write(value) {
+      writeFileSync(`${path}.new`, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    },
+  };
+}

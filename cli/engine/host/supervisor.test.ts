@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/condition.ts';
+import { processInfo, signalGroup } from './process-info.ts';
+import { type PlannedService, type StateDirectory, stateDirectory } from './state-directory.ts';
+
+const service: PlannedService = {
+  name: 'app_blue',
+  command: [process.execPath, '-e', 'setInterval(() => {}, 1e9)'],
+  env: {},
+  stopSignal: 'SIGTERM',
+  wanted: 'running',
+};
+
+describe('the supervisor', () => {
+  let path: string;
+  let state: StateDirectory;
+  let supervisor: ChildProcess;
+  let said: string;
+
+  beforeEach(() => {
+    said = '';
+    path = mkdtempSync(join(tmpdir(), 'bluegreen-supervisor-'));
+    state = stateDirectory(path);
+    state.create();
+    state.plan.write({ revision: 'r1', services: [service] });
+  });
+  afterEach(async () => {
+    supervisor.kill('SIGTERM');
+    if (supervisor.exitCode === null && supervisor.signalCode === null) await once(supervisor, 'exit');
+    rmSync(path, { recursive: true, force: true });
+  });
+
+  const start = () => {
+    supervisor = spawn(process.execPath, [join(import.meta.dirname, 'supervisor.ts'), path], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    supervisor.stderr?.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+  };
+  const running = () => state.report.read()?.services[0]?.process?.pid;
+  const another = (than?: number) =>
+    eventually('the service to run', () => {
+      const pid = running();
+      return pid !== than && pid !== undefined && processInfo(pid) !== undefined ? pid : undefined;
+    });
+
+  it('goes on where it cannot write what it does, and writes it as soon as it can', async () => {
+    start();
+    const first = await another();
+    // As a full disk: the report cannot be written, nor can a log be begun.
+    mkdirSync(`${state.report.path}.new`);
+    rmSync(state.logOf('app_blue'));
+    mkdirSync(state.logOf('app_blue'));
+    signalGroup(first, 'SIGKILL');
+    await eventually(
+      'it to complain',
+      () => /cannot write .*report.json/.test(said) && /cannot start app_blue/.test(said),
+    );
+    rmSync(state.logOf('app_blue'), { recursive: true });
+    rmSync(`${state.report.path}.new`, { recursive: true });
+    expect(await another(first)).not.toBe(first);
+    expect(supervisor.exitCode).toBeNull();
+    expect(existsSync(state.logOf('app_blue'))).toBe(true);
+  });
+
+  it('replaces a service by one plan, once, whoever writes the next one', async () => {
+    start();
+    const first = await another();
+    const follow = async (revision: string, planned: PlannedService) => {
+      state.plan.write({ revision, services: [planned] });
+      supervisor.kill('SIGHUP');
+      await eventually('the plan to be followed', () => {
+        const report = state.report.read();
+        return report?.revision === revision && report.services.every(({ changing }) => !changing);
+      });
+    };
+    const replacing: PlannedService = { ...service, replacement: { id: 'a', stopSignal: 'SIGKILL' } };
+    await follow('r2', replacing);
+    const second = await another(first);
+    expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGKILL', restarts: 0 });
+    await follow('r3', replacing);
+    await follow('r4', service);
+    expect(running()).toBe(second);
+    await follow('r5', { ...service, replacement: { id: 'b', stopSignal: 'SIGTERM' } });
+    await another(second);
+    expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGTERM', restarts: 0 });
+  });
+});

@@ -1,0 +1,91 @@
+// Runs the services of the host engine and restarts them when they die, as Compose would. Its one argument is the state
+// directory; it follows plan.json there, which is read again at SIGHUP, and tells what it does in report.json.
+import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { CommandError } from '../../terminal/command-error.ts';
+import type { ServiceName } from '../engine.ts';
+import { processInfo } from './process-info.ts';
+import { type Plan, stateDirectory } from './state-directory.ts';
+import { type SupervisedService, supervise } from './supervised-service.ts';
+
+const logLimitBytes = 10 * 1024 * 1024;
+const logCheckMs = 30_000;
+/** A disk that is full has room again at some time; the services go on meanwhile. */
+const retryMs = 1_000;
+
+const state = stateDirectory(process.argv[2] ?? '');
+const services = new Map<ServiceName, SupervisedService>();
+let revision = '';
+let stopping = false;
+let retry: NodeJS.Timeout | undefined;
+
+function writeReport(): void {
+  if (stopping) return;
+  const { pid } = process;
+  const startedAt = processInfo(pid)?.startedAt ?? '';
+  const reports = [...services.values()].map((service) => service.report());
+  clearTimeout(retry);
+  try {
+    state.report.write({ supervisor: { pid, startedAt }, revision, services: reports });
+  } catch (error) {
+    complain(`cannot write ${state.report.path}`, error);
+    retry = setTimeout(writeReport, retryMs);
+  }
+}
+
+function complain(what: string, error: unknown): void {
+  process.stderr.write(
+    `${new Date().toISOString()} ${what}: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+}
+
+function readPlan(): Plan {
+  const plan = state.plan.read();
+  if (plan === undefined) throw new CommandError(`no plan in ${state.plan.path}`);
+  return plan;
+}
+
+function follow(plan: Plan): void {
+  revision = plan.revision;
+  for (const planned of plan.services) {
+    const service = services.get(planned.name);
+    if (service) service.apply(planned);
+    else services.set(planned.name, supervise(planned, state.logOf(planned.name), { changed: writeReport, complain }));
+  }
+  writeReport();
+}
+
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // The edge first: what it still answers needs the pools. The watcher last: it tells what happened.
+  for (const group of [['nginx_proxy'], ['app_blue', 'app_green', 'health_prober'], ['alert_watcher']] as const) {
+    await Promise.all(group.map((name) => services.get(name)?.stop()));
+  }
+  rmSync(state.report.path, { force: true });
+  process.exit(0);
+}
+
+/** Services append to their logs, so that a log can be emptied under them. */
+function limitLogs(): void {
+  for (const name of services.keys()) {
+    const path = state.logOf(name);
+    try {
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      if (size <= logLimitBytes) continue;
+      copyFileSync(path, `${path}.1`);
+      truncateSync(path);
+    } catch (error) {
+      complain(`cannot rotate ${path}`, error);
+    }
+  }
+}
+
+// Its own log is on the same disk.
+process.stderr.on('error', () => {});
+process.on('SIGHUP', () => follow(readPlan()));
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+setInterval(limitLogs, logCheckMs).unref();
+// Keeps the supervisor alive while every service is stopped.
+setInterval(() => {}, 2 ** 30);
+follow(readPlan());

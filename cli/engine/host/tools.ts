@@ -1,0 +1,84 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { CommandError } from '../../terminal/command-error.ts';
+import { progress } from '../../terminal/terminal.ts';
+import { programPath } from './plan.ts';
+
+/** Programs of the system that the kit uses, and the Debian packages that bring them. */
+const packageOf = {
+  nginx: 'nginx',
+  curl: 'curl',
+  envsubst: 'gettext-base',
+  shellcheck: 'shellcheck',
+  prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  chromium: 'chromium',
+} as const;
+export type Tool = keyof typeof packageOf;
+
+/** What does as well. */
+const others: { readonly [tool in Tool]?: readonly string[] } = { chromium: ['chromium-browser', 'google-chrome'] };
+
+export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
+/** What only tests run: those of the dashboard, and of the monitoring profile; promtool and amtool come with these. */
+export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
+
+/** What Debian would start, now and at every boot. */
+const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
+
+const serviceStartPolicy = '/usr/sbin/policy-rc.d';
+
+export function isInstalled(tool: Tool): boolean {
+  const directories = programPath().split(delimiter);
+  return [tool, ...(others[tool] ?? [])].some((name) =>
+    directories.some((directory) => existsSync(join(directory, name))),
+  );
+}
+
+/**
+ * Installs what is missing on Debian and Ubuntu as root, and says so.
+ * @throws {CommandError} elsewhere, with what to install
+ */
+export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
+  const absent = tools.filter((tool) => !isInstalled(tool));
+  if (absent.length === 0) return;
+  const missing = absent.map((tool) => packageOf[tool]);
+  const names = missing.join(' ');
+  if (!existsSync('/usr/bin/apt-get')) {
+    throw new CommandError(`missing: ${names}`, { next: `install ${names} with your package manager and try again` });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new CommandError(`missing: ${names}`, { next: `sudo apt-get install ${names}` });
+  }
+  progress(`installing ${names} (apt-get)`);
+  await withoutServiceStart(absent, async () => {
+    await aptGet('update');
+    await aptGet('install', '--yes', '--no-install-recommends', ...missing);
+  });
+}
+
+/** The packages are wanted for their programs; Debian would also start a web server on port 80, and others. */
+async function withoutServiceStart(tools: readonly Tool[], install: () => Promise<void>): Promise<void> {
+  const ours = !existsSync(serviceStartPolicy);
+  if (ours) writeFileSync(serviceStartPolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    if (ours) rmSync(serviceStartPolicy, { force: true });
+  }
+  const brought = services.filter((service) => tools.includes(service));
+  if (brought.length > 0 && existsSync('/run/systemd/system'))
+    await execa('systemctl', ['disable', ...brought], { reject: false, stdio: 'ignore' });
+}
+
+async function aptGet(...args: string[]): Promise<void> {
+  const result = await execa('apt-get', ['-q', ...args], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+  });
+  if (result.exitCode === 0) return;
+  throw new CommandError(`apt-get ${args[0]} failed:\n${result.all.split('\n').slice(-10).join('\n')}`);
+}

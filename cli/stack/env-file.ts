@@ -1,0 +1,73 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'dotenv';
+import { CommandError } from '../terminal/command-error.ts';
+
+/** Undefined: the variable is taken out, so that its default holds. */
+export type Changes = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Changes variables of an env file and nothing else: comments, order, rights and owner stay, and the file is replaced as a
+ * whole or not at all. One that is missing is made, for its owner alone, as it will hold secrets.
+ * @throws {CommandError} when it cannot be written, or is written in a way that does not let one variable be told from the rest
+ */
+export function changeEnvFile(path: string, changes: Changes): void {
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const after = changed(before, changes);
+  if (after === before) return;
+  try {
+    replace(path, after);
+  } catch (cause) {
+    throw new CommandError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The text with the changes made. */
+export function changed(text: string, changes: Changes): string {
+  const after = Object.entries(changes).reduce((sofar, [name, value]) => withVariable(sofar, name, value), text);
+  const set = Object.entries(changes).filter((change): change is [string, string] => change[1] !== undefined);
+  const rest = Object.entries(parse(text)).filter(([name]) => !(name in changes));
+  if (!isDeepStrictEqual(parse(after), Object.fromEntries([...rest, ...set]))) {
+    const names = Object.keys(changes).join(', ');
+    throw new CommandError(`cannot change ${names} in the env file without changing something else`, {
+      next: 'write each variable in a line of its own, without quotes around line breaks',
+    });
+  }
+  return after;
+}
+
+function withVariable(text: string, name: string, value: string | undefined): string {
+  const lines = text.split('\n');
+  const isSet = (line: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line);
+  const isDefault = (line: string) => new RegExp(`^#\\s*${name}=`).test(line);
+  // The last one counts.
+  const at = lines.findLastIndex(isSet);
+  if (value === undefined) return lines.filter((line) => !isSet(line)).join('\n');
+  if (at >= 0) return lines.map((line, index) => (index === at ? `${name}=${value}` : line)).join('\n');
+  const described = lines.findIndex(isDefault);
+  if (described >= 0) return lines.toSpliced(described + 1, 0, `${name}=${value}`).join('\n');
+  const end = text === '' || text.endsWith('\n') ? '' : '\n';
+  return `${text}${end}${name}=${value}\n`;
+}
+
+function replace(path: string, text: string): void {
+  // Where it is a link, what it leads to.
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const before = statSync(target, { throwIfNoEntry: false });
+  const temporary = `${target}.new`;
+  writeFileSync(temporary, text, { mode: 0o600, flush: true });
+  if (before !== undefined) {
+    chmodSync(temporary, before.mode & 0o777);
+    if (process.getuid?.() === 0) chownSync(temporary, before.uid, before.gid);
+  }
+  renameSync(temporary, target);
+}

@@ -1,0 +1,67 @@
+import type { Health } from '../../report/health.ts';
+import type { Traffic } from '../../report/traffic.ts';
+import { pools } from '../../settings/pool.ts';
+import { type Holder, lockHolder } from '../deploy/lock.ts';
+import { type ControlState, controlState } from '../edge/control-state.ts';
+import { ask, parsedJson } from '../edge/http.ts';
+import { type PoolStatus, poolStatus } from '../edge/pool-status.ts';
+import type { Engine, Service } from '../engine/engine.ts';
+import { type Stack, watcherUrl } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { healthOf, trafficOf } from './watcher-answers.ts';
+
+/** What answers over HTTP, and costs next to nothing to ask. */
+export interface QuickLook {
+  readonly pools: readonly PoolStatus[];
+  /** Undefined: it does not answer, or something else does. */
+  readonly watcher: Health | undefined;
+  /** Something else than a watcher that this command knows answers at its port. */
+  readonly isForeign: boolean;
+  readonly traffic: Traffic | undefined;
+}
+
+/** What only the engine knows; on Compose, to ask it starts a process in a container. */
+export interface EngineLook {
+  /** Undefined: the edge cannot be reached, and `fault` says why. */
+  readonly control: ControlState | undefined;
+  readonly fault: CommandError | undefined;
+  readonly services: readonly Service[];
+  /** A deploy that goes on, or was cut off. */
+  readonly deploy: (Holder & { readonly alive: boolean }) | undefined;
+}
+
+export type Look = QuickLook & EngineLook;
+
+/** Asks everything once; what cannot be reached is undefined and fails nothing else. */
+export async function look(stack: Stack, engine: Engine): Promise<Look> {
+  const [quick, slow] = await Promise.all([quickLook(stack), engineLook(stack, engine)]);
+  return { ...quick, ...slow };
+}
+
+export async function quickLook(stack: Stack): Promise<QuickLook> {
+  const [states, health, traffic] = await Promise.all([
+    Promise.all(pools.map((pool) => poolStatus(stack, pool))),
+    ask(`${watcherUrl(stack)}/healthz`),
+    ask(`${watcherUrl(stack)}/traffic`),
+  ]);
+  const watcher = healthOf(parsedJson(health.body));
+  const isForeign = watcher === undefined && health.status !== 0;
+  return { pools: states, watcher, isForeign, traffic: trafficOf(parsedJson(traffic.body)) };
+}
+
+export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLook> {
+  const [services, control] = await Promise.all([
+    engine.services().catch(() => []),
+    controlState(engine).catch((error: unknown) => {
+      if (error instanceof CommandError) return error;
+      throw error;
+    }),
+  ]);
+  const failed = control instanceof CommandError;
+  return {
+    control: failed ? undefined : control,
+    fault: failed ? control : undefined,
+    services,
+    deploy: lockHolder(stack),
+  };
+}

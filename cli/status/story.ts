@@ -1,0 +1,167 @@
+import { utcTime } from '../../report/figures.ts';
+import type { Health } from '../../report/health.ts';
+import { isIdle } from '../../report/serving.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import type { Tone } from '../../watcher/words/facts.ts';
+import { holderText } from '../deploy/lock.ts';
+import type { EdgeStatus } from '../edge/control-state.ts';
+import { isWell } from '../engine/engine.ts';
+import type { CommandError } from '../terminal/command-error.ts';
+import type { Look } from './look.ts';
+
+/** One thing that there is to say, and how bad it is, as the channel's colours have it. */
+export interface Remark {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** How things stand: the first remark is what matters most. */
+export type Story = readonly [Remark, ...Remark[]];
+
+const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
+
+/** The same story as in the channel and on the dashboard: who serves, whether the standby could, what is wrong. */
+export function storyOf(look: Look, nowMs = Date.now()): Story {
+  const { control, fault } = look;
+  const remarks = [...watcherRemarks(look), ...serviceRemarks(look), ...releaseRemarks(look)];
+  if (control === undefined) {
+    return [{ tone: 'bad', text: `The edge cannot be reached: ${whyUnreachable(fault)}` }, ...sorted(remarks)];
+  }
+  const { active } = control.edge;
+  remarks.push(...operationRemarks(look, otherPool(active)));
+  const { news, old } = incidentRemarks(look.watcher, nowMs);
+  const [first, ...others] = sorted([...trafficRemarks(control.edge, look), ...news]);
+  return [first ?? { tone: 'good', text: whoServes(active, look) }, ...sorted([...others, ...old, ...remarks])];
+}
+
+/** On one line; what Docker says begins on the second. */
+export function whyUnreachable(fault: CommandError | undefined): string {
+  const [first = 'it does not answer', second = ''] = fault?.message.split('\n') ?? [];
+  return first.endsWith(':') ? `${first} ${second}` : first;
+}
+
+/** Where traffic goes, if not where it should. */
+function trafficRemarks(edge: EdgeStatus, look: Look): Remark[] {
+  const { active, serving, maintenance, down } = edge;
+  if (maintenance) return [{ tone: 'neutral', text: 'Maintenance: visitors see the maintenance page' }];
+  if (down.blue && down.green)
+    return [{ tone: 'warning', text: `Both pools fail their health checks; ${active} is tried first` }];
+  if (active !== serving)
+    return [{ tone: 'warning', text: `Failed over: ${serving} serves, ${active} is active but down` }];
+  const standby = otherPool(active);
+  const { healthy, health } = look.pools.find(({ pool }) => pool === standby) ?? { healthy: true, health: '' };
+  if (healthy && !down[standby]) return [];
+  if (look.deploy?.alive && !look.deploy.switched)
+    return [{ tone: 'neutral', text: `${active} is active and serves; ${standby} is being deployed to` }];
+  const why = healthy ? 'marked down' : health;
+  return [{ tone: 'warning', text: `${active} is active and serves, but has no standby: ${standby}, ${why}` }];
+}
+
+const incidents: { readonly [kind: string]: Remark } = {
+  outage: { tone: 'bad', text: 'Outage: no pool can serve requests' },
+  'both-pools-unhealthy': { tone: 'warning', text: 'Both pools fail their health checks; no request shows an outage' },
+  'burn-rate': { tone: 'bad', text: 'Visitors see errors: the error budget burns too fast' },
+  'error-rate': { tone: 'warning', text: 'High upstream error rate' },
+  flapping: { tone: 'warning', text: 'Flapping: the active pool goes up and down' },
+  failover: { tone: 'warning', text: 'Failover' },
+  'standby-down': { tone: 'warning', text: 'Standby down' },
+};
+
+/** What a kind of incident is called. */
+export function incidentWords(kind: string): Remark {
+  return (Object.hasOwn(incidents, kind) ? incidents[kind] : undefined) ?? { tone: 'warning', text: kind };
+}
+
+/**
+ * What the watcher has alerted on, or would have. Where nobody visits, a failover stays open until a request shows that it is
+ * over: it is no news then.
+ */
+function incidentRemarks(
+  watcher: Health | undefined,
+  nowMs: number,
+): { news: readonly Remark[]; old: readonly Remark[] } {
+  const all = (watcher?.openIncidents ?? []).map(({ kind, incident, since }) => {
+    const { tone, text } = incidentWords(kind);
+    const what =
+      kind === 'failover' && watcher?.serving ? `${text}: ${watcher.serving} answered the last request` : text;
+    const remark = { tone, text: `${what} (incident ${incident}, since ${utcTime(Date.parse(since)).slice(11)})` };
+    return { kind, remark };
+  });
+  const lastMs = watcher?.log.lastLine ? Date.parse(watcher.log.lastLine) : 0;
+  const isOld = isIdle(lastMs, nowMs);
+  const [old = [], news = []] = [true, false].map((wanted) =>
+    all.filter(({ kind }) => (isOld && kind === 'failover') === wanted).map(({ remark }) => remark),
+  );
+  return { news, old };
+}
+
+function operationRemarks({ control, deploy }: Look, idle: Pool): Remark[] {
+  const { canaryPercent = 0, muted } = control ?? {};
+  const remarks: Remark[] = [];
+  if (canaryPercent > 0) remarks.push({ tone: 'neutral', text: `Canary: ${canaryPercent}% of the visitors → ${idle}` });
+  if (muted !== undefined)
+    remarks.push({ tone: 'warning', text: `Alerts are muted until ${utcTime(muted.untilMs)} by ${muted.actor}` });
+  if (deploy?.alive) remarks.push({ tone: 'neutral', text: `${capital(holderText(deploy))} is going on` });
+  else if (deploy !== undefined) {
+    const standing = deploy.switched ? 'it had switched already' : `${idle} may run anything: deploy again`;
+    remarks.push({ tone: 'warning', text: `${capital(holderText(deploy))}, was cut off; ${standing}` });
+  }
+  return remarks;
+}
+
+function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
+  if (watcher === undefined) {
+    const fault = isForeign
+      ? "Something else than this kit's watcher answers at its port"
+      : 'The watcher does not answer';
+    return [{ tone: 'bad', text: `${fault}: no alert would be sent` }];
+  }
+  const remarks: Remark[] = watcher.channels
+    .filter(({ state }) => state !== 'open')
+    .map(({ name, queued, lastError }) => ({
+      tone: 'warning',
+      text: `Alerts do not get through to ${name} (${lastError ?? 'no answer'}); ${queued} wait`,
+    }));
+  if (watcher.log.state === 'failing')
+    remarks.push({ tone: 'bad', text: `The watcher cannot read the access log (${watcher.log.fault ?? 'unknown'})` });
+  if (watcher.checkpoint.state === 'failing')
+    remarks.push({ tone: 'warning', text: 'The watcher cannot write its checkpoint' });
+  if (watcher.maintenance)
+    remarks.push({ tone: 'warning', text: 'Failover alerts are held back: MAINTENANCE_MODE is on' });
+  return remarks;
+}
+
+function serviceRemarks({ services }: Look): Remark[] {
+  return services
+    .filter((service) => !isWell(service))
+    .map(({ name, state, detail }) => {
+      const how = state === 'running' ? 'unhealthy' : state;
+      return { tone: 'warning', text: `${name} is ${how}${detail && ` (${detail})`}` };
+    });
+}
+
+/** An app that was replaced, or that the env file was changed for, may not run yet what it is meant to. */
+function releaseRemarks({ pools }: Look): Remark[] {
+  return pools
+    .filter(({ reported, planned }) => reported !== undefined && reported !== planned)
+    .map(({ pool, reported, planned }) => ({
+      tone: 'warning',
+      text: `${pool} runs ${reported} and is meant to run ${planned}`,
+    }));
+}
+
+function whoServes(active: Pool, { pools }: Look): string {
+  const release = pools.find(({ pool }) => pool === active)?.release;
+  return `${active} is active and serves ${release ?? ''}; ${otherPool(active)} stands by`.replace(
+    'serves ;',
+    'serves;',
+  );
+}
+
+function sorted(remarks: readonly Remark[]): Remark[] {
+  return remarks.toSorted((one, other) => severity.indexOf(one.tone) - severity.indexOf(other.tone));
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { accessLine, reroutedLine } from '../../test/access-lines.ts';
+import type { Alert } from '../alerts/alert.ts';
+import { ControlDirectory } from '../control/flags.ts';
+import { Tail } from '../log/tail.ts';
+import type { Policy } from '../rules/state.ts';
+import { Watch } from '../watch.ts';
+import { CatchUp } from './catch-up.ts';
+import { resumeAt } from './checkpoint.ts';
+import type { Progress } from './shape.ts';
+
+const policy: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
+const startMs = Date.now() - 10_000;
+
+let directory: string;
+let delivered: Alert[];
+let tail: Tail;
+let watch: Watch;
+let catchUp: CatchUp;
+
+/** As main.ts makes them. */
+function goOn(progress: Progress | undefined): void {
+  catchUp = new CatchUp(progress, () => ({ watch, tail, deliver: (alert) => delivered.push(alert) }));
+  const listener = { tell: catchUp.tell, hold: () => {}, fault: () => {} };
+  watch = new Watch(policy, new ControlDirectory(join(directory, 'none')), listener, progress?.watch);
+  const path = join(directory, 'access.log');
+  tail = new Tail({
+    path,
+    sink: watch.line,
+    tooLong: watch.tooLong,
+    from: progress === undefined ? 'start' : resumeAt(progress),
+    chunkBytes: 512,
+  });
+}
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'catch-up-'));
+  delivered = [];
+  goOn(undefined);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  tail.close();
+  rmSync(directory, { recursive: true });
+});
+
+describe('catching up', () => {
+  it.each([1, 2, 5])('keeps alerts back until all has been read, over crashes after every %i steps', (every) => {
+    let progress: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    const lines = [
+      accessLine({ startMs }),
+      reroutedLine({ startMs: startMs + 500 }),
+      accessLine({ startMs: startMs + 900 }),
+    ];
+    writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
+    let more = true;
+    for (let steps = 0; more; steps++) {
+      if (steps % every === 0) {
+        tail.close();
+        goOn(structuredClone(progress));
+      }
+      expect(delivered).toEqual([]);
+      more = tail.step(Date.now());
+      expect(catchUp.arrived(more)).toBe(!more);
+      progress = catchUp.progress();
+    }
+    expect(delivered.map(({ kind }) => kind)).toEqual(['failover', 'recovery']);
+    expect(progress).toMatchObject({ watch: { lines: 3 }, standing: tail.position, missed: null });
+  });
+
+  it('ends where the news begins, on a log that never stops', () => {
+    const before: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    const lines = [
+      accessLine({ startMs }),
+      reroutedLine({ startMs: Date.now() + 1_000 }),
+      ...Array(50).fill(accessLine()),
+    ];
+    writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
+    goOn(before);
+    let steps = 0;
+    while (!catchUp.isDone) {
+      const more = tail.step(Date.now());
+      expect(more).toBe(true);
+      catchUp.arrived(more);
+      steps++;
+    }
+    expect(steps).toBeLessThan(5);
+    expect(delivered.map(({ kind }) => kind)).toEqual(['failover']);
+  });
+
+  it('waits for a log that is not there yet, and not for long', () => {
+    const before: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    goOn(before);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    const lines = [accessLine({ startMs }), reroutedLine({ startMs: startMs + 500 })];
+    writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
+    while (tail.step(Date.now())) expect(catchUp.arrived(true)).toBe(false);
+    expect([catchUp.arrived(false), delivered.map(({ kind }) => kind)]).toEqual([true, ['failover']]);
+
+    rmSync(join(directory, 'access.log'));
+    goOn(before);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    vi.setSystemTime(Date.now() + 10_001);
+    expect(catchUp.arrived(tail.step(Date.now()))).toBe(true);
+  });
+
+  it('is over at once where nothing was kept', () => {
+    expect(catchUp.isDone).toBe(true);
+    expect(catchUp.arrived(false)).toBe(false);
+  });
+});

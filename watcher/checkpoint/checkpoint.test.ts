@@ -1,0 +1,269 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { accessLine, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import type { Alert } from '../alerts/alert.ts';
+import { ControlDirectory } from '../control/flags.ts';
+import type { Policy } from '../rules/state.ts';
+import { Watch, type WatchSnapshot } from '../watch.ts';
+import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
+import { CheckpointFile, decode, encode } from './checkpoint-file.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { parseCompact, stringifyCompact } from './compact.ts';
+import type { Checkpoint } from './shape.ts';
+
+const noon = Date.UTC(2025, 10, 23, 12);
+const policy: Policy = { windowSize: 300, thresholdPercent: 2, cooldownMs: 60_000, maintenance: false };
+const ignore = () => {};
+const silent = pino({ level: 'silent' });
+
+let directory: string;
+let file: CheckpointFile;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+  file = new CheckpointFile(join(directory, 'state'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function watchOn(told: Alert[], saved?: WatchSnapshot, rules = policy): Watch {
+  const listener = { tell: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
+  return new Watch(rules, new ControlDirectory(join(directory, 'none')), listener, saved);
+}
+
+function checkpoint(watch: Watch): Checkpoint {
+  return { progress: { savedMs: noon, standing: 'start', watch: watch.snapshot(), missed: null }, outboxes: {} };
+}
+
+function saved(watch: Watch, rules = policy): WatchSnapshot {
+  const decoded = decode(encode(checkpoint(watch)));
+  const read = 'body' in decoded ? readCheckpoint(decoded.body, rules) : undefined;
+  if (read === undefined) throw new Error('not read back');
+  return read.progress.watch;
+}
+
+const take = (watch: Watch, lines: readonly string[]) => {
+  for (const line of lines) watch.line(Buffer.from(line, 'latin1'), 0, line.length);
+};
+
+/** Failovers, recoveries, an outage, a switch and a high error rate, with long silences in between. */
+const story: readonly string[] = [
+  accessLine({ startMs: noon }),
+  ...Array.from({ length: 400 }, (_, index) => {
+    const startMs = noon + 1_000 + index * 700 + (index > 200 ? 200_000 : 0);
+    if (index % 100 === 30) return reroutedLine({ startMs });
+    if (index > 150 && index < 155) return unservedLine({ startMs });
+    if (index % 90 === 7) return 'not a line of ours';
+    return accessLine({
+      startMs,
+      active: index > 300 ? 'green' : 'blue',
+      uri: `/${index}`,
+      status: index % 40 ? 200 : 500,
+    });
+  }),
+];
+
+describe('the state after a restart', () => {
+  it.each([1, 3, 17, 100])('is the state without one, with a restart after every %i lines', (every) => {
+    const told: Alert[] = [];
+    // As a watch that has once been restarted, so that its time is the log's.
+    const without = watchOn(told, saved(watchOn([])));
+    take(without, story);
+    const toldAgain: Alert[] = [];
+    let watch = watchOn(toldAgain, saved(watchOn([])));
+    for (let at = 0; at < story.length; at += every) {
+      watch = watchOn(toldAgain, saved(watch));
+      take(watch, story.slice(at, at + every));
+    }
+    expect(new Set(told.map(({ kind }) => kind)).size).toBeGreaterThan(4);
+    expect(toldAgain).toEqual(told);
+    expect(watch.snapshot()).toEqual(without.snapshot());
+  });
+
+  it.each([50, 299, 1_000])('keeps the newest samples when the window is now of %i', (windowSize) => {
+    const watch = watchOn([]);
+    take(watch, story);
+    const { samples } = watch.health().window;
+    const resized = watchOn([], saved(watch, { ...policy, windowSize }), { ...policy, windowSize });
+    expect(resized.health().window.samples).toBe(Math.min(samples, windowSize));
+    take(resized, Array(60).fill(story.at(-1)));
+    expect(resized.health().window.samples).toBe(Math.min(samples + 60, windowSize));
+  });
+
+  it('begins with what an older release did not know yet', () => {
+    const { standby: _, ...older } = watchOn([]).snapshot().state;
+    const body = checkpoint(watchOn([]));
+    const from = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state: older } } };
+    expect(readCheckpoint(from, policy)?.progress.watch.state.standby).toEqual({ open: null });
+  });
+
+  it('goes on where an older release stood that did not mark the place', () => {
+    const standing = { dev: '1', ino: '2', offset: 300, head: { bytes: 128, sha256: 'abc' } };
+    const body = checkpoint(watchOn([]));
+    const read = readCheckpoint({ ...body, progress: { ...body.progress, standing } }, policy);
+    expect(read?.progress.standing).toMatchObject({ ...standing, mark: { bytes: 0 } });
+  });
+
+  it('is given up where the rules cannot go on from it', () => {
+    const body = checkpoint(watchOn([]));
+    const state = {
+      ...body.progress.watch.state,
+      gates: null,
+      errorRate: { window: { size: 300, count: 1 }, open: {} },
+    };
+    const broken = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state } } };
+    expect(readCheckpoint(broken, policy)).toBeUndefined();
+  });
+});
+
+describe('compact JSON', () => {
+  it.each([
+    ['times', Array.from({ length: 1_000 }, (_, index) => noon + index * 7)],
+    ['fractions', Array.from({ length: 1_000 }, (_, index) => index / 3)],
+    ['far apart', Array.from({ length: 1_000 }, (_, index) => index * 1e12)],
+    ['words', Array.from({ length: 1_000 }, (_, index) => (index % 7 ? null : `/path/${index % 3}`))],
+    ['anything', Array.from({ length: 1_000 }, (_, index) => (index % 2 ? { index } : [index]))],
+    ['few', [1, 2, null, 'x']],
+  ])('gives the same back: %s', (_, items) => {
+    expect(parseCompact(stringifyCompact({ a: items, b: [{ items }] }))).toEqual({ a: items, b: [{ items }] });
+  });
+});
+
+describe('the checkpoint file', () => {
+  const body = { hello: 'world', list: Array.from({ length: 5_000 }, (_, index) => index) };
+
+  it('gives back what was written last, and leaves nothing else behind', async () => {
+    await file.save({ first: true });
+    await file.save(body);
+    expect(file.load()).toEqual({ found: 'body', body });
+    expect(readdirSync(join(directory, 'state'))).toEqual(['checkpoint.json']);
+  });
+
+  it('is nothing where there is none', () => {
+    expect(file.load()).toEqual({ found: 'nothing' });
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer | string]>([
+    ['empty', () => ''],
+    ['of NUL bytes', (bytes) => Buffer.alloc(bytes.length)],
+    ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1)],
+    ['cut in its first line', (bytes) => bytes.subarray(0, 20)],
+    ['longer', (bytes) => Buffer.concat([bytes, Buffer.from('\n')])],
+    ['NUL-filled from the middle on', (bytes) => Buffer.from(bytes).fill(0, Math.floor(bytes.length / 2))],
+    ['changed in one byte', (bytes) => Buffer.from(bytes).fill('~', 200, 201)],
+    ['of another version', (bytes) => bytes.toString().replace('"version":1', '"version":99')],
+    ['something else', () => '{"any":"json"}\n{}'],
+    ['noise', () => Buffer.from([0xff, 0xfe, 0x0a, 0x00])],
+    ['the wrong JSON', () => encode([1, 2])],
+    ['from the future inside', () => encode({ progress: { savedMs: 'later' }, outboxes: [] })],
+  ])('that is %s is kept aside, and no reason not to start', async (_, spoil) => {
+    await file.save(checkpoint(watchOn([])));
+    const spoilt = spoil(readFileSync(file.path));
+    writeFileSync(file.path, spoilt);
+    expect(loadCheckpoint(file, policy, silent)).toBeUndefined();
+    expect(readFileSync(`${file.path}.corrupt`)).toEqual(Buffer.from(spoilt));
+    expect(existsSync(file.path)).toBe(false);
+    await file.save(checkpoint(watchOn([])));
+    expect(loadCheckpoint(file, policy, silent)).toBeDefined();
+  });
+
+  it('survives any byte that is changed', async () => {
+    const bytes = encode(checkpoint(watchOn([])));
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0x20;
+      const decoded = decode(changed);
+      expect('reason' in decoded ? undefined : readCheckpoint(decoded.body, policy)).toBeUndefined();
+    }
+  });
+
+  it('that is a directory is left alone', async () => {
+    mkdirSync(file.path, { recursive: true });
+    expect(loadCheckpoint(file, policy, silent)).toBeUndefined();
+    await expect(file.save(body)).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(readdirSync(join(directory, 'state'))).toEqual(['checkpoint.json']);
+  });
+});
+
+describe('writing the checkpoint', () => {
+  /** A disk that is done with a write when the test says so. */
+  class SlowDisk {
+    readonly writes: unknown[] = [];
+    readonly #pending: PromiseWithResolvers<void>[] = [];
+
+    save(body: unknown): Promise<void> {
+      this.writes.push(body);
+      const pending = Promise.withResolvers<void>();
+      this.#pending.push(pending);
+      return pending.promise;
+    }
+
+    async done(error?: Error): Promise<void> {
+      const pending = this.#pending.shift();
+      if (error === undefined) pending?.resolve();
+      else pending?.reject(error);
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    }
+  }
+
+  it('is durable only with what was there when it was asked for, and writes once for many', async () => {
+    const disk = new SlowDisk();
+    let now = 1;
+    const done: number[] = [];
+    const checkpointer = new Checkpointer(disk, () => now, ignore);
+    void checkpointer.durable().then(() => done.push(1));
+    await disk.done();
+    now = 2;
+    void checkpointer.durable().then(() => done.push(2));
+    now = 3;
+    void checkpointer.durable().then(() => done.push(3));
+    expect(disk.writes).toEqual([1]);
+    expect(done).toEqual([]);
+    await disk.done();
+    expect(done).toEqual([1]);
+    expect(disk.writes).toEqual([1, 3]);
+    await disk.done();
+    expect(done).toEqual([1, 2, 3]);
+    checkpointer.stop();
+  });
+
+  it('is of when it began, however long it took', async () => {
+    vi.useFakeTimers({ now: 1_000, toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const disk = new SlowDisk();
+    const checkpointer = new Checkpointer(disk, () => 0, ignore);
+    const durable = checkpointer.durable();
+    await Promise.resolve().then(() => {});
+    vi.setSystemTime(4_000);
+    await disk.done();
+    await durable;
+    expect(checkpointer.lastWrittenMs).toBe(1_000);
+    checkpointer.stop();
+  });
+
+  it('fails without rejecting, says so once, and again when it is well', async () => {
+    const disk = new SlowDisk();
+    const said: (string | null)[] = [];
+    const checkpointer = new Checkpointer(
+      disk,
+      () => 0,
+      (fault) => said.push(fault),
+    );
+    for (const error of [
+      Object.assign(new Error(), { code: 'ENOSPC' }),
+      Object.assign(new Error(), { code: 'ENOSPC' }),
+      undefined,
+    ]) {
+      const durable = checkpointer.durable();
+      await Promise.resolve().then(() => {});
+      await disk.done(error);
+      await durable;
+    }
+    expect(said).toEqual(['ENOSPC', null]);
+    expect(checkpointer.health).toMatchObject({ state: 'ok', fault: null });
+    checkpointer.stop();
+  });
+});

@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { ofNothing } from '../log/landmarks.ts';
+import type { TailOptions } from '../log/tail.ts';
+import type { Policy } from '../rules/state.ts';
+import { Watch } from '../watch.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
+import type { MissedSnapshot } from './missed.ts';
+import { restoreState } from './restore.ts';
+import type { Checkpoint, Progress } from './shape.ts';
+
+const count = z.int().min(0);
+const time = z.number();
+const fingerprint = z.object({ bytes: count, sha256: z.string() });
+const position = z.object({
+  dev: z.string(),
+  ino: z.string(),
+  offset: count,
+  head: fingerprint,
+  // Older releases have written none.
+  mark: fingerprint.default(ofNothing),
+});
+const alert = z.looseObject({ kind: z.string(), incident: z.string(), atMs: time });
+const schema = z.object({
+  progress: z.object({
+    savedMs: time,
+    standing: z.union([position, z.enum(['start', 'end'])]),
+    watch: z.object({
+      state: z.looseObject({}),
+      lines: count,
+      rejects: z.record(z.string(), count),
+      heldBack: count,
+      previews: count.default(0),
+      lastEndMs: time,
+      lastTickMs: time,
+    }),
+    missed: z.object({ sinceMs: time, alerts: z.array(alert), left: count }).nullable(),
+  }),
+  outboxes: z.record(
+    z.string(),
+    z.looseObject({
+      entries: z.array(z.looseObject({ alert, end: alert.optional(), queuedAtMs: time })),
+      droppedUntold: count,
+    }),
+  ),
+});
+
+/** Undefined: it is not what this release can go on with. */
+export function readCheckpoint(body: unknown, policy: Policy): Checkpoint | undefined {
+  const { data } = schema.safeParse(body);
+  if (data === undefined) return undefined;
+  const { progress, outboxes } = data;
+  try {
+    const state = restoreState(progress.watch.state, policy);
+    const watch = { ...progress.watch, state };
+    Watch.tryOut(watch, policy);
+    const missed = progress.missed as MissedSnapshot | null;
+    return { progress: { ...progress, watch, missed }, outboxes: outboxes as unknown as Checkpoint['outboxes'] };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an earlier watcher left; undefined: nothing that can be used, which is said and is no reason not to start. */
+export function loadCheckpoint(file: CheckpointFile, policy: Policy, log: Logger): Checkpoint | undefined {
+  const { path } = file;
+  const loaded = file.load();
+  if (loaded.found === 'nothing') return undefined;
+  const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy) : undefined;
+  if (checkpoint === undefined) {
+    const reason = loaded.found === 'body' ? 'it holds what this release does not understand' : loaded.reason;
+    if (loaded.found === 'body') file.setAside();
+    log.warn({ path, reason }, 'the checkpoint cannot be used: starting anew, at the end of the log');
+    return undefined;
+  }
+  const { savedMs, watch } = checkpoint.progress;
+  log.info({ path, saved: new Date(savedMs).toISOString(), lines: watch.lines }, 'going on from the checkpoint');
+  return checkpoint;
+}
+
+/** Where the tail goes on. */
+export function resumeAt(progress: Progress | undefined): TailOptions['from'] {
+  if (progress === undefined) return 'end';
+  const { standing, savedMs } = progress;
+  return typeof standing === 'string' ? standing : { position: standing, atMs: savedMs };
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Alert } from '../alerts/alert.ts';
+import { plainText } from '../words/wording.ts';
+import { Missed } from './missed.ts';
+
+const two = Date.UTC(2025, 10, 23, 14, 2);
+const minute = 60_000;
+const at = (minutes: number) => two + minutes * minute;
+
+const failover = (minutes: number, incident: string): Alert => ({
+  kind: 'failover',
+  incident,
+  atMs: at(minutes),
+  from: 'blue',
+  to: 'green',
+  upstream: '10.0.0.1:3000 (502) → 10.0.0.2:3000 (200)',
+  requestMs: 5,
+});
+const recovery = (minutes: number, incident: string): Alert => ({
+  kind: 'recovery',
+  incident,
+  atMs: at(minutes),
+  pool: 'blue',
+  standby: 'green',
+  lastedMs: 15 * minute,
+  served: 9,
+});
+
+function told(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[] = []): readonly Alert[] {
+  const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
+  for (const alert of alerts) missed.add(alert);
+  return missed.finish({
+    lastEndMs: at(lastMinutes),
+    nowMs: at(lastMinutes),
+    isOpen: (incident) => open.includes(incident),
+    nextIncident: () => 'away-1',
+  });
+}
+
+describe('what happened while the watcher was away', () => {
+  it('is one message', () => {
+    const [summary, ...rest] = told([failover(3, 'a'), recovery(18, 'a')]);
+    expect(rest).toEqual([]);
+    expect(summary && plainText(summary)).toMatch(
+      /^While the watcher was away, 14:02 to 14:31 UTC: failed over to green at 14:05, recovered to blue at 14:20\. All of it is over\./,
+    );
+  });
+
+  it('is told as its own alert too where it still goes on', () => {
+    const [summary, ...rest] = told([failover(3, 'a'), recovery(5, 'a'), failover(20, 'b')], 29, ['b']);
+    expect(summary).toMatchObject({ kind: 'away', stillOpen: ['failed over to green'] });
+    expect(rest).toEqual([failover(20, 'b')]);
+  });
+
+  it('is told as its own alert too where it ends what was told before', () => {
+    const [summary, ...rest] = told([recovery(3, 'told before')]);
+    expect(summary).toMatchObject({ kind: 'away', stillOpen: [] });
+    expect(rest).toEqual([recovery(3, 'told before')]);
+  });
+
+  it('lists what operators did, and tells as its own alert only what goes on or ends what was told before', () => {
+    const deploy = { actor: 'ci', pool: 'green', release: 'v2' } as const;
+    const started: Alert = { ...deploy, kind: 'deploy-started', incident: 'd-1', atMs: at(1) };
+    const switched: Alert = {
+      kind: 'switch',
+      incident: 'd-1',
+      atMs: at(2),
+      from: 'blue',
+      to: 'green',
+      operation: { reason: 'deploy', actor: 'ci', deploy: 'd-1', release: 'v2' },
+    };
+    const finished: Alert = {
+      ...deploy,
+      kind: 'deploy-finished',
+      incident: 'd-1',
+      atMs: at(3),
+      switched: true,
+      tookMs: 9,
+    };
+    const [summary, ...rest] = told([started, switched, finished]);
+    expect(rest).toEqual([]);
+    expect(summary && plainText(summary)).toContain(
+      'deploy of v2 to green started at 14:03, deployed v2 on green at 14:04, deploy of v2 finished at 14:05',
+    );
+    expect(told([switched, finished]).slice(1)).toEqual([finished]);
+    expect(told([started, switched], 29, ['d-1'])).toMatchObject([
+      { stillOpen: ['deploy of v2 to green started'] },
+      started,
+      switched,
+    ]);
+  });
+
+  it('is not all over where a bad release is still live', () => {
+    const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
+    const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
+    const stuck = { step: 'bake', why: 'it fails', tookMs: 9, noWayBack: 'blue is down' };
+    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
+    const [summary, ...rest] = told([started, failed], 29, ['d-1']);
+    expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
+    expect(summary && plainText(summary)).not.toContain('All of it is over');
+    expect(rest).toEqual([started, failed]);
+  });
+
+  it('tells what was held back by a mute that began and ended meanwhile', () => {
+    const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), goesOn: [] } as const;
+    const unmuted = {
+      kind: 'unmuted',
+      incident: 'm-1',
+      atMs: at(9),
+      fromMs: at(1),
+      toMs: at(9),
+      more: 0,
+      stillOpen: [],
+    } as const;
+    const events = [{ atMs: at(2), what: 'outage' }];
+    expect(told([muted, { ...unmuted, events: [] }])).toHaveLength(1);
+    expect(told([muted, { ...unmuted, events }])).toMatchObject([{ kind: 'away' }, { kind: 'unmuted', events }]);
+  });
+
+  it('is nothing where nothing happened', () => {
+    expect(told([])).toEqual([]);
+  });
+
+  it('is told as usual after less than a minute of log, whatever the clock says', () => {
+    const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
+    expect(told(alerts, 0.9)).toEqual(alerts);
+  });
+
+  it('stays readable when it is a lot', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => failover(index / 1_000, `i${index}`));
+    const [summary] = told(many);
+    expect(summary).toMatchObject({ kind: 'away', more: 4_980 });
+    expect(summary && plainText(summary).length).toBeLessThan(2_000);
+  });
+});

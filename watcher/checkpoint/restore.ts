@@ -1,0 +1,37 @@
+import { newState, type Policy, type State } from '../rules/state.ts';
+import { addSample, newWindow, type Window } from '../rules/window.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The state that was written down, under the policy of now. What an older release did not know yet begins anew. */
+export function restoreState(saved: unknown, policy: Policy): State {
+  const state = adopt(newState(policy), saved) as State;
+  const { window } = state.errorRate;
+  if (window.size === policy.windowSize) return state;
+  return { ...state, errorRate: { ...state.errorRate, window: resized(window, policy.windowSize) } };
+}
+
+/** Null and an empty object say nothing about what belongs in their place. */
+function adopt(fresh: unknown, saved: unknown): unknown {
+  if (fresh === null || fresh === undefined) return saved ?? fresh;
+  if (!isObject(fresh))
+    return typeof saved === typeof fresh && Array.isArray(saved) === Array.isArray(fresh) ? saved : fresh;
+  if (!isObject(saved)) return fresh;
+  const merged: Record<string, unknown> = { ...saved };
+  for (const [name, value] of Object.entries(fresh)) merged[name] = adopt(value, saved[name]);
+  return merged;
+}
+
+/** The newest samples that fit. */
+function resized(window: Window, size: number): Window {
+  const into = newWindow(size);
+  for (let index = window.count; index > 0; index--) {
+    const at = (window.next - index + window.size) % window.size;
+    addSample(into, window.times[at] ?? 0, window.failedPaths[at] ?? null);
+  }
+  return into;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

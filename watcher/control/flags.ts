@@ -1,0 +1,128 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Muted, muted } from '../../journal/muted.ts';
+import type { Pool } from '../../settings/pool.ts';
+import { ControlFile } from './control-file.ts';
+
+/** A pool that fails the prober's checks. */
+export interface DownFlag {
+  /** When the watcher first saw it. */
+  readonly seenMs: number;
+  /** In the prober's words, such as `refused` or `status 500`. */
+  readonly cause?: string;
+}
+
+/** What the control directory says. Plain data. */
+export interface DownFlags {
+  readonly active: Pool;
+  readonly blue: DownFlag | null;
+  readonly green: DownFlag | null;
+  /** Visitors get the maintenance page; missing: they do not. */
+  readonly maintenance?: true;
+  /** What `muted.json` holds, whatever the time; missing: it is not there, or not understood. */
+  readonly muted?: Muted;
+}
+
+const maxContentBytes = 512;
+const maxMutedBytes = 4_096;
+const printable = /^[\x20-\x7e]{1,60}$/;
+
+/** The control directory, read-only: a state is a file's existence. */
+export class ControlDirectory {
+  readonly directory: string;
+  readonly #mutedFile: ControlFile;
+  #last: DownFlags | null;
+  #muted: Muted | undefined;
+  #mutedFault: string | null = null;
+
+  /** @param last what was known before a restart: since when a pool is down is known by nobody else */
+  constructor(directory: string, last: DownFlags | null = null) {
+    this.directory = directory;
+    this.#mutedFile = new ControlFile(join(directory, 'muted.json'), maxMutedBytes);
+    this.#last = last;
+  }
+
+  /** Why `muted.json` counts for nothing; null: it does not, or there is none. */
+  get mutedFault(): string | null {
+    return this.#mutedFault;
+  }
+
+  /** Looks again; null: there is no such directory, so nothing is known. */
+  read(nowMs: number): DownFlags | null {
+    if (!exists(this.directory)) {
+      this.#last = null;
+      return null;
+    }
+    const active = exists(join(this.directory, 'active.green')) ? 'green' : 'blue';
+    this.#readMuted();
+    const down = { blue: this.#flag('blue', nowMs), green: this.#flag('green', nowMs) };
+    this.#last = {
+      active,
+      ...down,
+      ...(exists(join(this.directory, 'maintenance')) ? { maintenance: true } : {}),
+      ...(this.#muted === undefined ? {} : { muted: this.#muted }),
+    };
+    return this.#last;
+  }
+
+  /** The share of the visitors that the idle colour gets; 0: there is no canary. Its files are named after the active one. */
+  canaryPercent(active: Pool): number {
+    if (!exists(join(this.directory, `canary.${active}`))) return 0;
+    try {
+      return readdirSync(this.directory).filter((name) => name.startsWith(`canary.${active}.`)).length;
+    } catch {
+      return 0;
+    }
+  }
+
+  #readMuted(): void {
+    const content = this.#mutedFile.read();
+    if (content === undefined) return;
+    this.#muted = content.found === 'text' ? mutedIn(content.text) : undefined;
+    if (content.found === 'fault') this.#mutedFault = content.fault;
+    else this.#mutedFault = content.found === 'text' && this.#muted === undefined ? 'not understood' : null;
+  }
+
+  #flag(pool: Pool, nowMs: number): DownFlag | null {
+    const path = join(this.directory, `${pool}.down`);
+    if (!exists(path)) return null;
+    const before = this.#last?.[pool];
+    if (before?.cause !== undefined) return before;
+    const cause = readCause(path);
+    return { seenMs: before?.seenMs ?? nowMs, ...(cause === undefined ? {} : { cause }) };
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function mutedIn(text: string): Muted | undefined {
+  try {
+    return muted.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The flag counts whatever is in it; only a short, printable cause is believed. */
+function readCause(path: string): string | undefined {
+  let descriptor: number | undefined;
+  try {
+    // O_NONBLOCK: a pipe put there would block the open for good.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(descriptor).isFile()) return undefined;
+    const bytes = Buffer.alloc(maxContentBytes);
+    const content: unknown = JSON.parse(bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, maxContentBytes, 0)));
+    const cause = typeof content === 'object' && content !== null && 'cause' in content ? content.cause : undefined;
+    return typeof cause === 'string' && printable.test(cause) ? cause : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { PoolTraffic } from '../../report/traffic.ts';
+import { accessLine, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import { parseLine } from '../request/parse.ts';
+import { PoolCounters } from './pools.ts';
+
+let counters: PoolCounters;
+
+function count(...lines: readonly string[]): void {
+  for (const line of lines) {
+    const event = parseLine(line);
+    if (typeof event === 'string') throw new Error(event);
+    counters.count(event);
+  }
+}
+
+const sums = ({ requests, failed, latencyMs }: PoolTraffic) => ({
+  requests,
+  failed,
+  answered: latencyMs.counts.reduce((sum, one) => sum + one, 0),
+});
+
+/** The bound that an answer of so many milliseconds is counted under. */
+function boundOf(ms: number): number | undefined {
+  counters = new PoolCounters({ blue: '172.31.240.11:3000', green: '172.31.240.12:3000' });
+  count(accessLine({ tookMs: 100_000, headerTime: (ms / 1_000).toFixed(3) }));
+  const { bounds, counts } = counters.read().blue.latencyMs;
+  return bounds[counts.indexOf(1)];
+}
+
+beforeEach(() => {
+  counters = new PoolCounters({ blue: '172.31.240.11:3000', green: '172.31.240.12:3000' });
+});
+
+describe('the counts of a pool', () => {
+  it('are of attempts, by the address that was asked', () => {
+    count(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
+    const { blue, green } = counters.read();
+    expect(sums(blue)).toEqual({ requests: 2, failed: 1, answered: 1 });
+    expect(sums(green)).toEqual({ requests: 2, failed: 0, answered: 2 });
+  });
+
+  it('are failed with a 5xx, without an answer, and with one that was cut off', () => {
+    count(unservedLine(), accessLine({ status: 500 }), accessLine({ length: '20' }), accessLine({ status: 404 }));
+    expect(sums(counters.read().blue)).toEqual({ requests: 4, failed: 3, answered: 3 });
+    expect(sums(counters.read().green)).toEqual({ requests: 1, failed: 1, answered: 0 });
+  });
+
+  it('are not failed where the client left, before the answer or in the midst of it', () => {
+    count(
+      accessLine({ pool: '-', status: 499, upstreamStatus: '-', upstreamAddr: '172.31.240.11:3000', headerTime: '-' }),
+      accessLine({ length: '20', completed: '' }),
+    );
+    expect(sums(counters.read().blue)).toEqual({ requests: 2, failed: 0, answered: 1 });
+  });
+
+  it('are of no pool where none was asked', () => {
+    count(
+      accessLine({ status: 502, upstreamAddr: 'blue_first' }),
+      accessLine({ status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' }),
+    );
+    const { blue, green } = counters.read();
+    expect([blue.requests, green.requests]).toEqual([0, 0]);
+  });
+
+  it('hold times to the first byte under bounds about a quarter apart', () => {
+    const { bounds, counts } = counters.read().blue.latencyMs;
+    expect([bounds[0], bounds.at(-1), counts.length]).toEqual([1, 60_000, bounds.length + 1]);
+    for (const [index, bound] of bounds.entries()) {
+      if (index > 0 && bound > 4) expect(bound / (bounds[index - 1] ?? 0)).toBeLessThanOrEqual(1.34);
+    }
+    expect([0, 1, 2, 5, 7, 60_000, 60_001].map(boundOf)).toEqual([1, 1, 2, 5, 8, 60_000, undefined]);
+  });
+
+  it('take the time to the first byte, however long the body takes', () => {
+    count(accessLine({ tookMs: 30_000, headerTime: '0.004', responseTime: '30.000' }));
+    const { bounds, counts } = counters.read().blue.latencyMs;
+    expect(bounds[counts.indexOf(1)]).toBe(4);
+  });
+});

@@ -1,0 +1,81 @@
+import { bounds, latencyPlace } from '../../metrics/latency.ts';
+import type { PoolTraffic } from '../../report/traffic.ts';
+import { otherPool, type Pool, pools } from '../../settings/pool.ts';
+import type { AccessEvent } from '../request/event.ts';
+import { failedAt } from '../request/observe.ts';
+
+interface Counts {
+  address: string;
+  requests: number;
+  failed: number;
+  own: number;
+  lost: number;
+  readonly latency: number[];
+}
+
+/** Counts attempts by pool since the start, whatever became of the requests: a canary and a bake are judged by them. */
+export class PoolCounters {
+  readonly #counts: readonly Counts[];
+
+  /** @param addresses as the edge logs them */
+  constructor(addresses: { readonly [pool in Pool]: string }) {
+    const latency = () => Array.from({ length: bounds.length + 1 }, () => 0);
+    this.#counts = pools.map((pool) => ({
+      address: addresses[pool],
+      requests: 0,
+      failed: 0,
+      own: 0,
+      lost: 0,
+      latency: latency(),
+    }));
+  }
+
+  readonly count = (event: AccessEvent): void => {
+    this.#countOwn(event);
+    const { attempts } = event;
+    for (let index = 0; index < attempts.length; index++) {
+      const attempt = attempts[index];
+      const counts = attempt === undefined ? undefined : this.#at(attempt.address);
+      // Where no pool was left to try, nginx logs the name of the group.
+      if (attempt === undefined || counts === undefined) continue;
+      counts.requests++;
+      // Without a status, it was the client that left.
+      if (failedAt(event, index)) counts.failed++;
+      if (attempt.headerMs === undefined || attempt.silent) continue;
+      const place = latencyPlace(attempt.headerMs);
+      counts.latency[place] = (counts.latency[place] ?? 0) + 1;
+    }
+  };
+
+  #countOwn({ active, route, pool, status, attempts, cutOff }: AccessEvent): void {
+    // Without an attempt it never got near a pool; with 499 the client did not wait for one.
+    if (active === undefined || attempts.length === 0 || status === 499) return;
+    const wanted = route === 'canary' ? otherPool(active) : active;
+    const counts = this.#counts[wanted === 'blue' ? 0 : 1];
+    if (counts === undefined) return;
+    counts.own++;
+    if (pool !== wanted || status >= 500 || cutOff) counts.lost++;
+  }
+
+  read(): { readonly [pool in Pool]: PoolTraffic } {
+    const [blue, green] = this.#counts.map(({ requests, failed, own, lost, latency }) => ({
+      requests,
+      failed,
+      own,
+      lost,
+      latencyMs: { bounds, counts: [...latency] },
+    }));
+    if (blue === undefined || green === undefined) throw new Error('two pools');
+    return { blue, green };
+  }
+
+  #at(address: string): Counts | undefined {
+    for (const counts of this.#counts) {
+      if (counts.address !== address) continue;
+      // The same text as the same object is found to be equal at once.
+      counts.address = address;
+      return counts;
+    }
+    return undefined;
+  }
+}

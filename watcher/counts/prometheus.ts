@@ -1,0 +1,91 @@
+import { Exposition } from '../../metrics/exposition.ts';
+import { exposeProcess } from '../../metrics/process.ts';
+import type { Pool } from '../../settings/pool.ts';
+import type { Checkpointer } from '../checkpoint/checkpointer.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import type { Tail } from '../log/tail.ts';
+import type { Releases } from '../past/releases.ts';
+import type { Listener, Watch } from '../watch.ts';
+import { AlertCounts } from './alerts.ts';
+import { exposeCheckpoint, exposeLog } from './log.ts';
+import { exposeReleases } from './releases.ts';
+import { RequestCounts } from './requests.ts';
+import { exposeRequests, exposeState } from './traffic.ts';
+
+/** A disk that hangs does not keep Prometheus waiting: it gives up a scrape after ten seconds. */
+const durableForMs = 2_000;
+
+export interface MetricsParts {
+  /** The service level objective; undefined: none is set. */
+  readonly sloPercent: number | undefined;
+  readonly thresholdPercent: number;
+  readonly version: string;
+  readonly watch: Watch;
+  readonly tail: Tail;
+  readonly checkpointer: Checkpointer;
+  readonly outboxes: readonly Outbox[];
+  readonly releases: Releases;
+}
+
+/** Counts beside what the watcher does anyway, and tells Prometheus. */
+export class Metrics {
+  readonly #requests: RequestCounts;
+  readonly #alerts = new AlertCounts();
+  /** For the outbox of a channel. */
+  readonly channel = this.#alerts.channel.bind(this.#alerts);
+  /** For what goes to the channels. */
+  readonly told = this.#alerts.told;
+
+  /** @param addresses of the pools, as the edge logs them */
+  constructor(addresses: { readonly [pool in Pool]: string }) {
+    this.#requests = new RequestCounts(addresses);
+  }
+
+  /** The same listener, with what it hears counted. */
+  counting(listener: Required<Listener>): Listener {
+    const { hold, request } = listener;
+    const { count } = this.#requests;
+    return {
+      ...listener,
+      hold: (alert, reason) => {
+        this.#alerts.heldBack(alert);
+        hold(alert, reason);
+      },
+      request: (event) => {
+        count(event);
+        request(event);
+      },
+    };
+  }
+
+  /** To be called before any line is read: what was counted until then is of an earlier process. */
+  expose(parts: MetricsParts): () => Promise<MetricsText> {
+    const { sloPercent, thresholdPercent, version, watch, tail, checkpointer, outboxes, releases } = parts;
+    const exposition = new Exposition();
+    exposeRequests(exposition, this.#requests, sloPercent);
+    exposeReleases(exposition, releases);
+    exposeState(exposition, watch, thresholdPercent);
+    exposeLog(exposition, watch, tail);
+    exposeCheckpoint(exposition, checkpointer);
+    this.#alerts.expose(exposition, outboxes);
+    exposeProcess(exposition, version);
+    return async () => {
+      const told = await exposition.text();
+      // What is told is on disk first. So the lines that a crash makes the next process read again have not been told, and
+      // none counts twice.
+      await Promise.race([checkpointer.durable(), passed(durableForMs)]);
+      return told;
+    };
+  }
+}
+
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+function passed(forMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, forMs).unref();
+  return promise;
+}

@@ -1,0 +1,323 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeSlack, startFakeSlack } from '../../test/fake-slack.ts';
+import type { Alert, Failover, Recovery } from '../alerts/alert.ts';
+import { HttpNotifier } from '../channels/http-notifier.ts';
+import { slackContract } from '../channels/slack.ts';
+import { type OutboxFailure, type OutboxOptions, outboxDefaults } from './options.ts';
+import { Outbox } from './outbox.ts';
+
+let slack: FakeSlack;
+let notifiers: HttpNotifier[];
+let outboxes: Outbox[];
+let failures: OutboxFailure[];
+
+const atMs = Date.UTC(2025, 10, 23, 14, 5, 9);
+const standbyDown = (incident: string): Alert => ({
+  kind: 'standby-down',
+  incident,
+  atMs,
+  pool: 'green',
+  active: 'blue',
+});
+const failover = (incident: string): Failover => ({
+  kind: 'failover',
+  incident,
+  atMs,
+  from: 'blue',
+  to: 'green',
+  upstream: '10.0.0.1:3000 (502) → 10.0.0.2:3000 (200)',
+  requestMs: 45,
+  cause: 'refused or reset',
+});
+const recovery = (incident: string): Recovery => ({
+  kind: 'recovery',
+  incident,
+  atMs: atMs + 130_000,
+  pool: 'blue',
+  standby: 'green',
+  lastedMs: 130_000,
+  served: 4_210,
+});
+
+/** A queue to the fake, whose own pace is not waited for. */
+function open(changes: Partial<OutboxOptions> = {}): Outbox {
+  const contract = { ...slackContract({}), gapMs: 1 };
+  const notifier = new HttpNotifier({ name: 'slack', url: slack.url, contract, requestTimeoutMs: 250 });
+  notifiers.push(notifier);
+  const onFailure = (failure: OutboxFailure) => void failures.push(failure);
+  const quick = { backoffMs: 20, probeMs: 50, random: () => 1, onFailure };
+  const outbox = new Outbox(notifier, { ...outboxDefaults, ...quick, ...changes });
+  outboxes.push(outbox);
+  return outbox;
+}
+
+const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
+const whole = (index: number) => JSON.stringify(slack.messages[index]?.body);
+/** As a checkpoint does it. */
+const throughDisk = (outbox: Outbox) => JSON.parse(JSON.stringify(outbox.snapshot()));
+
+beforeEach(async () => {
+  slack = await startFakeSlack({ unlimited: true });
+  notifiers = [];
+  outboxes = [];
+  failures = [];
+});
+
+afterEach(async () => {
+  await Promise.all(outboxes.map((outbox) => outbox.flush(0)));
+  await Promise.all(notifiers.map((notifier) => notifier.close()));
+  await slack.close();
+});
+
+describe('an alert and the disk', () => {
+  it('is on disk before it is tried', async () => {
+    const { promise: written, resolve } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const outbox = open({
+      durable: () => {
+        ask();
+        return written;
+      },
+    });
+    outbox.push(standbyDown('a'));
+    await asked;
+    expect(outbox.snapshot().entries).toMatchObject([{ alert: { incident: 'a' } }]);
+    expect(slack.requests).toBe(0);
+    resolve();
+    await slack.waitFor(() => slack.messages.length === 1);
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('ENOSPC'))],
+    ['hangs', () => new Promise<void>(() => undefined)],
+  ])('is delivered all the same where the disk %s', async (_, durable) => {
+    const outbox = open({ durable, durableForMs: 50 });
+    outbox.push(standbyDown('a'));
+    await slack.waitFor(() => slack.messages.length === 1);
+  });
+
+  it('is asked for once a message, however often it is tried', async () => {
+    let asked = 0;
+    slack.answer('500', { times: 3 });
+    const outbox = open({
+      durable: async () => {
+        asked++;
+      },
+    });
+    outbox.push(standbyDown('a'));
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(asked).toBe(1);
+  });
+
+  it('has left it once Slack has said ok, and not before', async () => {
+    const left: number[] = [];
+    slack.answer('500', { times: 1 });
+    const outbox: Outbox = open({ changed: () => left.push(outbox.snapshot().entries.length) });
+    outbox.push(standbyDown('a'));
+    outbox.push(standbyDown('b'));
+    await expect.poll(() => left).toEqual([1, 0]);
+    expect(slack.messages).toHaveLength(2);
+  });
+});
+
+describe('what waited when the process ended', () => {
+  it('is delivered by the next one, in order, before what is new', async () => {
+    slack.answer('500');
+    const first = open();
+    for (const incident of ['a', 'b']) first.push(standbyDown(incident));
+    await slack.waitFor(() => slack.requests >= 2);
+    await first.flush(0);
+    slack.answer('ok');
+    const second = open({ initial: throughDisk(first) });
+    second.push(standbyDown('c'));
+    await slack.waitFor(() => slack.messages.length === 3);
+    expect(['a', 'b', 'c'].map((incident, index) => whole(index).includes(`incident \`${incident}\``))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('is told with its end, if that comes before it has got through', async () => {
+    const second = open({ initial: { entries: [{ alert: failover('a'), queuedAtMs: Date.now() }], droppedUntold: 0 } });
+    second.push(recovery('a'));
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(headlines()).toEqual(['Failover and recovery: blue → green for 2 min 10 s']);
+  });
+
+  it('is dropped when it is too old, and the next message says so', async () => {
+    const old = Date.now() - 7_200_000;
+    const entries = [
+      { alert: failover('a'), end: recovery('a'), queuedAtMs: old },
+      { alert: standbyDown('b'), queuedAtMs: old },
+      { alert: standbyDown('c'), queuedAtMs: Date.now() },
+    ];
+    const outbox = open({ maxAgeMs: 3_600_000, initial: { entries, droppedUntold: 1 } });
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(whole(0)).toContain('incident `c`');
+    expect(whole(0)).toContain('4 older alerts could not be delivered and were dropped');
+    await expect.poll(() => outbox.snapshot().droppedUntold).toBe(0);
+    expect(outbox.health.dropped).toBe(3);
+  });
+
+  it('is bounded in number and in the length of its texts', async () => {
+    slack.answer('hang');
+    const outbox = open({ limit: 3 });
+    for (let number = 0; number < 9; number++) {
+      outbox.push({ ...failover(`i${number}`), cause: 'x'.repeat(100_000) });
+    }
+    const { entries, droppedUntold } = outbox.snapshot();
+    expect([entries.length, droppedUntold]).toEqual([3, 6]);
+    expect(JSON.stringify(entries).length).toBeLessThan(10_000);
+  });
+
+  it('keeps nobody from anything if it cannot be told at all', async () => {
+    const alien = { kind: 'from-another-version', incident: 'a', atMs } as unknown as Alert;
+    const outbox = open({ initial: { entries: [{ alert: alien, queuedAtMs: Date.now() }], droppedUntold: 0 } });
+    outbox.push(standbyDown('b'));
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(whole(0)).toContain('incident `b`');
+    expect(failures.map(({ next }) => next)).toEqual(['as plain text', 'dropped']);
+  });
+});
+
+describe('an incident that is over before it could be told', () => {
+  it('is told as one message, with the facts of both', async () => {
+    const outbox = open();
+    outbox.push(standbyDown('b'));
+    outbox.push(failover('a'));
+    outbox.push({ ...recovery('a'), release: 'blue-2' });
+    await slack.waitFor(() => slack.messages.length === 2);
+    expect(headlines()[1]).toBe('Failover and recovery: blue → green for 2 min 10 s');
+    expect(slack.messages[1]?.text).toContain('green served 4210 requests meanwhile');
+    for (const fact of ['refused or reset', 'blue-2', 'incident `a`', '2025-11-23 14:05:09', '2025-11-23 14:07:19']) {
+      expect(whole(1)).toContain(fact);
+    }
+  });
+
+  it.each<[Alert['kind'], Alert, Alert, string]>([
+    [
+      'error-rate',
+      { kind: 'error-rate', incident: 'a', atMs, failed: 9, samples: 50, thresholdPercent: 2, worstPaths: [] },
+      { kind: 'error-rate-resolved', incident: 'a', atMs, failed: 0, samples: 50, lastedMs: 95_000 },
+      'High upstream error rate for 1 min 35 s, resolved',
+    ],
+    [
+      'outage',
+      { kind: 'outage', incident: 'a', atMs, shownBy: 'requests', causes: {} },
+      { kind: 'outage-resolved', incident: 'a', atMs, pool: 'blue', lastedMs: 5_000, unserved: 7 },
+      'Outage for 5.0 s, resolved: no pool could serve requests',
+    ],
+    [
+      'standby-down',
+      standbyDown('a'),
+      { kind: 'standby-resolved', incident: 'a', atMs, pool: 'green', lastedMs: 42_000, because: 'healthy' },
+      'Standby down for 42 s, resolved: green',
+    ],
+  ])('is told as one also where it is of kind %s', async (_, alert, end, headline) => {
+    const outbox = open();
+    outbox.push(alert);
+    outbox.push(end);
+    await slack.waitFor(() => slack.messages.length === 1);
+    await expect.poll(() => outbox.health.queued).toBe(0);
+    expect(headlines()).toEqual([headline]);
+  });
+
+  it('is told with what was told last of it, where it became worse', async () => {
+    slack.answer('500');
+    const outbox = open();
+    outbox.push(standbyDown('b'));
+    await slack.waitFor(() => slack.requests >= 1);
+    const errorRate = {
+      kind: 'error-rate',
+      incident: 'a',
+      failed: 9,
+      samples: 50,
+      thresholdPercent: 2,
+      worstPaths: [],
+    };
+    outbox.push({ ...errorRate, kind: 'error-rate', atMs, visible: 0 });
+    outbox.push({ ...errorRate, kind: 'error-rate', atMs: atMs + 1, visible: 4, escalated: true });
+    outbox.push({ kind: 'error-rate-resolved', incident: 'a', atMs, failed: 0, samples: 50, lastedMs: 95_000 });
+    slack.answer('ok');
+    await slack.waitFor(() => slack.messages.length === 3);
+    expect(headlines().slice(1)).toEqual([
+      'High upstream error rate: 18.00% of the last 50 requests, visitors see none',
+      'High upstream error rate for 1 min 35 s, resolved',
+    ]);
+  });
+
+  it('is told as one while Slack takes nothing, whatever was tried in vain before', async () => {
+    slack.answer('500');
+    const outbox = open();
+    outbox.push(failover('a'));
+    await slack.waitFor(() => slack.requests === 2);
+    outbox.push(standbyDown('b'));
+    outbox.push(recovery('a'));
+    slack.answer('ok');
+    await slack.waitFor(() => slack.messages.length === 2);
+    expect(headlines()).toEqual([
+      'Failover and recovery: blue → green for 2 min 10 s',
+      'Standby down: green, nothing to fail over to',
+    ]);
+  });
+
+  it('is told as two if the first was told already, or is of another incident', async () => {
+    const outbox = open();
+    outbox.push(failover('a'));
+    await slack.waitFor(() => slack.messages.length === 1);
+    outbox.push(failover('b'));
+    outbox.push(recovery('a'));
+    await slack.waitFor(() => slack.messages.length === 3);
+    expect(headlines().map((headline) => headline?.split(' ')[0])).toEqual(['Failover', 'Failover', 'Recovery']);
+  });
+
+  it('asks for the disk again, as what is sent has changed', async () => {
+    const asked: number[] = [];
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    const outbox: Outbox = open({
+      durable: () => {
+        asked.push(outbox.snapshot().entries.filter(({ end }) => end !== undefined).length);
+        return asked.length === 1 ? first : Promise.resolve();
+      },
+    });
+    outbox.push(failover('a'));
+    await expect.poll(() => asked.length).toBe(1);
+    outbox.push(recovery('a'));
+    resolve();
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(asked).toEqual([0, 1]);
+  });
+});
+
+describe('a message that comes late', () => {
+  it('says so, and why', async () => {
+    slack.answer('500');
+    const outbox = open({ lateMs: 1_000 });
+    outbox.push(standbyDown('a'));
+    await expect.poll(() => outbox.health.lastError).not.toBeNull();
+    const failing = Date.now();
+    await slack.waitFor(() => Date.now() - failing > 1_100);
+    slack.answer('ok');
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(whole(0)).toMatch(/told [\d.]+ m?s late: this channel took no message for [\d.]+ m?s/);
+    outbox.push(standbyDown('b'));
+    await slack.waitFor(() => slack.messages.length === 2);
+    expect(whole(1)).not.toContain('late');
+  });
+
+  it('says so after a restart', async () => {
+    const nowMs = Date.now();
+    const entries = [{ alert: standbyDown('a'), queuedAtMs: nowMs - 720_000 }];
+    open({ initial: { entries, droppedUntold: 0, silence: { fromMs: nowMs - 700_000 } } });
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(whole(0)).toContain('told 12 min late: this channel took no message for 11 min 40 s');
+  });
+
+  it('does not say so after a restart if Slack was not the reason', async () => {
+    const entries = [{ alert: standbyDown('a'), queuedAtMs: Date.now() - 720_000 }];
+    open({ initial: { entries, droppedUntold: 0 } });
+    await slack.waitFor(() => slack.messages.length === 1);
+    expect(whole(0)).toContain('told 12 min late"');
+  });
+});

@@ -1,0 +1,218 @@
+import type { OutboxHealth } from '../../report/health.ts';
+import type { Alert } from '../alerts/alert.ts';
+import type { Message } from '../alerts/message.ts';
+import type { Delivery, Notifier } from './notifier.ts';
+import type { OutboxOptions } from './options.ts';
+import { Pause } from './pause.ts';
+import { alertsOf, begun, ended, type OutboxSnapshot, Queue, type Silence, silentMs, type Waiting } from './queue.ts';
+
+/** One channel's queue: order kept, pace kept, nothing given up that the channel may still take. */
+export class Outbox {
+  readonly #notifier: Notifier;
+  readonly #options: OutboxOptions;
+  readonly #queue: Queue;
+  readonly #abort = new AbortController();
+  #state: OutboxHealth['state'] = 'open';
+  #sent = 0;
+  #dropped = 0;
+  #droppedUntold: number;
+  #silence: Silence | undefined;
+  #lastError: string | null = null;
+  #failures = 0;
+  #running: Promise<void> | undefined;
+  readonly #pause = new Pause();
+  /** No message before this, whatever hurry there is: the channel's pace and its Retry-After. By the monotonic clock. */
+  #notBeforeMs = 0;
+  #flushing = false;
+
+  /** Begins to deliver what `initial` holds at once. */
+  constructor(notifier: Notifier, options: OutboxOptions) {
+    this.#notifier = notifier;
+    this.#options = options;
+    this.#queue = new Queue(options.limit, options.initial?.entries ?? []);
+    this.#droppedUntold = options.initial?.droppedUntold ?? 0;
+    this.#silence = options.initial?.silence;
+    if (this.#queue.length > 0) this.#running = this.#run();
+  }
+
+  get name(): string {
+    return this.#notifier.name;
+  }
+
+  get health(): OutboxHealth {
+    const { length: queued } = this.#queue;
+    return { state: this.#state, queued, sent: this.#sent, dropped: this.#dropped, lastError: this.#lastError };
+  }
+
+  /** How long the message that is next has waited; 0: none waits. */
+  get oldestAgeMs(): number {
+    return this.#queue.head?.ageMs() ?? 0;
+  }
+
+  /** For the checkpoint; cheap enough to be taken at every write. */
+  snapshot(): OutboxSnapshot {
+    return {
+      entries: this.#queue.entries,
+      droppedUntold: this.#droppedUntold,
+      ...(this.#silence === undefined ? {} : { silence: this.#silence }),
+    };
+  }
+
+  /** Takes an alert and returns at once. */
+  push(alert: Alert): void {
+    if (this.#queue.push(alert)) this.#options.changed?.();
+    this.#tidy();
+    this.#running ??= this.#run();
+  }
+
+  /** Delivers what it can within `forMs`, then ends; returns what was not delivered. */
+  async flush(forMs: number): Promise<readonly Alert[]> {
+    this.#flushing = true;
+    this.#pause.end();
+    const timer = setTimeout(() => {
+      this.#abort.abort();
+      this.#pause.close();
+    }, forMs);
+    await this.#running;
+    clearTimeout(timer);
+    return this.#queue.entries.flatMap(alertsOf);
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#ended()) {
+      await this.#pause.for(this.#notBeforeMs - performance.now());
+      if (this.#abort.signal.aborted) break;
+      if (this.#notBeforeMs > performance.now()) continue;
+      this.#tidy();
+      const { head } = this.#queue;
+      if (head === undefined) break;
+      if (head.durable) await this.#try(head);
+      else await this.#makeDurable(head);
+    }
+    this.#running = undefined;
+  }
+
+  /** Meanwhile the entry may be merged or dropped, so nothing else follows from it. */
+  async #makeDurable(head: Waiting): Promise<void> {
+    head.durable = true;
+    const { durable, durableForMs } = this.#options;
+    if (durable === undefined) return;
+    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, durableForMs);
+    // A disk that fails is the checkpoint's to report.
+    await Promise.race([durable().catch(() => undefined), tooLong]);
+    clearTimeout(timer);
+  }
+
+  async #try(head: Waiting): Promise<void> {
+    const droppedTold = this.#droppedUntold;
+    head.inFlight = true;
+    const delivery = await this.#deliver(head, droppedTold);
+    head.inFlight = false;
+    this.#notBeforeMs = performance.now() + this.#notifier.gapMs;
+    if (delivery.outcome === 'delivered') this.#settled(head, delivery.afterMs, droppedTold);
+    else await this.#failed(head, delivery);
+  }
+
+  async #deliver(head: Waiting, dropped: number): Promise<Delivery> {
+    try {
+      return await this.#notifier.deliver(this.#messageOf(head, dropped), head.form, this.#abort.signal);
+    } catch {
+      // It would be tried, and would fail, for ever and over restarts.
+      return { outcome: 'refused', reason: 'cannot be put into words' };
+    }
+  }
+
+  #messageOf({ entry: { alert, end, queuedAtMs }, ageMs }: Waiting, dropped: number): Message {
+    const { lateMs } = this.#options;
+    const forMs = ageMs();
+    const silent = silentMs(this.#silence, queuedAtMs, Date.now());
+    return {
+      alert,
+      ...(end === undefined ? {} : { end }),
+      ...(forMs <= lateMs ? {} : { late: { forMs, ...(silent > lateMs ? { silentMs: silent } : {}) } }),
+      ...(dropped === 0 ? {} : { dropped }),
+    };
+  }
+
+  #settled({ entry, ageMs }: Waiting, afterMs: number | undefined, droppedTold: number): void {
+    this.#sent++;
+    for (const alert of alertsOf(entry)) this.#options.onSettled?.({ alert, result: 'delivered', waitedMs: ageMs() });
+    this.#droppedUntold -= droppedTold;
+    if (afterMs !== undefined) this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + afterMs);
+    this.#silence = ended(this.#silence, Date.now());
+    this.#next();
+  }
+
+  async #failed(head: Waiting, delivery: Exclude<Delivery, { outcome: 'delivered' }>): Promise<void> {
+    const { onFailure, probeMs } = this.#options;
+    const { reason } = delivery;
+    const { incident } = head.entry.alert;
+    this.#lastError = reason;
+    switch (delivery.outcome) {
+      case 'refused':
+        if (head.form === 'full') {
+          head.form = 'plain';
+          onFailure({ reason, incident, next: 'as plain text' });
+          return;
+        }
+        this.#countDropped(alertsOf(head.entry));
+        onFailure({ reason, incident, next: 'dropped' });
+        this.#next();
+        return;
+      case 'closed':
+        this.#silent();
+        if (this.#state !== 'closed') onFailure({ reason, incident, next: 'channel closed' });
+        this.#state = 'closed';
+        if (!this.#flushing) await this.#pause.for(probeMs);
+        return;
+      case 'again':
+        this.#silent();
+        this.#failures++;
+        this.#state = 'retrying';
+        onFailure({ reason, incident, next: 'retry' });
+        if (delivery.afterMs === undefined) await this.#pause.for(this.#backoffMs());
+        else this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + delivery.afterMs);
+        return;
+      default:
+        delivery satisfies never;
+    }
+  }
+
+  /** The channel takes nothing; what waits from now on does so for that reason. */
+  #silent(): void {
+    this.#silence = begun(this.#silence, Date.now());
+    if (this.#queue.mergeHead()) this.#options.changed?.();
+  }
+
+  #next(): void {
+    this.#queue.shift();
+    this.#failures = 0;
+    this.#state = 'open';
+    this.#options.changed?.();
+  }
+
+  #tidy(): void {
+    const dropped = this.#queue.drop(this.#options.maxAgeMs);
+    if (dropped.length === 0) return;
+    this.#countDropped(dropped);
+    this.#options.changed?.();
+  }
+
+  #countDropped(alerts: readonly Alert[]): void {
+    this.#dropped += alerts.length;
+    this.#droppedUntold += alerts.length;
+    for (const alert of alerts) this.#options.onSettled?.({ alert, result: 'dropped' });
+  }
+
+  /** Full jitter: anything from nothing to the whole, so that many watchers do not come back together. */
+  #backoffMs(): number {
+    const { backoffMs, maxBackoffMs, random } = this.#options;
+    return random() * Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures - 1, 20));
+  }
+
+  /** A channel that takes nothing is not worth waiting for at the end. */
+  #ended(): boolean {
+    return this.#abort.signal.aborted || (this.#flushing && this.#state === 'closed');
+  }
+}

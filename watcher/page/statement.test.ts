@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { failover } from '../../test/sample-alerts.ts';
+import { newState, type State } from '../rules/state.ts';
+import { type Standing, statementOf, worriesOf } from './statement.ts';
+
+const nowMs = Date.UTC(2025, 10, 23, 3, 12);
+const policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
+const incident = { id: '1123-0312-1', atMs: nowMs - 60_000, announced: true, held: false };
+const down = { seenMs: nowMs - 5_000, cause: 'refused' };
+
+/** All is well, but for what is changed. */
+function standing(change: (state: State) => void = () => {}, more: Partial<Standing> = {}): Standing {
+  const state = newState(policy);
+  state.flags = { active: 'blue', blue: null, green: null };
+  state.traffic.active = 'blue';
+  state.traffic.serving = 'blue';
+  change(state);
+  const log = { state: 'reading', fault: null, catchingUp: false } as const;
+  const nothing = { journalFault: null, checkpointFault: null, pastFault: null, channels: [] };
+  const there = { edge: { state: 'there' }, prober: { state: 'there' } } as const;
+  return { state, active: 'blue', log, lastEndMs: nowMs - 1_000, ...there, ...nothing, nowMs, ...more };
+}
+
+const said = (one: Standing) => {
+  const { tint, tone, word, sentence } = statementOf(one, worriesOf(one));
+  return `${tint}, ${tone}: ${word} ${sentence}`;
+};
+const worries = (one: Standing) => worriesOf(one).map(({ tone, text, detail }) => `${tone}: ${text} (${detail})`);
+const failOver = (state: State) => {
+  state.traffic.failover = { ...incident, alert: failover, lastReroutedMs: nowMs, served: 9 };
+};
+const breakDown = (state: State) => {
+  const alert = {
+    kind: 'outage',
+    incident: incident.id,
+    atMs: incident.atMs,
+    shownBy: 'requests',
+    causes: { blue: 'refused' },
+  } as const;
+  state.outage.open = { ...incident, alert, unserved: 3 };
+};
+
+describe('the statement', () => {
+  it('is the plain one when all is well', () => {
+    expect(said(standing())).toBe('blue, good: Blue serves.');
+    expect(worries(standing())).toEqual([]);
+  });
+
+  it('is of the pool that serves, and of the one that should', () => {
+    expect(said(standing(failOver))).toBe(
+      'green, warning: Green serves for blue, which is active and does not answer well.',
+    );
+    expect(worries(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+  });
+
+  it('puts what is worse first: no sight, then no service, then the maintenance page, then a failover', () => {
+    const all = (state: State) => {
+      failOver(state);
+      breakDown(state);
+      state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
+      state.flags = { active: 'blue', blue: null, green: null, maintenance: true };
+    };
+    const blind = { state: 'failing', fault: 'EACCES', catchingUp: false } as const;
+    expect(said(standing(all, { log: blind }))).toMatch(/^unknown, bad: Blind/);
+    expect(said(standing(all))).toMatch(/^failing, bad: Outage/);
+    const maintained = (state: State) => {
+      all(state);
+      state.outage.open = null;
+    };
+    expect(said(standing(maintained))).toMatch(/^maintenance, warning: Maintenance/);
+  });
+
+  it('is no outage where health checks alone show it, nor red where visitors see no error', () => {
+    const unsure = (state: State) => {
+      breakDown(state);
+      const { open } = state.outage;
+      if (open !== null) state.outage.open = { ...open, alert: { ...open.alert, shownBy: 'health-checks' } };
+    };
+    expect(said(standing(unsure))).toBe(
+      'blue, warning: Blue is asked first, and fails its health checks as the other one does.',
+    );
+    expect(worries(standing(unsure))).toEqual(['warning: Both pools fail their health checks (blue: refused)']);
+    const errors = (masked: boolean) => (state: State) => {
+      state.errorRate.open = { ...incident, masked };
+    };
+    expect(worries(standing(errors(true)))).toEqual([expect.stringMatching(/^warning: Error rate high.*see none/)]);
+    expect(worries(standing(errors(false)))).toEqual([expect.stringMatching(/^bad: Error rate high/)]);
+  });
+
+  it('is the pool that the edge would ask, where no request has shown the end of a failover', () => {
+    const idle = { lastEndMs: nowMs - 10_001 };
+    expect(said(standing(failOver, idle))).toBe(
+      'blue, good: Blue is asked first again; no request has come to show that it is well.',
+    );
+    expect(statementOf(standing(failOver, idle), []).sinceMs).toBe(idle.lastEndMs);
+    expect(worries(standing(failOver, idle))).toEqual([]);
+    const stillDown = (state: State) => {
+      failOver(state);
+      state.flags = { active: 'blue', blue: down, green: null };
+    };
+    expect(said(standing(stillDown, idle))).toMatch(/^green, warning: Green serves for blue/);
+    expect(worries(standing(stillDown, idle))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+    const unknown = (state: State) => {
+      failOver(state);
+      state.flags = null;
+    };
+    expect(said(standing(unknown, idle))).toMatch(/^green, warning: Green serves for blue/);
+  });
+
+  it('is the standby as soon as the active pool is down, though no request has shown it', () => {
+    const flagged = (state: State) => {
+      state.flags = { active: 'blue', blue: down, green: null };
+    };
+    expect(said(standing(flagged))).toBe(
+      'green, warning: Green is asked first, as blue is active and fails its health checks.',
+    );
+    expect(statementOf(standing(flagged), []).sinceMs).toBe(down.seenMs);
+    const both = (state: State) => {
+      state.flags = { active: 'blue', blue: down, green: down };
+    };
+    expect(said(standing(both))).toMatch(/^blue, warning: Blue serves/);
+  });
+
+  it('goes by the flag for the maintenance page, whatever the journal tells', () => {
+    const flagged = (state: State) => {
+      state.flags = { active: 'blue', blue: null, green: null, maintenance: true };
+    };
+    expect(said(standing(flagged))).toBe('maintenance, warning: Maintenance Visitors get the maintenance page.');
+    const told = (state: State) => {
+      state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
+    };
+    expect(said(standing(told))).toBe('blue, good: Blue serves.');
+    const unflagged = (state: State) => {
+      told(state);
+      state.flags = null;
+    };
+    expect(said(standing(unflagged))).toMatch(/^maintenance/);
+  });
+
+  it('is an outage where the edge is gone, and not all well where nobody checks', () => {
+    const gone = { state: 'gone', sinceMs: nowMs - 4_000, why: 'ECONNREFUSED' } as const;
+    expect(said(standing(undefined, { edge: gone }))).toBe(
+      'failing, bad: Outage The edge does not answer: visitors reach nothing.',
+    );
+    expect(worries(standing(undefined, { edge: gone, prober: gone }))).toEqual([
+      'bad: The edge does not answer (ECONNREFUSED)',
+      'warning: No health checks: the prober does not answer (ECONNREFUSED)',
+    ]);
+    expect(said(standing(undefined, { prober: gone }))).toBe('blue, warning: Blue serves.');
+    const unknown = { edge: { state: 'unknown' }, prober: { state: 'unknown' } } as const;
+    expect(said(standing(undefined, unknown))).toBe('blue, good: Blue serves.');
+  });
+
+  it('says that nothing is known, where nothing is', () => {
+    const empty = standing((state) => Object.assign(state.traffic, { active: null, serving: null }), { active: null });
+    expect(said(empty)).toMatch(/^unknown, neutral: Waiting/);
+  });
+
+  it('misses a standby that is down, with the reason, unless a deploy is at work on it', () => {
+    const unfit = (state: State) => {
+      state.flags = { active: 'blue', blue: null, green: down };
+    };
+    expect(worries(standing(unfit))).toEqual([
+      'warning: Standby green is not fit: there is nothing to fail over to (refused)',
+    ]);
+    expect(said(standing(unfit))).toBe('blue, warning: Blue serves.');
+    const deployed = (state: State) => {
+      unfit(state);
+      state.operations.quiet = { pool: 'green', untilMs: nowMs + 1 };
+    };
+    expect(worries(standing(deployed))).toEqual([]);
+  });
+
+  it('tells what is wrong with the watcher itself, the worst first', () => {
+    const channel = { name: 'slack', queued: 4, sent: 0, dropped: 0, lastError: 'status 410' };
+    const own = standing(undefined, {
+      journalFault: 'EACCES',
+      checkpointFault: 'ENOSPC',
+      pastFault: 'EROFS',
+      channels: [
+        { ...channel, state: 'closed' },
+        { ...channel, name: 'webhook', state: 'retrying' },
+      ],
+    });
+    expect(worries(own)).toEqual([
+      'bad: Alerts do not get through to slack: 4 wait (status 410)',
+      'warning: The journal cannot be read: operations are not told (EACCES)',
+      'warning: The watcher cannot save what it knows (ENOSPC)',
+      'warning: The dashboard cannot save its charts (EROFS)',
+      'warning: Alerts do not get through to webhook: 4 wait (status 410)',
+    ]);
+    expect(worries(standing((state) => Object.assign(state, { flags: null })))).toEqual([
+      'warning: No health checks: the control directory cannot be seen (null)',
+    ]);
+  });
+});

@@ -1,0 +1,197 @@
+import type { ChannelReport, Statement, Worry } from '../../report/dashboard.ts';
+import { share } from '../../report/figures.ts';
+import type { TailState } from '../../report/health.ts';
+import { isIdle } from '../../report/serving.ts';
+import { capital } from '../../report/text.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import { isOutageSure } from '../rules/open-incidents.ts';
+import type { State, TrafficState } from '../rules/state.ts';
+import type { Found } from './companion.ts';
+import { askedFirst } from './serving.ts';
+
+/** What the statement and the worries rest on. */
+export interface Standing {
+  readonly state: State;
+  /** As the log tells it, or the flags where it has told nothing yet. */
+  readonly active: Pool | null;
+  readonly log: { readonly state: TailState; readonly fault: string | null; readonly catchingUp: boolean };
+  /** When the last request had ended; 0: none has come yet. */
+  readonly lastEndMs: number;
+  /** As they were found when they were last asked. */
+  readonly edge: Found;
+  readonly prober: Found;
+  /** Why what operators do cannot be read. */
+  readonly journalFault: string | null;
+  readonly checkpointFault: string | null;
+  /** Why the dashboard's past cannot be written down. */
+  readonly pastFault: string | null;
+  readonly channels: readonly ChannelReport[];
+  readonly nowMs: number;
+}
+
+/** What one should know at three in the morning, from across the room. */
+export function statementOf(standing: Standing, worries: readonly Worry[]): Statement {
+  const { state, active, log, edge, lastEndMs } = standing;
+  const { flapping } = state.traffic;
+  const { flags } = state;
+  const failover = failoverNow(standing);
+  const { maintenance } = state.operations;
+  if (edge.state === 'gone') {
+    const sentence = 'The edge does not answer: visitors reach nothing.';
+    return { tint: 'failing', tone: 'bad', word: 'Outage', sentence, sinceMs: edge.sinceMs };
+  }
+  if (log.state === 'failing') {
+    const sentence = 'The access log cannot be read: nobody sees what happens now.';
+    return { tint: 'unknown', tone: 'bad', word: 'Blind', sentence, sinceMs: null };
+  }
+  if (state.outage.open !== null && isOutageSure(state)) {
+    const sinceMs = state.outage.open.atMs;
+    return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
+  }
+  const isTold = maintenance !== null && maintenance.off === null;
+  // The edge goes by the flag. The journal may not tell of it, or of one that began before it was read.
+  if (flags === null ? isTold : flags.maintenance === true) {
+    const sentence = 'Visitors get the maintenance page.';
+    const sinceMs = isTold ? maintenance.sinceMs : null;
+    return { tint: 'maintenance', tone: 'warning', word: 'Maintenance', sentence, sinceMs };
+  }
+  if (failover !== null) {
+    const { from, to } = failover.alert;
+    const sentence = `serves for ${from}, which is active and does not answer well.`;
+    return { tint: to, tone: 'warning', word: capital(to), sentence, sinceMs: failover.atMs };
+  }
+  if (active === null) {
+    const sentence = 'for the first request. Nothing is known yet.';
+    return { tint: 'unknown', tone: 'neutral', word: 'Waiting', sentence, sinceMs: null };
+  }
+  const first = flags === null ? active : askedFirst(active, flags);
+  if (first !== active) {
+    const sentence = `is asked first, as ${active} is active and fails its health checks.`;
+    const sinceMs = flags?.[active]?.seenMs ?? null;
+    return { tint: first, tone: 'warning', word: capital(first), sentence, sinceMs };
+  }
+  const tone = worries.some((worry) => worry.tone === 'bad') ? 'bad' : worries.length > 0 ? 'warning' : 'good';
+  if (state.outage.open !== null) {
+    const sentence = 'is asked first, and fails its health checks as the other one does.';
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
+  }
+  if (state.traffic.failover !== null) {
+    const sentence = 'is asked first again; no request has come to show that it is well.';
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
+  }
+  if (flapping.open !== null) {
+    const sentence = `serves, and has failed over ${flapping.open.failovers} times.`;
+    return { tint: active, tone, word: capital(active), sentence, sinceMs: flapping.open.atMs };
+  }
+  const sentence = state.traffic.serving === null ? 'is active. No request has come yet.' : 'serves.';
+  return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
+}
+
+/** All that is wrong now, worst first, each as grave as the alert that tells it; none: all is well. */
+export function worriesOf(standing: Standing): readonly Worry[] {
+  const all = [...incidentsOf(standing), ...poolsOf(standing), ...ownOf(standing)];
+  return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
+}
+
+/** A pool that a deploy works on may be down and is not missed. */
+export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, pool: Pool): boolean {
+  const { quiet } = state.operations;
+  return quiet !== null && quiet.pool === pool && nowMs < quiet.untilMs;
+}
+
+/**
+ * The failover that is going on. Only a request ends it; where none comes, it is no news any more once the edge would ask the
+ * active pool first again.
+ */
+function failoverNow({ state, lastEndMs, nowMs }: Standing): TrafficState['failover'] {
+  const { failover } = state.traffic;
+  const { flags } = state;
+  if (failover === null || flags === null || !isIdle(lastEndMs, nowMs)) return failover;
+  const { from } = failover.alert;
+  return askedFirst(from, flags) === from ? null : failover;
+}
+
+function incidentsOf(standing: Standing): readonly Worry[] {
+  const { state } = standing;
+  const { traffic, outage, errorRate, burnRate } = state;
+  const { flapping } = traffic;
+  const failover = failoverNow(standing);
+  const { window } = errorRate;
+  return [
+    outage.open === null
+      ? undefined
+      : isOutageSure(state)
+        ? bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes))
+        : warning('Both pools fail their health checks', outage.open.atMs, causeOf(outage.open.alert.causes)),
+    failover === null
+      ? undefined
+      : warning(`Failover: ${failover.alert.from} → ${failover.alert.to}`, failover.atMs, failover.alert.cause),
+    flapping.open === null
+      ? undefined
+      : warning(
+          `Flapping: ${flapping.open.failovers} failovers of ${flapping.open.pool}`,
+          flapping.open.firstMs,
+          flapping.open.cause,
+        ),
+    errorRate.open === null
+      ? undefined
+      : (errorRate.open.masked ? warning : bad)(
+          `Error rate high: ${share(window.failed, window.count)} of the last ${window.count} requests`,
+          errorRate.open.atMs,
+          errorRate.open.masked ? 'visitors see none of it' : undefined,
+        ),
+    burnRate.open === null ? undefined : bad('Error budget burns too fast', burnRate.open.atMs),
+  ].filter((worry) => worry !== undefined);
+}
+
+function poolsOf(standing: Standing): readonly Worry[] {
+  const { state, active } = standing;
+  const { flags, outage } = state;
+  if (flags === null) return [warning('No health checks: the control directory cannot be seen', null)];
+  if (active === null || outage.open !== null) return [];
+  const standby = otherPool(active);
+  const [own, other] = [flags[active], flags[standby]];
+  return [
+    own === null || failoverNow(standing) !== null
+      ? undefined
+      : warning(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
+    other === null || isQuiet(standing, standby)
+      ? undefined
+      : warning(`Standby ${standby} is not fit: there is nothing to fail over to`, other.seenMs, other.cause),
+  ].filter((worry) => worry !== undefined);
+}
+
+/** What is wrong with the edge, the prober and the watcher itself. */
+function ownOf({ log, edge, prober, journalFault, checkpointFault, pastFault, channels }: Standing): readonly Worry[] {
+  return [
+    edge.state === 'gone' ? bad('The edge does not answer', edge.sinceMs, edge.why) : undefined,
+    prober.state === 'gone'
+      ? warning('No health checks: the prober does not answer', prober.sinceMs, prober.why)
+      : undefined,
+    log.state === 'failing' ? bad('The access log cannot be read', null, log.fault ?? undefined) : undefined,
+    log.catchingUp ? warning('Still reading what happened while the watcher was away', null) : undefined,
+    journalFault === null
+      ? undefined
+      : warning('The journal cannot be read: operations are not told', null, journalFault),
+    checkpointFault === null ? undefined : warning('The watcher cannot save what it knows', null, checkpointFault),
+    pastFault === null ? undefined : warning('The dashboard cannot save its charts', null, pastFault),
+    ...channels.map(({ name, state, queued, lastError }) => {
+      if (state === 'open') return undefined;
+      const text = `Alerts do not get through to ${name}: ${queued} wait`;
+      return state === 'closed' ? bad(text, null, lastError ?? undefined) : warning(text, null, lastError ?? undefined);
+    }),
+  ].filter((worry) => worry !== undefined);
+}
+
+function causeOf(causes: { readonly [pool in Pool]?: string }): string | undefined {
+  const all = Object.entries(causes).map(([pool, cause]) => `${pool}: ${cause}`);
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+function bad(text: string, sinceMs: number | null, detail?: string): Worry {
+  return { tone: 'bad', text, detail: detail ?? null, sinceMs };
+}
+
+function warning(text: string, sinceMs: number | null, detail?: string): Worry {
+  return { tone: 'warning', text, detail: detail ?? null, sinceMs };
+}

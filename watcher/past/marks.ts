@@ -1,0 +1,71 @@
+import type { Mark } from '../../report/dashboard.ts';
+import type { Alert } from '../alerts/alert.ts';
+import { phraseOf } from '../alerts/phrase.ts';
+import { toldAlert } from './told-alerts.ts';
+
+const maxMarks = 200;
+
+/** Moments at which something changed for the traffic: failovers, recoveries, switches, deploys and the like. */
+export class Marks {
+  #marks: Mark[] = [];
+  #version = 0;
+
+  get all(): readonly Mark[] {
+    return this.#marks;
+  }
+
+  /** Another one means that something has changed. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Takes an alert, told or held back: it happened all the same. A replay brings some that are known. */
+  readonly add = (alert: Alert): void => {
+    if (!isMark(alert)) return;
+    const { atMs, kind } = alert;
+    if (this.#marks.some((mark) => mark.kind === kind && mark.atMs === atMs)) return;
+    const told = toldAlert(alert);
+    if (told === undefined) return;
+    const mark = { atMs, kind, tone: told.report.tone, text: phraseOf(alert) };
+    this.#marks = [...this.#marks, mark].toSorted((one, other) => one.atMs - other.atMs).slice(-maxMarks);
+    this.#version++;
+  };
+
+  restore(marks: readonly Mark[]): void {
+    this.#marks = marks.slice(-maxMarks);
+    this.#version++;
+  }
+}
+
+/** The burn rate and the error rate have a chart of their own, and news about the alerts themselves is no change. */
+function isMark({ kind }: Alert): boolean {
+  switch (kind) {
+    case 'failover':
+    case 'recovery':
+    case 'switch':
+    case 'flapping':
+    case 'flapping-resolved':
+    case 'outage':
+    case 'outage-resolved':
+    case 'standby-down':
+    case 'standby-resolved':
+    case 'deploy-started':
+    case 'deploy-failed':
+    case 'deploy-finished':
+    case 'canary':
+    case 'maintenance-on':
+    case 'maintenance-off':
+      return true;
+    case 'error-rate':
+    case 'error-rate-resolved':
+    case 'burn-rate':
+    case 'burn-rate-resolved':
+    case 'away':
+    case 'muted':
+    case 'unmuted':
+    case 'test':
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}

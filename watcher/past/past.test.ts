@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { sampleAlerts } from '../../test/sample-alerts.ts';
+import { Past, pastFile } from './past.ts';
+
+it.each(Object.entries(sampleAlerts))('keeps %s over a restart, and all else with it', async (_, alerts) => {
+  const directory = mkdtempSync(join(tmpdir(), 'past-'));
+  try {
+    for (const alert of alerts) {
+      const past = new Past(['slack'], directory);
+      const told = { ...alert, heldBack: { count: 2, sinceMs: alert.atMs - 5_000 } };
+      past.alerts.add(told);
+      past.marks.add(told);
+      past.alerts.settled('slack', { alert: told, result: 'delivered' });
+      await pastFile(directory).save(past.snapshot());
+      const restored = new Past(['slack'], directory);
+      restored.restore(pastFile(directory), []);
+      expect(restored.alerts.reports()).toEqual(past.alerts.reports());
+      expect(restored.marks.all).toEqual(past.marks.all);
+      expect(restored.alerts.reports()).toHaveLength(1);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+it('says why it cannot go on from a file, and keeps it for a person to look at', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'past-'));
+  try {
+    const restore = () => new Past([], directory).restore(pastFile(directory), []);
+    expect(restore()).toBeUndefined();
+    await pastFile(directory).save({ history: 'none' });
+    expect(restore()).toBe('it is of another form');
+    writeFileSync(join(directory, 'history.json'), 'none');
+    expect(restore()).toBe('it is not a checkpoint');
+    expect(existsSync(join(directory, 'history.json.corrupt'))).toBe(true);
+    expect(restore()).toBeUndefined();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

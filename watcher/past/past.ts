@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { Mark } from '../../report/dashboard.ts';
+import { CheckpointFile } from '../checkpoint/checkpoint-file.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import { alertsOf } from '../delivery/queue.ts';
+import type { AccessEvent } from '../request/event.ts';
+import { History, type HistorySnapshot } from './history.ts';
+import { Marks } from './marks.ts';
+import { Releases, type SeenRelease } from './releases.ts';
+import { type ToldAlert, ToldAlerts } from './told-alerts.ts';
+
+/** Plain JSON. */
+export interface PastSnapshot {
+  readonly history: HistorySnapshot;
+  readonly marks: readonly Mark[];
+  readonly alerts: readonly ToldAlert[];
+  readonly seen: readonly SeenRelease[];
+}
+
+const count = z.int().min(0);
+const time = z.number();
+const tone = z.enum(['good', 'neutral', 'warning', 'bad']);
+const text = z.string().max(1_000);
+const span = z.union([z.object({ text }), z.object({ code: text }), z.object({ atMs: time })]);
+const schema = z.object({
+  history: z.object({
+    countedMs: time,
+    tiers: z.array(z.object({ bucketMs: count, firstMs: time, head: count, cells: z.string() })),
+  }),
+  marks: z.array(z.object({ atMs: time, kind: text, tone, text })),
+  alerts: z.array(
+    z.object({
+      key: text,
+      report: z.object({
+        incident: text,
+        atMs: time,
+        tone,
+        headline: text,
+        summary: text,
+        facts: z.array(z.object({ label: text, spans: z.array(span) })),
+      }),
+      delivery: z.record(z.string(), z.enum(['waiting', 'sent', 'failed', 'unknown'])),
+    }),
+  ),
+  seen: z.array(z.object({ pool: z.enum(['blue', 'green']), release: text, fromMs: time })),
+});
+
+/** Beside the checkpoint: it is larger, changes all the time and matters less. */
+export function pastFile(stateDirectory: string): CheckpointFile {
+  return new CheckpointFile(stateDirectory, 'history.json');
+}
+
+/** What the dashboard shows of the past. */
+export class Past {
+  readonly history = new History();
+  readonly marks = new Marks();
+  readonly alerts: ToldAlerts;
+  readonly releases: Releases;
+
+  /** @param channels by name, without the watcher's own log */
+  constructor(channels: readonly string[], controlDirectory: string) {
+    this.alerts = new ToldAlerts(channels);
+    this.releases = new Releases(controlDirectory);
+  }
+
+  /** In the way of every line. */
+  readonly count = (event: AccessEvent): void => {
+    this.history.count(event);
+    this.releases.see(event);
+  };
+
+  snapshot(): PastSnapshot {
+    const { history, marks, alerts, releases } = this;
+    return {
+      history: history.snapshot(),
+      marks: marks.all,
+      alerts: alerts.snapshot(),
+      seen: releases.snapshot(),
+    };
+  }
+
+  /**
+   * Goes on from what an earlier watcher has written; from nothing, if that cannot be used.
+   * @returns why it cannot
+   */
+  restore(file: CheckpointFile, channels: readonly Outbox[]): string | undefined {
+    const loaded = file.load();
+    const saved = loaded.found === 'body' ? schema.safeParse(loaded.body).data : undefined;
+    const isOther = loaded.found === 'body' && saved === undefined;
+    // It would be written over at once.
+    if (isOther) file.setAside();
+    if (saved !== undefined) {
+      this.history.restore(saved.history);
+      this.marks.restore(saved.marks);
+      this.releases.restore(saved.seen);
+    }
+    const waiting = channels.map((outbox) => [outbox.name, outbox.snapshot().entries.flatMap(alertsOf)] as const);
+    this.alerts.restore(saved?.alerts ?? [], new Map(waiting));
+    return isOther ? 'it is of another form' : loaded.found === 'unusable' ? loaded.reason : undefined;
+  }
+}

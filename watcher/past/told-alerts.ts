@@ -1,0 +1,139 @@
+import type { AlertReport, DeliveryState, Fact } from '../../report/dashboard.ts';
+import type { Alert } from '../alerts/alert.ts';
+import type { Settled } from '../delivery/options.ts';
+import type { Span } from '../words/facts.ts';
+import { wordingOf } from '../words/wording.ts';
+
+const maxAlerts = 40;
+
+/** The last alerts, and how far each has got in each channel. */
+export class ToldAlerts {
+  readonly #channels: readonly string[];
+  /** Oldest first. */
+  #alerts: ToldAlert[] = [];
+  #version = 0;
+
+  /** @param channels by name, without the watcher's own log */
+  constructor(channels: readonly string[]) {
+    this.#channels = channels;
+  }
+
+  /** Another one means that something has changed. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Newest first. */
+  reports(): readonly AlertReport[] {
+    return this.#alerts
+      .map(({ report, delivery }) => ({
+        ...report,
+        delivery: Object.entries(delivery).map(([channel, state]) => ({ channel, state })),
+      }))
+      .toReversed();
+  }
+
+  /** An alert goes into the queues of all channels. */
+  add(alert: Alert): void {
+    for (const channel of this.#channels) this.#set(alert, channel, 'waiting');
+    if (this.#channels.length === 0) this.#alertOf(alert);
+  }
+
+  /** An alert has left the queue of a channel. */
+  settled(channel: string, { alert, result }: Pick<Settled, 'alert' | 'result'>): void {
+    this.#set(alert, channel, result === 'delivered' ? 'sent' : 'failed');
+  }
+
+  /** For the checkpoint. Plain JSON. */
+  snapshot(): readonly ToldAlert[] {
+    return this.#alerts;
+  }
+
+  /** @param waiting what waits in each channel's queue, as the other checkpoint tells */
+  restore(saved: readonly ToldAlert[], waiting: ReadonlyMap<string, readonly Alert[]>): void {
+    this.#alerts = saved.slice(-maxAlerts).map((alert) => ({ ...alert, delivery: { ...alert.delivery } }));
+    for (const { key, delivery } of this.#alerts) {
+      for (const [channel, state] of Object.entries(delivery)) {
+        const waits = waiting.get(channel)?.some((alert) => keyOf(alert) === key) ?? false;
+        if (state === 'waiting' && !waits) delivery[channel] = 'unknown';
+      }
+    }
+    for (const [channel, alerts] of waiting) for (const alert of alerts) this.#set(alert, channel, 'waiting');
+    this.#version++;
+  }
+
+  #set(alert: Alert, channel: string, state: DeliveryState): void {
+    if (!this.#channels.includes(channel)) return;
+    const told = this.#alertOf(alert);
+    if (told === undefined) return;
+    told.delivery[channel] = state;
+    this.#version++;
+  }
+
+  /** The known one, or a new one; undefined: it is older than all that are kept, or cannot be told. */
+  #alertOf(alert: Alert): ToldAlert | undefined {
+    const key = keyOf(alert);
+    const known = this.#alerts.find((one) => one.key === key);
+    if (known !== undefined) return known;
+    const oldest = this.#alerts[0];
+    if (this.#alerts.length >= maxAlerts && oldest !== undefined && alert.atMs < oldest.report.atMs) return undefined;
+    const told = toldAlert(alert);
+    if (told === undefined) return undefined;
+    this.#alerts = [...this.#alerts, told].slice(-maxAlerts);
+    this.#version++;
+    return told;
+  }
+}
+
+const maxText = 400;
+const maxFacts = 12;
+
+/** An alert in words, and what has become of it on its way. */
+export interface ToldAlert {
+  readonly key: string;
+  readonly report: Omit<AlertReport, 'delivery'>;
+  readonly delivery: { [channel: string]: DeliveryState };
+}
+
+/** The same for an alert wherever it is met: in a queue, in a checkpoint, in a replay. */
+export function keyOf({ kind, incident, atMs }: Alert): string {
+  return `${kind} ${incident} ${atMs}`;
+}
+
+/**
+ * Its texts bounded, as many of them come from outside. Undefined: it cannot be put into words, as one that another release
+ * has left in the checkpoint; to fail at that would be to fail at every start.
+ */
+export function toldAlert(alert: Alert): ToldAlert | undefined {
+  try {
+    const { headline, summary, tone, facts } = wordingOf(alert);
+    const { incident, atMs } = alert;
+    const report = {
+      incident: bounded(incident),
+      atMs,
+      tone,
+      headline: bounded(headline),
+      summary: bounded(summary),
+      facts: facts.slice(0, maxFacts).map(boundedFact),
+    };
+    return { key: keyOf(alert), report, delivery: {} };
+  } catch {
+    return undefined;
+  }
+}
+
+function boundedFact({ label, spans }: Fact): Fact {
+  return {
+    label: bounded(label),
+    spans: spans.slice(0, maxFacts).map(boundedSpan),
+  };
+}
+
+function boundedSpan(span: Span): Span {
+  if ('atMs' in span) return span;
+  return 'text' in span ? { text: bounded(span.text) } : { code: bounded(span.code) };
+}
+
+function bounded(text: string): string {
+  return text.length <= maxText ? text : `${text.slice(0, maxText - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,100 @@
+import type { Pool } from '../../settings/pool.ts';
+import { readAttempts } from './attempts.ts';
+import { Prefix, secondsToMs, statusOf, wholeNumber } from './bytes.ts';
+import type { AccessEvent, Attempt, RequestIds, Route } from './event.ts';
+import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
+
+const space = 0x20;
+const blue = new Prefix('blue');
+const green = new Prefix('green');
+
+/** Why a line was not counted as a request. */
+export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
+
+const scanner = new Scanner();
+
+/**
+ * Reads one line of the edge's access log, from `from` up to `to` without its newline; text is latin1. Never throws: a line
+ * that is not one of ours comes back as the reason.
+ */
+export function parseLine(line: Buffer | string, from = 0, to = line.length): AccessEvent | RejectReason {
+  if (from >= to) return 'empty';
+  const bytes = typeof line === 'string' ? Buffer.from(line, 'latin1') : line;
+  const fault = scanner.scan(bytes, from, to);
+  if (fault !== undefined) return fault;
+  if (!scanner.has(keys.pool) || !scanner.has(keys.active) || !scanner.has(keys.upstreamStatus)) return 'missing-field';
+  if (!scanner.isSet(keys.status) || !scanner.isSet(keys.msec) || !scanner.isSet(keys.requestTime))
+    return 'missing-field';
+
+  const pool = poolOf(keys.pool);
+  const active = poolOf(keys.active);
+  const route = routeOf(scanner.word(keys.route));
+  const status = statusOf(bytes, scanner.from(keys.status), scanner.to(keys.status));
+  const endMs = secondsToMs(bytes, scanner.from(keys.msec), scanner.to(keys.msec));
+  const tookMs = secondsToMs(bytes, scanner.from(keys.requestTime), scanner.to(keys.requestTime));
+  const attempts = readAttempts(scanner);
+  if (pool === 'unknown' || active === 'unknown' || status === undefined || attempts === undefined) return 'bad-value';
+  if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
+  const method = scanner.word(keys.method) ?? '';
+  const cutOff = isCutOff(method, status, attempts);
+  const isRemarkable =
+    attempts.length !== 1 || !isGood(attempts[0]?.status) || !isGood(status) || cutOff || pool !== active;
+  return {
+    pool,
+    active,
+    route,
+    release: scanner.word(keys.release),
+    startMs: endMs - tookMs,
+    endMs,
+    status,
+    attempts,
+    cutOff,
+    method,
+    uri: isRemarkable ? (scanner.text(keys.uri) ?? '') : undefined,
+    ids: isRemarkable ? idsOf() : undefined,
+  };
+}
+
+function isGood(status = 0): boolean {
+  return status > 0 && status < 500;
+}
+
+const id = /^[0-9a-f]{32}$/;
+
+/** Older releases of the edge log no trace; anything but an id is not repeated. */
+function idsOf(): RequestIds | undefined {
+  const requestId = scanner.text(keys.requestId);
+  if (requestId === undefined || !id.test(requestId)) return undefined;
+  const traceId = scanner.text(keys.traceId);
+  return traceId === undefined || !id.test(traceId) ? { requestId } : { requestId, traceId };
+}
+
+function poolOf(key: Key): Pool | undefined | 'unknown' {
+  if (scanner.is(key, blue)) return 'blue';
+  if (scanner.is(key, green)) return 'green';
+  return scanner.isSet(key) ? 'unknown' : undefined;
+}
+
+/** Older releases of the edge log none. */
+function routeOf(word: string | undefined): Route | undefined {
+  if (word === undefined) return 'public';
+  return word === 'canary' || word === 'preview' ? word : undefined;
+}
+
+/** The pool sent less than it had promised, and it was not the client that left. */
+function isCutOff(method: string, status: number, attempts: readonly Attempt[]): boolean {
+  if (method === 'HEAD' || status === 304 || status === 204 || attempts.length === 0) return false;
+  const promised = lastNumber(keys.upstreamContentLength);
+  const received = lastNumber(keys.upstreamLength);
+  if (promised === undefined || received === undefined || received >= promised) return false;
+  // A client that walks away early leaves the same short length, but nginx calls that request incomplete; when the pool
+  // ends early, it has done all that it could and says OK (seen with 1.22 and 1.30).
+  return scanner.word(keys.completed) === 'OK';
+}
+
+function lastNumber(key: Key): number | undefined {
+  const to = scanner.to(key);
+  let from = to;
+  while (from > scanner.from(key) && scanner.bytes[from - 1] !== space) from--;
+  return wholeNumber(scanner.bytes, from, to);
+}

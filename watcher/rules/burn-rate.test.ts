@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
+import { Decisions, noon } from '../../test/decisions.ts';
+import { count, newBuckets, passTo } from './buckets.ts';
+
+const minute = 60_000;
+const begin = (sloPercent: number | undefined = 99.9) =>
+  new Decisions({ thresholdPercent: 100, ...(sloPercent === undefined ? {} : { sloPercent }) });
+
+/** So many requests, evenly over the time; the first ones of each hundred fail. */
+function requests(decisions: Decisions, fromMs: number, untilMs: number, number: number, failed: number) {
+  const fields = (index: number): LineFields => (index % 100 < failed ? { status: 500 } : {});
+  const at = (index: number) => noon + fromMs + ((untilMs - fromMs) * index) / number;
+  const lines = Array.from({ length: number }, (_, index) => accessLine({ startMs: at(index), ...fields(index) }));
+  return decisions.log(...lines).filter(({ kind }) => kind.startsWith('burn-rate'));
+}
+
+describe('the burn rate of the error budget', () => {
+  it('is told when the last hour and the last five minutes both burn more than 14.4 times too fast', () => {
+    const decisions = begin();
+    expect(requests(decisions, 0, 55 * minute, 5_500, 1)).toEqual([]);
+    const [alert] = requests(decisions, 55 * minute, 60 * minute, 500, 20);
+    expect(alert).toMatchObject({ kind: 'burn-rate', incident: '1123-1256-1', sloPercent: 99.9 });
+    // Told as soon as the hour's share is 1.44%.
+    expect(alert?.kind === 'burn-rate' && alert.burn).toBeCloseTo(14.4, 0);
+  });
+
+  it('is not told for an hour that was bad at its beginning alone', () => {
+    const decisions = begin();
+    // Not yet fifty requests, so not yet judged.
+    requests(decisions, 0, minute, 49, 100);
+    requests(decisions, 10 * minute, 20 * minute, 1_000, 0);
+    // 1.9 % of the hour have failed now, but only one request in the last five minutes.
+    expect(requests(decisions, 50 * minute, 55 * minute, 1_500, 0)).toEqual([]);
+    decisions.log(accessLine({ startMs: noon + 55 * minute, status: 500 }));
+    expect(decisions.verdicts).toEqual([]);
+  });
+
+  it('is not told for a bad minute in a good hour', () => {
+    const decisions = begin();
+    requests(decisions, 0, 58 * minute, 5_800, 0);
+    expect(requests(decisions, 58 * minute, 59 * minute, 100, 50)).toEqual([]);
+  });
+
+  it('is resolved when the last five minutes are better, also on a night when nobody comes', () => {
+    const decisions = begin();
+    expect(requests(decisions, 0, minute, 200, 10)).toHaveLength(1);
+    expect(decisions.tick(noon + 4 * minute)).toEqual([]);
+    expect(decisions.tick(noon + 7 * minute)).toMatchObject([
+      { kind: 'burn-rate-resolved', sloPercent: 99.9, failed: 0, requests: 0 },
+    ]);
+    expect(decisions.tick(noon + 90 * minute)).toEqual([]);
+  });
+
+  it('does not judge by a few requests, or by a few that failed', () => {
+    const decisions = begin();
+    expect(requests(decisions, 0, minute, 49, 100)).toEqual([]);
+    expect(requests(begin(), 0, minute, 100, 4)).toEqual([]);
+    expect(requests(begin(), 0, minute, 100, 5)).toHaveLength(0);
+    expect(requests(begin(), 0, minute, 105, 5)).toHaveLength(1);
+  });
+
+  it('counts what the visitor got: an attempt that the other pool made good is none, an answer cut off is one; who left before it, none', () => {
+    const decisions = begin();
+    const lines = (line: typeof accessLine, fields: LineFields) =>
+      decisions.log(...Array.from({ length: 60 }, (_, at) => line({ startMs: noon + at, ...fields })));
+    lines(reroutedLine, {});
+    lines(accessLine, { status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' });
+    lines(accessLine, { status: 404 });
+    lines(accessLine, { status: 499, pool: '-', upstreamStatus: '-', upstreamAddr: '172.31.240.11:3000' });
+    expect(decisions.state.burnRate.buckets.long).toEqual({ requests: 120, failed: 0 });
+    expect(lines(accessLine, { length: '20', bytesSent: 20 })).toMatchObject([{ kind: 'burn-rate' }]);
+  });
+
+  it('is off where there is no objective', () => {
+    const decisions = new Decisions();
+    decisions.log(...Array.from({ length: 100 }, (_, at) => accessLine({ startMs: noon + at, status: 500 })));
+    expect(decisions.told().map(({ kind }) => kind)).toEqual(['error-rate']);
+    expect(decisions.state.burnRate.buckets.ring).toEqual([]);
+  });
+});
+
+describe('counts by time', () => {
+  it('are those of the last hour and of the last five minutes, to half a minute', () => {
+    const buckets = newBuckets();
+    const seconds = 3 * 3_600;
+    for (let at = 0; at < seconds; at++) count(buckets, noon + at * 1_000, at % 10 === 0);
+    expect(buckets.long).toEqual({ requests: 3_600, failed: 360 });
+    expect(buckets.short).toEqual({ requests: 300, failed: 30 });
+    expect(buckets.ring).toHaveLength(120);
+  });
+
+  it('are gone when their time is over, however long nothing came', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    passTo(buckets, noon + 5 * minute);
+    expect([buckets.short.failed, buckets.long.failed]).toEqual([0, 1]);
+    passTo(buckets, noon + 60 * minute);
+    expect(buckets.long).toEqual({ requests: 0, failed: 0 });
+    count(buckets, noon + 365 * 24 * 60 * minute, true);
+    expect(buckets.long).toEqual({ requests: 1, failed: 1 });
+  });
+
+  it('begin again when the clock was set back, and take a line that is some milliseconds late', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    count(buckets, noon - 5, true);
+    expect(buckets.long.requests).toBe(2);
+    count(buckets, noon - 60 * minute, false);
+    expect(buckets.long).toEqual({ requests: 1, failed: 0 });
+  });
+});

@@ -1,0 +1,108 @@
+import type { ErrorRate, ErrorRateResolved } from '../alerts/alert.ts';
+import type { AccessEvent } from '../request/event.ts';
+import { failedUpstream, pathOf } from '../request/observe.ts';
+import { announce, beginIncident, conclude, escalate, type Incident, type Verdict } from './incident.ts';
+import type { ErrorRateState, OpenErrorRate, Policy, State } from './state.ts';
+import { addSample, ageOut, failedPercent, oldestMs, worstPaths } from './window.ts';
+
+/** Fewer requests are no rate. */
+const minSamples = 50;
+/** Resolved at or below this share of the threshold, so that a rate at its edge does not flap … */
+const resolveShare = 0.5;
+/** … and only once it has stayed there this long. */
+const calmForMs = 30_000;
+const gateKey = 'error-rate';
+
+/** The share of the last requests in which any attempt failed. */
+export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  if (event.attempts.length === 0) return;
+  const { window, open } = state.errorRate;
+  const failed = failedUpstream(event);
+  addSample(window, event.endMs, failed ? pathOf(event.uri ?? '') : null);
+  if (failed) state.errorRate.lastFailed = event.ids ?? null;
+  if (event.status >= 500 || event.cutOff) addVisible(state.errorRate, event.endMs);
+  // Nothing failed and nothing is open: the nearly constant case.
+  if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
+}
+
+export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { errorRate } = state;
+  const { window } = errorRate;
+  ageOut(window, nowMs);
+  const percent = failedPercent(window);
+  if (errorRate.open === null) {
+    const judged = window.count >= Math.min(minSamples, policy.windowSize);
+    if (!judged || percent <= policy.thresholdPercent) return;
+    errorRate.open = beginIncident(state, nowMs);
+    errorRate.calmSinceMs = null;
+  }
+  const { open } = errorRate;
+  if (percent > policy.thresholdPercent * resolveShare) errorRate.calmSinceMs = null;
+  else errorRate.calmSinceMs ??= nowMs;
+  if (errorRate.calmSinceMs !== null) {
+    if (nowMs - errorRate.calmSinceMs >= calmForMs) resolve(state, open, nowMs, verdicts, policy);
+    return;
+  }
+  const describe = () => errorRateAlert(state, open, policy);
+  if (open.announced) {
+    if (!open.masked || open.worse?.announced || !isVisible(errorRate)) return;
+    push(verdicts, escalate(state.gates, gateKey, open, describe, nowMs, policy));
+    return;
+  }
+  // What a cooldown held back is told later only while it is still true.
+  if (open.held && percent <= policy.thresholdPercent) return;
+  push(verdicts, announce(state.gates, gateKey, open, describe, nowMs, policy));
+  open.masked = open.announced && !isVisible(errorRate);
+}
+
+/** A visitor met it. */
+function addVisible(errorRate: ErrorRateState, atMs: number): void {
+  const { window } = errorRate;
+  errorRate.visibleMs ??= [];
+  errorRate.visibleMs.push(atMs);
+  // Rarely, and many at once: to take one off the front of a long list moves all others.
+  if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
+}
+
+/** Some of the window's errors reached a visitor. */
+function isVisible({ window, visibleMs = [] }: ErrorRateState): boolean {
+  return (visibleMs.at(-1) ?? 0) >= oldestMs(window);
+}
+
+function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy: Policy): ErrorRate {
+  const { window, lastFailed, visibleMs = [] } = state.errorRate;
+  const sinceMs = oldestMs(window);
+  const pool = state.traffic.serving;
+  return {
+    kind: 'error-rate',
+    incident: id,
+    atMs: worse?.atMs ?? atMs,
+    failed: window.failed,
+    samples: window.count,
+    thresholdPercent: policy.thresholdPercent,
+    ...(pool === null ? {} : { pool }),
+    visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
+    worstPaths: worstPaths(window, 3),
+    ...(lastFailed === null ? {} : { request: lastFailed }),
+    ...(worse === undefined ? {} : { escalated: true }),
+  };
+}
+
+function resolve(state: State, open: Incident, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { window } = state.errorRate;
+  state.errorRate.open = null;
+  state.errorRate.calmSinceMs = null;
+  const alert: ErrorRateResolved = {
+    kind: 'error-rate-resolved',
+    incident: open.id,
+    atMs: nowMs,
+    failed: window.failed,
+    samples: window.count,
+    lastedMs: nowMs - open.atMs,
+  };
+  verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
+}
+
+function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
+  if (verdict !== undefined) verdicts.push(verdict);
+}

@@ -1,0 +1,106 @@
+import type { Pool } from '../../settings/pool.ts';
+import type { Flapping, FlappingResolved } from '../alerts/alert.ts';
+import { announce, beginIncident, conclude, forgetHeldBack, type Verdict } from './incident.ts';
+import { stableForMs } from './limits.ts';
+import type { OpenFlapping, PastFailover, Policy, State } from './state.ts';
+
+/*
+ * A pool that goes up and down every few seconds is one incident and not twenty messages. Its third failover within five
+ * minutes is told as flapping, once. From then on failovers and recoveries are counted and not told, until nothing has
+ * changed for five minutes; then one message has the totals. The two failovers before it are told at once, each with its
+ * recovery, as any other: nobody can know yet. A planned switch ends it.
+ */
+const failoversForFlapping = 3;
+const withinMs = 5 * 60_000;
+
+/** A failover begins: counted if the pool is flapping or, with this one, begins to; then the flapping is returned. */
+export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, cause?: string): OpenFlapping | null {
+  const { flapping } = state.traffic;
+  if (flapping.open !== null) {
+    flapping.open.failovers++;
+    flapping.open.changedMs = atMs;
+    return flapping.open;
+  }
+  const recent = flapping.recent.filter((past) => atMs - past.atMs <= withinMs);
+  flapping.recent = recent;
+  const [first] = recent;
+  if (first === undefined || recent.length + 1 < failoversForFlapping) return null;
+  flapping.open = {
+    ...beginIncident(state, atMs),
+    pool,
+    standby,
+    ...(cause === undefined ? {} : { cause }),
+    firstMs: first.atMs,
+    failovers: recent.length + 1,
+    served: recent.reduce((sum, past) => sum + past.served, 0),
+    untold: recent.filter((past) => !past.told).length,
+    changedMs: atMs,
+  };
+  flapping.recent = [];
+  return flapping.open;
+}
+
+/** A failover is over; true: it was one of a flapping, which tells it. */
+export function flappedBack(state: State, failover: PastFailover, atMs: number): boolean {
+  const { flapping } = state.traffic;
+  const { open } = flapping;
+  if (open === null) {
+    flapping.recent = [...flapping.recent, failover].slice(1 - failoversForFlapping);
+    return false;
+  }
+  open.served += failover.served;
+  open.changedMs = atMs;
+  return true;
+}
+
+/** Tells a flapping that has not been told, unless it is held back. */
+export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { open } = state.traffic.flapping;
+  if (open === null) return;
+  const { pool, standby, failovers, cause } = open;
+  const describe = (): Flapping => ({
+    kind: 'flapping',
+    incident: open.id,
+    atMs: open.atMs,
+    pool,
+    standby,
+    failovers,
+    lastedMs: open.changedMs - open.firstMs,
+    ...(cause === undefined ? {} : { cause }),
+  });
+  const verdict = announce(state.gates, flappingKey(pool), open, describe, nowMs, policy);
+  if (verdict === undefined) return;
+  if (verdict.fate === 'tell') forgetHeldBack(state.gates, failoverKey(pool), open.untold);
+  verdicts.push(verdict);
+}
+
+/** Ends a flapping once nothing has changed for a while. */
+export function settle(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { flapping, failover } = state.traffic;
+  const { open } = flapping;
+  if (open === null || nowMs - open.changedMs < stableForMs) return;
+  flapping.open = null;
+  const alert: FlappingResolved = {
+    kind: 'flapping-resolved',
+    incident: open.id,
+    atMs: nowMs,
+    pool: open.pool,
+    standby: open.standby,
+    failovers: open.failovers,
+    served: open.served + (failover?.served ?? 0),
+    lastedMs: open.changedMs - open.firstMs,
+    stableMs: nowMs - open.changedMs,
+    serving: failover === null ? open.pool : open.standby,
+  };
+  // It has settled on the standby: that has been told now, and the recovery will be.
+  if (failover !== null) failover.announced = open.announced;
+  verdicts.push(conclude(state.gates, flappingKey(open.pool), open, alert, policy));
+}
+
+export function failoverKey(pool: Pool): string {
+  return `failover:${pool}`;
+}
+
+export function flappingKey(pool: Pool): string {
+  return `flapping:${pool}`;
+}

@@ -1,0 +1,44 @@
+import type { Health, WatchHealth } from '../../report/health.ts';
+import type { WatchSnapshot } from '../watch.ts';
+import { openIncidents } from './open-incidents.ts';
+import type { Policy, State } from './state.ts';
+import { failedPercent } from './window.ts';
+
+type Counts = Pick<WatchSnapshot, 'lines' | 'lastEndMs' | 'rejects' | 'previews' | 'heldBack'>;
+
+export function watchHealthOf(state: State, counts: Counts & Pick<Health, 'journal'>, policy: Policy): WatchHealth {
+  const { traffic, errorRate, flags, mute, operations } = state;
+  const { window } = errorRate;
+  const { lines, lastEndMs, rejects, previews, heldBack, journal } = counts;
+  return {
+    log: { lines, lastLine: lastEndMs === 0 ? null : isoTime(lastEndMs), rejects, previews },
+    journal,
+    active: traffic.active,
+    serving: traffic.serving,
+    down: flags === null ? null : { blue: flags.blue !== null, green: flags.green !== null },
+    openIncidents: openIncidents(state).map(({ kind, incident }) => ({
+      kind,
+      incident: incident.id,
+      since: isoTime(incident.atMs),
+    })),
+    window: {
+      samples: window.count,
+      failed: window.failed,
+      errorPercent: Math.round(failedPercent(window) * 100) / 100,
+    },
+    alertsHeldBack: heldBack,
+    maintenance: policy.maintenance,
+    muted: mute.open === null ? null : { until: isoTime(mute.open.untilMs), actor: mute.open.actor },
+    deploy: deployOf(operations.deploy),
+  };
+}
+
+function deployOf(deploy: State['operations']['deploy']): Health['deploy'] {
+  if (deploy === null) return null;
+  const { id, pool, release, sinceMs } = deploy;
+  return { id, pool, release, since: isoTime(sinceMs) };
+}
+
+function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

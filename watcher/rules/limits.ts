@@ -1,0 +1,1 @@
+export const stableForMs = 5 * 60_000;

@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
+import { deployStarted, switchRecord } from '../../test/journal-records.ts';
+import type { DownFlags } from '../control/flags.ts';
+import { plainText } from '../words/wording.ts';
+
+const minute = 60_000;
+const day = 86_400_000;
+const none: DownFlags = { active: 'blue', blue: null, green: null };
+
+let decisions: Decisions;
+
+const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
+const rerouted = (startMs: number, fields?: LineFields) => reroutedLine({ startMs: noon + startMs, ...fields });
+const muted = (untilMs: number, sinceMs = 0): DownFlags => ({
+  ...none,
+  muted: { sinceMs: noon + sinceMs, untilMs: noon + untilMs, actor: 'alice' },
+});
+const tick = (atMs: number, flags: DownFlags | null = none) => decisions.tick(noon + atMs, flags);
+const words = (alerts: readonly Parameters<typeof plainText>[0][]) => alerts.map((alert) => plainText(alert));
+
+beforeEach(() => {
+  decisions = new Decisions();
+});
+
+describe('while alerts are muted', () => {
+  it('nothing is told but both ends, the second with all that was held back', () => {
+    decisions.log(served(0));
+    expect(words(tick(2 * minute, muted(31 * minute, 2 * minute)))[0]).toMatch(
+      /^Alerts muted until 12:31 UTC\. For 29 min\. Nothing goes on now\. Until: 2025-11-23 12:31:00 UTC · By: alice/,
+    );
+    expect(decisions.log(rerouted(5 * minute), served(20 * minute))).toEqual([]);
+    expect(tick(30 * minute, muted(31 * minute, 2 * minute))).toEqual([]);
+    expect(words(tick(31 * minute, muted(31 * minute, 2 * minute)))[0]).toMatch(
+      /^Alerts are on again; muted 12:02 to 12:31 UTC: failed over to green at 12:05, recovered to blue at 12:20\. All of it is over\./,
+    );
+    expect(tick(32 * minute, muted(31 * minute, 2 * minute))).toEqual([]);
+    expect(decisions.heldBack()).toEqual(['failover: muted', 'recovery: not-announced']);
+    // What the list has told is not counted again.
+    expect(decisions.log(rerouted(40 * minute))[0]).not.toHaveProperty('heldBack');
+  });
+
+  it('the end of what was told before is in the list, and the beginning says what goes on', () => {
+    decisions.log(served(0), rerouted(1_000));
+    expect(tick(minute, muted(10 * minute))).toMatchObject([{ goesOn: ['failed over to green'] }]);
+    expect(decisions.log(served(2 * minute))).toEqual([]);
+    expect(tick(10 * minute)).toMatchObject([
+      { kind: 'unmuted', events: [{ atMs: noon + 2 * minute, what: 'recovered to blue' }], stillOpen: [] },
+    ]);
+  });
+
+  it('what still goes on at the end is said, and told as itself', () => {
+    decisions.log(served(0));
+    tick(1_000, muted(10 * minute));
+    decisions.log(rerouted(minute));
+    const told = tick(10 * minute);
+    expect(told).toMatchObject([
+      { kind: 'unmuted', stillOpen: ['failed over to green'] },
+      { kind: 'failover', atMs: noon + minute },
+    ]);
+    expect(tick(11 * minute)).toEqual([]);
+    expect(kinds(decisions.log(served(12 * minute)))).toEqual(['recovery']);
+  });
+
+  it('a switch and a deploy are in the list, and not told again', () => {
+    decisions.log(served(0));
+    tick(1_000, muted(10 * minute));
+    decisions.record(deployStarted(noon + 2_000));
+    decisions.record(switchRecord('green', noon + 3_000, { reason: 'deploy', deploy: 'd-7', release: 'v2' }));
+    expect(decisions.log(served(3_100, { active: 'green' }))).toEqual([]);
+    const told = tick(10 * minute, { ...none, active: 'green' });
+    expect(told).toMatchObject([
+      {
+        kind: 'unmuted',
+        events: [{ what: 'deploy of v2 to green started' }, { what: 'deployed v2 on green' }],
+        stillOpen: ['deploy of v2 to green'],
+      },
+    ]);
+    expect(tick(20 * minute, { ...none, active: 'green' })).toEqual([]);
+  });
+
+  it('it ends as soon as the file is gone, and not because the directory cannot be seen', () => {
+    tick(0, muted(30 * minute));
+    expect(tick(minute, null)).toEqual([]);
+    expect(tick(2 * minute)).toMatchObject([{ kind: 'unmuted', toMs: noon + 2 * minute }]);
+    tick(3 * minute, muted(30 * minute));
+    expect(kinds(tick(30 * minute, null))).toEqual(['unmuted']);
+  });
+
+  it('it can be made longer or shorter, which is one short message each, and one end', () => {
+    const [first] = tick(0, muted(10 * minute));
+    expect(tick(5 * minute, muted(30 * minute))).toMatchObject([
+      { kind: 'muted', incident: first?.incident, insteadOfMs: noon + 10 * minute, untilMs: noon + 30 * minute },
+    ]);
+    expect(tick(11 * minute, muted(30 * minute))).toEqual([]);
+    expect(kinds(tick(12 * minute, muted(20 * minute)))).toEqual(['muted']);
+    expect(kinds(tick(20 * minute, muted(20 * minute)))).toEqual(['unmuted']);
+  });
+
+  it('it goes on over a restart without being told again, and ends though the file went away meanwhile', () => {
+    decisions.log(served(0));
+    tick(0, muted(30 * minute));
+    decisions.log(rerouted(minute));
+    decisions.restart();
+    expect(tick(2 * minute, muted(30 * minute))).toEqual([]);
+    decisions.log(served(3 * minute));
+    decisions.restart();
+    expect(tick(4 * minute)).toMatchObject([
+      { kind: 'unmuted', events: [{ what: 'failed over to green' }, { what: 'recovered to blue' }] },
+    ]);
+    decisions.restart();
+    expect(tick(5 * minute)).toEqual([]);
+  });
+
+  it('the list is bounded, and says how much it leaves out', () => {
+    decisions.log(served(0));
+    tick(0, muted(6 * day));
+    // Too far apart to be flapping.
+    for (let at = 1; at <= 15; at++) decisions.log(rerouted(at * 10 * minute), served((at * 10 + 6) * minute));
+    const [end] = tick(6 * day);
+    expect(end?.kind === 'unmuted' && [end.events.length, end.more]).toEqual([20, 10]);
+  });
+
+  it.each([
+    ['is over', -1],
+    ['is more than a week ahead', 7 * day + 1],
+  ])('a time that %s mutes nothing', (_, untilMs) => {
+    expect(tick(0, muted(untilMs, -minute))).toEqual([]);
+    expect(kinds(decisions.log(rerouted(1_000)))).toEqual(['failover']);
+  });
+
+  it('a clock that is set back by a month does not mute for a month', () => {
+    tick(0, muted(30 * minute));
+    expect(kinds(tick(-30 * day, muted(30 * minute)))).toEqual(['unmuted']);
+  });
+
+  it('what a cooldown held back before is still counted after it', () => {
+    decisions = new Decisions({ cooldownMs: 10 * minute });
+    decisions.log(rerouted(0), served(1_000), rerouted(60_000), served(61_000));
+    tick(2 * minute, muted(10 * minute));
+    decisions.log(rerouted(8 * minute), served(9 * minute));
+    tick(10 * minute);
+    expect(decisions.log(rerouted(15 * minute))).toMatchObject([{ kind: 'failover', heldBack: { count: 1 } }]);
+  });
+
+  it('both ends are told where MAINTENANCE_MODE is set, too, but the failover that goes on then is not', () => {
+    decisions = new Decisions({ maintenance: true });
+    tick(0, muted(10 * minute));
+    decisions.log(rerouted(minute));
+    tick(10 * minute);
+    tick(11 * minute);
+    expect(kinds(decisions.told())).toEqual(['muted', 'unmuted']);
+    expect(decisions.heldBack()).toEqual(['failover: muted']);
+  });
+});

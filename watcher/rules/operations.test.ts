@@ -1,0 +1,311 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
+import {
+  alertTestRecord,
+  canaryRecord,
+  deployFailed,
+  deployFinished,
+  deployStarted,
+  maintenanceRecord,
+  switchRecord,
+} from '../../test/journal-records.ts';
+import { webhookMessage } from '../channels/webhook.ts';
+import type { DownFlags } from '../control/flags.ts';
+import { plainText, wordingOf } from '../words/wording.ts';
+import { goesOn, isOpen } from './open-incidents.ts';
+
+const well: DownFlags = { active: 'blue', blue: null, green: null };
+const greenDown = (seenMs: number): DownFlags => ({ ...well, green: { seenMs: noon + seenMs } });
+
+let decisions: Decisions;
+
+const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
+const tick = (atMs: number, flags: DownFlags | null = well) => decisions.tick(noon + atMs, flags);
+
+beforeEach(() => {
+  decisions = new Decisions();
+});
+
+describe('a test alert', () => {
+  it('is told under the id that its command knows', () => {
+    expect(decisions.record(alertTestRecord(noon))).toMatchObject([{ kind: 'test', incident: 't-7', actor: 'alice' }]);
+  });
+
+  it('is held back by nothing: somebody waits for it', () => {
+    tick(0, { ...well, muted: { sinceMs: noon, untilMs: noon + 60_000, actor: 'alice' } });
+    expect(kinds(decisions.record(alertTestRecord(noon + 1)))).toEqual(['test']);
+    decisions = new Decisions({ maintenance: true });
+    expect(kinds(decisions.record(alertTestRecord(noon + 2)))).toEqual(['test']);
+  });
+});
+
+describe('a deploy', () => {
+  it('is told with its beginning and its end under one incident', () => {
+    decisions.log(served(0));
+    const told = [
+      ...decisions.record(deployStarted(noon + 1_000, { image: 'shop:2', replaces: 'v0', activeRelease: 'v1' })),
+      ...decisions.record(switchRecord('green', noon + 30_000, { reason: 'deploy', deploy: 'd-7', release: 'v2' })),
+      ...decisions.log(served(30_100, { active: 'green' })),
+      ...decisions.record(deployFinished(noon + 61_000, { bake: { lastedMs: 30_000, requests: 900, failed: 0 } })),
+    ];
+    expect(kinds(told)).toEqual(['deploy-started', 'switch', 'deploy-finished']);
+    expect(new Set(told.map(({ incident }) => incident))).toEqual(new Set(['d-7']));
+    expect(told[0]).toMatchObject({
+      pool: 'green',
+      release: 'v2',
+      image: 'shop:2',
+      replaces: 'v0',
+      activeRelease: 'v1',
+    });
+  });
+
+  it('without visitors is told in the order in which it happened', () => {
+    decisions.log(served(0));
+    decisions.record(switchRecord('green', noon + 30_000, { reason: 'deploy', deploy: 'd-7' }));
+    expect(kinds(decisions.record(deployFinished(noon + 30_100)))).toEqual(['switch', 'deploy-finished']);
+    expect([
+      ...tick(40_000, { ...well, active: 'green' }),
+      ...decisions.log(served(50_000, { active: 'green' })),
+    ]).toEqual([]);
+  });
+
+  it('that fails before the switch is told, and one that was rolled back by its switch alone', () => {
+    decisions.record(deployStarted(noon));
+    expect(decisions.record(deployFailed(noon + 1, { wasUsed: false }))).toMatchObject([
+      { kind: 'deploy-failed', incident: 'd-7', wasLive: false },
+    ]);
+    decisions.record(deployStarted(noon + 2));
+    const back = { rolledBack: true, step: 'bake', wasUsed: true, restored: 'v1' };
+    expect(decisions.record(deployFailed(noon + 3, back))).toEqual([]);
+    expect(decisions.state.operations.deploy).toBeNull();
+  });
+
+  it('that was rolled back and has left no standby is told for that', () => {
+    const [failed] = decisions.record(deployFailed(noon, { rolledBack: true, step: 'bake', wasUsed: true }));
+    expect(failed && wordingOf(failed)).toMatchObject({
+      headline: 'Rolled back: v2, but green is no standby now',
+      tone: 'warning',
+    });
+  });
+
+  it.each([
+    [{ wasUsed: false }, /Visitors saw nothing of it/],
+    [{ wasUsed: true, step: 'canary 25%' }, /Some visitors were sent to it/],
+    [{ wasUsed: true, step: 'switch' }, /Some visitors were sent to it/],
+  ])('that fails says whether visitors were sent to it, as its record does: %j', (more, words) => {
+    const [failed] = decisions.record(deployFailed(noon, more));
+    expect(failed && plainText(failed)).toMatch(words);
+    expect(failed && wordingOf(failed).headline).toMatch(/; blue goes on serving$/);
+  });
+
+  it('that fails says nothing about visitors where its record does not', () => {
+    const [failed] = decisions.record(deployFailed(noon, { step: 'canary 25%' }));
+    expect(failed && plainText(failed)).not.toMatch(/[Vv]isitors/);
+  });
+
+  const stuck = { step: 'bake', wasUsed: true, noWayBack: 'blue is not healthy either (status 503)' };
+
+  it('that cannot be rolled back is the gravest end: the release is still live', () => {
+    const [failed] = decisions.record(deployFailed(noon, stuck));
+    expect(failed && wordingOf(failed)).toMatchObject({
+      headline: 'Deploy failed at bake: v2 is STILL LIVE on green, not rolled back',
+      summary: 'It answers 500. Blue is not healthy either (status 503).',
+      facts: expect.arrayContaining([
+        { label: 'Now serving', spans: [{ text: 'green' }, { text: ' ' }, { code: 'v2' }] },
+      ]),
+      tone: 'bad',
+      anchor: 'not-rolled-back',
+    });
+  });
+
+  it('that cannot be rolled back goes on until the next switch', () => {
+    decisions.log(served(0, { active: 'green' }));
+    decisions.record(deployFailed(noon + 1_000, stuck));
+    expect(goesOn(decisions.state)).toEqual(['v2 still live on green']);
+    expect(isOpen(decisions.state, 'd-7')).toBe(true);
+    decisions.record(switchRecord('blue', noon + 2_000, { reason: 'rollback' }));
+    decisions.log(served(2_100));
+    expect(goesOn(decisions.state)).toEqual([]);
+    expect(isOpen(decisions.state, 'd-7')).toBe(false);
+  });
+
+  it('that ends unwatched is not told as one that has proved itself', () => {
+    const bake = { lastedMs: 30_000, requests: 900, failed: 0 };
+    const [watched] = decisions.record(deployFinished(noon, { bake }));
+    const [unwatched] = decisions.record(deployFinished(noon + 1));
+    expect(watched && wordingOf(watched)).toMatchObject({ tone: 'good', anchor: 'deploy-finished' });
+    expect(unwatched && wordingOf(unwatched)).toMatchObject({
+      headline: 'Deploy finished, not watched: v2 serves on green',
+      tone: 'neutral',
+      anchor: 'deploy-not-watched',
+    });
+  });
+
+  it('does not make the standby missed that it works on, until it was to be ready; then the five seconds begin anew', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 60_000 }));
+    expect([...tick(10_000, greenDown(1_000)), ...tick(64_900, greenDown(1_000))]).toEqual([]);
+    expect(tick(65_000, greenDown(1_000))).toMatchObject([{ kind: 'standby-down', atMs: noon + 1_000 }]);
+  });
+
+  it('that has failed leaves a standby that is missed five seconds later', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 600_000 }));
+    decisions.record(deployFailed(noon + 20_000));
+    expect(tick(24_900, greenDown(1_000))).toEqual([]);
+    expect(kinds(tick(25_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it.each([
+    ['a canary that fails late', canaryRecord(0, noon + 600_000, { deploy: 'd-7' }), well],
+    [
+      'a rollback by itself',
+      switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-7' }),
+      { ...well, active: 'blue' },
+    ],
+  ] as const)('has as long again for its standby after %s', (_, record, flags) => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
+    decisions.record(record);
+    const down = { ...flags, green: { seenMs: noon + 601_000 } };
+    expect([...tick(610_000, down), ...tick(724_900, down)].filter(({ kind }) => kind === 'standby-down')).toEqual([]);
+    expect(kinds(tick(725_000, down))).toContain('standby-down');
+  });
+
+  it('has no longer for its standby because of what another deploy or a person did', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
+    decisions.record(canaryRecord(0, noon + 600_000));
+    decisions.record(switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-6' }));
+    expect(kinds(tick(606_000, greenDown(601_000)))).toContain('standby-down');
+  });
+
+  it('does not keep the other pool from being missed', () => {
+    decisions.record(deployStarted(noon, { pool: 'blue' }));
+    expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it('does not hide an outage', () => {
+    decisions.record(deployStarted(noon));
+    const down = { ...greenDown(1_000), blue: { seenMs: noon + 1_000 } };
+    expect([...tick(1_000, down), ...tick(3_000, down)]).toMatchObject([{ kind: 'outage' }]);
+  });
+
+  it('keeps no standby quiet for long, whatever its record says or the clock does', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 30 * 86_400_000 }));
+    expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it('whose command was killed is not open for ever', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 60_000 }));
+    tick(60_000 + 3_600_000);
+    expect(decisions.state.operations.deploy).not.toBeNull();
+    tick(60_000 + 3_600_250);
+    expect(decisions.state.operations.deploy).toBeNull();
+  });
+
+  it('is told whatever was told just before, and during maintenance too', () => {
+    decisions = new Decisions({ cooldownMs: 300_000 });
+    expect(kinds([...decisions.record(deployStarted(noon)), ...decisions.record(deployStarted(noon + 1))])).toEqual([
+      'deploy-started',
+      'deploy-started',
+    ]);
+    decisions = new Decisions({ maintenance: true });
+    expect(kinds(decisions.record(deployStarted(noon)))).toEqual(['deploy-started']);
+  });
+});
+
+describe('a canary', () => {
+  it('is told with its share, and when it is off', () => {
+    const told = [...decisions.record(canaryRecord(5, noon)), ...decisions.record(canaryRecord(0, noon + 1))];
+    expect(told.map((alert) => plainText(alert).split('. ')[0])).toEqual([
+      'Canary: 5% of visitors → green (v2)',
+      'Canary off: green (v2)',
+    ]);
+  });
+
+  it('did badly where its record says so, and not where somebody has stopped it', () => {
+    const why = 'stopped by hand';
+    const [stopped] = decisions.record(canaryRecord(0, noon, { why }));
+    const [bad] = decisions.record(canaryRecord(0, noon + 1, { why: '3 of 40 requests failed', didBadly: true }));
+    expect(stopped && wordingOf(stopped)).toMatchObject({ headline: 'Canary off: green (v2)', tone: 'neutral' });
+    expect(stopped && plainText(stopped)).toContain('Stopped by hand.');
+    expect(bad && wordingOf(bad)).toMatchObject({ headline: 'Canary off: green (v2) did badly', tone: 'warning' });
+  });
+
+  it('of a deploy has its id, as all its messages have', () => {
+    const told = [
+      ...decisions.record(deployStarted(noon)),
+      ...decisions.record(canaryRecord(5, noon + 1, { deploy: 'd-7' })),
+      ...decisions.record(canaryRecord(0, noon + 2, { deploy: 'd-7' })),
+      ...decisions.record(deployFailed(noon + 3)),
+    ];
+    expect(told.map(({ incident }) => incident)).toEqual(['d-7', 'd-7', 'd-7', 'd-7']);
+    expect(new Set(told.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(4);
+  });
+
+  it('is no failover where the other pool answers, no recovery and no switch', () => {
+    const canary = { route: 'canary', pool: 'green', active: 'blue' } as const;
+    expect(decisions.log(served(0), served(100, canary), served(200))).toEqual([]);
+    decisions.log(reroutedLine({ startMs: noon + 1_000 }));
+    // The canary failed, and the active pool stepped in.
+    const stepped = reroutedLine({ startMs: noon + 1_200, route: 'canary', pool: 'blue', active: 'blue' });
+    expect(decisions.log(served(1_100, { route: 'canary', pool: 'blue' }), stepped)).toEqual([]);
+    expect(decisions.log(served(2_000, { route: 'canary', active: 'green' }))).toEqual([]);
+    expect(decisions.state.traffic).toMatchObject({ active: 'blue', serving: 'green' });
+    expect(kinds(decisions.log(served(3_000)))).toEqual(['recovery']);
+  });
+
+  it('counts for the error rate and for an outage', () => {
+    decisions = new Decisions({ windowSize: 10, thresholdPercent: 20, sloPercent: 99 });
+    const failed = (at: number) => served(at, { route: 'canary', pool: 'green', status: 500 });
+    expect(kinds(decisions.log(...Array.from({ length: 10 }, (_, at) => failed(at))))).toEqual(['error-rate']);
+    expect(decisions.state.burnRate.buckets.long).toEqual({ requests: 10, failed: 10 });
+    const unserved = (at: number) => unservedLine({ startMs: noon + at, route: 'canary' });
+    expect(kinds(decisions.log(unserved(100), unserved(101), unserved(102)))).toEqual(['outage']);
+    expect(kinds(decisions.log(served(200, { route: 'canary', pool: 'green' })))).toEqual(['outage-resolved']);
+  });
+});
+
+describe('a preview', () => {
+  it('changes nothing', () => {
+    decisions = new Decisions({ windowSize: 10, sloPercent: 99 });
+    decisions.log(served(0), served(1));
+    const before = JSON.stringify(decisions.state);
+    for (let at = 0; at < 50; at++) {
+      const startMs = noon + 100 + at;
+      decisions.log(
+        unservedLine({ startMs, route: 'preview' }),
+        reroutedLine({ startMs, route: 'preview' }),
+        served(100 + at, { route: 'preview', active: 'green', pool: 'green' }),
+        served(100 + at, { route: 'preview', status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' }),
+      );
+    }
+    expect(decisions.verdicts).toEqual([]);
+    expect(JSON.stringify(decisions.state)).toBe(before);
+  });
+});
+
+describe('the maintenance page', () => {
+  const page = (startMs: number) =>
+    served(startMs, { status: 503, pool: '-', release: '-', upstreamStatus: '-', upstreamAddr: '-' });
+
+  it('is told when it is on, and off with how many met it, those included that the log holds a moment later', () => {
+    expect(decisions.record(maintenanceRecord(true, noon))).toMatchObject([{ kind: 'maintenance-on', actor: 'alice' }]);
+    decisions.log(page(1_000), page(2_000), served(3_000, { status: 503 }), served(4_000));
+    expect(decisions.record(maintenanceRecord(false, noon + 720_000))).toEqual([]);
+    decisions.log(page(719_999));
+    expect(tick(720_900)).toEqual([]);
+    expect(tick(721_000)).toMatchObject([
+      { kind: 'maintenance-off', lastedMs: 720_000, answered: 3, atMs: noon + 720_000 },
+    ]);
+    decisions.log(page(722_000));
+    expect(tick(800_000)).toEqual([]);
+  });
+
+  it('is told once however often it is put on, and off where nothing is known of its beginning', () => {
+    decisions.record(maintenanceRecord(true, noon));
+    expect(decisions.record(maintenanceRecord(true, noon + 10))).toEqual([]);
+    decisions = new Decisions();
+    expect(decisions.record(maintenanceRecord(false, noon))).toEqual([
+      { kind: 'maintenance-off', incident: '1123-1200-1', atMs: noon, actor: 'alice' },
+    ]);
+  });
+});

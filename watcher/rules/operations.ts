@@ -1,0 +1,173 @@
+import type { JournalRecord, RecordOf } from '../../journal/record.ts';
+import type { Alert } from '../alerts/alert.ts';
+import type { AccessEvent } from '../request/event.ts';
+import { beginIncident, tellNow, type Verdict } from './incident.ts';
+import type { Policy, State } from './state.ts';
+import { expectSwitch, switchAsExpected } from './switch.ts';
+
+/** A deploy without an end is one whose command was killed: no longer than this after it was to have its standby ready. */
+const unfinishedForMs = 60 * 60_000;
+/** A standby is not missed for so long at most, whatever a record says. */
+export const maxQuietMs = 2 * 60 * 60_000;
+/** The log may hold the last requests that met the maintenance page only a moment after its end. */
+const lastLinesMs = 1_000;
+
+/** A record of the journal, met in the order of its lines and of the log's. */
+export function operate(state: State, record: JournalRecord, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const tell = (alert: Alert) => verdicts.push(tellNow(alert, policy));
+  switch (record.kind) {
+    case 'switch':
+      if (record.reason === 'bake') renewQuiet(state, record);
+      expectSwitch(state, record, nowMs);
+      return;
+    case 'deploy-started': {
+      beginDeploy(state, record);
+      const { deploy, image, replaces, activeRelease } = record;
+      tell({
+        ...deployBase(record, deploy),
+        kind: 'deploy-started',
+        ...(image === undefined ? {} : { image }),
+        ...(replaces === undefined ? {} : { replaces }),
+        ...(activeRelease === undefined ? {} : { activeRelease }),
+      });
+      return;
+    }
+    case 'deploy-failed': {
+      endDeploy(state, record, nowMs);
+      const { deploy, pool, release, step, why, restored, tookMs, rolledBack, wasUsed, noWayBack } = record;
+      // The switch back has told it, but not that it has left no standby.
+      if (rolledBack && restored !== undefined) return;
+      if (noWayBack !== undefined) state.operations.stillLive = { incident: deploy, pool, release };
+      tell({
+        ...deployBase(record, deploy),
+        kind: 'deploy-failed',
+        step,
+        why,
+        tookMs,
+        ...(restored === undefined ? {} : { restored }),
+        ...(rolledBack ? { rolledBack } : {}),
+        ...(wasUsed === undefined ? {} : { wasLive: wasUsed }),
+        ...(noWayBack === undefined ? {} : { noWayBack }),
+      });
+      return;
+    }
+    case 'deploy-finished': {
+      endDeploy(state, record, nowMs);
+      const { deploy, pool, switched, tookMs, bake } = record;
+      // Where nobody visits, nothing else has shown the switch yet, and it came before.
+      if (switched) switchAsExpected(state, pool, nowMs, verdicts, policy);
+      const details = { switched, tookMs, ...(bake === undefined ? {} : { bake }) };
+      tell({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
+      return;
+    }
+    case 'canary': {
+      const { deploy, atMs, actor, percent, pool, release, why, didBadly } = record;
+      if (percent === 0) renewQuiet(state, record);
+      tell({
+        kind: 'canary',
+        incident: deploy ?? beginIncident(state, atMs).id,
+        atMs,
+        actor,
+        percent,
+        pool,
+        ...(release === undefined ? {} : { release }),
+        ...(why === undefined ? {} : { why }),
+        ...(didBadly === undefined ? {} : { didBadly }),
+      });
+      return;
+    }
+    case 'maintenance':
+      maintain(state, record, nowMs, tell);
+      return;
+    case 'mute':
+    case 'unmute':
+      // Its file says how it stands.
+      return;
+    case 'alert-test': {
+      const { test, atMs, actor } = record;
+      // Somebody waits for it: neither a mute nor maintenance holds it back.
+      verdicts.push({ fate: 'tell', alert: { kind: 'test', incident: test, atMs, actor } });
+      return;
+    }
+    default:
+      record satisfies never;
+  }
+}
+
+/** What a watcher needs to know of the time before its first start, none of which is news. */
+export function learn(state: State, record: JournalRecord, nowMs: number): void {
+  if (record.kind === 'deploy-started') beginDeploy(state, record);
+  else if (record.kind === 'deploy-failed' || record.kind === 'deploy-finished') endDeploy(state, record, nowMs);
+}
+
+/** A 503 that no pool was asked for is the maintenance page. */
+export function countMaintained({ operations }: State, { status, attempts }: AccessEvent): void {
+  if (operations.maintenance !== null && status === 503 && attempts.length === 0) operations.maintenance.answered++;
+}
+
+export function operationsTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { operations } = state;
+  const { deploy, maintenance } = operations;
+  if (deploy !== null && nowMs - deploy.untilMs > unfinishedForMs) operations.deploy = null;
+  const off = maintenance?.off ?? null;
+  if (maintenance === null || off === null || Math.abs(nowMs - off.seenMs) < lastLinesMs) return;
+  operations.maintenance = null;
+  const { incident, sinceMs, answered } = maintenance;
+  const { atMs, actor } = off;
+  const lastedMs = Math.max(0, atMs - sinceMs);
+  verdicts.push(tellNow({ kind: 'maintenance-off', incident, atMs, actor, lastedMs, answered }, policy));
+}
+
+function beginDeploy(
+  { operations }: State,
+  { deploy, pool, release, atMs, untilMs }: RecordOf<'deploy-started'>,
+): void {
+  operations.deploy = { id: deploy, pool, release, sinceMs: atMs, untilMs };
+  operations.quiet = { pool, untilMs };
+}
+
+/** Late in a deploy, its release is taken off again: the pool has as long for that as it had to become ready. */
+function renewQuiet({ operations }: State, { deploy, atMs }: RecordOf<'switch' | 'canary'>): void {
+  const open = operations.deploy;
+  if (open === null || open.id !== deploy) return;
+  operations.quiet = { pool: open.pool, untilMs: Math.max(open.untilMs, atMs + open.untilMs - open.sinceMs) };
+}
+
+function endDeploy(
+  { operations }: State,
+  { deploy, pool }: RecordOf<'deploy-failed' | 'deploy-finished'>,
+  nowMs: number,
+): void {
+  if (operations.deploy?.id !== deploy) return;
+  operations.deploy = null;
+  operations.quiet = { pool, untilMs: Math.min(operations.quiet?.untilMs ?? nowMs, nowMs) };
+}
+
+function maintain(state: State, record: RecordOf<'maintenance'>, nowMs: number, tell: (alert: Alert) => void): void {
+  const { operations } = state;
+  const { atMs, actor } = record;
+  const { maintenance } = operations;
+  if (!record.on) {
+    if (maintenance === null) {
+      tell({ kind: 'maintenance-off', incident: beginIncident(state, atMs).id, atMs, actor });
+    } else if (maintenance.off === null) {
+      operations.maintenance = { ...maintenance, off: { atMs, seenMs: nowMs, actor } };
+    }
+    return;
+  }
+  // Off and on again within a second goes on; on while it is on is no news.
+  if (maintenance !== null) {
+    operations.maintenance = { ...maintenance, off: null };
+    return;
+  }
+  const incident = beginIncident(state, atMs).id;
+  operations.maintenance = { incident, sinceMs: atMs, answered: 0, off: null };
+  tell({ kind: 'maintenance-on', incident, atMs, actor });
+}
+
+function deployBase(
+  { atMs, actor, pool, release }: RecordOf<'deploy-started' | 'deploy-failed' | 'deploy-finished'>,
+  id: string,
+) {
+  return { incident: id, atMs, actor, pool, release };
+}

@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
+import { switchRecord } from '../../test/journal-records.ts';
+import type { Alert } from '../alerts/alert.ts';
+import type { DownFlags } from '../control/flags.ts';
+import { plainText, wordingOf } from '../words/wording.ts';
+
+const blueActive: DownFlags = { active: 'blue', blue: null, green: null };
+const greenActive: DownFlags = { ...blueActive, active: 'green' };
+const green = { active: 'green' } as const;
+const deploy = { reason: 'deploy', deploy: 'd-7', release: 'v2', replaced: 'v1' } as const;
+
+let decisions: Decisions;
+
+const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
+const toGreen = (atMs: number, more = {}) => decisions.record(switchRecord('green', noon + atMs, more));
+const toBlue = (atMs: number, more = {}) => decisions.record(switchRecord('blue', noon + atMs, more));
+const tick = (atMs: number, flags: DownFlags | null = greenActive) => decisions.tick(noon + atMs, flags);
+const headline = (alert: Alert | undefined) => (alert === undefined ? '' : plainText(alert).split('. ')[0]);
+
+beforeEach(() => {
+  decisions = new Decisions();
+});
+
+describe('a switch that the journal announces', () => {
+  it('is told once, by the request that shows it, with who did it and why', () => {
+    decisions.log(served(0));
+    expect(toGreen(1_000, deploy)).toEqual([]);
+    expect(decisions.log(served(1_100, green))).toEqual([
+      {
+        kind: 'switch',
+        incident: 'd-7',
+        atMs: noon + 1_100,
+        from: 'blue',
+        to: 'green',
+        release: 'v2',
+        operation: { ...deploy, actor: 'alice' },
+      },
+    ]);
+    expect(decisions.log(served(1_050), served(1_200, green))).toEqual([]);
+    expect([...tick(4_000), ...tick(60_000)]).toEqual([]);
+  });
+
+  it.each([
+    ['switch', 'Planned switch: blue → green'],
+    ['deploy', 'Deployed: blue → green (green-release-1.0.0)'],
+    ['rollback', 'Rolled back by hand: blue → green (green-release-1.0.0)'],
+    ['bake', 'Rolled back by itself: blue → green (green-release-1.0.0)'],
+  ] as const)('is told as what it is: %s', (reason, expected) => {
+    decisions.log(served(0));
+    toGreen(1_000, { reason });
+    expect(headline(decisions.log(served(1_100, green))[0])).toBe(expected);
+  });
+
+  it('by itself back names both releases, how long the bad one had the visitors, and what was counted', () => {
+    decisions.log(served(0, green));
+    const bake = { lastedMs: 12_000, requests: 500, failed: 21 };
+    toBlue(1_000, { reason: 'bake', deploy: 'd-7', release: 'v1', replaced: 'v2', why: 'it fails', bake });
+    const [alert] = decisions.log(served(1_100));
+    expect(headline(alert)).toBe('Rolled back by itself: green → blue (v2 → v1)');
+    expect(alert && wordingOf(alert).facts).toEqual(
+      expect.arrayContaining([
+        { label: 'Lasted', spans: [{ text: '12 s' }] },
+        { label: 'Figures', spans: [{ text: '500 requests, 4.20% failed' }] },
+      ]),
+    );
+  });
+
+  it('without a record is told as one that nothing explains', () => {
+    decisions.log(served(0));
+    const [alert] = decisions.log(served(1_100, green));
+    expect(alert && wordingOf(alert)).toMatchObject({
+      headline: 'Unexplained switch: blue → green',
+      anchor: 'unexplained-switch',
+    });
+  });
+
+  it('is told by the flag after two seconds where nobody visits, and not again by a request', () => {
+    decisions.log(served(0));
+    toGreen(60_000, deploy);
+    expect([...tick(60_250), ...tick(61_900)]).toEqual([]);
+    expect(tick(62_000)).toMatchObject([{ kind: 'switch', to: 'green', atMs: noon + 60_000, incident: 'd-7' }]);
+    expect(decisions.log(served(60_500), served(61_900, green), served(63_000, green))).toEqual([]);
+    expect(decisions.log(served(70_000))).toMatchObject([{ kind: 'switch', to: 'blue' }]);
+  });
+
+  it('is told though no request has ever shown the colour before', () => {
+    toGreen(1_000, deploy);
+    expect(decisions.log(served(1_500, green))).toMatchObject([{ kind: 'switch', from: 'blue', to: 'green' }]);
+    decisions = new Decisions();
+    toGreen(1_000, deploy);
+    expect(tick(3_000)).toMatchObject([{ kind: 'switch', from: 'blue', to: 'green' }]);
+    expect(decisions.log(served(3_500, green))).toEqual([]);
+  });
+
+  it('is not told where it was never made, and explains no later one', () => {
+    decisions.log(served(0));
+    toGreen(1_000, deploy);
+    for (let atMs = 1_250; atMs < 301_250; atMs += 250) expect(tick(atMs, blueActive)).toEqual([]);
+    expect(decisions.log(served(302_000, green))[0]).not.toHaveProperty('operation');
+  });
+
+  it('is told once where it took two tries', () => {
+    decisions.log(served(0));
+    toGreen(1_000, { actor: 'alice' });
+    toGreen(5_000, { actor: 'bob' });
+    expect(decisions.log(served(5_100, green))).toMatchObject([{ operation: { actor: 'bob' } }]);
+    expect(tick(60_000)).toEqual([]);
+  });
+
+  it('there and back before any request shows it is told as both', () => {
+    decisions.log(served(0));
+    toGreen(1_000, deploy);
+    toBlue(1_010, { reason: 'bake', deploy: 'd-7', why: 'it fails' });
+    expect(decisions.log(served(1_500))).toEqual([]);
+    expect(tick(3_100, blueActive).map(headline)).toEqual([
+      'Deployed: blue → green (v2)',
+      'Rolled back by itself: green → blue',
+    ]);
+    expect(decisions.log(served(4_000))).toEqual([]);
+  });
+
+  it('one after the other, each is told by its own request', () => {
+    decisions.log(served(0));
+    toGreen(1_000, { actor: 'alice' });
+    toBlue(1_500, { actor: 'bob' });
+    expect(decisions.log(served(1_200, green))).toMatchObject([{ to: 'green', operation: { actor: 'alice' } }]);
+    expect(decisions.log(served(1_700))).toMatchObject([{ to: 'blue', operation: { actor: 'bob' } }]);
+    expect(tick(60_000, blueActive)).toEqual([]);
+  });
+
+  it('to the colour that is active already is none', () => {
+    decisions.log(served(0));
+    toBlue(1_000);
+    expect(tick(10_000, blueActive)).toEqual([]);
+  });
+
+  it('is told in a cooldown if a person rolls back or a deploy switches, and waits if it is a plain one', () => {
+    decisions = new Decisions({ cooldownMs: 300_000 });
+    decisions.log(served(0));
+    toGreen(1_000, { reason: 'deploy' });
+    toBlue(2_000, { reason: 'rollback' });
+    toGreen(3_000, { reason: 'deploy' });
+    toBlue(4_000, { reason: 'bake' });
+    toGreen(5_000);
+    decisions.log(served(1_100, green), served(2_100), served(3_100, green), served(4_100), served(5_100, green));
+    expect(decisions.told().map(headline)).toEqual([
+      'Deployed: blue → green (green-release-1.0.0)',
+      'Rolled back by hand: green → blue (blue-release-1.0.0)',
+      'Deployed: blue → green (green-release-1.0.0)',
+      'Rolled back by itself: green → blue (blue-release-1.0.0)',
+    ]);
+    expect(decisions.heldBack()).toEqual(['switch: cooldown']);
+    expect(kinds(tick(304_000))).toEqual(['switch']);
+  });
+
+  it('ends a failover, also where only the flag shows it', () => {
+    decisions.log(served(0), reroutedLine({ startMs: noon + 500 }));
+    toGreen(10_000);
+    expect(tick(12_000)).toMatchObject([{ kind: 'switch', ended: { served: 1 } }]);
+  });
+
+  it('is told after a restart at any moment', () => {
+    decisions.log(served(0));
+    toGreen(1_000, deploy);
+    decisions.restart();
+    expect(decisions.log(served(1_100, green))).toMatchObject([{ operation: { reason: 'deploy' } }]);
+    decisions.restart();
+    expect(tick(60_000)).toEqual([]);
+  });
+
+  it('is told though the clock was set back', () => {
+    decisions.log(served(0));
+    toGreen(3_600_000, deploy);
+    expect(kinds(tick(0))).toEqual(['switch']);
+  });
+});

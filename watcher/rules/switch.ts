@@ -1,0 +1,174 @@
+import type { RecordOf } from '../../journal/record.ts';
+import { otherPool, type Pool } from '../../settings/pool.ts';
+import type { Operation, Switch } from '../alerts/alert.ts';
+import type { AccessEvent } from '../request/event.ts';
+import { failoverKey, flappingKey } from './flapping.ts';
+import { announce, beginIncident, countHeldBack, type Verdict } from './incident.ts';
+import type { OpenSwitch, Policy, State } from './state.ts';
+
+export type SwitchRecord = RecordOf<'switch'>;
+
+/** So long the log may take to show a switch that the journal announces; then the flag is enough, as nobody may visit. */
+const shownByFlagAfterMs = 2_000;
+/** One that nothing has shown by then was not made. */
+const forgottenAfterMs = 5 * 60_000;
+const maxExpected = 20;
+
+export function expectSwitch(state: State, record: SwitchRecord, nowMs: number): void {
+  if (record.from === record.to) return;
+  const { operations } = state;
+  operations.expected = [...operations.expected, { record, seenMs: nowMs }].slice(-maxExpected);
+}
+
+/** Whether the journal explains that this colour is active, though the log has shown no other one yet. */
+export function isSwitchExpected({ operations }: State, to: Pool): boolean {
+  return operations.expected.some(({ record }) => record.to === to);
+}
+
+/** A request shows another active colour. */
+export function switchByRequest(state: State, event: AccessEvent, to: Pool, verdicts: Verdict[], policy: Policy): void {
+  const { active } = state.traffic;
+  const records = takeExpected(state, active, to);
+  const last = records.pop();
+  for (const record of records) switchTo(state, record, changeBy(record, event.endMs), verdicts, policy);
+  const release = event.pool === to ? event.release : undefined;
+  const change = { from: active ?? otherPool(to), to, atMs: event.startMs, nowMs: event.endMs, release };
+  switchTo(state, last, change, verdicts, policy);
+  // A request whose headers came late seems to have begun before others that went by the colour before.
+  if (last !== undefined) state.traffic.activeSinceMs = Math.max(event.startMs, last.atMs);
+}
+
+/** Without a request, the flag shows what the journal has announced. */
+export function switchByFlag(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { operations, flags } = state;
+  if (operations.expected.length === 0) return;
+  const last = operations.expected.at(-1);
+  // Either way, as the clock can be set back.
+  if (last?.record.to === flags?.active && Math.abs(nowMs - (last?.seenMs ?? 0)) >= shownByFlagAfterMs) {
+    switchAsExpected(state, flags?.active, nowMs, verdicts, policy);
+  }
+  operations.expected = operations.expected.filter(({ seenMs }) => Math.abs(nowMs - seenMs) < forgottenAfterMs);
+}
+
+/** What is known to be so: the journal's switches to this colour have been made. */
+export function switchAsExpected(
+  state: State,
+  to: Pool | undefined,
+  nowMs: number,
+  verdicts: Verdict[],
+  policy: Policy,
+): void {
+  for (const record of takeExpected(state, state.traffic.active, to)) {
+    switchTo(state, record, changeBy(record, nowMs), verdicts, policy);
+    // Requests that were on their way under the colour before began before now.
+    state.traffic.activeSinceMs = nowMs;
+  }
+}
+
+/** Tells a switch that a cooldown held back. */
+export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+  const { switched } = state.traffic;
+  if (switched === null) return;
+  const verdict = announce(state.gates, switchKey(switched), switched, () => switched.alert, nowMs, policy);
+  if (verdict !== undefined) verdicts.push(verdict);
+}
+
+/** The records that lead to this colour, oldest first; one that the next does not go on from was never carried out. */
+function takeExpected(state: State, active: Pool | null, to: Pool | undefined): SwitchRecord[] {
+  const { operations } = state;
+  const { expected } = operations;
+  let index = expected.findIndex(({ record }) => record.to === to);
+  if (index < 0) return [];
+  // The first was in vain, and it was tried again.
+  while (expected[index + 1]?.record.to === to) index++;
+  const chain: SwitchRecord[] = [];
+  for (const { record } of expected.slice(0, index + 1).reverse()) {
+    if (chain[0] === undefined || record.to === chain[0].from) chain.unshift(record);
+  }
+  operations.expected = expected.slice(index + 1);
+  const first = active === null ? 0 : chain.findIndex(({ from }) => from === active);
+  return first < 0 ? [] : chain.slice(first);
+}
+
+interface Change {
+  readonly from: Pool;
+  readonly to: Pool;
+  readonly atMs: number;
+  readonly nowMs: number;
+  readonly release?: string | undefined;
+}
+
+function changeBy({ from, to, atMs, release }: SwitchRecord, nowMs: number): Change {
+  return { from, to, atMs, nowMs, release };
+}
+
+function switchTo(
+  state: State,
+  record: SwitchRecord | undefined,
+  { from, to, atMs, nowMs, release }: Change,
+  verdicts: Verdict[],
+  policy: Policy,
+): void {
+  const { traffic, gates } = state;
+  const before = traffic.switched;
+  if (before !== null && !before.announced) countHeldBack(gates, switchKey(before), before);
+  const ended = endIncident(state, atMs);
+  const begun = beginIncident(state, atMs);
+  const incident = record?.deploy === undefined ? begun : { ...begun, id: record.deploy };
+  const running = record?.release ?? release;
+  const alert: Switch = {
+    kind: 'switch',
+    incident: incident.id,
+    atMs,
+    from,
+    to,
+    ...(running === undefined ? {} : { release: running }),
+    ...(ended === undefined ? {} : { ended }),
+    ...(record === undefined ? {} : { operation: operationOf(record) }),
+  };
+  state.operations.stillLive = null;
+  traffic.active = to;
+  traffic.switches[to]++;
+  traffic.activeSinceMs = atMs;
+  traffic.transitionMs = Math.min(traffic.transitionMs, atMs - 1);
+  traffic.switched = { ...incident, alert };
+  const { switched } = traffic;
+  const overdue = ended !== undefined || (record !== undefined && record.reason !== 'switch');
+  const verdict = announce(gates, switchKey(switched), switched, () => alert, nowMs, policy, overdue);
+  if (verdict !== undefined) verdicts.push(verdict);
+}
+
+/** Ends the failover or the flapping that is open, if any; undefined: there is nothing to tell. */
+function endIncident({ traffic, gates }: State, atMs: number): Switch['ended'] {
+  const { failover, flapping } = traffic;
+  const { open } = flapping;
+  traffic.failover = null;
+  flapping.open = null;
+  flapping.recent = [];
+  if (open !== null) {
+    if (!open.announced) countHeldBack(gates, flappingKey(open.pool), open);
+    const served = open.served + (failover?.served ?? 0);
+    const { id, firstMs, failovers } = open;
+    return open.announced ? { incident: id, lastedMs: atMs - firstMs, served, failovers } : undefined;
+  }
+  if (failover === null) return undefined;
+  if (!failover.announced) countHeldBack(gates, failoverKey(failover.alert.from), failover);
+  const { id, atMs: beganMs, served } = failover;
+  return failover.announced ? { incident: id, lastedMs: atMs - beganMs, served } : undefined;
+}
+
+function operationOf({ reason, actor, deploy, release, replaced, why, bake }: SwitchRecord): Operation {
+  return {
+    reason,
+    actor,
+    ...(deploy === undefined ? {} : { deploy }),
+    ...(release === undefined ? {} : { release }),
+    ...(replaced === undefined ? {} : { replaced }),
+    ...(why === undefined ? {} : { why }),
+    ...(bake === undefined ? {} : { bake }),
+  };
+}
+
+function switchKey(switched: OpenSwitch): string {
+  return `switch:${switched.alert.to}`;
+}

@@ -1,0 +1,67 @@
+import type { PathCount } from '../alerts/alert.ts';
+
+/** Older samples say nothing about now: a quiet night must not keep yesterday's errors. */
+export const maxAgeMs = 15 * 60_000;
+
+/** The last requests, as a ring. Plain data. */
+export interface Window {
+  readonly size: number;
+  /** Of each sample: when, and the path if it failed, else null. */
+  readonly times: number[];
+  readonly failedPaths: (string | null)[];
+  /** Where the next sample goes. */
+  next: number;
+  count: number;
+  failed: number;
+}
+
+export function newWindow(size: number): Window {
+  return { size, times: [], failedPaths: [], next: 0, count: 0, failed: 0 };
+}
+
+/** Adds a sample, in constant time; the oldest one leaves a full window. */
+export function addSample(window: Window, atMs: number, failedPath: string | null): void {
+  if (window.count === window.size) dropOldest(window);
+  window.times[window.next] = atMs;
+  window.failedPaths[window.next] = failedPath;
+  window.next = (window.next + 1) % window.size;
+  window.count++;
+  if (failedPath !== null) window.failed++;
+}
+
+/** Lets the samples that have become too old go. */
+export function ageOut(window: Window, nowMs: number): void {
+  while (window.count > 0 && (window.times[oldest(window)] ?? 0) < nowMs - maxAgeMs) dropOldest(window);
+}
+
+/** Failed samples in percent; 0 where there are none. */
+export function failedPercent(window: Window): number {
+  return window.count === 0 ? 0 : (window.failed * 100) / window.count;
+}
+
+/** The paths that failed most often; walks the window, so only for when it is told. */
+export function worstPaths(window: Window, limit: number): PathCount[] {
+  const counts = new Map<string, number>();
+  for (let index = 0, at = oldest(window); index < window.count; index++, at = (at + 1) % window.size) {
+    const path = window.failedPaths[at];
+    if (typeof path === 'string') counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((one, other) => other[1] - one[1]);
+  return sorted.slice(0, limit).map(([path, failed]) => ({ path, failed }));
+}
+
+/** When the oldest sample was taken; of an empty window, at the end of all times. */
+export function oldestMs(window: Window): number {
+  return window.count === 0 ? Number.POSITIVE_INFINITY : (window.times[oldest(window)] ?? 0);
+}
+
+function oldest(window: Window): number {
+  return (window.next - window.count + window.size) % window.size;
+}
+
+function dropOldest(window: Window): void {
+  const at = oldest(window);
+  if (window.failedPaths[at] !== null) window.failed--;
+  window.failedPaths[at] = null;
+  window.count--;
+}

@@ -1,0 +1,132 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JournalRecord } from '../journal/record.ts';
+import { accessLine, type LineFields, reroutedLine } from '../test/access-lines.ts';
+import { noon } from '../test/decisions.ts';
+import {
+  canaryRecord,
+  deployFinished,
+  journalText,
+  muteRecord,
+  switchRecord,
+  unmuteRecord,
+} from '../test/journal-records.ts';
+import type { Alert } from './alerts/alert.ts';
+import { restoreState } from './checkpoint/restore.ts';
+import { ControlDirectory } from './control/flags.ts';
+import { newState, type Policy } from './rules/state.ts';
+import { Watch, type WatchSnapshot } from './watch.ts';
+
+const policy: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 300_000, maintenance: false };
+const ignore = () => {};
+
+let directory: string;
+let told: Alert[];
+
+const record = (...records: readonly JournalRecord[]) =>
+  appendFileSync(join(directory, 'journal.jsonl'), journalText(...records));
+
+function watchOn(saved?: WatchSnapshot): Watch {
+  const listener = { tell: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
+  return new Watch(policy, new ControlDirectory(directory, saved?.state.flags), listener, saved);
+}
+
+function take(watch: Watch, ...lines: readonly string[]): void {
+  for (const line of lines) watch.line(Buffer.from(line, 'latin1'), 0, line.length);
+}
+
+const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
+
+/** A watch that has seen one line under blue, written down and killed. */
+function killed(...lines: readonly string[]): WatchSnapshot {
+  const watch = watchOn();
+  watch.beforeLines(noon);
+  take(watch, served(0), ...lines);
+  return JSON.parse(JSON.stringify(watch.snapshot()));
+}
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'control-'));
+  told = [];
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('what operators did while the watcher was away', () => {
+  it('is met in the order of the log, so that each switch is explained', () => {
+    const saved = killed();
+    record(
+      switchRecord('green', noon + 10_000, { reason: 'deploy', deploy: 'd-1' }),
+      switchRecord('blue', noon + 20_000, { reason: 'bake', deploy: 'd-1' }),
+      switchRecord('green', noon + 30_000, { reason: 'rollback' }),
+    );
+    const watch = watchOn(saved);
+    watch.beforeLines(noon + 60_000);
+    const green = { active: 'green' } as const;
+    take(watch, served(5_000), served(10_100, green), served(20_100), served(30_100, green));
+    watch.goLive(noon + 60_000);
+    expect(told.map((alert) => alert.kind === 'switch' && [alert.operation?.reason, alert.atMs - noon])).toEqual([
+      ['deploy', 10_100],
+      ['bake', 20_100],
+      ['rollback', 30_100],
+    ]);
+  });
+
+  it('is told at its end where nobody visited, by what the flags show then', () => {
+    const saved = killed();
+    record(switchRecord('green', noon + 10_000, { reason: 'deploy', deploy: 'd-7' }), canaryRecord(0, noon + 40_000));
+    writeFileSync(join(directory, 'active.green'), '');
+    const watch = watchOn(saved);
+    watch.beforeLines(noon + 60_000);
+    expect(told).toEqual([]);
+    watch.goLive(noon + 60_000);
+    expect(told.map(({ kind }) => kind)).toEqual(['canary', 'switch']);
+    expect(watch.lastKnownMs).toBe(noon + 40_000);
+    watch.beforeLines(noon + 70_000);
+    expect(told).toHaveLength(2);
+  });
+
+  it('is not met twice where the watcher is killed again', () => {
+    const saved = killed();
+    record(deployFinished(noon + 10_000), deployFinished(noon + 20_000));
+    const first = watchOn(saved);
+    first.beforeLines(noon + 60_000);
+    take(first, served(15_000));
+    const second = watchOn(JSON.parse(JSON.stringify(first.snapshot())));
+    second.beforeLines(noon + 61_000);
+    take(second, served(25_000));
+    expect(told.map(({ atMs }) => atMs - noon)).toEqual([10_000, 20_000]);
+  });
+
+  it('is a mute that holds back what happened then, and nothing else', () => {
+    const saved = killed();
+    record(muteRecord(noon + 600_000, noon + 100_000), unmuteRecord(noon + 200_000));
+    const watch = watchOn(saved);
+    watch.beforeLines(noon + 900_000);
+    const rerouted = (startMs: number) => reroutedLine({ startMs: noon + startMs });
+    take(watch, rerouted(50_000), served(60_000), rerouted(150_000), served(160_000), rerouted(700_000));
+    watch.goLive(noon + 900_000);
+    watch.beforeLines(noon + 900_000);
+    expect(told.map(({ kind }) => kind)).toEqual(['failover', 'recovery', 'muted', 'unmuted', 'failover']);
+    expect(told[3]).toMatchObject({ events: [{ what: 'failed over to green' }, { what: 'recovered to blue' }] });
+  });
+});
+
+describe('the state of an older release', () => {
+  it('is gone on from, and what is in the journal by then is no news', () => {
+    const { operations: _, mute: __, journal: ___, ...older } = newState(policy);
+    record(deployFinished(noon));
+    const saved = killed();
+    const watch = watchOn({ ...saved, state: restoreState(JSON.parse(JSON.stringify(older)), policy) });
+    watch.beforeLines(noon + 1_000);
+    take(watch, served(1_000));
+    watch.goLive(noon + 2_000);
+    watch.beforeLines(noon + 2_000);
+    expect(told).toEqual([]);
+    record(deployFinished(noon + 3_000));
+    watch.beforeLines(noon + 3_000);
+    expect(told).toMatchObject([{ kind: 'deploy-finished' }]);
+  });
+});

@@ -1,0 +1,46 @@
+import { duration } from '../../report/figures.ts';
+import type { Muted, Unmuted } from '../alerts/alert.ts';
+import { inOrder, shortTime } from './away.ts';
+import { fact, time, type Wording } from './facts.ts';
+
+/** Slack's header takes 150 characters, and an identifier may follow. */
+const maxHeadline = 120;
+
+export function mutedWording({ atMs, untilMs, insteadOfMs, actor, goesOn }: Muted): Wording {
+  const until = shortTime(untilMs, atMs);
+  const going = goesOn.length === 0 ? 'Nothing goes on now.' : `What goes on now: ${goesOn.join(', ')}.`;
+  return {
+    headline: insteadOfMs === undefined ? `Alerts muted until ${until} UTC` : `Alerts now muted until ${until} UTC`,
+    summary:
+      insteadOfMs === undefined
+        ? `For ${duration(untilMs - atMs)}. ${going}`
+        : `In place of ${shortTime(insteadOfMs, atMs)} UTC.`,
+    facts: [time('Until', untilMs), ...fact('By', actor)],
+    tone: goesOn.length === 0 ? 'neutral' : 'warning',
+    anchor: 'muted',
+  };
+}
+
+export function unmutedWording({ fromMs, toMs, events, more, stillOpen }: Unmuted): Wording {
+  const list = inOrder(events, more, toMs);
+  const span = `muted ${shortTime(fromMs, toMs)} to ${shortTime(toMs, toMs)} UTC`;
+  const all = `Alerts are on again; ${span}: ${list.join(', ')}`;
+  const fits = all.length <= maxHeadline;
+  const summary = stillOpen.length === 0 ? 'All of it is over.' : `Still going on: ${stillOpen.join(', ')}.`;
+  const nothing = list.length === 0;
+  const count = events.length + more;
+  return {
+    headline: nothing
+      ? `Alerts are on again; ${span}, nothing was held back`
+      : fits
+        ? all
+        : `Alerts are on again; ${span}: ${list[0]} and ${count - 1} more`,
+    summary: nothing && stillOpen.length === 0 ? 'Nothing goes on now.' : summary,
+    facts:
+      nothing || fits
+        ? []
+        : [{ label: 'In order', spans: list.map((text, at) => ({ text: at ? `, ${text}` : text })) }],
+    tone: stillOpen.length === 0 ? 'neutral' : 'warning',
+    anchor: 'unmuted',
+  };
+}

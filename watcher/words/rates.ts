@@ -1,0 +1,86 @@
+import { duration, factor, rate, requests, share, span } from '../../report/figures.ts';
+import type { BurnRate, BurnRateResolved, ErrorRate, ErrorRateResolved, PathCount } from '../alerts/alert.ts';
+import { maxAgeMs } from '../rules/window.ts';
+import { note, type Span, serving, type Wording } from './facts.ts';
+
+/** The time that an error budget is for. */
+const budgetMs = 30 * 86_400_000;
+
+/** Too many requests met an error in some pool. */
+export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording {
+  const { failed, samples } = alert;
+  const short = `${share(failed, samples)} of the last ${requests(samples)}`;
+  const counted = rate(failed, samples);
+  if (alert.kind === 'error-rate') {
+    const { pool, worstPaths, thresholdPercent, visible } = alert;
+    return {
+      headline: `High upstream error rate: ${short}${visibleEnd(visible)}`,
+      summary: visibleText(alert),
+      facts: [
+        ...(pool === undefined ? [] : [serving(pool)]),
+        note('Figures', `${counted} (threshold ${thresholdPercent}%).`),
+        ...(worstPaths.length === 0 ? [] : [{ label: 'Worst paths', spans: worstPaths.flatMap(pathSpans) } as const]),
+      ],
+      tone: visible === 0 ? 'warning' : 'bad',
+      anchor: 'error-rate',
+    };
+  }
+  if (samples === 0) {
+    return {
+      headline: `Upstream error rate resolved: no request for ${duration(maxAgeMs)}`,
+      summary: 'Whether what failed is well again is not known.',
+      facts: [note('Lasted', duration(alert.lastedMs))],
+      tone: 'neutral',
+      anchor: 'error-rate-resolved',
+    };
+  }
+  return {
+    headline: `Upstream error rate resolved: ${short}`,
+    summary: 'It has stayed low for a while.',
+    facts: [note('Lasted', duration(alert.lastedMs)), note('Figures', counted)],
+    tone: 'good',
+    anchor: 'error-rate-resolved',
+  };
+}
+
+/** Visitors' errors use up the error budget. */
+export function burnRateWording(alert: BurnRate | BurnRateResolved): Wording {
+  const { failed, sloPercent } = alert;
+  const counted = (when: string) =>
+    `${share(failed, alert.requests)} of the last ${when}' ${requests(alert.requests)} failed (objective ${sloPercent}%)`;
+  if (alert.kind === 'burn-rate') {
+    return {
+      headline: `Error budget burns ${factor(alert.burn)}× too fast`,
+      summary: `Visitors see errors. At this pace the budget of 30 days is gone in ${span(budgetMs / alert.burn)}.`,
+      facts: [note('Figures', counted('60 minutes'))],
+      tone: 'bad',
+      anchor: 'burn-rate',
+    };
+  }
+  return {
+    headline: `Error budget no longer burns too fast, after ${duration(alert.lastedMs)}`,
+    summary: 'Visitors see few errors or none.',
+    facts: [note('Lasted', duration(alert.lastedMs)), note('Figures', counted('five minutes'))],
+    tone: 'good',
+    anchor: 'burn-rate-resolved',
+  };
+}
+
+/** Alerts that an older version has left waiting do not say it. */
+function visibleEnd(visible: number | undefined): string {
+  if (visible === undefined) return '';
+  return visible === 0 ? ', visitors see none' : ', visitors see errors';
+}
+
+function visibleText({ visible, failed }: ErrorRate): string {
+  if (visible === undefined) return 'Visitors may see errors.';
+  if (visible === 0) return 'The other pool made them good.';
+  if (visible === failed) {
+    return failed === 1 ? 'The one that failed reached a visitor.' : `All ${failed} that failed reached a visitor.`;
+  }
+  return `Of ${failed} failed, ${visible} reached a visitor; the other pool made the rest good.`;
+}
+
+function pathSpans({ path, failed }: PathCount, index: number): Span[] {
+  return [{ text: index === 0 ? '' : ', ' }, { code: path }, { text: ` ${failed}×` }];
+}
