@@ -15,6 +15,7 @@ RUN mkdir -p /var/lib/bluegreen/watcher /var/cache/bluegreen \
 COPY --from=dependencies /srv/bluegreen/node_modules node_modules
 COPY --chmod=755 package.json ./
 COPY --chmod=755 settings settings
+COPY --chmod=755 system system
 COPY --chmod=755 journal journal
 COPY --chmod=755 metrics metrics
 COPY --chmod=755 report report
@@ -43,6 +44,7 @@ WORKDIR /srv/bluegreen
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY --chmod=755 settings settings
+COPY --chmod=755 system system
 COPY --chmod=755 proof proof
 USER node
 CMD ["node", "proof/main.ts"]

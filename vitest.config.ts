@@ -12,7 +12,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{settings,journal,metrics,report,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts'],
+          include: [
+            '{settings,system,journal,metrics,report,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts',
+          ],
           exclude: ['test/faults/**', 'test/views/**', 'test/host/**', 'test/compose/**'],
           testTimeout,
         },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { pino } from 'pino';
-import { startProgram } from '../settings/program.ts';
+import { startProgram } from '../system/program.ts';
 import { createApplication } from './application.ts';
 import { Chaos } from './chaos.ts';
 import { readConfig } from './config.ts';

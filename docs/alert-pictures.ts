@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { anchors } from '../report/alert-kinds.ts';
 import { composedMessages, sampleOf } from '../test/sample-messages.ts';
-import { anchors } from '../watcher/alerts/anchors.ts';
 import { type SlackMessage, slackMessage } from '../watcher/channels/slack.ts';
 import { slackHtml } from './slack-page.ts';
 

@@ -130,6 +130,7 @@ export const record = z.discriminatedUnion('kind', [
 
 export type JournalRecord = z.output<typeof record>;
 export type RecordOf<K extends JournalRecord['kind']> = Extract<JournalRecord, { kind: K }>;
+export type SwitchRecord = RecordOf<'switch'>;
 
 /** The records of a journal, oldest first; what cannot be understood is left out and counted. */
 export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly rejected: number } {

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { startProgram } from '../settings/program.ts';
+import { startProgram } from '../system/program.ts';
 import { readConfig } from './config.ts';
 import { probeMetrics } from './metrics.ts';
 import { startPoolProber } from './pool-prober.ts';

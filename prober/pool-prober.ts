@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { errorCode } from '../system/error-code.ts';
 import type { Target } from './config.ts';
 import { flag } from './flag.ts';
 import { healthCheck } from './health-check.ts';
@@ -88,7 +89,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
       flagFault = undefined;
     } catch (error) {
       counts.flagErrors++;
-      const fault = (error as NodeJS.ErrnoException).code ?? String(error);
+      const fault = errorCode(error) ?? String(error);
       if (fault !== flagFault)
         log.error({ pool: target.pool, path: target.flag, fault }, 'cannot change the flag; trying on');
       flagFault = fault;

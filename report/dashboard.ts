@@ -1,8 +1,7 @@
 import type { Pool } from '../settings/pool.ts';
+import type { Tone } from './tone.ts';
 
 /** What the page is told, as it goes over the wire. Types alone: the page's scripts are checked against them too. */
-
-export type Tone = 'good' | 'neutral' | 'warning' | 'bad';
 
 /** blue, green, no pool, tried, failed in a pool, failed for the visitor; p50 and p99 to the first byte, in ms. */
 export type Point = readonly [number, number, number, number, number, number, number | null, number | null];

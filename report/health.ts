@@ -1,5 +1,4 @@
 import type { Pool } from '../settings/pool.ts';
-import type { FileIdentity } from '../watcher/log/log-file.ts';
 
 export interface CheckpointHealth {
   readonly state: 'ok' | 'failing';
@@ -73,3 +72,9 @@ export type TailState = 'waiting' | 'reading' | 'draining' | 'failing';
 export type WatchHealth = Omit<Health, 'status' | 'version' | 'slack' | 'channels' | 'log' | 'checkpoint'> & {
   readonly log: Pick<Health['log'], 'lines' | 'lastLine' | 'rejects' | 'previews'>;
 };
+
+/** Which file, however it is called now. Strings: an inode can be larger than a number holds. */
+export interface FileIdentity {
+  readonly dev: string;
+  readonly ino: string;
+}

@@ -8,7 +8,7 @@ import { readConfig } from '../app/config.ts';
 import { Drain } from '../app/drain.ts';
 import { serverOptions } from '../app/server-options.ts';
 import { Sockets } from '../app/sockets.ts';
-import { startProgram } from '../settings/program.ts';
+import { startProgram } from '../system/program.ts';
 
 /** So many requests does a `tired` release answer before it answers all of them 500, and calls itself healthy still. */
 const tiredAfter = 30;

@@ -1,4 +1,5 @@
-import type { Alert, AlertKind, ErrorRate, Failover, Switch } from '../watcher/alerts/alert.ts';
+import type { AlertKind } from '../report/alert-kinds.ts';
+import type { Alert, ErrorRate, Failover, Switch } from '../watcher/alerts/alert.ts';
 
 const base = { incident: '1123-1405-7', atMs: Date.UTC(2025, 10, 23, 14, 5, 9, 123) };
 

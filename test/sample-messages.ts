@@ -1,5 +1,5 @@
+import type { Anchor } from '../report/alert-kinds.ts';
 import type { Alert } from '../watcher/alerts/alert.ts';
-import type { Anchor } from '../watcher/alerts/anchors.ts';
 import type { Message } from '../watcher/alerts/message.ts';
 import { wordingOf } from '../watcher/words/wording.ts';
 import { failover, sampleAlerts } from './sample-alerts.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
-import type { Proxies } from './channels/post.ts';
+import { errorCode } from '../system/error-code.ts';
 
 /** Everything the watcher is told from outside. */
 export interface Config {
@@ -151,8 +151,7 @@ function readWebhook(env: NodeJS.ProcessEnv): Webhook {
   try {
     url = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return { faults: [unreadable(path, code)] };
+    return { faults: [unreadable(path, errorCode(error) ?? 'unknown error')] };
   }
   if (url === '') return { faults: [] };
   // The same rule as the variable's, and its value is as secret.
@@ -173,4 +172,12 @@ function unreadable(path: string, code: string): string {
   };
   const remedy = remedies[code] ?? 'see that it is a readable file';
   return `SLACK_WEBHOOK_URL_FILE: expected a readable file, got ${code} for ${path}: ${remedy}`;
+}
+
+/** Proxies on the way out; each may hold credentials. Empty: none. */
+export interface Proxies {
+  readonly http: string;
+  readonly https: string;
+  /** Hosts that are reached directly, as in NO_PROXY. */
+  readonly except: string;
 }

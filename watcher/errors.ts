@@ -1,20 +1,12 @@
-import { constants } from 'node:os';
+import { systemErrorName } from '../system/error-code.ts';
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
-
-/** A system error's name. Node does not know them all: ESTALE has the code and the message "Unknown system error -116". */
-export function errnoName(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('errno' in error)) return undefined;
-  return names.get(-Number(error.errno));
-}
-
-/** An error's message, with its name. */
+/** An error's message, with the name of a system error that Node does not know. */
 export function messageOf(error: Error): string {
-  const name = errnoName(error);
+  const name = systemErrorName(error);
   return name === undefined ? error.message : error.message.replaceAll(/Unknown system error -\d+/g, name);
 }
 
-/** What the log is told of an unexpected error: its code and where it was, as its message can hold what it was about. */
+/** What the log gets of an unexpected error: its code and stack, but no message, which may quote a request or a secret. */
 export function traceOf(error: unknown): { readonly code?: unknown; readonly stack?: readonly string[] } {
   if (!(error instanceof Error)) return {};
   const stack = error.stack?.split('\n').slice(1, 8) ?? [];

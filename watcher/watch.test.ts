@@ -16,8 +16,8 @@ import {
 import type { Alert } from './alerts/alert.ts';
 import { restoreState } from './checkpoint/restore.ts';
 import { ControlDirectory } from './control/flags.ts';
-import { newState, type Policy } from './rules/state.ts';
-import { Watch, type WatchSnapshot } from './watch.ts';
+import { newState, type Policy, type WatchSnapshot } from './rules/state.ts';
+import { Watch } from './watch.ts';
 
 const policy: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 300_000, maintenance: false };
 const ignore = () => {};

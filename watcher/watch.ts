@@ -12,18 +12,7 @@ import { beginIncident, type Verdict } from './rules/incident.ts';
 import { flagsAfter, isMuteNews } from './rules/mute.ts';
 import { isOpen } from './rules/open-incidents.ts';
 import { learn } from './rules/operations.ts';
-import { newState, type Policy, type State } from './rules/state.ts';
-
-/** What is kept of a watch over a restart. Plain JSON. */
-export interface WatchSnapshot {
-  readonly state: State;
-  readonly lines: number;
-  readonly rejects: Readonly<Record<string, number>>;
-  readonly heldBack: number;
-  readonly previews: number;
-  readonly lastEndMs: number;
-  readonly lastTickMs: number;
-}
+import { newState, type Policy, type State, type WatchSnapshot } from './rules/state.ts';
 
 /** Takes the log's lines and the passing of time, and passes on what follows from them. */
 export class Watch {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { AlertKind } from '../../report/alert-kinds.ts';
 import type { Health, TailState } from '../../report/health.ts';
-import type { AlertKind } from '../../watcher/alerts/alert.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import type { Hands } from './hands.ts';
 

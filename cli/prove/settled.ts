@@ -1,6 +1,6 @@
 import type { LoadProcess } from '../../proof/traffic/load-process.ts';
+import type { AlertKind } from '../../report/alert-kinds.ts';
 import { otherPool } from '../../settings/pool.ts';
-import type { AlertKind } from '../../watcher/alerts/alert.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { until } from '../until.ts';
 import type { ProofWatcher, SeenAlert } from './proof-watcher.ts';

@@ -1,7 +1,7 @@
 import { duration } from '../../report/figures.ts';
 import type { Health } from '../../report/health.ts';
+import type { Tone } from '../../report/tone.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import type { Tone } from '../../watcher/words/facts.ts';
 import type { EdgeStatus } from '../edge/control-state.ts';
 import type { HistoryEntry } from '../edge/history.ts';
 import type { PoolStatus } from '../edge/pool-status.ts';

@@ -1,8 +1,8 @@
 import { utcTime } from '../../report/figures.ts';
 import type { Health } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
+import type { Tone } from '../../report/tone.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import type { Tone } from '../../watcher/words/facts.ts';
 import { holderText } from '../deploy/lock.ts';
 import type { EdgeStatus } from '../edge/control-state.ts';
 import { isWell } from '../engine/engine.ts';

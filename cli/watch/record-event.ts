@@ -1,6 +1,6 @@
 import type { JournalRecord, RecordOf } from '../../journal/record.ts';
 import { countedText, duration } from '../../report/figures.ts';
-import type { Tone } from '../../watcher/words/facts.ts';
+import type { Tone } from '../../report/tone.ts';
 import { printable } from '../terminal/terminal.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;

@@ -1,4 +1,4 @@
-import type { RecordOf } from '../../journal/record.ts';
+import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { RequestIds } from '../request/event.ts';
 
@@ -200,10 +200,6 @@ export type Alert =
   | StandbyResolved
   | Away
   | OperationAlert;
-
-export type AlertKind = Alert['kind'];
-
-type SwitchRecord = RecordOf<'switch'>;
 
 /** What the journal says about a switch. */
 export interface Operation {

@@ -9,7 +9,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeChannel, startFakeChannel } from '../../test/fake-channel.ts';
 import { type FakeProxy, startFakeProxy } from '../../test/fake-proxy.ts';
-import { noProxies, Poster, type Proxies } from './post.ts';
+import type { Proxies } from '../config.ts';
+import { noProxies, Poster } from './post.ts';
 
 const login = 'watcher:hush';
 let channel: FakeChannel;

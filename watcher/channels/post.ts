@@ -1,5 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { EnvHttpProxyAgent, request } from 'undici';
+import { errorCode } from '../../system/error-code.ts';
+import type { Proxies } from '../config.ts';
 
 // undici reads answers with WebAssembly. V8 takes 20 MB to optimise it after the first few, which nobody would notice: a
 // message a second is the most there is.
@@ -8,14 +10,6 @@ setFlagsFromString('--wasm-tiering-budget=2000000000');
 const maxAnswerBytes = 4_096;
 const connectTimeoutMs = 5_000;
 const keepAliveMs = 30_000;
-
-/** Proxies on the way out; each may hold credentials. Empty: none. */
-export interface Proxies {
-  readonly http: string;
-  readonly https: string;
-  /** Hosts that are reached directly, as in NO_PROXY. */
-  readonly except: string;
-}
 
 export const noProxies: Proxies = { http: '', https: '', except: '' };
 
@@ -87,7 +81,7 @@ async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
 
 /** Only the code: messages of network errors name the host, and those of URL errors the whole URL. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -103,7 +97,7 @@ function reasonOf(error: unknown): string {
     case 'UND_ERR_PRX_CONN':
       return 'the proxy cannot be reached';
     default:
-      return proxyRefusal(error) ?? codeOf(code);
+      return proxyRefusal(error) ?? codeText(code);
   }
 }
 
@@ -113,6 +107,6 @@ function proxyRefusal(error: unknown): string | undefined {
   return status === undefined ? undefined : `the proxy refused (HTTP ${status})`;
 }
 
-function codeOf(code: unknown): string {
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? `failed with ${code}` : 'request failed';
+function codeText(code: string | undefined): string {
+  return code !== undefined && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? `failed with ${code}` : 'request failed';
 }

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { errorCode } from '../../system/error-code.ts';
 import { parseCompact, stringifyCompact } from './compact.ts';
 
 /** Of the file's form. What is in it may grow without a new one: see restore.ts. */
@@ -39,7 +40,7 @@ export class CheckpointFile {
       const content = decode(readFileSync(this.path));
       return 'reason' in content ? this.#unusable(content.reason) : { found: 'body', body: content.body };
     } catch (error) {
-      return { found: 'unusable', reason: codeOf(error) };
+      return { found: 'unusable', reason: errorCode(error) ?? 'unknown error' };
     }
   }
 
@@ -58,7 +59,7 @@ export class CheckpointFile {
     const temporary = `${this.path}.tmp`;
     try {
       await writeAndSync(temporary, bytes).catch(async (error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') throw error;
+        if (errorCode(error) !== 'ENOENT') throw error;
         await makeDirectory(this.#directory);
         await writeAndSync(temporary, bytes);
       });
@@ -81,11 +82,6 @@ export class CheckpointFile {
     this.setAside();
     return { found: 'unusable', reason };
   }
-}
-
-/** An error's code; its message can hold what it was about. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
 export function encode(body: unknown): Buffer {
@@ -123,8 +119,8 @@ async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeDirectory(dirname(path));
     await mkdir(path, { mode: 0o700 });
   }

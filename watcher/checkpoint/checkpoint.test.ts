@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { accessLine, reroutedLine, unservedLine } from '../../test/access-lines.ts';
 import type { Alert } from '../alerts/alert.ts';
 import { ControlDirectory } from '../control/flags.ts';
-import type { Policy } from '../rules/state.ts';
-import { Watch, type WatchSnapshot } from '../watch.ts';
+import type { Policy, WatchSnapshot } from '../rules/state.ts';
+import { Watch } from '../watch.ts';
 import { loadCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { CheckpointFile, decode, encode } from './checkpoint-file.ts';
 import { Checkpointer } from './checkpointer.ts';

@@ -1,5 +1,6 @@
 import type { CheckpointHealth } from '../../report/health.ts';
-import { type CheckpointFile, codeOf } from './checkpoint-file.ts';
+import { errorCode } from '../../system/error-code.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
 
 /** While lines flow. */
 const everyMs = 1_000;
@@ -85,7 +86,7 @@ export class Checkpointer {
       this.#lastWrittenMs = ofMs;
       this.writes++;
     } catch (error) {
-      this.#fault = codeOf(error);
+      this.#fault = errorCode(error) ?? 'unknown error';
       this.errors++;
       this.changed();
     }

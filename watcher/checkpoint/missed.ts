@@ -1,6 +1,6 @@
 import type { Alert, Away, AwayEvent } from '../alerts/alert.ts';
-import { isBeginning, isEnd } from '../alerts/kinds.ts';
 import { phraseOf } from '../alerts/phrase.ts';
+import { isBeginning, isEnd } from '../alerts/stages.ts';
 
 /** More log than this, by its own time, is not news any more: the watcher was away. */
 const awayForMs = 60_000;

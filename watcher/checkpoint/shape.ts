@@ -1,6 +1,6 @@
 import type { OutboxSnapshot } from '../delivery/queue.ts';
 import type { Resume } from '../log/tail.ts';
-import type { WatchSnapshot } from '../watch.ts';
+import type { WatchSnapshot } from '../rules/state.ts';
 import type { MissedSnapshot } from './missed.ts';
 
 /** How far the log has been read, and what follows from all that was: the two are of the same moment. */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { errorCode } from '../../system/error-code.ts';
 
 /** What was found under a file's name; `fault`: why it could not be read. */
 export type ControlContent =
@@ -42,7 +43,7 @@ export class ControlFile {
       const read = readSync(descriptor, bytes, 0, length, stats.size - length);
       return { found: 'text', text: bytes.toString('utf8', 0, read), whole: length === stats.size };
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      const code = errorCode(error) ?? 'unreadable';
       if (code === 'ENOENT') return { found: 'nothing' };
       return { found: 'fault', fault: code };
     } finally {

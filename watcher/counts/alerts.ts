@@ -1,13 +1,14 @@
 import { Durations } from '../../metrics/durations.ts';
 import { type Exposition, oneOf, type Sample } from '../../metrics/exposition.ts';
-import type { Alert, AlertKind } from '../alerts/alert.ts';
-import { kinds } from '../alerts/kinds.ts';
+import { type AlertKind, alertKindNames } from '../../report/alert-kinds.ts';
+import type { Alert } from '../alerts/alert.ts';
 import type { OutboxOptions, Settled } from '../delivery/options.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 
 /** Counts of something by the kind of alert. */
 class ByKind {
-  readonly #counts = new Map<string, number>(kinds.map((kind) => [kind, 0]));
+  /** Every kind has a series from the start: one that began with its first alert would hide it from `increase`. */
+  readonly #counts = new Map<string, number>(alertKindNames.map((kind) => [kind, 0]));
 
   add(kind: AlertKind): void {
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);

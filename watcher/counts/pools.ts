@@ -2,7 +2,7 @@ import { bounds, latencyPlace } from '../../metrics/latency.ts';
 import type { PoolTraffic } from '../../report/traffic.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedAt } from '../request/observe.ts';
+import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
 
 interface Counts {
   address: string;
@@ -47,14 +47,14 @@ export class PoolCounters {
     }
   };
 
-  #countOwn({ active, route, pool, status, attempts, cutOff }: AccessEvent): void {
-    // Without an attempt it never got near a pool; with 499 the client did not wait for one.
-    if (active === undefined || attempts.length === 0 || status === 499) return;
+  #countOwn(event: AccessEvent): void {
+    const { active, route, pool, attempts } = event;
+    if (active === undefined || attempts.length === 0 || visitorLeft(event)) return;
     const wanted = route === 'canary' ? otherPool(active) : active;
     const counts = this.#counts[wanted === 'blue' ? 0 : 1];
     if (counts === undefined) return;
     counts.own++;
-    if (pool !== wanted || status >= 500 || cutOff) counts.lost++;
+    if (pool !== wanted || failedForVisitor(event)) counts.lost++;
   }
 
   read(): { readonly [pool in Pool]: PoolTraffic } {

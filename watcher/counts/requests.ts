@@ -1,7 +1,7 @@
 import { Durations } from '../../metrics/durations.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedAt } from '../request/observe.ts';
+import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
 import { ReleaseCounts } from './releases.ts';
 
 /** Who answered; `none`: no pool did. */
@@ -56,8 +56,8 @@ export class RequestCounts {
     if (pool !== undefined) this.releases.count(pool, event.release, statusClass, event.endMs);
     // The maintenance page is nobody's failure.
     if (attempts.length === 0) return;
-    const failed = status >= 500 || cutOff;
-    const left = status === 499;
+    const failed = failedForVisitor(event);
+    const left = visitorLeft(event);
     this.#countAttempts(event, !failed && !left);
     if (left) {
       this.left++;

@@ -1,5 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
-import { isEndOf } from '../alerts/kinds.ts';
+import { isEndOf } from '../alerts/stages.ts';
 import type { Form } from './notifier.ts';
 
 /** One message that waits. Plain JSON. */

@@ -1,12 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { FileIdentity } from '../../report/health.ts';
 import { type Fingerprint, isTelling, LogHead, LogMark, markBytes } from './landmarks.ts';
 import { type LineSink, LineSplitter } from './lines.ts';
-
-/** Which file, however it is called now. Strings: an inode can be larger than a number holds. */
-export interface FileIdentity {
-  readonly dev: string;
-  readonly ino: string;
-}
 
 /**
  * Where reading stands: everything before `offset` has been handed on as lines. The head tells the file from a later one

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { TailState } from '../../report/health.ts';
-import { errnoName, messageOf } from '../errors.ts';
+import { errorCode } from '../../system/error-code.ts';
+import { messageOf } from '../errors.ts';
 import type { LineSink } from './lines.ts';
 import { identityOf, isSameFile, LogFile, type Position, readAgainBytes } from './log-file.ts';
 import { openIfPossible, openTrail, rotatedPaths } from './trail.ts';
@@ -102,7 +103,7 @@ export class Tail {
       return more;
     } catch (error) {
       this.#fault = error instanceof Error ? error : new Error('the log cannot be read');
-      if (deadDescriptor.has(errnoName(error))) this.#letGo(nowMs);
+      if (deadDescriptor.has(errorCode(error))) this.#letGo(nowMs);
       return false;
     }
   }
@@ -226,7 +227,7 @@ export class Tail {
     try {
       return new LogFile(path, this.#sink, this.#tooLong);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   };

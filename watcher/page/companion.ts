@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
+import { errorCode } from '../../system/error-code.ts';
 
 /** How another part of the stack was found. `unknown`: it has not been asked yet, or nobody says where it is. */
 export type Found =
@@ -78,5 +79,5 @@ async function inTime(promise: Promise<void>): Promise<void> {
 
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
-  return 'code' in error ? String(error.code) : error.message;
+  return errorCode(error) ?? error.message;
 }

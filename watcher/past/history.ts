@@ -1,6 +1,6 @@
 import { latencyBounds, latencyPlace } from '../../metrics/latency.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedUpstream } from '../request/observe.ts';
+import { failedForVisitor, failedUpstream, visitorLeft } from '../request/observe.ts';
 import { Tier, type TierSnapshot } from './tier.ts';
 
 const secondMs = 1_000;
@@ -55,7 +55,7 @@ export class History {
   #restoredMs = 0;
 
   readonly count = (event: AccessEvent): void => {
-    const { endMs, startMs, pool, attempts, status, cutOff } = event;
+    const { endMs, startMs, pool, attempts } = event;
     if (endMs <= this.#restoredMs && endMs > this.#restoredMs - maxRepeatedMs) return;
     if (endMs < this.#fromMs || endMs >= this.#untilMs) this.#turnTo(endMs);
     if (endMs > this.#countedMs || endMs < this.#countedMs - maxRepeatedMs) this.#countedMs = endMs;
@@ -64,9 +64,8 @@ export class History {
     if (attempts.length === 0) return;
     this.#add(columns.tried);
     if (failedUpstream(event)) this.#add(columns.failed);
-    if (status >= 500 || cutOff) this.#add(columns.lost);
-    // Who left did not see how long it took.
-    if (status !== 499) this.#add(columns.latency + latencyPlace(firstByteMs(event) ?? endMs - startMs));
+    if (failedForVisitor(event)) this.#add(columns.lost);
+    if (!visitorLeft(event)) this.#add(columns.latency + latencyPlace(firstByteMs(event) ?? endMs - startMs));
   };
 
   snapshot(): HistorySnapshot {

@@ -1,3 +1,4 @@
+import { kindInfo } from '../../report/alert-kinds.ts';
 import type { Mark } from '../../report/dashboard.ts';
 import type { Alert } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
@@ -21,8 +22,8 @@ export class Marks {
 
   /** Takes an alert, told or held back: it happened all the same. A replay brings some that are known. */
   readonly add = (alert: Alert): void => {
-    if (!isMark(alert)) return;
     const { atMs, kind } = alert;
+    if (!kindInfo(kind).mark) return;
     if (this.#marks.some((mark) => mark.kind === kind && mark.atMs === atMs)) return;
     const told = toldAlert(alert);
     if (told === undefined) return;
@@ -34,38 +35,5 @@ export class Marks {
   restore(marks: readonly Mark[]): void {
     this.#marks = marks.slice(-maxMarks);
     this.#version++;
-  }
-}
-
-/** The burn rate and the error rate have a chart of their own, and news about the alerts themselves is no change. */
-function isMark({ kind }: Alert): boolean {
-  switch (kind) {
-    case 'failover':
-    case 'recovery':
-    case 'switch':
-    case 'flapping':
-    case 'flapping-resolved':
-    case 'outage':
-    case 'outage-resolved':
-    case 'standby-down':
-    case 'standby-resolved':
-    case 'deploy-started':
-    case 'deploy-failed':
-    case 'deploy-finished':
-    case 'canary':
-    case 'maintenance-on':
-    case 'maintenance-off':
-      return true;
-    case 'error-rate':
-    case 'error-rate-resolved':
-    case 'burn-rate':
-    case 'burn-rate-resolved':
-    case 'away':
-    case 'muted':
-    case 'unmuted':
-    case 'test':
-      return false;
-    default:
-      return kind satisfies never;
   }
 }

@@ -6,6 +6,21 @@ export function wasServed(event: AccessEvent): boolean {
   return event.status < 500 && status > 0 && status < 500;
 }
 
+/**
+ * The visitor got a server error, from a pool or from the edge, or an answer that broke off. A request that no pool was
+ * asked for (the maintenance page) is for the caller to leave out.
+ */
+export function failedForVisitor({ status, cutOff }: AccessEvent): boolean {
+  return status >= 500 || cutOff;
+}
+
+/** nginx's own status for a visitor who closed the connection before an answer came: neither good nor failed. */
+const clientClosedRequest = 499;
+
+export function visitorLeft({ status }: AccessEvent): boolean {
+  return status === clientClosedRequest;
+}
+
 /** A 5xx in any attempt, masked or not, or an answer that broke off. */
 export function failedUpstream(event: AccessEvent): boolean {
   if (event.cutOff) return true;

@@ -1,5 +1,6 @@
 import type { BurnRate, BurnRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
+import { failedForVisitor, visitorLeft } from '../request/observe.ts';
 import { count, passTo, type Tally } from './buckets.ts';
 import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
@@ -20,9 +21,9 @@ const gateKey = 'burn-rate';
 /** How fast visitors' errors use up the error budget; what the other pool made good is none. */
 export function burnRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   if (policy.sloPercent === undefined) return;
-  // The maintenance page is not an error, and who left before an answer got neither a good one nor a failed one.
-  if (event.attempts.length === 0 || event.status === 499) return;
-  const failed = event.status >= 500 || event.cutOff;
+  // The maintenance page is not an error.
+  if (event.attempts.length === 0 || visitorLeft(event)) return;
+  const failed = failedForVisitor(event);
   count(state.burnRate.buckets, event.endMs, failed);
   if (failed) state.burnRate.lastFailed = event.ids ?? null;
   if (failed || state.burnRate.open !== null) judge(state, policy.sloPercent, event.endMs, verdicts, policy);

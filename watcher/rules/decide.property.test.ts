@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AlertKind } from '../../report/alert-kinds.ts';
 import { Decisions, noon } from '../../test/decisions.ts';
 import { generator } from '../../test/random.ts';
 import { maxHeadersMs, maxServiceMs, type Phase, play, type World, type WorldPlan } from '../../test/world.ts';
-import type { Alert, AlertKind } from '../alerts/alert.ts';
+import type { Alert } from '../alerts/alert.ts';
 import type { Policy } from './state.ts';
 
 // A failure prints the seed, the path and the smallest plan that still fails; put { seed, path } here to repeat it.

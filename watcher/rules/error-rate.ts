@@ -1,6 +1,6 @@
 import type { ErrorRate, ErrorRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedUpstream, pathOf } from '../request/observe.ts';
+import { failedForVisitor, failedUpstream, pathOf } from '../request/observe.ts';
 import { announce, beginIncident, conclude, escalate, type Incident, type Verdict } from './incident.ts';
 import type { ErrorRateState, OpenErrorRate, Policy, State } from './state.ts';
 import { addSample, ageOut, failedPercent, oldestMs, worstPaths } from './window.ts';
@@ -20,7 +20,7 @@ export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[],
   const failed = failedUpstream(event);
   addSample(window, event.endMs, failed ? pathOf(event.uri ?? '') : null);
   if (failed) state.errorRate.lastFailed = event.ids ?? null;
-  if (event.status >= 500 || event.cutOff) addVisible(state.errorRate, event.endMs);
+  if (failedForVisitor(event)) addVisible(state.errorRate, event.endMs);
   // Nothing failed and nothing is open: the nearly constant case.
   if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
 }

@@ -1,7 +1,6 @@
 import type { Health, WatchHealth } from '../../report/health.ts';
-import type { WatchSnapshot } from '../watch.ts';
 import { openIncidents } from './open-incidents.ts';
-import type { Policy, State } from './state.ts';
+import type { Policy, State, WatchSnapshot } from './state.ts';
 import { failedPercent } from './window.ts';
 
 type Counts = Pick<WatchSnapshot, 'lines' | 'lastEndMs' | 'rejects' | 'previews' | 'heldBack'>;

@@ -1,4 +1,5 @@
-import type { Alert, AlertKind, HeldBack } from '../alerts/alert.ts';
+import { alertKindNames, kindInfo } from '../../report/alert-kinds.ts';
+import type { Alert, HeldBack } from '../alerts/alert.ts';
 
 /** Something that goes on for a while. Plain data. */
 export interface Incident {
@@ -31,8 +32,7 @@ export interface GatePolicy {
   readonly muted?: boolean;
 }
 
-/** What planned work brings about. */
-const failovers: readonly AlertKind[] = ['failover', 'recovery', 'flapping', 'flapping-resolved'];
+const heldInMaintenance: readonly string[] = alertKindNames.filter((kind) => kindInfo(kind).heldInMaintenance);
 
 /** What becomes of an alert: it is told, or it is held back and why. */
 export type Verdict =
@@ -131,7 +131,7 @@ export function forgetHeldBack(gates: Gates, key: string, count: number): void {
 /** What holds an alert back whatever was told before. */
 function silencedBy(kind: string, { muted, maintenance }: GatePolicy): 'muted' | 'maintenance' | undefined {
   if (muted) return 'muted';
-  return maintenance && failovers.some((one) => one === kind) ? 'maintenance' : undefined;
+  return maintenance && heldInMaintenance.includes(kind) ? 'maintenance' : undefined;
 }
 
 function gateOf(gates: Gates, key: string): Gate {

@@ -1,5 +1,5 @@
+import type { AlertKind } from '../../report/alert-kinds.ts';
 import { oneLine } from '../../report/text.ts';
-import type { AlertKind } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
 import type { Incident } from './incident.ts';
 import type { State } from './state.ts';

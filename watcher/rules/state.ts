@@ -1,3 +1,4 @@
+import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { AwayEvent, Failover, HeldBack, Outage, StandbyDown, Switch } from '../alerts/alert.ts';
 import type { DownFlags } from '../control/flags.ts';
@@ -5,7 +6,6 @@ import type { SeenRecord } from '../control/journal.ts';
 import type { RequestIds } from '../request/event.ts';
 import { type Buckets, newBuckets } from './buckets.ts';
 import type { GatePolicy, Gates, Incident, Worsening } from './incident.ts';
-import type { SwitchRecord } from './switch.ts';
 import { newWindow, type Window } from './window.ts';
 
 /** Everything that a decision rests on: plain JSON, so that it can be written down and read back. */
@@ -265,4 +265,15 @@ export function newTrafficState(): TrafficState {
     failovers: { blue: 0, green: 0 },
     switches: { blue: 0, green: 0 },
   };
+}
+
+/** What is kept of a watch over a restart. Plain JSON. */
+export interface WatchSnapshot {
+  readonly state: State;
+  readonly lines: number;
+  readonly rejects: Readonly<Record<string, number>>;
+  readonly heldBack: number;
+  readonly previews: number;
+  readonly lastEndMs: number;
+  readonly lastTickMs: number;
 }

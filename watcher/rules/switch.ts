@@ -1,12 +1,10 @@
-import type { RecordOf } from '../../journal/record.ts';
+import type { SwitchRecord } from '../../journal/record.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { Operation, Switch } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failoverKey, flappingKey } from './flapping.ts';
 import { announce, beginIncident, countHeldBack, type Verdict } from './incident.ts';
 import type { OpenSwitch, Policy, State } from './state.ts';
-
-export type SwitchRecord = RecordOf<'switch'>;
 
 /** So long the log may take to show a switch that the journal announces; then the flag is enough, as nobody may visit. */
 const shownByFlagAfterMs = 2_000;

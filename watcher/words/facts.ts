@@ -1,5 +1,6 @@
+import type { Anchor } from '../../report/alert-kinds.ts';
+import type { Tone } from '../../report/tone.ts';
 import type { Pool } from '../../settings/pool.ts';
-import type { Anchor } from '../alerts/anchors.ts';
 
 /** What a message can have beside its words, in the order in which every message has it. */
 export const labels = [
@@ -69,12 +70,6 @@ export const colorOf: { readonly [tone in Tone]: `#${string}` } = {
 
 /** A run of words: our own, something from outside (`code`) that must stay a quotation wherever it is shown, or a moment. */
 export type Span = { readonly text: string } | { readonly code: string } | { readonly atMs: number };
-
-/**
- * Red: visitors see errors now. Orange: they do not, but something is broken or at risk. Green: it is over, or went well.
- * Blue: planned, or to be known.
- */
-export type Tone = 'bad' | 'warning' | 'good' | 'neutral';
 
 /** An alert in words, for any channel to lay out. */
 export interface Wording {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { execaSync } from 'execa';
+import { errorCode } from '../../../system/error-code.ts';
 
 export interface ProcessInfo {
   /** Tells a process from a later one with the same number. */
@@ -39,7 +40,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
     process.kill(-pid, signal);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    if (errorCode(error) === 'ESRCH') return false;
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../../system/error-code.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { ServiceName } from '../engine.ts';
 
@@ -121,7 +122,7 @@ function stateFile<T>(path: string): StateFile<T> {
         return JSON.parse(readFileSync(path, 'utf8')) as T;
       } catch (error) {
         // What a killed run left half-written counts as nothing; it is written anew.
-        if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
         throw error;
       }
     },

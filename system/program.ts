@@ -1,4 +1,4 @@
-import { SettingsError } from './read.ts';
+import { SettingsError } from '../settings/read.ts';
 
 /**
  * Runs a program until SIGTERM or SIGINT, then its stop function; a second signal ends it at once.
