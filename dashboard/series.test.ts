@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { accessLine } from '../test/access-lines.ts';
-import { History } from '../watcher/past/history.ts';
 import { allPoints } from '../watcher/past/points.ts';
+import { RequestSeries } from '../watcher/past/series.ts';
 import { parseLine } from '../watcher/request/parse.ts';
 import { Series, windowMs } from './series.js';
 
@@ -11,8 +11,8 @@ const minuteMs = 60_000;
 const windowSize = 200;
 
 /** One request at a time, of which the first in each ten minutes failed. */
-function historyOf(everyMs: number, untilMs: number): History {
-  const history = new History();
+function historyOf(everyMs: number, untilMs: number): RequestSeries {
+  const history = new RequestSeries();
   for (let atMs = noon; atMs < untilMs; atMs += everyMs) {
     const status = atMs % (10 * minuteMs) === 0 ? 500 : 200;
     const event = parseLine(accessLine({ startMs: atMs, tookMs: 5, status }));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pool } from '../settings/pool.ts';
-import type { Sample } from './load.ts';
+import type { Sample } from './failover-load.ts';
 import { outcomeOf } from './outcome.ts';
 
 const moments = { brokenAt: 3_000, injectedAt: 3_100, healingAt: 8_000 };

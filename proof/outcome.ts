@@ -1,7 +1,7 @@
 import { otherPool, type Pool } from '../settings/pool.ts';
+import type { Sample } from './failover-load.ts';
 import type { Fault } from './faults.ts';
 import { ascending, quantile } from './judge/quantile.ts';
-import type { Sample } from './load.ts';
 
 /** What one scenario showed. Times in milliseconds. */
 export interface Outcome {

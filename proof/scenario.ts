@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Pool } from '../settings/pool.ts';
+import { type LoadOptions, type Sample, startLoad } from './failover-load.ts';
 import type { Fault } from './faults.ts';
-import { type LoadOptions, type Sample, startLoad } from './load.ts';
+import { nowMs } from './load/sample.ts';
 import { type NextAnswer, type Outcome, outcomeOf } from './outcome.ts';
-import { nowMs } from './traffic/sample.ts';
 
 export interface ScenarioOptions extends LoadOptions {
   readonly active: Pool;

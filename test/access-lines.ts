@@ -2,10 +2,10 @@ import type { Pool } from '../settings/pool.ts';
 
 /** What a line of the edge's log says, where it differs from a plain request served by the active pool. */
 export interface LineFields {
-  readonly pool?: Pool | '-';
+  readonly pool?: Pool | '-' | undefined;
   readonly active?: Pool | '-';
   readonly route?: '-' | 'canary' | 'preview';
-  readonly release?: string;
+  readonly release?: string | undefined;
   /** When it started, epoch milliseconds. */
   readonly startMs?: number;
   readonly tookMs?: number;

@@ -55,12 +55,12 @@ export class Decisions {
 
   /** Incidents that go on and have not been told. */
   openUntold(): number {
-    const { traffic, errorRate, burnRate, outage, standby } = this.state;
-    const failover = traffic.flapping.open === null ? traffic.failover : null;
+    const { routing, errorRate, burnRate, outage, standby } = this.state;
+    const failover = routing.flapping.open === null ? routing.failover : null;
     const open = [
       failover,
-      traffic.flapping.open,
-      traffic.switched,
+      routing.flapping.open,
+      routing.switched,
       errorRate.open,
       burnRate.open,
       outage.open,

@@ -72,7 +72,7 @@ export function lookOf(
     pools: [blue, green],
     watcher: health,
     isForeign: false,
-    traffic: undefined,
+    counters: undefined,
     control: { edge: { ...edge, ...changedEdge }, canaryPercent: 0, muted: undefined, journal },
     fault: undefined,
     services: [running('nginx_proxy', 1), running('app_blue', 2), running('app_green', 3), running('alert_watcher', 4)],

@@ -51,7 +51,7 @@ export interface Told {
   readonly canaryPercent: number;
   readonly pools: readonly { pool: Pool; healthy: boolean; release: string; reported?: string; planned: string }[];
   readonly deploy?: { readonly alive: boolean; readonly step: string; readonly switched: boolean };
-  readonly last?: { readonly what: string; readonly release?: string; readonly result: string };
+  readonly last?: { readonly what: string; readonly release?: string | undefined; readonly result: string };
   readonly watcher?: { readonly openIncidents: readonly { readonly kind: string }[] };
 }
 

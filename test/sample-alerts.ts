@@ -50,7 +50,7 @@ export const switched = (operation: NonNullable<Switch['operation']>): Switch =>
   kind: 'switch',
   from: 'blue',
   to: 'green',
-  ...(operation.release === undefined ? {} : { release: operation.release }),
+  release: operation.release,
   operation,
 });
 export const deploy = { ...base, incident: 'd-7', actor: 'ci', pool: 'green', release: 'v2.4.0' } as const;

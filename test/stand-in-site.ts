@@ -141,12 +141,12 @@ export class StandInSite {
       case '/alerts':
         return this.alerts;
       default:
-        return this.traffic();
+        return this.counters();
     }
   }
 
   /** What the watcher counts. */
-  traffic() {
+  counters() {
     this.#looks++;
     const counted = (pool: Pool) => {
       const lost = pool === this.lossy ? this.#looks * 50 : 0;

@@ -4,8 +4,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Counters } from '../report/counters.ts';
+import type { AlertDelivery } from '../report/delivery.ts';
 import type { Health } from '../report/health.ts';
-import type { AlertDelivery, Traffic } from '../report/traffic.ts';
 import { eventually } from './condition.ts';
 import { freePorts } from './free-port.ts';
 
@@ -132,9 +133,9 @@ export class WatcherProcess {
   }
 
   /** The counts of each pool. */
-  async traffic(): Promise<Traffic> {
-    const response = await fetch(`http://127.0.0.1:${this.#port}/traffic`);
-    return (await response.json()) as Traffic;
+  async counters(): Promise<Counters> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}/counters`);
+    return (await response.json()) as Counters;
   }
 
   /** What has become of the last alerts. */

@@ -13,21 +13,21 @@ export interface Config {
   readonly port: number;
   readonly thresholdPercent: number;
   readonly windowSize: number;
-  readonly sloPercent?: number;
+  readonly sloPercent?: number | undefined;
   readonly cooldownMs: number;
   readonly maintenance: boolean;
-  readonly identifier?: string;
-  readonly runbookUrl?: string;
-  readonly dashboardUrl?: string;
+  readonly identifier?: string | undefined;
+  readonly runbookUrl?: string | undefined;
+  readonly dashboardUrl?: string | undefined;
   readonly channels: readonly ChannelConfig[];
   /** Signs what goes to `webhook` channels. A secret. */
-  readonly webhookSecret?: string;
+  readonly webhookSecret?: string | undefined;
   readonly proxies: Proxies;
   /** Where the pools listen, as the edge logs it. */
   readonly addresses: { readonly [pool in Pool]: string };
   /** Where the edge takes connections and where the prober says how it is, as host and port; missing: not known. */
-  readonly edgeAddress?: string;
-  readonly proberAddress?: string;
+  readonly edgeAddress?: string | undefined;
+  readonly proberAddress?: string | undefined;
 }
 
 /** Where alerts go. */
@@ -80,22 +80,22 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: settings.WATCHER_PORT,
     thresholdPercent: settings.ERROR_RATE_THRESHOLD,
     windowSize: settings.WINDOW_SIZE,
-    ...(settings.SLO_PERCENT === undefined ? {} : { sloPercent: settings.SLO_PERCENT }),
+    sloPercent: settings.SLO_PERCENT,
     cooldownMs: settings.ALERT_COOLDOWN_SEC * 1_000,
     maintenance: settings.MAINTENANCE_MODE,
-    ...(settings.ALERT_IDENTIFIER === undefined ? {} : { identifier: settings.ALERT_IDENTIFIER }),
-    ...(settings.RUNBOOK_URL === undefined ? {} : { runbookUrl: settings.RUNBOOK_URL }),
-    ...(settings.DASHBOARD_URL === undefined ? {} : { dashboardUrl: settings.DASHBOARD_URL }),
+    identifier: settings.ALERT_IDENTIFIER,
+    runbookUrl: settings.RUNBOOK_URL,
+    dashboardUrl: settings.DASHBOARD_URL,
     channels: channelsIn(webhookUrl, settings.ALERT_WEBHOOKS ?? []),
-    ...(settings.ALERT_WEBHOOK_SECRET === undefined ? {} : { webhookSecret: settings.ALERT_WEBHOOK_SECRET }),
+    webhookSecret: settings.ALERT_WEBHOOK_SECRET,
     proxies: {
       http: settings.HTTP_PROXY ?? '',
       https: settings.HTTPS_PROXY ?? '',
       except: settings.NO_PROXY ?? '',
     },
     addresses: { blue: settings.BLUE_ADDRESS, green: settings.GREEN_ADDRESS },
-    ...(settings.EDGE_ADDRESS === undefined ? {} : { edgeAddress: settings.EDGE_ADDRESS }),
-    ...(settings.PROBER_ADDRESS === undefined ? {} : { proberAddress: settings.PROBER_ADDRESS }),
+    edgeAddress: settings.EDGE_ADDRESS,
+    proberAddress: settings.PROBER_ADDRESS,
   };
 }
 

@@ -1,9 +1,10 @@
-import pino from 'pino';
+import { type Logger, pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
+import type { Counters } from '../report/counters.ts';
 import type { Now } from '../report/dashboard.ts';
+import type { AlertDelivery } from '../report/delivery.ts';
 import type { Health } from '../report/health.ts';
-import type { AlertDelivery, Traffic } from '../report/traffic.ts';
-import { SettingsError } from '../settings/read.ts';
+import { startProgram } from '../system/program.ts';
 import type { Alert } from './alerts/alert.ts';
 import { channelsOf } from './channels/channels.ts';
 import { LogNotifier } from './channels/log.ts';
@@ -41,211 +42,234 @@ const lastWriteMs = 1_000;
 // Each chunk costs a look at the flags and at the head of the log.
 const chunkBytes = 256 * 1024;
 
-const config = configOrExit();
-const { logPath } = config;
-const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
-
-const checkpointFile = new CheckpointFile(config.stateDirectory);
-const saved = loadCheckpoint(checkpointFile, config, log);
-const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
-  const path = checkpointFile.path;
-  if (fault === null) log.info({ path }, 'the checkpoint can be written again');
-  else log.error({ path, code: fault }, 'the checkpoint cannot be written: a crash now would lose or repeat alerts');
-});
-const metrics = new Metrics(config.addresses);
-const past = new Past(
-  config.channels.map(({ name }) => name),
-  config.controlDirectory,
-);
-const historyFile = pastFile(config.stateDirectory);
-const pastKeeper = new Checkpointer(
-  historyFile,
-  () => past.snapshot(),
-  (fault) => {
-    if (fault !== null) log.warn({ path: historyFile.path, code: fault }, "the dashboard's past cannot be written");
-  },
-);
-const channels = channelsOf(config).map(outboxFor);
-const unusable = past.restore(historyFile, channels);
-if (unusable !== undefined) log.warn({ path: historyFile.path, reason: unusable }, "the dashboard's past is lost");
-const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
-const catchUp = new CatchUp(saved?.progress, () => ({ watch, tail, deliver }));
-const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
-const counters = new PoolCounters(config.addresses);
-const earlyChecks = EarlyChecks.of(config);
-const watch = new Watch(
-  config,
-  control,
-  metrics.counting({
-    tell: (alert) => {
-      past.marks.add(alert);
-      catchUp.tell(alert);
-    },
-    hold: (alert, reason) => {
-      past.marks.add(alert);
-      log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`);
-    },
-    request: (event) => {
-      counters.count(event);
-      past.count(event);
-      earlyChecks?.see(event);
-    },
-    fault: (error) => log.error(traceOf(error), 'a line could not be judged'),
-  }),
-  saved?.progress.watch,
-);
-const tail = new Tail({
-  path: logPath,
-  sink: watch.line,
-  tooLong: watch.tooLong,
-  chunkBytes,
-  from: resumeAt(saved?.progress),
-});
-const reportTail = tailReporter(tail, logPath, log);
-const reportControl = controlReporter(control, () => watch.journal, log);
-const linesBefore = watch.lines;
-let taken = watch.taken;
-const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
-const startedAtMs = Date.now();
-const { version } = manifest;
-const { sloPercent, thresholdPercent } = config;
-const { releases } = past;
-const limits = { sloPercent, thresholdPercent };
-const exposed = metrics.expose({ version, ...limits, watch, tail, checkpointer, outboxes, releases });
-const edge = companionAt(config.edgeAddress, askConnection);
-const prober = companionAt(config.proberAddress, askHealth);
-const dashboard = new Dashboard(past, {
-  now,
-  knownMs,
-  fault: (error) => log.error(traceOf(error), 'the dashboard has a fault'),
-});
-const server = serve({ health, traffic, alerts, metrics: exposed, dashboard: dashboard.answer }, config.dashboardUrl);
-
-process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
-process.on('uncaughtException', (error) => fail('uncaught exception', error));
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
-
-server.on('error', (error) => fail(`cannot listen on ${config.host}:${config.port} (WATCHER_PORT)`, error));
-server.listen(config.port, config.host, () => {
-  const names = channels.map(({ name }) => name);
-  log.info({ port: config.port, channels: names, maintenance: config.maintenance }, 'watcher started');
-  follower.start();
-  checkpointer.start();
-  pastKeeper.start();
-  edge?.start();
-  prober?.start();
-});
-
-function configOrExit(): Config {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    for (const fault of error.faults) process.stderr.write(`${fault}\n`);
-    process.exit(2);
-  }
+/** What the watcher needs of the process it runs in. */
+export interface Surroundings {
+  readonly log: Logger;
+  /** Called when it cannot go on. */
+  readonly fail: (what: string, error: unknown) => void;
 }
 
-function outboxFor(notifier: Notifier): Outbox {
-  const initial = saved?.outboxes[notifier.name];
-  const { onSettled, onFailure } = metrics.channel(notifier.name);
-  return new Outbox(notifier, {
-    ...outboxDefaults,
-    onSettled: (settled) => {
-      onSettled(settled);
-      past.alerts.settled(notifier.name, settled);
-      pastKeeper.changed();
-    },
-    onFailure: (failure) => {
-      onFailure(failure);
-      log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
-    },
-    durable: checkpointer.durable,
-    changed: () => void checkpointer.durable(),
-    ...(initial === undefined ? {} : { initial }),
+/**
+ * Starts a watcher: its log, the rules, the channels, its checkpoint and its pages. It shares nothing with another one in
+ * the same process.
+ * @returns stops it: delivers what it can in time, writes the last checkpoint and closes everything
+ */
+export function startWatcher(config: Config, { log, fail }: Surroundings): () => Promise<void> {
+  const { logPath, sloPercent, thresholdPercent } = config;
+  const { version } = manifest;
+  const startedAtMs = Date.now();
+
+  // What outlives the process.
+  const checkpointFile = new CheckpointFile(config.stateDirectory);
+  const saved = loadCheckpoint(checkpointFile, config, { log, tryOut: (watch) => Watch.tryOut(watch, config) });
+  const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
+    const { path } = checkpointFile;
+    if (fault === null) log.info({ path }, 'the checkpoint can be written again');
+    else log.error({ path, code: fault }, 'the checkpoint cannot be written: a crash now would lose or repeat alerts');
   });
-}
+  const past = new Past(
+    config.channels.map(({ name }) => name),
+    config.controlDirectory,
+  );
+  const pastPath = pastFile(config.stateDirectory);
+  const pastKeeper = new Checkpointer(
+    pastPath,
+    () => past.snapshot(),
+    (fault) => {
+      if (fault !== null) log.warn({ path: pastPath.path, code: fault }, "the dashboard's past cannot be written");
+    },
+  );
 
-function deliver(alert: Alert): void {
-  metrics.told(alert);
-  past.alerts.add(alert);
-  pastKeeper.changed();
-  for (const outbox of outboxes) outbox.push(alert);
-}
+  // Where alerts go.
+  const metrics = new Metrics(config.addresses);
+  const channels = channelsOf(config).map(outboxFor);
+  const unusable = past.restore(pastPath, channels);
+  if (unusable !== undefined) log.warn({ path: pastPath.path, reason: unusable }, "the dashboard's past is lost");
+  const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
+  const catchUp = new CatchUp(saved?.progress, deliver);
 
-function afterStep(more: boolean): void {
-  reportTail();
-  reportControl();
-  const arrived = catchUp.arrived(more);
-  if (arrived) log.info({ lines: watch.lines - linesBefore }, 'caught up with the access log');
-  if (watch.taken === taken && !arrived) return;
-  if (catchUp.isDone) taken = watch.taken;
-  checkpointer.changed();
-}
+  // What becomes of a line.
+  const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
+  const counters = new PoolCounters(config.addresses);
+  const earlyChecks = EarlyChecks.of(config);
+  const watch = new Watch(
+    config,
+    control,
+    metrics.counting({
+      tell: (alert) => {
+        past.marks.add(alert);
+        catchUp.tell(alert);
+      },
+      hold: (alert, reason) => {
+        past.marks.add(alert);
+        log.info({ alert: alert.kind, incident: alert.incident, reason }, `held back: ${plainText(alert)}`);
+      },
+      request: (event) => {
+        counters.count(event);
+        past.count(event);
+        earlyChecks?.see(event);
+      },
+      fault: (error) => log.error(traceOf(error), 'a line could not be judged'),
+    }),
+    saved?.progress.watch,
+  );
+  const tail = new Tail({
+    path: logPath,
+    sink: watch.line,
+    tooLong: watch.tooLong,
+    chunkBytes,
+    from: resumeAt(saved?.progress),
+  });
+  const reportTail = tailReporter(tail, logPath, log);
+  const reportControl = controlReporter(control, () => watch.journal, log);
+  const linesBefore = watch.lines;
+  let taken = watch.taken;
+  const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
 
-function snapshot(): Checkpoint {
-  const waiting = outboxes.map((outbox) => [outbox.name, outbox.snapshot()] as const);
-  return { progress: catchUp.progress(), outboxes: Object.fromEntries(waiting) };
-}
+  // What it shows.
+  const { releases } = past;
+  const limits = { sloPercent, thresholdPercent };
+  const exposed = metrics.expose({ version, ...limits, watch, tail, checkpointer, outboxes, releases });
+  const edge = companionAt(config.edgeAddress, askConnection);
+  const prober = companionAt(config.proberAddress, askHealth);
+  const dashboard = new Dashboard(past, {
+    now,
+    knownMs,
+    fault: (error) => log.error(traceOf(error), 'the dashboard has a fault'),
+  });
+  const server = serve(
+    { health, counters: readCounters, alerts, metrics: exposed, dashboard: dashboard.answer },
+    config.dashboardUrl,
+  );
+  server.on('error', (error) => fail(`cannot listen on ${config.host}:${config.port} (WATCHER_PORT)`, error));
+  server.listen(config.port, config.host, () => {
+    const names = channels.map(({ name }) => name);
+    log.info({ port: config.port, channels: names, maintenance: config.maintenance }, 'watcher started');
+    follower.start();
+    checkpointer.start();
+    pastKeeper.start();
+    edge?.start();
+    prober?.start();
+  });
+  return stop;
 
-function health(): Health {
-  return healthReport({ version, watch, tail, catchUp, checkpointer, channels });
-}
+  function outboxFor(notifier: Notifier): Outbox {
+    const { onSettled, onFailure } = metrics.channel(notifier.name);
+    return new Outbox(notifier, {
+      ...outboxDefaults,
+      onSettled: (settled) => {
+        onSettled(settled);
+        past.alerts.settled(notifier.name, settled);
+        pastKeeper.changed();
+      },
+      onFailure: (failure) => {
+        onFailure(failure);
+        log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
+      },
+      durable: checkpointer.durable,
+      changed: () => void checkpointer.durable(),
+      initial: saved?.outboxes[notifier.name],
+    });
+  }
 
-function traffic(): Traffic {
-  const { active } = watch;
-  const { down } = watch.health();
-  const lagBytes = tail.lagBytes();
-  return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
-}
+  function deliver(alert: Alert): void {
+    metrics.told(alert);
+    past.alerts.add(alert);
+    pastKeeper.changed();
+    for (const outbox of outboxes) outbox.push(alert);
+  }
 
-function alerts(): readonly AlertDelivery[] {
-  return past.alerts.reports().map(({ incident, delivery }) => ({ incident, delivery }));
+  function afterStep(more: boolean): void {
+    reportTail();
+    reportControl();
+    const arrived = catchUp.arrived(watch, tail, more);
+    if (arrived) log.info({ lines: watch.lines - linesBefore }, 'caught up with the access log');
+    if (watch.taken === taken && !arrived) return;
+    if (catchUp.isDone) taken = watch.taken;
+    checkpointer.changed();
+  }
+
+  function snapshot(): Checkpoint {
+    const waiting = outboxes.map((outbox) => [outbox.name, outbox.snapshot()] as const);
+    return {
+      progress: { savedMs: Date.now(), standing: tail.standing, watch: watch.snapshot(), missed: catchUp.missed },
+      outboxes: Object.fromEntries(waiting),
+    };
+  }
+
+  function health(): Health {
+    return healthReport({ version, watch, tail, catchUp, checkpointer, channels });
+  }
+
+  function readCounters(): Counters {
+    const { active } = watch;
+    const { down } = watch.health();
+    const lagBytes = tail.lagBytes();
+    return { startedAtMs, nowMs: Date.now(), lagBytes, active, down, pools: counters.read() };
+  }
+
+  function alerts(): readonly AlertDelivery[] {
+    return past.alerts.reports().map(({ incident, delivery }) => ({ incident, delivery }));
+  }
+
+  function now(): Now {
+    const unknown = { state: 'unknown' } as const;
+    return nowOf(
+      {
+        watch,
+        control,
+        health: health(),
+        releases,
+        edge: edge?.found ?? unknown,
+        prober: prober?.found ?? unknown,
+        pastFault: pastKeeper.health.fault,
+        thresholdPercent,
+        startedMs: startedAtMs,
+      },
+      Date.now(),
+    );
+  }
+
+  /** Until when everything is known: while there is more to read, or nothing can be read, until the last line. */
+  function knownMs(): number {
+    const isRead = catchUp.isDone && tail.state !== 'failing' && tail.lagBytes() === 0;
+    return isRead ? Date.now() : watch.lastEndMs;
+  }
+
+  async function stop(): Promise<void> {
+    edge?.stop();
+    prober?.stop();
+    follower.stop(lastReadMs);
+    const left = await Promise.all(outboxes.map((outbox) => outbox.flush(flushMs)));
+    checkpointer.stop();
+    pastKeeper.stop();
+    const tooLong = Promise.withResolvers<void>();
+    const timer = setTimeout(tooLong.resolve, lastWriteMs);
+    await Promise.race([Promise.all([checkpointer.durable(), pastKeeper.durable()]), tooLong.promise]);
+    clearTimeout(timer);
+    tail.close();
+    server.close();
+    server.closeAllConnections();
+    const kept = checkpointer.health.state === 'ok';
+    for (const alert of left.flat()) log.warn({ incident: alert.incident, kept }, `not delivered: ${plainText(alert)}`);
+    log.info('watcher stopped');
+  }
 }
 
 function companionAt(address: string | undefined, ask: (address: string) => Promise<void>): Companion | undefined {
   return address === undefined ? undefined : new Companion(() => ask(address));
 }
 
-function now(): Now {
-  const unknown = { state: 'unknown' } as const;
-  return nowOf(
-    {
-      watch,
-      control,
-      health: health(),
-      releases,
-      edge: edge?.found ?? unknown,
-      prober: prober?.found ?? unknown,
-      pastFault: pastKeeper.health.fault,
-      thresholdPercent,
-      startedMs: startedAtMs,
-    },
-    Date.now(),
-  );
-}
-
-/** What has not been read yet, or cannot be, is not known to be nothing. */
-function knownMs(): number {
-  const isRead = catchUp.isDone && tail.state !== 'failing' && tail.lagBytes() === 0;
-  return isRead ? Date.now() : watch.lastEndMs;
-}
-
-async function stop(signal: string): Promise<void> {
-  follower.stop(lastReadMs);
-  const left = await Promise.all(outboxes.map((outbox) => outbox.flush(flushMs)));
-  checkpointer.stop();
-  pastKeeper.stop();
-  const tooLong = Promise.withResolvers<void>();
-  setTimeout(tooLong.resolve, lastWriteMs);
-  await Promise.race([Promise.all([checkpointer.durable(), pastKeeper.durable()]), tooLong.promise]);
-  const kept = checkpointer.health.state === 'ok';
-  for (const alert of left.flat()) log.warn({ incident: alert.incident, kept }, `not delivered: ${plainText(alert)}`);
-  log.info({ signal }, 'watcher stopped');
-  process.exit(0);
-}
-
-function fail(what: string, error: unknown): never {
-  log.fatal(traceOf(error), what);
-  process.exit(1);
+if (import.meta.main) {
+  startProgram('alert_watcher', () => {
+    const config = readConfig();
+    const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    const fail = (what: string, error: unknown) => {
+      log.fatal(traceOf(error), what);
+      process.exit(1);
+    };
+    process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
+    process.on('uncaughtException', (error) => fail('uncaught exception', error));
+    return startWatcher(config, { log, fail });
+  });
 }

@@ -167,14 +167,14 @@ describe('what an operator does', () => {
     );
     const health = await watcher.until('three lines', ({ log }) => log.lines === 3);
     expect(health.log.previews).toBe(1);
-    const traffic = await watcher.traffic();
-    expect(traffic).toMatchObject({
+    const counters = await watcher.counters();
+    expect(counters).toMatchObject({
       lagBytes: 0,
       active: 'blue',
       down: { blue: false, green: false },
       pools: { blue: { requests: 1, failed: 0 }, green: { requests: 1, failed: 1 } },
     });
-    expect(traffic.nowMs).toBeGreaterThan(traffic.startedAtMs);
+    expect(counters.nowMs).toBeGreaterThan(counters.startedAtMs);
   });
 });
 

@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Counters } from '../report/counters.ts';
 import type { Health } from '../report/health.ts';
-import type { Traffic } from '../report/traffic.ts';
 import { isTrustedHost, serve } from './server.ts';
 
-const traffic = { startedAtMs: 1, nowMs: 2 } as Traffic;
+const counters = { startedAtMs: 1, nowMs: 2 } as Counters;
 let status: Health['status'] = 'ok';
 const metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' });
-const server = serve({ health: () => ({ status }) as Health, traffic: () => traffic, alerts: () => [], metrics });
+const server = serve({ health: () => ({ status }) as Health, counters: () => counters, alerts: () => [], metrics });
 
 const ask = (path: string, method = 'GET') => {
   const { port } = server.address() as AddressInfo;
@@ -26,11 +26,11 @@ afterEach(() => {
 });
 
 it('answers what is asked for, by its path alone', async () => {
-  expect(await (await ask('/traffic?now')).json()).toEqual(traffic);
+  expect(await (await ask('/counters?now')).json()).toEqual(counters);
   expect((await ask('/healthz')).status).toBe(200);
   status = 'degraded';
   expect((await ask('/healthz')).status).toBe(503);
-  const head = await ask('/traffic', 'HEAD');
+  const head = await ask('/counters', 'HEAD');
   expect([head.status, await head.text()]).toEqual([200, '']);
 });
 
@@ -43,8 +43,8 @@ it('answers Prometheus in its own format', async () => {
 });
 
 it('refuses everything else', async () => {
-  for (const path of ['/', '/toString', '/traffic/', '/healthz/x']) expect((await ask(path)).status).toBe(404);
-  const post = await ask('/traffic', 'POST');
+  for (const path of ['/', '/toString', '/counters/', '/healthz/x']) expect((await ask(path)).status).toBe(404);
+  const post = await ask('/counters', 'POST');
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import type { Counters } from '../report/counters.ts';
+import type { AlertDelivery } from '../report/delivery.ts';
 import type { Health } from '../report/health.ts';
-import type { AlertDelivery, Traffic } from '../report/traffic.ts';
 import type { MetricsText } from './counts/prometheus.ts';
 
 export interface Reports {
   readonly health: () => Health;
-  readonly traffic: () => Traffic;
+  readonly counters: () => Counters;
   /** Newest first. */
   readonly alerts: () => readonly AlertDelivery[];
   /** `GET /metrics`, for Prometheus. */
@@ -24,7 +25,7 @@ const refusal =
   'The watcher answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
 
 /**
- * Serves `GET /healthz`, `GET /traffic`, `GET /alerts`, `GET /metrics` and the dashboard, and nothing else.
+ * Serves `GET /healthz`, `GET /counters`, `GET /alerts`, `GET /metrics` and the dashboard, and nothing else.
  * @param url where people reach it, if that is known: its name is one of ours
  */
 export function serve(reports: Reports, url?: string): Server {
@@ -35,7 +36,7 @@ export function serve(reports: Reports, url?: string): Server {
       const health = reports.health();
       return { status: health.status === 'ok' ? 200 : 503, body: health };
     },
-    '/traffic': () => ({ status: 200, body: reports.traffic() }),
+    '/counters': () => ({ status: 200, body: reports.counters() }),
     '/alerts': () => ({ status: 200, body: reports.alerts() }),
   };
   return createServer((request, response) => {

@@ -122,8 +122,8 @@ export class Watch {
     }
     // The record of a switch is there before the first request that it explains.
     const { active } = event;
-    const { journal, traffic } = this.#state;
-    if (active !== undefined && active !== traffic.active && journal !== null) this.#takeRecords(Date.now());
+    const { journal, routing } = this.#state;
+    if (active !== undefined && active !== routing.active && journal !== null) this.#takeRecords(Date.now());
     if (this.#replaying) this.#replayTo(event.endMs);
     this.#lastEndMs = event.endMs;
     if (event.route === 'preview') this.#previews++;
@@ -165,12 +165,12 @@ export class Watch {
 
   /** The active colour: as the log tells it, or the flags where it has told nothing yet. */
   get active(): Pool | null {
-    return this.#state.traffic.active ?? this.#state.flags?.active ?? null;
+    return this.#state.routing.active ?? this.#state.flags?.active ?? null;
   }
 
   /** Failovers and switches since the first start. Not a copy. */
-  get transitions(): Pick<State['traffic'], 'failovers' | 'switches'> {
-    return this.#state.traffic;
+  get transitions(): Pick<State['routing'], 'failovers' | 'switches'> {
+    return this.#state.routing;
   }
 
   /** What is wrong with the journal. */
@@ -191,9 +191,9 @@ export class Watch {
   #takeRecords(nowMs: number): void {
     const state = this.#state;
     if (state.journal === null) {
-      const { history, seen } = this.#records.begin(nowMs);
+      const { earlier, seen } = this.#records.begin(nowMs);
       state.journal = seen;
-      for (const record of history) learn(state, record, nowMs);
+      for (const record of earlier) learn(state, record, nowMs);
     }
     this.#records.look(state.journal);
     if (this.#replaying) return;

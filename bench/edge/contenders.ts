@@ -192,7 +192,7 @@ async function startPeer(place: Place, name: string, peerOf: (place: PeerPlace) 
       ...env,
     },
     core: place.edgeCore,
-    ...(stdoutPath === undefined ? {} : { stdoutPath }),
+    stdoutPath,
   });
   const url = `http://127.0.0.1:${port}`;
   await answers(name, `${url}/healthz`, [edge]);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
-import { isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/traffic/sample.ts';
+import { isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/load/sample.ts';
 import type { Contender } from './contenders.ts';
 import type { FaultKind } from './fault-kinds.ts';
 import { startBenchLoad } from './load.ts';

@@ -3,7 +3,7 @@
 //
 //   node bench/edge/pauses.ts [--rounds 5] [--rate 200] [--out FILE]
 import { setTimeout as delay } from 'node:timers/promises';
-import { nowMs } from '../../proof/traffic/sample.ts';
+import { nowMs } from '../../proof/load/sample.ts';
 import { benchDirectory, type Contender, caddy, haproxy, own } from './contenders.ts';
 import { markdown } from './figures.ts';
 import { startBenchLoad } from './load.ts';

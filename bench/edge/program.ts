@@ -16,7 +16,7 @@ export interface ProgramOptions {
   /** The processor that it may use; undefined: any. */
   readonly core?: number | undefined;
   /** Where its standard output goes; undefined: nowhere. */
-  readonly stdoutPath?: string;
+  readonly stdoutPath?: string | undefined;
 }
 
 const stopLimitMs = 10_000;

@@ -1,5 +1,5 @@
+import type { AlertDelivery } from '../../report/delivery.ts';
 import type { Health } from '../../report/health.ts';
-import type { AlertDelivery } from '../../report/traffic.ts';
 import { ask, parsedJson } from '../edge/http.ts';
 import { operationId, recordLine } from '../edge/records.ts';
 import { requireUp } from '../engine/choose.ts';

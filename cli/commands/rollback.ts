@@ -1,6 +1,6 @@
 import type { JournalRecord } from '../../journal/record.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { factsOf, runLateHook } from '../deploy/hooks.ts';
+import { hookEnvironment, runLateHook } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { controlState } from '../edge/control-state.ts';
 import { poolStatus } from '../edge/pool-status.ts';
@@ -41,7 +41,7 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
   const tookMs = await switchOver(stack, engine, to, { reason: 'rollback' });
   print(`rolled back: ${from} (${before.release}) → ${to} (${next.release}) in ${tookMs} ms`);
   const rollout = { pool: to, release: next.release, previousPool: from, previousRelease: before.release };
-  await runLateHook(stack, 'post-rollback', factsOf(stack, engine, rollout));
+  await runLateHook(stack, 'post-rollback', hookEnvironment(stack, engine, rollout));
 }
 
 /** What deploys have brought to a pool, or were about to, that has not been active since. */

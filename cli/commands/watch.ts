@@ -26,7 +26,7 @@ export async function watch(stack: Stack, engine: Engine): Promise<void> {
     for await (const look of looks(stack, engine, ended.signal)) {
       const nowMs = Date.now();
       view ??= viewFor(stack, look);
-      view.show({ look, rates: meter.next(look.traffic), where, nowMs }, changes.next(look, nowMs));
+      view.show({ look, rates: meter.next(look.counters), where, nowMs }, changes.next(look, nowMs));
     }
   } finally {
     view?.close();

@@ -7,11 +7,11 @@ import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { type BakeOptions, bake, before } from './bake.ts';
-import type { Traffic } from './traffic.ts';
+import type { Counters } from './counters.ts';
 
 const bounds = [1, 10, 100, 1_000];
 const counters = (own = 0, lost = 0, counts = [0, 0, 0, 0, 0]) => ({ own, lost, latencyMs: { bounds, counts } });
-const reading = (green: Traffic['pools']['green'], more: Partial<Traffic> = {}): Traffic => ({
+const reading = (green: Counters['pools']['green'], more: Partial<Counters> = {}): Counters => ({
   startedAtMs: 1,
   lagBytes: 0,
   active: 'green',
@@ -24,7 +24,7 @@ describe('a bake', () => {
   let watcher: Server;
   let stack: Stack;
   /** What the watcher answers, one after the other, the last one again and again; undefined: it is broken. */
-  let answers: (Traffic | undefined)[];
+  let answers: (Counters | undefined)[];
 
   beforeEach(async () => {
     watcher = createServer((_request, response) => {

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Say } from '../terminal/steps.ts';
 import { warning } from '../terminal/terminal.ts';
-import { type Counters, quantileMs, readTraffic, since, type Traffic } from './traffic.ts';
+import { type Counters, type PoolCounts, quantileMs, readCounters, since } from './counters.ts';
 
 const intervalMs = 250;
 /** Fewer requests, or fewer failures, are not judged before the end: one failed request of twenty is no rate. */
@@ -29,7 +29,7 @@ export interface BakeOptions {
   /** The colour that is to be active meanwhile. */
   readonly active: Pool;
   /** How fast the other colour was before, or is beside it. */
-  readonly latencyBefore: (now: Traffic) => Counters;
+  readonly latencyBefore: (now: Counters) => PoolCounts;
 }
 
 export interface Baked {
@@ -55,9 +55,9 @@ export async function bake(
 ): Promise<Baked> {
   const startedAt = Date.now();
   const lasted = () => Date.now() - startedAt;
-  let begin = await readTraffic(stack);
-  let warm: Traffic | undefined;
-  let seen: Counters | undefined;
+  let begin = await readCounters(stack);
+  let warm: Counters | undefined;
+  let seen: PoolCounts | undefined;
   let warned = false;
   /** When it was known last that the release is active and healthy. */
   let knownAt = startedAt;
@@ -72,7 +72,7 @@ export async function bake(
 
   for (;;) {
     const atEnd = lasted() >= options.forMs;
-    const now = await readTraffic(stack);
+    const now = await readCounters(stack);
     // What the watcher knows of the flags may be as old as its last look at them; good news is enough.
     if (now?.active !== options.active || now.down?.[pool] !== false) {
       const edge = await edgeStatus(engine).catch((error) => {
@@ -103,13 +103,13 @@ export async function bake(
   }
 }
 
-function errorBreach({ own, lost }: Counters, options: BakeOptions, atEnd: boolean): string | undefined {
+function errorBreach({ own, lost }: PoolCounts, options: BakeOptions, atEnd: boolean): string | undefined {
   if (lost < minFailed || (own < minRequests && !atEnd)) return undefined;
   if ((lost / own) * 100 <= options.maxErrorPercent) return undefined;
   return `${lost} of ${own} requests were not answered well (${share(lost, own)}, allowed ${options.maxErrorPercent}%)`;
 }
 
-function latencyBreach(seen: Counters, options: BakeOptions, now: Traffic): string | undefined {
+function latencyBreach(seen: PoolCounts, options: BakeOptions, now: Counters): string | undefined {
   const before = quantileMs(options.latencyBefore(now), 0.95, minLatencySamples);
   const after = quantileMs(seen, 0.95, minLatencySamples);
   if (before === undefined || after === undefined) return undefined;
@@ -128,13 +128,17 @@ export function bakedText({ lastedMs, requests, failed }: Baked): string {
 }
 
 /** For a canary: the other colour at the same time. */
-export function beside(begin: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
+export function beside(begin: Counters | undefined, pool: Pool): BakeOptions['latencyBefore'] {
   return (now) => since(begin, now, otherPool(pool));
 }
 
 /** For what comes after a switch: the other colour until then. */
-export function before(begin: Traffic | undefined, end: Traffic | undefined, pool: Pool): BakeOptions['latencyBefore'] {
-  const none: Counters = { own: 0, lost: 0, latencyMs: { bounds: [], counts: [] } };
+export function before(
+  begin: Counters | undefined,
+  end: Counters | undefined,
+  pool: Pool,
+): BakeOptions['latencyBefore'] {
+  const none: PoolCounts = { own: 0, lost: 0, latencyMs: { bounds: [], counts: [] } };
   const counted = end === undefined ? none : since(begin, end, otherPool(pool));
   return () => counted;
 }

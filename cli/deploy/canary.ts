@@ -1,8 +1,8 @@
 import { recordLine } from '../edge/records.ts';
 import { bake, bakedText, beside } from './bake.ts';
+import { readCounters } from './counters.ts';
 import { GateFailure } from './gates.ts';
 import type { Run } from './run.ts';
-import { readTraffic } from './traffic.ts';
 
 /**
  * Lets a rising share of the visitors have the release, and watches it at each step.
@@ -13,7 +13,7 @@ export async function canary(run: Run): Promise<void> {
   for (const percent of options.canarySteps) {
     const name = `canary ${percent}%`;
     await run.at(name, async (say) => {
-      const begin = await readTraffic(stack);
+      const begin = await readCounters(stack);
       run.canaryIsOn = true;
       run.wasUsed = true;
       await setCanary(run, percent);
@@ -44,7 +44,7 @@ export async function endCanary(run: Run, why: string, didBadly: boolean): Promi
 async function setCanary(
   { stack, engine, what }: Run,
   percent: number,
-  end: { readonly why?: string; readonly didBadly?: boolean } = {},
+  end: { readonly why?: string | undefined; readonly didBadly?: boolean | undefined } = {},
 ): Promise<void> {
   const record = recordLine(stack, { kind: 'canary', percent, ...what, ...end });
   await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);

@@ -55,17 +55,7 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
     endCanary(run, why, error instanceof GateFailure),
   );
   const { restored, standing, stillLive } = await putBack(run);
-  await run.tellEnd({
-    kind: 'deploy-failed',
-    ...run.what,
-    step,
-    why: why.slice(0, 900),
-    rolledBack: false,
-    wasUsed: run.wasUsed,
-    tookMs: run.tookMs,
-    ...(restored === undefined ? {} : { restored }),
-    ...(stillLive === undefined ? {} : { noWayBack: stillLive }),
-  });
+  await run.recordFailure(why, { rolledBack: false, restored, noWayBack: stillLive });
   if (!isKnown) return error;
   const next = error instanceof CommandError ? error.next : undefined;
   return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\n${standing}`, {
@@ -76,10 +66,9 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
 
 /** It is live, and nobody knows how it does. */
 async function notWatched(run: Run, error: unknown): Promise<unknown> {
-  const { pool, step, options } = run;
-  const why = messageOf(error).slice(0, 900);
-  const stillLive = { wasUsed: run.wasUsed, rolledBack: false, noWayBack: 'Nobody watches it any more' };
-  await run.tellEnd({ kind: 'deploy-failed', ...run.what, step, why, ...stillLive, tookMs: run.tookMs });
+  const { pool, options } = run;
+  const why = messageOf(error);
+  await run.recordFailure(why, { rolledBack: false, noWayBack: 'Nobody watches it any more' });
   if (!(error instanceof CommandError)) return error;
   return new CommandError(`${options.release} is active on ${pool}, but could not be watched: ${why}`, {
     next: './bluegreen status, or rollback',
@@ -91,22 +80,13 @@ async function finished(run: Run, tookMs: number | undefined, baked: Baked | und
   const { pool, oldPool, options, start } = run;
   if (baked?.overtaken) {
     const why = `${oldPool} was made active by hand`;
-    await run.tellEnd({
-      kind: 'deploy-failed',
-      ...run.what,
-      step: run.step,
-      why,
-      rolledBack: true,
-      wasUsed: run.wasUsed,
-      // It is well, and the standby now.
-      restored: options.release,
-      tookMs: run.tookMs,
-    });
+    // It is healthy, and the standby now.
+    await run.recordFailure(why, { rolledBack: true, restored: options.release });
     throw new CommandError(`${why} while ${options.release} was watched`, { next: './bluegreen status' });
   }
   const bake = baked && { lastedMs: baked.lastedMs, requests: baked.requests, failed: baked.failed };
   const record = { kind: 'deploy-finished', ...run.what, switched: true, tookMs: run.tookMs } as const;
-  await run.tellEnd({ ...record, ...(bake === undefined ? {} : { bake }) });
+  await run.tellEnd({ ...record, bake });
   await run.forgetImage(run.planned?.imageBefore);
   const active = `${options.release} is active on ${pool}${tookMs === undefined ? '' : `, switched${inTime(tookMs)}`}`;
   if (baked !== undefined) return `${active}; ${bakedText(baked)}`;

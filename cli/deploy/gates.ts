@@ -11,7 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import type { Say } from '../terminal/steps.ts';
-import { endWhatItLeaves, type Facts, howItEnded } from './hooks.ts';
+import { endWhatItLeaves, type HookEnvironment, howItEnded } from './hooks.ts';
 
 /**
  * Waits until a pool is healthy by the prober's own rule, and the prober and the edge think so too.
@@ -125,9 +125,14 @@ export async function smokePaths(stack: Stack, engine: Engine, paths: readonly s
  * Runs a command of the operator's.
  * @throws {GateFailure} when it does not end with 0 in time, with the last it said
  */
-export async function smokeCommand(command: string, facts: Facts, limitMs: number, signal: AbortSignal): Promise<void> {
+export async function smokeCommand(
+  command: string,
+  env: HookEnvironment,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const running = execa('/bin/sh', ['-c', command], {
-    env: facts,
+    env: env,
     stdin: 'ignore',
     all: true,
     detached: true,

@@ -7,7 +7,7 @@ import type { Stack } from '../stack/stack.ts';
 import { smokeCommand } from './gates.ts';
 import { brokenHooks, runHook, runLateHook } from './hooks.ts';
 
-const facts = { RELEASE_ID: '1.2', BASE_URL: 'http://127.0.0.1:8082', POOL: 'green' };
+const env = { RELEASE_ID: '1.2', BASE_URL: 'http://127.0.0.1:8082', POOL: 'green' };
 
 describe('what an operator adds to a deploy', () => {
   let directory: string;
@@ -26,33 +26,33 @@ describe('what an operator adds to a deploy', () => {
   const said = () => readFileSync(join(directory, 'said'), 'utf8');
 
   describe('a hook', () => {
-    it('is run with the facts in its environment, from the folder of the kit', async () => {
+    it('is run with the env in its environment, from the folder of the kit', async () => {
       write('pre-deploy', 'echo "$RELEASE_ID $POOL $BASE_URL" > said');
-      expect(await runHook(stack, 'pre-deploy', facts)).toBe(true);
+      expect(await runHook(stack, 'pre-deploy', env)).toBe(true);
       expect(said()).toBe('1.2 green http://127.0.0.1:8082\n');
     });
 
     it('that is not there is no fault', async () => {
-      expect(await runHook(stack, 'pre-switch', facts)).toBe(false);
+      expect(await runHook(stack, 'pre-switch', env)).toBe(false);
     });
 
     it('that fails says how', async () => {
       write('pre-switch', 'exit 7');
-      await expect(runHook(stack, 'pre-switch', facts)).rejects.toThrow('pre-switch hook ended with exit code 7');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook ended with exit code 7');
       write('pre-switch', 'kill -KILL $$');
-      await expect(runHook(stack, 'pre-switch', facts)).rejects.toThrow('pre-switch hook was ended by SIGKILL');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook was ended by SIGKILL');
     });
 
     it('that cannot be run is refused, and found before it matters', async () => {
       write('pre-switch', '', 0o644);
       expect(brokenHooks(stack)).toEqual([join(directory, 'pre-switch')]);
-      await expect(runHook(stack, 'pre-switch', facts)).rejects.toThrow('is not executable');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('is not executable');
     });
 
     it('is ended by Ctrl-C', async () => {
       write('pre-deploy', 'echo begun > said; exec sleep 60');
       const controller = new AbortController();
-      const running = runHook(stack, 'pre-deploy', facts, controller.signal);
+      const running = runHook(stack, 'pre-deploy', env, controller.signal);
       await eventually('the hook to begin', () => said() !== '');
       controller.abort(new Error('Ctrl-C'));
       await expect(running).rejects.toThrow('Ctrl-C');
@@ -60,30 +60,30 @@ describe('what an operator adds to a deploy', () => {
 
     it('that comes after the fact undoes nothing when it fails', async () => {
       write('post-switch', 'exit 1');
-      await expect(runLateHook(stack, 'post-switch', facts)).resolves.toBeUndefined();
+      await expect(runLateHook(stack, 'post-switch', env)).resolves.toBeUndefined();
     });
   });
 
   describe('a smoke command', () => {
     const { signal } = new AbortController();
 
-    it('passes when it ends with 0, with the facts in its environment', async () => {
-      await smokeCommand('test "$RELEASE_ID" = 1.2 && test "$BASE_URL" = http://127.0.0.1:8082', facts, 10_000, signal);
+    it('passes when it ends with 0, with the env in its environment', async () => {
+      await smokeCommand('test "$RELEASE_ID" = 1.2 && test "$BASE_URL" = http://127.0.0.1:8082', env, 10_000, signal);
     });
 
     it('is quoted without what would colour or drive a terminal', async () => {
       const script = "printf '\\033[31mwrong page\\033[0m\\033]0;title\\007\\n'; exit 3";
-      await expect(smokeCommand(script, facts, 10_000, signal)).rejects.toThrow(/exit code 3:\nwrong page$/);
+      await expect(smokeCommand(script, env, 10_000, signal)).rejects.toThrow(/exit code 3:\nwrong page$/);
     });
 
     it('that fails says how, and its last words', async () => {
-      await expect(smokeCommand('echo wrong page; exit 3', facts, 10_000, signal)).rejects.toThrow(
+      await expect(smokeCommand('echo wrong page; exit 3', env, 10_000, signal)).rejects.toThrow(
         '"echo wrong page; exit 3" ended with exit code 3:\nwrong page',
       );
     });
 
     it('that takes too long is ended', async () => {
-      await expect(smokeCommand('exec sleep 60', facts, 200, signal)).rejects.toThrow('took too long and was ended');
+      await expect(smokeCommand('exec sleep 60', env, 200, signal)).rejects.toThrow('took too long and was ended');
     });
   });
 });

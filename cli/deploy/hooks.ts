@@ -17,13 +17,18 @@ export type HookName = (typeof hookNames)[number];
 const limitMs = 600_000;
 
 /** Runs an executable of the operator's if there is one; false: there is none. */
-export async function runHook(stack: Stack, name: HookName, facts: Facts, signal?: AbortSignal): Promise<boolean> {
+export async function runHook(
+  stack: Stack,
+  name: HookName,
+  env: HookEnvironment,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const path = pathOf(stack, name);
   if (!existsSync(path)) return false;
   if (!isExecutable(path)) throw new CommandError(`${path} is not executable`, { next: `chmod +x ${path}` });
   const running = execa(path, [], {
     cwd: stack.root,
-    env: facts,
+    env: env,
     stdin: 'ignore',
     // A group of its own: Ctrl-C is for the deploy, which decides what becomes of the hook.
     detached: true,
@@ -31,7 +36,7 @@ export async function runHook(stack: Stack, name: HookName, facts: Facts, signal
     stderr: 'inherit',
     timeout: limitMs,
     reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
+    ...(signal && { cancelSignal: signal }),
   });
   endWhatItLeaves(running);
   const result = await running;
@@ -41,9 +46,9 @@ export async function runHook(stack: Stack, name: HookName, facts: Facts, signal
 }
 
 /** For what comes after the fact: nothing is undone because of it. */
-export async function runLateHook(stack: Stack, name: HookName, facts: Facts): Promise<void> {
+export async function runLateHook(stack: Stack, name: HookName, env: HookEnvironment): Promise<void> {
   try {
-    await runHook(stack, name, facts);
+    await runHook(stack, name, env);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     warning(`${error.message}; nothing was undone`);
@@ -95,11 +100,11 @@ function isExecutable(path: string): boolean {
 }
 
 /** What hooks and smoke commands find in their environment. */
-export type Facts = Readonly<Record<string, string>>;
+export type HookEnvironment = Readonly<Record<string, string>>;
 
 export interface Rollout {
   /** Undefined where there is no deploy, as in a rollback by hand. */
-  readonly deploy?: string;
+  readonly deploy?: string | undefined;
   /** The colour that the release goes to, or went back to. */
   readonly pool: Pool;
   readonly release: string;
@@ -108,7 +113,7 @@ export interface Rollout {
   readonly previousRelease: string;
 }
 
-export function factsOf(stack: Stack, engine: Engine, rollout: Rollout): Facts {
+export function hookEnvironment(stack: Stack, engine: Engine, rollout: Rollout): HookEnvironment {
   return {
     BASE_URL: directUrl(stack, rollout.pool),
     EDGE_URL: edgeUrl(stack),

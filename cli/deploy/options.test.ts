@@ -15,7 +15,7 @@ describe("a deploy's options", () => {
   it.each([undefined, 'app', 'app:latest', 'registry.example:5000/app', `app@sha256:${'a'.repeat(64)}`])(
     'name the release by the time where the image says nothing: %s',
     (image) => {
-      expect(deployOptions({ ...raw, ...(image === undefined ? {} : { image }) }).release).toMatch(/^\d{8}-\d{6}$/);
+      expect(deployOptions({ ...raw, image }).release).toMatch(/^\d{8}-\d{6}$/);
     },
   );
 

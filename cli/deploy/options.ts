@@ -4,8 +4,8 @@ import { CommandError } from '../terminal/command-error.ts';
 
 /** As the command line has them. */
 export interface RawDeployOptions {
-  readonly image?: string;
-  readonly release?: string;
+  readonly image?: string | undefined;
+  readonly release?: string | undefined;
   readonly smoke: readonly string[];
   readonly smokePath: readonly string[];
   readonly bake: string;

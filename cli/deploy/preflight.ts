@@ -5,14 +5,14 @@ import { type Engine, isWell } from '../engine/engine.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { readTraffic, type Traffic } from './traffic.ts';
+import { type Counters, readCounters } from './counters.ts';
 
 /** How things stand before anything is done. */
 export interface Start {
   readonly active: PoolStatus;
   readonly idle: PoolStatus;
   readonly control: ControlState;
-  readonly traffic: Traffic | undefined;
+  readonly counters: Counters | undefined;
 }
 
 /**
@@ -20,7 +20,11 @@ export interface Start {
  * @throws {CommandError} when something is
  */
 export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
-  const [control, services, traffic] = await Promise.all([controlState(engine), engine.services(), readTraffic(stack)]);
+  const [control, services, counters] = await Promise.all([
+    controlState(engine),
+    engine.services(),
+    readCounters(stack),
+  ]);
   const { edge } = control;
   const [active, idle] = await Promise.all([poolStatus(stack, edge.active), poolStatus(stack, otherPool(edge.active))]);
   const faults: string[] = [];
@@ -31,13 +35,13 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
     if (service !== undefined && isWell(service)) continue;
     faults.push(`${name} is not well (${service?.state}, ${service?.detail}), so nobody would notice a failure`);
   }
-  if (traffic === undefined) faults.push('alert_watcher does not answer, so the new release could not be watched');
+  if (counters === undefined) faults.push('alert_watcher does not answer, so the new release could not be watched');
   if (control.canaryPercent > 0) {
     faults.push(`a canary of ${control.canaryPercent}% is on; end it with ./bluegreen canary off`);
   }
   if (!hasFreeDisk(stack)) faults.push(`${freeDiskText(stack)}; expected 1 GiB or more`);
   faults.push(...overridden(stack, idle.pool));
-  if (faults.length === 0) return { active, idle, control, traffic };
+  if (faults.length === 0) return { active, idle, control, counters };
   throw new CommandError(`not begun, nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
     next: './bluegreen status',
   });

@@ -8,13 +8,26 @@ import { Interrupted } from '../terminal/interruption.ts';
 import { type Say, step } from '../terminal/steps.ts';
 import { attempt, painted, tell } from '../terminal/terminal.ts';
 import { GateFailure } from './gates.ts';
-import { type Facts, factsOf, type HookName, runHook } from './hooks.ts';
+import { type HookEnvironment, type HookName, hookEnvironment, runHook } from './hooks.ts';
 import type { Lock } from './lock.ts';
 import type { DeployOptions } from './options.ts';
 import type { Planned } from './planned.ts';
 import type { Start } from './preflight.ts';
 
 const logLines = 20;
+// A record of the journal is one line, written in one piece.
+const maxWhyChars = 900;
+const maxNoWayBackChars = 300;
+
+/** How things stand after a deploy that failed. */
+export interface FailureEnd {
+  /** The pool that was active before is active again, after visitors had the release. */
+  readonly rolledBack: boolean;
+  /** The release that is on the standby again; undefined: none is. */
+  readonly restored?: string | undefined;
+  /** Why the release stays live; undefined: it is not live. */
+  readonly noWayBack?: string | undefined;
+}
 
 /** One deploy on its way: what it was asked for, what it found, and how far it has come. */
 export class Run {
@@ -88,7 +101,7 @@ export class Run {
     this.signal.throwIfAborted();
     this.step = `${name} hook`;
     this.lock.at(this.step);
-    const ran = await runHook(this.stack, name, this.facts(), this.signal);
+    const ran = await runHook(this.stack, name, this.hookEnvironment(), this.signal);
     if (ran) tell(`${painted('green', ' ok')} ${name} hook`);
     this.signal.throwIfAborted();
   }
@@ -98,13 +111,28 @@ export class Run {
     await this.engine.edge('record', recordLine(this.stack, what));
   }
 
+  /** Records that the deploy failed at the step it has come to. */
+  async recordFailure(why: string, { rolledBack, restored, noWayBack }: FailureEnd): Promise<void> {
+    await this.tellEnd({
+      kind: 'deploy-failed',
+      ...this.what,
+      step: this.step,
+      why: why.slice(0, maxWhyChars),
+      rolledBack,
+      restored,
+      noWayBack: noWayBack?.slice(0, maxNoWayBackChars),
+      wasUsed: this.wasUsed,
+      tookMs: this.tookMs,
+    });
+  }
+
   /** The same of how it ended, which is told to who waits for it even where nobody else can be. */
   async tellEnd(what: Parameters<typeof recordLine>[1]): Promise<void> {
     await attempt('the channel is not told how it ended', () => this.tell(what));
   }
 
-  facts(): Facts {
-    return factsOf(this.stack, this.engine, {
+  hookEnvironment(): HookEnvironment {
+    return hookEnvironment(this.stack, this.engine, {
       ...this.what,
       image: this.image,
       previousPool: this.oldPool,

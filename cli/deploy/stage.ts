@@ -15,7 +15,7 @@ export async function stage(run: Run): Promise<void> {
   await run.tell({
     kind: 'deploy-started',
     ...run.what,
-    ...(image === undefined ? {} : { image }),
+    image,
     replaces: start.idle.release,
     activeRelease: start.active.release,
     untilMs: Date.now() + run.drainMs + replaceMs + run.gateMs,
@@ -51,7 +51,7 @@ export async function check(run: Run): Promise<void> {
   if (paths.length > 0) await run.at('smoke', () => smokePaths(stack, engine, paths));
   for (const command of smokeCommands) {
     await run.at('smoke', async () => {
-      await smokeCommand(command, run.facts(), gateMs, signal);
+      await smokeCommand(command, run.hookEnvironment(), gateMs, signal);
       return command;
     });
   }

@@ -1,7 +1,7 @@
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
 import { poolStatus } from '../edge/pool-status.ts';
-import { inTime, switchByFlag } from '../edge/switch-over.ts';
+import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { edgeUrl } from '../stack/stack.ts';
 import { warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
@@ -22,7 +22,7 @@ export async function takeOver(run: Run): Promise<number | undefined> {
   await run.at('switch', async () => {
     const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
     if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is not healthy any more (${health})`);
-    tookMs = await switchByFlag(stack, engine, pool, { reason: 'deploy', deploy: run.id });
+    tookMs = await switchUnconfirmed(stack, engine, pool, { reason: 'deploy', deploy: run.id });
     return `${oldPool} → ${pool}${inTime(tookMs)}`;
   });
   run.canaryIsOn = false;
@@ -31,7 +31,7 @@ export async function takeOver(run: Run): Promise<number | undefined> {
   if (!(await until(servesDeadlineMs, () => serves(run)))) {
     warning(`${pool} is active, but ${edgeUrl(stack)} is not answered by it yet`);
   }
-  await runLateHook(stack, 'post-switch', run.facts());
+  await runLateHook(stack, 'post-switch', run.hookEnvironment());
   return tookMs;
 }
 

@@ -1,15 +1,15 @@
 import { duration } from '../../report/figures.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { poolStatus } from '../edge/pool-status.ts';
-import { inTime, switchByFlag } from '../edge/switch-over.ts';
+import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { messageOf, painted, progress } from '../terminal/terminal.ts';
 import { type Baked, bake, bakedText, before } from './bake.ts';
+import { readCounters } from './counters.ts';
 import { GateFailure } from './gates.ts';
 import { runLateHook } from './hooks.ts';
 import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
-import { readTraffic } from './traffic.ts';
 
 /**
  * Watches the release for a while, now that all visitors have it.
@@ -17,7 +17,7 @@ import { readTraffic } from './traffic.ts';
  */
 export async function watchOver(run: Run): Promise<Baked | undefined> {
   const { stack, engine, pool, signal, options } = run;
-  const latencyBefore = before(run.start.traffic, await readTraffic(stack), pool);
+  const latencyBefore = before(run.start.counters, await readCounters(stack), pool);
   const { bakeMs: forMs, maxErrorPercent } = options;
   let baked: Baked | undefined;
   try {
@@ -41,9 +41,8 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
     edgeStatus(engine).catch(() => undefined),
     poolStatus(stack, oldPool),
   ]);
-  const failure = { kind: 'deploy-failed', ...run.what, step: 'bake', why, wasUsed: run.wasUsed } as const;
   const stays = async (noWayBack: string) => {
-    await run.tellEnd({ ...failure, tookMs: run.tookMs, rolledBack: false, noWayBack: noWayBack.slice(0, 300) });
+    await run.recordFailure(why, { rolledBack: false, noWayBack });
     return new CommandError(
       `${options.release} does badly on ${pool}: ${why}\nNot rolled back: ${noWayBack}, so ${pool} stays active`,
       { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is well` },
@@ -56,16 +55,15 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
   let tookMs: number | undefined;
   try {
     const bake = { lastedMs, requests, failed };
-    tookMs = await switchByFlag(stack, engine, oldPool, { reason: 'bake', deploy: run.id, why, bake });
+    tookMs = await switchUnconfirmed(stack, engine, oldPool, { reason: 'bake', deploy: run.id, why, bake });
   } catch (error) {
     return stays(messageOf(error));
   }
   run.lock.at('rolled back', { switched: false });
   progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
-  await runLateHook(stack, 'post-rollback', run.facts());
+  await runLateHook(stack, 'post-rollback', run.hookEnvironment());
   const { restored, standing } = await putBack(run);
-  const back = restored === undefined ? {} : { restored };
-  await run.tellEnd({ ...failure, ...back, tookMs: run.tookMs, rolledBack: true });
+  await run.recordFailure(why, { rolledBack: true, restored });
   return new CommandError(`${options.release} was rolled back after ${duration(lastedMs)}: ${why}\n${standing}`, {
     next: 'mend it and deploy again',
   });

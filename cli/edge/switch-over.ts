@@ -31,7 +31,7 @@ export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason:
  * The same where the flag decides, whatever was seen of it. Undefined: the edge was not seen to follow in time.
  * @throws when the other colour is still the active one, as far as the edge says
  */
-export async function switchByFlag(
+export async function switchUnconfirmed(
   stack: Stack,
   engine: Engine,
   to: Pool,

@@ -1,5 +1,5 @@
 import type { RecordOf } from '../../journal/record.ts';
-import { isQuick, nowMs, type Sample } from '../../proof/traffic/sample.ts';
+import { isQuick, nowMs, type Sample } from '../../proof/load/sample.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { controlState, edgeStatus } from '../edge/control-state.ts';
 import { recordLine } from '../edge/records.ts';

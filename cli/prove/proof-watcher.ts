@@ -13,7 +13,7 @@ export interface SeenAlert {
   /** In words. */
   readonly text: string;
   /** Why it was not told; undefined: it was. */
-  readonly heldBack?: string;
+  readonly heldBack?: string | undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
       if (entry?.msg === 'watcher started') started.resolve();
       if (entry?.alert === undefined) return;
       const { alert: kind, incident = '', msg: text = '', reason } = entry;
-      alerts.push({ kind, incident, text, ...(reason === undefined ? {} : { heldBack: reason }) });
+      alerts.push({ kind, incident, text, heldBack: reason });
     })
     .on('close', refuse);
   try {

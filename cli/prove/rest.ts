@@ -1,5 +1,5 @@
-import { streamSeconds } from '../../proof/traffic/mix.ts';
-import { nowMs, type Sample } from '../../proof/traffic/sample.ts';
+import { streamSeconds } from '../../proof/load/mix.ts';
+import { nowMs, type Sample } from '../../proof/load/sample.ts';
 import { pools } from '../../settings/pool.ts';
 import { ask, isOk } from '../edge/http.ts';
 import { poolStatus } from '../edge/pool-status.ts';

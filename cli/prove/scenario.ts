@@ -1,7 +1,7 @@
 import type { Lasts } from '../../proof/judge/figures.ts';
 import type { Expectation } from '../../proof/judge/verdict.ts';
-import { demoShares, streamSeconds } from '../../proof/traffic/mix.ts';
-import type { Sample } from '../../proof/traffic/sample.ts';
+import { demoShares, streamSeconds } from '../../proof/load/mix.ts';
+import type { Sample } from '../../proof/load/sample.ts';
 import type { AlertKind } from '../../report/alert-kinds.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { ScenarioName } from '../arguments.ts';

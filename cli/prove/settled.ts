@@ -1,4 +1,4 @@
-import type { LoadProcess } from '../../proof/traffic/load-process.ts';
+import type { LoadProcess } from '../../proof/load/load-process.ts';
 import type { AlertKind } from '../../report/alert-kinds.ts';
 import { otherPool } from '../../settings/pool.ts';
 import { edgeStatus } from '../edge/control-state.ts';

@@ -1,5 +1,5 @@
+import type { Counters } from '../../report/counters.ts';
 import type { Health } from '../../report/health.ts';
-import type { Traffic } from '../../report/traffic.ts';
 import { pools } from '../../settings/pool.ts';
 import { type Holder, lockHolder } from '../deploy/lock.ts';
 import { type ControlState, controlState } from '../edge/control-state.ts';
@@ -8,7 +8,7 @@ import { type PoolStatus, poolStatus } from '../edge/pool-status.ts';
 import type { Engine, Service } from '../engine/engine.ts';
 import { type Stack, watcherUrl } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { healthOf, trafficOf } from './watcher-answers.ts';
+import { countersOf, healthOf } from './watcher-answers.ts';
 
 /** What answers over HTTP, and costs next to nothing to ask. */
 export interface QuickLook {
@@ -17,7 +17,7 @@ export interface QuickLook {
   readonly watcher: Health | undefined;
   /** Something else than a watcher that this command knows answers at its port. */
   readonly isForeign: boolean;
-  readonly traffic: Traffic | undefined;
+  readonly counters: Counters | undefined;
 }
 
 /** What only the engine knows; on Compose, to ask it starts a process in a container. */
@@ -39,14 +39,14 @@ export async function look(stack: Stack, engine: Engine): Promise<Look> {
 }
 
 export async function quickLook(stack: Stack): Promise<QuickLook> {
-  const [states, health, traffic] = await Promise.all([
+  const [states, health, counters] = await Promise.all([
     Promise.all(pools.map((pool) => poolStatus(stack, pool))),
     ask(`${watcherUrl(stack)}/healthz`),
-    ask(`${watcherUrl(stack)}/traffic`),
+    ask(`${watcherUrl(stack)}/counters`),
   ]);
   const watcher = healthOf(parsedJson(health.body));
   const isForeign = watcher === undefined && health.status !== 0;
-  return { pools: states, watcher, isForeign, traffic: trafficOf(parsedJson(traffic.body)) };
+  return { pools: states, watcher, isForeign, counters: countersOf(parsedJson(counters.body)) };
 }
 
 export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLook> {

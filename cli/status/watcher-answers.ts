@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Counters } from '../../report/counters.ts';
+import type { AlertDelivery } from '../../report/delivery.ts';
 import type { Health } from '../../report/health.ts';
-import type { AlertDelivery, Traffic } from '../../report/traffic.ts';
 
 // What the command line reads of them; a watcher of another version may say more, and something else entirely may listen there.
 
@@ -25,7 +26,7 @@ const health = z.object({
 
 const counts = z.object({ requests: z.number(), failed: z.number() });
 
-const traffic = z.object({
+const counters = z.object({
   startedAtMs: z.number(),
   nowMs: z.number(),
   pools: z.object({ blue: counts, green: counts }),
@@ -49,6 +50,6 @@ export function healthOf(answer: unknown): Health | undefined {
 }
 
 /** Undefined: those are no counts of a watcher's. */
-export function trafficOf(answer: unknown): Traffic | undefined {
-  return traffic.safeParse(answer).success ? (answer as Traffic) : undefined;
+export function countersOf(answer: unknown): Counters | undefined {
+  return counters.safeParse(answer).success ? (answer as Counters) : undefined;
 }

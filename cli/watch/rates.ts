@@ -1,4 +1,4 @@
-import type { Traffic } from '../../report/traffic.ts';
+import type { Counters } from '../../report/counters.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 
 /** How much each pool does right now. */
@@ -9,21 +9,21 @@ const spanMs = 3_000;
 
 /** Requests a second, from the watcher's counts, over the last few seconds. */
 export class RateMeter {
-  #counts: readonly Traffic[] = [];
+  #counts: readonly Counters[] = [];
 
   /** Undefined: not known yet, or the watcher does not answer. */
-  next(traffic: Traffic | undefined): Rates | undefined {
+  next(counters: Counters | undefined): Rates | undefined {
     // It counts from its start on.
-    if (traffic === undefined || traffic.startedAtMs !== this.#counts.at(-1)?.startedAtMs) this.#counts = [];
-    if (traffic === undefined) return undefined;
-    const older = this.#counts.findLastIndex(({ nowMs }) => nowMs <= traffic.nowMs - spanMs);
-    this.#counts = [...this.#counts.slice(Math.max(0, older)), traffic];
+    if (counters === undefined || counters.startedAtMs !== this.#counts.at(-1)?.startedAtMs) this.#counts = [];
+    if (counters === undefined) return undefined;
+    const older = this.#counts.findLastIndex(({ nowMs }) => nowMs <= counters.nowMs - spanMs);
+    this.#counts = [...this.#counts.slice(Math.max(0, older)), counters];
     const [first] = this.#counts;
-    const seconds = first === undefined ? 0 : (traffic.nowMs - first.nowMs) / 1_000;
+    const seconds = first === undefined ? 0 : (counters.nowMs - first.nowMs) / 1_000;
     if (first === undefined || seconds <= 0) return undefined;
     const rateOf = (pool: Pool) => ({
-      perSecond: (traffic.pools[pool].requests - first.pools[pool].requests) / seconds,
-      failed: traffic.pools[pool].failed - first.pools[pool].failed,
+      perSecond: (counters.pools[pool].requests - first.pools[pool].requests) / seconds,
+      failed: counters.pools[pool].failed - first.pools[pool].failed,
     });
     return Object.fromEntries(pools.map((pool) => [pool, rateOf(pool)])) as Rates;
   }

@@ -1,4 +1,4 @@
-import { isPost, type Sample } from '../traffic/sample.ts';
+import { isPost, type Sample } from '../load/sample.ts';
 import type { Moments } from './moments.ts';
 
 /** Failures that HTTP and the retry policy do not allow to be avoided: counted, explained and bounded. */

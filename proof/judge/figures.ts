@@ -1,5 +1,5 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { isQuick, type Sample, tookMs } from '../traffic/sample.ts';
+import { isQuick, type Sample, tookMs } from '../load/sample.ts';
 import type { Moments } from './moments.ts';
 import { ascending, quantile } from './quantile.ts';
 

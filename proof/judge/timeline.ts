@@ -1,5 +1,5 @@
 import type { Pool } from '../../settings/pool.ts';
-import { isQuick, type Sample, tookMs } from '../traffic/sample.ts';
+import { isQuick, type Sample, tookMs } from '../load/sample.ts';
 import { ascending, quantile } from './quantile.ts';
 
 /** The requests that were due within one moment. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure, Sample } from '../traffic/sample.ts';
+import type { Failure, Sample } from '../load/sample.ts';
 import {
   type Allowance,
   answersCut,

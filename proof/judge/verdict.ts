@@ -1,5 +1,5 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { isQuick, type Sample } from '../traffic/sample.ts';
+import { isQuick, type Sample } from '../load/sample.ts';
 import type { Allowance } from './allowance.ts';
 import { type Figures, lateMs, nameOf } from './figures.ts';
 import type { Moments } from './moments.ts';

@@ -13,22 +13,22 @@ export interface AlertBase {
   readonly incident: string;
   /** When it happened, which is not when it is told if it was held back for a while. */
   readonly atMs: number;
-  readonly heldBack?: HeldBack;
+  readonly heldBack?: HeldBack | undefined;
   /** Of the request that showed it, as the access log and the traces have them; absent: no single request did. */
-  readonly request?: RequestIds;
+  readonly request?: RequestIds | undefined;
 }
 
 export interface Failover extends AlertBase {
   readonly kind: 'failover';
   readonly from: Pool;
   readonly to: Pool;
-  readonly release?: string;
+  readonly release?: string | undefined;
   /** The way the first rerouted request took. */
   readonly upstream: string;
   readonly requestMs: number;
   /** It was answered with a server error. */
   readonly failed?: true;
-  readonly cause?: string;
+  readonly cause?: string | undefined;
 }
 
 export interface Recovery extends AlertBase {
@@ -36,7 +36,7 @@ export interface Recovery extends AlertBase {
   /** The active pool, which answers again. */
   readonly pool: Pool;
   readonly standby: Pool;
-  readonly release?: string;
+  readonly release?: string | undefined;
   readonly lastedMs: number;
   /** Requests that the standby answered. */
   readonly served: number;
@@ -46,16 +46,18 @@ export interface Switch extends AlertBase {
   readonly kind: 'switch';
   readonly from: Pool;
   readonly to: Pool;
-  readonly release?: string;
+  readonly release?: string | undefined;
   /** The failover that the switch put an end to; `failovers`: how many, where the pool was flapping. */
-  readonly ended?: {
-    readonly incident: string;
-    readonly lastedMs: number;
-    readonly served: number;
-    readonly failovers?: number;
-  };
+  readonly ended?:
+    | {
+        readonly incident: string;
+        readonly lastedMs: number;
+        readonly served: number;
+        readonly failovers?: number;
+      }
+    | undefined;
   /** What the journal says about it; without it, nothing explains it: the flag was changed by hand, or the journal is not written. */
-  readonly operation?: Operation;
+  readonly operation?: Operation | undefined;
 }
 
 /** Failovers and recoveries that follow each other so fast that they are counted and not told. */
@@ -66,7 +68,7 @@ export interface Flapping extends AlertBase {
   readonly failovers: number;
   /** From the first of them to the last. */
   readonly lastedMs: number;
-  readonly cause?: string;
+  readonly cause?: string | undefined;
 }
 
 export interface FlappingResolved extends AlertBase {
@@ -93,12 +95,12 @@ export interface ErrorRate extends AlertBase {
   readonly failed: number;
   readonly samples: number;
   readonly thresholdPercent: number;
-  readonly pool?: Pool;
+  readonly pool?: Pool | undefined;
   /** How many of the failed ones no pool made good, so that a visitor met the error. */
-  readonly visible?: number;
+  readonly visible?: number | undefined;
   readonly worstPaths: readonly PathCount[];
   /** It was told before, when visitors saw no error. */
-  readonly escalated?: true;
+  readonly escalated?: true | undefined;
 }
 
 export interface ErrorRateResolved extends AlertBase {
@@ -128,7 +130,7 @@ export interface BurnRateResolved extends AlertBase {
   readonly requests: number;
 }
 
-export type Causes = { readonly [pool in Pool]?: string };
+export type Causes = { readonly [pool in Pool]?: string | undefined };
 
 export interface Outage extends AlertBase {
   readonly kind: 'outage';
@@ -137,14 +139,14 @@ export interface Outage extends AlertBase {
   /** What the health checks say. */
   readonly causes: Causes;
   /** The way a request took that nobody served. */
-  readonly upstream?: string;
+  readonly upstream?: string | undefined;
   /** It was told before, when only the health checks showed it. */
-  readonly escalated?: true;
+  readonly escalated?: true | undefined;
 }
 
 export interface OutageResolved extends AlertBase {
   readonly kind: 'outage-resolved';
-  readonly pool?: Pool;
+  readonly pool?: Pool | undefined;
   readonly lastedMs: number;
   /** Requests that no pool could serve; 0: only the health checks have shown it. */
   readonly unserved: number;
@@ -154,7 +156,7 @@ export interface StandbyDown extends AlertBase {
   readonly kind: 'standby-down';
   readonly pool: Pool;
   readonly active: Pool;
-  readonly cause?: string;
+  readonly cause?: string | undefined;
 }
 
 export interface StandbyResolved extends AlertBase {
@@ -205,13 +207,13 @@ export type Alert =
 export interface Operation {
   readonly reason: SwitchRecord['reason'];
   readonly actor: string;
-  readonly deploy?: string;
+  readonly deploy?: string | undefined;
   /** What the pool runs that is active now, and the other one. */
-  readonly release?: string;
-  readonly replaced?: string;
-  readonly why?: string;
+  readonly release?: string | undefined;
+  readonly replaced?: string | undefined;
+  readonly why?: string | undefined;
   /** What was counted of the release that is rolled back by itself. */
-  readonly bake?: SwitchRecord['bake'];
+  readonly bake?: SwitchRecord['bake'] | undefined;
 }
 
 interface DeployBase extends AlertBase {
@@ -223,10 +225,10 @@ interface DeployBase extends AlertBase {
 
 export interface DeployStarted extends DeployBase {
   readonly kind: 'deploy-started';
-  readonly image?: string;
+  readonly image?: string | undefined;
   /** What the pool ran until now. */
-  readonly replaces?: string;
-  readonly activeRelease?: string;
+  readonly replaces?: string | undefined;
+  readonly activeRelease?: string | undefined;
 }
 
 export interface DeployFailed extends DeployBase {
@@ -234,13 +236,13 @@ export interface DeployFailed extends DeployBase {
   readonly step: string;
   readonly why: string;
   /** Visitors were sent to it: they may have met what failed. Missing: it is not known. */
-  readonly wasLive?: boolean;
+  readonly wasLive?: boolean | undefined;
   /** It is still live: why the other pool is no way back. */
-  readonly noWayBack?: string;
+  readonly noWayBack?: string | undefined;
   /** The other pool is active again, which has a message of its own. */
   readonly rolledBack?: boolean;
   /** The release that is back on the pool. */
-  readonly restored?: string;
+  readonly restored?: string | undefined;
   readonly tookMs: number;
 }
 
@@ -250,7 +252,7 @@ export interface DeployFinished extends DeployBase {
   readonly switched: boolean;
   readonly tookMs: number;
   /** Missing: it was not watched to the end. */
-  readonly bake?: { readonly lastedMs: number; readonly requests: number; readonly failed: number };
+  readonly bake?: { readonly lastedMs: number; readonly requests: number; readonly failed: number } | undefined;
 }
 
 export interface Canary extends AlertBase {
@@ -259,10 +261,10 @@ export interface Canary extends AlertBase {
   /** Of the visitors; 0: none any more. */
   readonly percent: number;
   readonly pool: Pool;
-  readonly release?: string;
-  readonly why?: string;
+  readonly release?: string | undefined;
+  readonly why?: string | undefined;
   /** It is off because the release failed a gate. */
-  readonly didBadly?: boolean;
+  readonly didBadly?: boolean | undefined;
 }
 
 export interface MaintenanceOn extends AlertBase {

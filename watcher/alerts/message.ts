@@ -4,7 +4,7 @@ import type { Alert } from './alert.ts';
 export interface Message {
   readonly alert: Alert;
   /** The end of the same incident, when both waited. */
-  readonly end?: Alert;
+  readonly end?: Alert | undefined;
   /** Set when it waited for long. */
   readonly late?: Late;
   /** Alerts before this one that could not be delivered and were dropped. */

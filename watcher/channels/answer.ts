@@ -15,7 +15,7 @@ export function deliveryOf({ status, headers }: Answer, word: string, nowMs: num
   if (status === 429) return { outcome: 'again', reason, afterMs: afterMs ?? minRetryAfterMs };
   // 501 will not change by itself.
   if ((status >= 500 && status !== 501) || status === 408) {
-    return { outcome: 'again', reason, ...(afterMs === undefined ? {} : { afterMs }) };
+    return { outcome: 'again', reason, afterMs };
   }
   if (status === 400 || status === 413 || status === 422) return { outcome: 'refused', reason };
   if (status >= 300 && status < 400) return { outcome: 'closed', reason: `HTTP ${status}: redirects are refused` };

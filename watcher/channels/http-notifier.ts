@@ -4,9 +4,9 @@ import { type Answer, Poster, type PosterOptions } from './post.ts';
 
 /** What operators have set, the same in every message. */
 export interface MessageContext {
-  readonly identifier?: string;
-  readonly runbookUrl?: string;
-  readonly dashboardUrl?: string;
+  readonly identifier?: string | undefined;
+  readonly runbookUrl?: string | undefined;
+  readonly dashboardUrl?: string | undefined;
 }
 
 /** What differs from one kind of channel to the next. */

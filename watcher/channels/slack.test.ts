@@ -96,7 +96,7 @@ describe('a Slack message', () => {
   it('is red for an error rate only where visitors can have met it', () => {
     const tones = [0, 1, undefined].map((visible) => {
       const { visible: _, ...rest } = errorRate;
-      return wordingOf({ ...rest, ...(visible === undefined ? {} : { visible }) }).tone;
+      return wordingOf({ ...rest, visible }).tone;
     });
     expect(tones).toEqual(['warning', 'bad', 'bad']);
   });

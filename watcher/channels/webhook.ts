@@ -24,7 +24,7 @@ export interface WebhookMessage {
   /** Left out after the receiver has refused the whole. */
   readonly alert?: Alert;
   /** The end of the same incident, when both are told at once. */
-  readonly end?: Alert;
+  readonly end?: Alert | undefined;
   readonly late?: Message['late'];
   readonly dropped?: number;
 }

@@ -21,9 +21,14 @@ let tail: Tail;
 let watch: Watch;
 let catchUp: CatchUp;
 
+/** As a checkpoint has it. */
+function progressNow(): Progress {
+  return { savedMs: Date.now(), standing: tail.standing, watch: watch.snapshot(), missed: catchUp.missed };
+}
+
 /** As main.ts makes them. */
 function goOn(progress: Progress | undefined): void {
-  catchUp = new CatchUp(progress, () => ({ watch, tail, deliver: (alert) => delivered.push(alert) }));
+  catchUp = new CatchUp(progress, (alert) => delivered.push(alert));
   const listener = { tell: catchUp.tell, hold: () => {}, fault: () => {} };
   watch = new Watch(policy, new ControlDirectory(join(directory, 'none')), listener, progress?.watch);
   const path = join(directory, 'access.log');
@@ -50,7 +55,7 @@ afterEach(() => {
 
 describe('catching up', () => {
   it.each([1, 2, 5])('keeps alerts back until all has been read, over crashes after every %i steps', (every) => {
-    let progress: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    let progress: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
     const lines = [
       accessLine({ startMs }),
       reroutedLine({ startMs: startMs + 500 }),
@@ -65,15 +70,15 @@ describe('catching up', () => {
       }
       expect(delivered).toEqual([]);
       more = tail.step(Date.now());
-      expect(catchUp.arrived(more)).toBe(!more);
-      progress = catchUp.progress();
+      expect(catchUp.arrived(watch, tail, more)).toBe(!more);
+      progress = progressNow();
     }
     expect(delivered.map(({ kind }) => kind)).toEqual(['failover', 'recovery']);
     expect(progress).toMatchObject({ watch: { lines: 3 }, standing: tail.position, missed: null });
   });
 
   it('ends where the news begins, on a log that never stops', () => {
-    const before: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    const before: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
     const lines = [
       accessLine({ startMs }),
       reroutedLine({ startMs: Date.now() + 1_000 }),
@@ -85,7 +90,7 @@ describe('catching up', () => {
     while (!catchUp.isDone) {
       const more = tail.step(Date.now());
       expect(more).toBe(true);
-      catchUp.arrived(more);
+      catchUp.arrived(watch, tail, more);
       steps++;
     }
     expect(steps).toBeLessThan(5);
@@ -93,23 +98,23 @@ describe('catching up', () => {
   });
 
   it('waits for a log that is not there yet, and not for long', () => {
-    const before: Progress = structuredClone({ ...catchUp.progress(), savedMs: startMs });
+    const before: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
     goOn(before);
-    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(false);
     const lines = [accessLine({ startMs }), reroutedLine({ startMs: startMs + 500 })];
     writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
-    while (tail.step(Date.now())) expect(catchUp.arrived(true)).toBe(false);
-    expect([catchUp.arrived(false), delivered.map(({ kind }) => kind)]).toEqual([true, ['failover']]);
+    while (tail.step(Date.now())) expect(catchUp.arrived(watch, tail, true)).toBe(false);
+    expect([catchUp.arrived(watch, tail, false), delivered.map(({ kind }) => kind)]).toEqual([true, ['failover']]);
 
     rmSync(join(directory, 'access.log'));
     goOn(before);
-    expect(catchUp.arrived(tail.step(Date.now()))).toBe(false);
+    expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(false);
     vi.setSystemTime(Date.now() + 10_001);
-    expect(catchUp.arrived(tail.step(Date.now()))).toBe(true);
+    expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(true);
   });
 
   it('is over at once where nothing was kept', () => {
     expect(catchUp.isDone).toBe(true);
-    expect(catchUp.arrived(false)).toBe(false);
+    expect(catchUp.arrived(watch, tail, false)).toBe(false);
   });
 });

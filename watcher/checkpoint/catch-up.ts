@@ -1,30 +1,31 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { Tail } from '../log/tail.ts';
-import type { Watch } from '../watch.ts';
-import { Missed } from './missed.ts';
+import { Missed, type MissedSnapshot, type Present } from './missed.ts';
 import type { Progress } from './shape.ts';
 
-export interface CatchUpParts {
-  readonly watch: Watch;
-  readonly tail: Tail;
-  readonly deliver: (alert: Alert) => void;
+/** What catching up asks of a watch. */
+export interface ReplayingWatch extends Pick<Present, 'isOpen' | 'nextIncident'> {
+  /** When the last request that was read had ended. */
+  readonly lastEndMs: number;
+  /** Everything up to this time has been seen, by requests or by records of the journal. */
+  readonly lastKnownMs: number;
+  goLive(nowMs: number): void;
 }
 
-/** A log that is missing or cannot be read at a start may be there in a moment; alerts wait no longer for it. */
+/** A log that cannot be read at a start may be readable a moment later; alerts wait no longer than this for it. */
 const patienceMs = 10_000;
 
 /**
- * Between a restart and the moment when all that was missed has been read, alerts are kept back, in the checkpoint too: a
- * crash meanwhile loses nothing of them.
+ * Holds alerts back from a restart until all that was missed has been read. They are in the checkpoint meanwhile, so that
+ * another crash loses none of them.
  */
 export class CatchUp {
   readonly #startedMs = Date.now();
-  readonly #parts: () => CatchUpParts;
+  readonly #deliver: (alert: Alert) => void;
   #missed: Missed | undefined;
 
-  /** @param parts asked for once there is something to do: they need this one to be made */
-  constructor(progress: Progress | undefined, parts: () => CatchUpParts) {
-    this.#parts = parts;
+  constructor(progress: Progress | undefined, deliver: (alert: Alert) => void) {
+    this.#deliver = deliver;
     if (progress === undefined) return;
     // Up to the last line, or to when the last checkpoint was written while the log was idle.
     const sinceMs = Math.max(progress.savedMs, progress.watch.lastEndMs);
@@ -35,17 +36,24 @@ export class CatchUp {
     return this.#missed === undefined;
   }
 
+  /** What is held back, for the checkpoint; null: nothing is. */
+  get missed(): MissedSnapshot | null {
+    return this.#missed?.snapshot() ?? null;
+  }
+
   readonly tell = (alert: Alert): void => {
-    if (this.#missed === undefined) this.#parts().deliver(alert);
+    if (this.#missed === undefined) this.#deliver(alert);
     else this.#missed.add(alert);
   };
 
-  /** To be called after each step; true: this one has reached the present. */
-  arrived(more: boolean): boolean {
+  /**
+   * To be called after each step of the tail; true: this step reached the present.
+   * @param more whether the log holds more to be read at once
+   */
+  arrived(watch: ReplayingWatch, tail: Pick<Tail, 'state'>, more: boolean): boolean {
     const missed = this.#missed;
-    const { watch, tail, deliver } = this.#parts();
-    const isThere = tail.state === 'reading' || Date.now() - this.#startedMs > patienceMs;
-    const isAtEnd = !more && tail.state !== 'draining' && isThere;
+    const isReadable = tail.state === 'reading' || Date.now() - this.#startedMs > patienceMs;
+    const isAtEnd = !more && tail.state !== 'draining' && isReadable;
     if (missed === undefined || !(isAtEnd || watch.lastEndMs >= this.#startedMs)) return false;
     watch.goLive(Date.now());
     this.#missed = undefined;
@@ -55,14 +63,7 @@ export class CatchUp {
       isOpen: (incident) => watch.isOpen(incident),
       nextIncident: (atMs) => watch.nextIncident(atMs),
     });
-    for (const alert of alerts) deliver(alert);
+    for (const alert of alerts) this.#deliver(alert);
     return true;
-  }
-
-  /** For the checkpoint. */
-  progress(): Progress {
-    const { watch, tail } = this.#parts();
-    const missed = this.#missed?.snapshot() ?? null;
-    return { savedMs: Date.now(), standing: tail.standing, watch: watch.snapshot(), missed };
   }
 }

@@ -18,6 +18,7 @@ const noon = Date.UTC(2025, 10, 23, 12);
 const policy: Policy = { windowSize: 300, thresholdPercent: 2, cooldownMs: 60_000, maintenance: false };
 const ignore = () => {};
 const silent = pino({ level: 'silent' });
+const tryOut = (watch: WatchSnapshot) => Watch.tryOut(watch, policy);
 
 let directory: string;
 let file: CheckpointFile;
@@ -40,7 +41,8 @@ function checkpoint(watch: Watch): Checkpoint {
 
 function saved(watch: Watch, rules = policy): WatchSnapshot {
   const decoded = decode(encode(checkpoint(watch)));
-  const read = 'body' in decoded ? readCheckpoint(decoded.body, rules) : undefined;
+  const read =
+    'body' in decoded ? readCheckpoint(decoded.body, rules, (watch) => Watch.tryOut(watch, rules)) : undefined;
   if (read === undefined) throw new Error('not read back');
   return read.progress.watch;
 }
@@ -97,13 +99,13 @@ describe('the state after a restart', () => {
     const { standby: _, ...older } = watchOn([]).snapshot().state;
     const body = checkpoint(watchOn([]));
     const from = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state: older } } };
-    expect(readCheckpoint(from, policy)?.progress.watch.state.standby).toEqual({ open: null });
+    expect(readCheckpoint(from, policy, tryOut)?.progress.watch.state.standby).toEqual({ open: null });
   });
 
   it('goes on where an older release stood that did not mark the place', () => {
     const standing = { dev: '1', ino: '2', offset: 300, head: { bytes: 128, sha256: 'abc' } };
     const body = checkpoint(watchOn([]));
-    const read = readCheckpoint({ ...body, progress: { ...body.progress, standing } }, policy);
+    const read = readCheckpoint({ ...body, progress: { ...body.progress, standing } }, policy, tryOut);
     expect(read?.progress.standing).toMatchObject({ ...standing, mark: { bytes: 0 } });
   });
 
@@ -115,7 +117,7 @@ describe('the state after a restart', () => {
       errorRate: { window: { size: 300, count: 1 }, open: {} },
     };
     const broken = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state } } };
-    expect(readCheckpoint(broken, policy)).toBeUndefined();
+    expect(readCheckpoint(broken, policy, tryOut)).toBeUndefined();
   });
 });
 
@@ -163,11 +165,11 @@ describe('the checkpoint file', () => {
     await file.save(checkpoint(watchOn([])));
     const spoilt = spoil(readFileSync(file.path));
     writeFileSync(file.path, spoilt);
-    expect(loadCheckpoint(file, policy, silent)).toBeUndefined();
+    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeUndefined();
     expect(readFileSync(`${file.path}.corrupt`)).toEqual(Buffer.from(spoilt));
     expect(existsSync(file.path)).toBe(false);
     await file.save(checkpoint(watchOn([])));
-    expect(loadCheckpoint(file, policy, silent)).toBeDefined();
+    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeDefined();
   });
 
   it('survives any byte that is changed', async () => {
@@ -176,13 +178,13 @@ describe('the checkpoint file', () => {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x20;
       const decoded = decode(changed);
-      expect('reason' in decoded ? undefined : readCheckpoint(decoded.body, policy)).toBeUndefined();
+      expect('reason' in decoded ? undefined : readCheckpoint(decoded.body, policy, tryOut)).toBeUndefined();
     }
   });
 
   it('that is a directory is left alone', async () => {
     mkdirSync(file.path, { recursive: true });
-    expect(loadCheckpoint(file, policy, silent)).toBeUndefined();
+    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeUndefined();
     await expect(file.save(body)).rejects.toMatchObject({ code: 'EISDIR' });
     expect(readdirSync(join(directory, 'state'))).toEqual(['checkpoint.json']);
   });

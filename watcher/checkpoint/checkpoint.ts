@@ -2,8 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ofNothing } from '../log/landmarks.ts';
 import type { TailOptions } from '../log/tail.ts';
-import type { Policy } from '../rules/state.ts';
-import { Watch } from '../watch.ts';
+import type { Policy, WatchSnapshot } from '../rules/state.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 import type { MissedSnapshot } from './missed.ts';
 import { restoreState } from './restore.ts';
@@ -45,15 +44,18 @@ const schema = z.object({
   ),
 });
 
-/** Undefined: it is not what this release can go on with. */
-export function readCheckpoint(body: unknown, policy: Policy): Checkpoint | undefined {
+/** Throws if a watch cannot go on from there. */
+export type TryOut = (saved: WatchSnapshot) => void;
+
+/** Undefined: this version cannot go on from it. */
+export function readCheckpoint(body: unknown, policy: Policy, tryOut: TryOut): Checkpoint | undefined {
   const { data } = schema.safeParse(body);
   if (data === undefined) return undefined;
   const { progress, outboxes } = data;
   try {
     const state = restoreState(progress.watch.state, policy);
     const watch = { ...progress.watch, state };
-    Watch.tryOut(watch, policy);
+    tryOut(watch);
     const missed = progress.missed as MissedSnapshot | null;
     return { progress: { ...progress, watch, missed }, outboxes: outboxes as unknown as Checkpoint['outboxes'] };
   } catch {
@@ -62,11 +64,15 @@ export function readCheckpoint(body: unknown, policy: Policy): Checkpoint | unde
 }
 
 /** What an earlier watcher left; undefined: nothing that can be used, which is said and is no reason not to start. */
-export function loadCheckpoint(file: CheckpointFile, policy: Policy, log: Logger): Checkpoint | undefined {
+export function loadCheckpoint(
+  file: CheckpointFile,
+  policy: Policy,
+  { log, tryOut }: { readonly log: Logger; readonly tryOut: TryOut },
+): Checkpoint | undefined {
   const { path } = file;
   const loaded = file.load();
   if (loaded.found === 'nothing') return undefined;
-  const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy) : undefined;
+  const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy, tryOut) : undefined;
   if (checkpoint === undefined) {
     const reason = loaded.found === 'body' ? 'it holds what this release does not understand' : loaded.reason;
     if (loaded.found === 'body') file.setAside();

@@ -9,7 +9,7 @@ export interface DownFlag {
   /** When the watcher first saw it. */
   readonly seenMs: number;
   /** In the prober's words, such as `refused` or `status 500`. */
-  readonly cause?: string;
+  readonly cause?: string | undefined;
 }
 
 /** What the control directory says. Plain data. */
@@ -20,7 +20,7 @@ export interface DownFlags {
   /** Visitors get the maintenance page; missing: they do not. */
   readonly maintenance?: true;
   /** What `muted.json` holds, whatever the time; missing: it is not there, or not understood. */
-  readonly muted?: Muted;
+  readonly muted?: Muted | undefined;
 }
 
 const maxContentBytes = 512;
@@ -60,7 +60,7 @@ export class ControlDirectory {
       active,
       ...down,
       ...(exists(join(this.directory, 'maintenance')) ? { maintenance: true } : {}),
-      ...(this.#muted === undefined ? {} : { muted: this.#muted }),
+      muted: this.#muted,
     };
     return this.#last;
   }
@@ -89,7 +89,7 @@ export class ControlDirectory {
     const before = this.#last?.[pool];
     if (before?.cause !== undefined) return before;
     const cause = readCause(path);
-    return { seenMs: before?.seenMs ?? nowMs, ...(cause === undefined ? {} : { cause }) };
+    return { seenMs: before?.seenMs ?? nowMs, cause };
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canaryRecord, journalText } from '../../test/journal-records.ts';
-import { historyOf, Journal } from './journal.ts';
+import { earlierRecords, Journal } from './journal.ts';
 
 let directory: string;
 let journal: Journal;
@@ -60,7 +60,7 @@ describe('the journal', () => {
     const [first, second] = [at(1), at(2)];
     append(journalText(first, second));
     expect(new Journal(directory, { id: first.id, atMs: 1 }).read()).toEqual([second]);
-    expect(historyOf(directory)).toEqual([first, second]);
+    expect(earlierRecords(directory)).toEqual([first, second]);
   });
 
   it('takes records of the same moment, and of a clock that was set back', () => {

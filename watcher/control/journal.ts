@@ -83,7 +83,7 @@ export class Journal {
 }
 
 /** What was in the journal of this directory before anybody looked. */
-export function historyOf(directory: string): readonly JournalRecord[] {
+export function earlierRecords(directory: string): readonly JournalRecord[] {
   return new Journal(directory, { id: '', atMs: Number.NEGATIVE_INFINITY }).read();
 }
 
@@ -114,12 +114,12 @@ export class Records {
   }
 
   /** Before the first look of all; what it returns is no news. */
-  begin(nowMs: number): { readonly history: readonly JournalRecord[]; readonly seen: SeenRecord } {
-    const history = historyOf(this.#directory);
-    const last = history.at(-1);
+  begin(nowMs: number): { readonly earlier: readonly JournalRecord[]; readonly seen: SeenRecord } {
+    const earlier = earlierRecords(this.#directory);
+    const last = earlier.at(-1);
     const seen = last === undefined ? { id: '', atMs: nowMs } : { id: last.id, atMs: last.atMs };
     this.#journal = new Journal(this.#directory, seen);
-    return { history, seen };
+    return { earlier, seen };
   }
 
   /** @param seen what was taken last */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PoolTraffic } from '../../report/traffic.ts';
+import type { PoolCounts } from '../../report/counters.ts';
 import { accessLine, reroutedLine, unservedLine } from '../../test/access-lines.ts';
 import { parseLine } from '../request/parse.ts';
 import { PoolCounters } from './pools.ts';
@@ -14,7 +14,7 @@ function count(...lines: readonly string[]): void {
   }
 }
 
-const sums = ({ requests, failed, latencyMs }: PoolTraffic) => ({
+const sums = ({ requests, failed, latencyMs }: PoolCounts) => ({
   requests,
   failed,
   answered: latencyMs.counts.reduce((sum, one) => sum + one, 0),

@@ -1,5 +1,5 @@
 import { bounds, latencyPlace } from '../../metrics/latency.ts';
-import type { PoolTraffic } from '../../report/traffic.ts';
+import type { PoolCounts } from '../../report/counters.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
@@ -57,7 +57,7 @@ export class PoolCounters {
     if (pool !== wanted || failedForVisitor(event)) counts.lost++;
   }
 
-  read(): { readonly [pool in Pool]: PoolTraffic } {
+  read(): { readonly [pool in Pool]: PoolCounts } {
     const [blue, green] = this.#counts.map(({ requests, failed, own, lost, latency }) => ({
       requests,
       failed,

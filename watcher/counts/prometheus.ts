@@ -9,8 +9,8 @@ import type { Listener, Watch } from '../watch.ts';
 import { AlertCounts } from './alerts.ts';
 import { exposeCheckpoint, exposeLog } from './log.ts';
 import { exposeReleases } from './releases.ts';
-import { RequestCounts } from './requests.ts';
-import { exposeRequests, exposeState } from './traffic.ts';
+import { exposeRequests, RequestCounts } from './requests.ts';
+import { exposeState } from './state.ts';
 
 /** A disk that hangs does not keep Prometheus waiting: it gives up a scrape after ten seconds. */
 const durableForMs = 2_000;

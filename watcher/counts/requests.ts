@@ -1,4 +1,5 @@
 import { Durations } from '../../metrics/durations.ts';
+import { type Exposition, single } from '../../metrics/exposition.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
@@ -94,4 +95,98 @@ export class RequestCounts {
     }
     return undefined;
   }
+}
+
+/** What visitors got, and from whom. */
+export function exposeRequests(exposition: Exposition, counts: RequestCounts, sloPercent: number | undefined): void {
+  exposition.counter(
+    {
+      name: 'bluegreen_requests_total',
+      help: 'Requests by the pool that answered and the class of the status that the visitor got.',
+      labels: ['pool', 'status'],
+    },
+    () =>
+      answerers.flatMap((pool, row) =>
+        statusClasses.map((status, column) => [[pool, status], counts.requests[row]?.[column] ?? 0] as const),
+      ),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_release_requests_total',
+      help: 'Requests by the release that answered; a few releases at a time, all else is "other".',
+      labels: ['pool', 'release', 'status'],
+    },
+    () =>
+      [...counts.releases].flatMap(({ pool, release, counts: byStatus }) =>
+        statusClasses.map((status, column) => [[pool, release, status], byStatus[column] ?? 0] as const),
+      ),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_slo_requests_total',
+      help: 'Requests that were answered, by what they were for the visitor; what the other pool made good is good.',
+      labels: ['result'],
+    },
+    () => [
+      [['good'], counts.visitors - counts.failedForVisitors],
+      [['failed'], counts.failedForVisitors],
+    ],
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_abandoned_requests_total',
+      help: 'Requests whose visitor left before an answer: neither good nor failed.',
+    },
+    () => single(counts.left),
+  );
+  exposition.gauge({ name: 'bluegreen_slo_objective_ratio', help: 'SLO_PERCENT, where it is set.' }, () =>
+    sloPercent === undefined ? [] : single(sloPercent / 100),
+  );
+  exposition.counter({ name: 'bluegreen_cut_off_responses_total', help: 'Answers that broke off in mid-body.' }, () =>
+    single(counts.cutOff),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_masked_failures_total',
+      help: 'Attempts that failed on this pool, of requests that the other one made good.',
+      labels: ['pool'],
+    },
+    () => perPool((pool) => counts.attempts[pool]?.masked ?? 0),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_upstream_attempts_total',
+      help: 'Attempts to have a pool answer, by what came of them; a request can take two.',
+      labels: ['pool', 'result'],
+    },
+    () =>
+      pools.flatMap((pool, index) => {
+        const { total = 0, failed = 0 } = counts.attempts[index] ?? {};
+        return [[[pool, 'answered'], total - failed] as const, [[pool, 'failed'], failed] as const];
+      }),
+  );
+  exposition.durations(
+    {
+      name: 'bluegreen_request_duration_seconds',
+      help: 'From the first byte of a request to the last of its answer, by the pool that answered; no WebSockets.',
+      labels: ['pool'],
+    },
+    () => answerers.flatMap((pool, index) => withLabel(pool, counts.durations[index])),
+  );
+  exposition.durations(
+    {
+      name: 'bluegreen_upstream_first_byte_seconds',
+      help: "From an attempt's beginning to the first byte of the pool's answer.",
+      labels: ['pool'],
+    },
+    () => pools.flatMap((pool, index) => withLabel(pool, counts.attempts[index]?.firstByte)),
+  );
+}
+
+function perPool(value: (index: number) => number) {
+  return pools.map((pool: Pool, index) => [[pool], value(index)] as const);
+}
+
+function withLabel<T>(label: string, value: T | undefined) {
+  return value === undefined ? [] : [[[label], value] as const];
 }

@@ -3,9 +3,9 @@ import type { Message } from '../alerts/message.ts';
 /** What became of one try to deliver. `reason` is for people and holds no secret. */
 export type Delivery =
   /** Taken; `afterMs` if the channel said when it takes the next one. */
-  | { readonly outcome: 'delivered'; readonly afterMs?: number }
+  | { readonly outcome: 'delivered'; readonly afterMs?: number | undefined }
   /** Not now; `afterMs` if the channel said when. */
-  | { readonly outcome: 'again'; readonly reason: string; readonly afterMs?: number }
+  | { readonly outcome: 'again'; readonly reason: string; readonly afterMs?: number | undefined }
   /** Not this message, in this form. */
   | { readonly outcome: 'refused'; readonly reason: string }
   /** No message at all, until a person has seen to it. */

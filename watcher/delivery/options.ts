@@ -20,7 +20,7 @@ export interface OutboxOptions {
   /** Told of every try that failed, for the log. */
   readonly onFailure: (failure: OutboxFailure) => void;
   /** What waited when the last process ended. */
-  readonly initial?: OutboxSnapshot;
+  readonly initial?: OutboxSnapshot | undefined;
   /**
    * Resolves when everything that was pushed is on disk; awaited before the first try of each message. If it rejects, the
    * message is sent all the same.

@@ -54,7 +54,7 @@ export class Outbox {
     return {
       entries: this.#queue.entries,
       droppedUntold: this.#droppedUntold,
-      ...(this.#silence === undefined ? {} : { silence: this.#silence }),
+      silence: this.#silence,
     };
   }
 
@@ -129,7 +129,7 @@ export class Outbox {
     const silent = silentMs(this.#silence, queuedAtMs, Date.now());
     return {
       alert,
-      ...(end === undefined ? {} : { end }),
+      end,
       ...(forMs <= lateMs ? {} : { late: { forMs, ...(silent > lateMs ? { silentMs: silent } : {}) } }),
       ...(dropped === 0 ? {} : { dropped }),
     };

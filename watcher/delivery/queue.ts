@@ -6,7 +6,7 @@ import type { Form } from './notifier.ts';
 export interface OutboxEntry {
   readonly alert: Alert;
   /** The end of the same incident, told in the same message. */
-  readonly end?: Alert;
+  readonly end?: Alert | undefined;
   readonly queuedAtMs: number;
 }
 
@@ -137,5 +137,5 @@ export interface OutboxSnapshot {
   /** Alerts that were dropped and not yet told so. */
   readonly droppedUntold: number;
   /** The last span of time in which the channel took nothing. */
-  readonly silence?: Silence;
+  readonly silence?: Silence | undefined;
 }

@@ -40,7 +40,7 @@ function follow(from: TailOptions['from'] = 'start', chunkBytes?: number): void 
     sink: (bytes, start, end) => lines.push(bytes.toString('latin1', start, end)),
     tooLong: () => tooLong++,
     from,
-    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+    chunkBytes,
   });
 }
 

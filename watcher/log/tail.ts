@@ -30,7 +30,7 @@ export interface TailOptions {
   readonly tooLong: () => void;
   /** Where to begin in a log that is there already at the first look. */
   readonly from: 'start' | 'end' | Resume;
-  readonly chunkBytes?: number;
+  readonly chunkBytes?: number | undefined;
 }
 
 /**

@@ -18,6 +18,8 @@ export class Companion {
   readonly #ask: () => Promise<void>;
   #found: Found = { state: 'unknown' };
   #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
   #failedMs = 0;
 
   /** @param ask rejects, with a reason that may be shown, if it is not there */
@@ -42,8 +44,16 @@ export class Companion {
   };
 
   start(): void {
-    const next = () => void this.look().then(() => setTimeout(next, everyMs));
+    const next = () =>
+      void this.look().then(() => {
+        if (!this.#stopped) this.#timer = setTimeout(next, everyMs);
+      });
     next();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
   }
 }
 

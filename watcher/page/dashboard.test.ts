@@ -42,7 +42,7 @@ beforeEach(() => {
   });
   const nothing = () => ({}) as never;
   const metrics = async () => ({ contentType: 'text/plain', text: '' });
-  const reports = { health: nothing, traffic: nothing, alerts: nothing, metrics, dashboard: dashboard.answer };
+  const reports = { health: nothing, counters: nothing, alerts: nothing, metrics, dashboard: dashboard.answer };
   server = serve(reports, 'https://status.example.org/');
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
@@ -127,7 +127,7 @@ describe('the dashboard', () => {
   });
 
   it('answers to no name that an attacker could point at it', async () => {
-    for (const path of ['/', '/events', '/dashboard/main.js', '/traffic', '/metrics', '/elsewhere']) {
+    for (const path of ['/', '/events', '/dashboard/main.js', '/counters', '/metrics', '/elsewhere']) {
       const status = path === '/elsewhere' ? 404 : 200;
       expect(await askAs(`evil.example:${port()}`, path)).toBe(403);
       for (const host of [`localhost:${port()}`, 'alert_watcher:8083', 'status.example.org']) {
@@ -159,7 +159,7 @@ describe('the dashboard', () => {
     expect(client.text()).not.toContain(`"fromMs":${Math.floor(atMs / 1_000)}000`);
     const event = parseLine(accessLine({ startMs: atMs - 5 }));
     if (typeof event === 'string') throw new Error(event);
-    past.history.count(event);
+    past.requests.count(event);
     await eventually('what was read', () => client.text().includes(`"fromMs":${Math.floor(atMs / 1_000)}000`));
     client.close();
   });

@@ -119,17 +119,17 @@ export class Dashboard {
     clearInterval(this.#timer);
     this.#first = undefined;
     this.#second = Math.floor(this.#untilMs() / 1_000);
-    this.#wasEmpty = this.#past.history.seconds.head === 0;
+    this.#wasEmpty = this.#past.requests.seconds.head === 0;
     this.#timer = isWatched ? setInterval(this.#look, lookMs) : undefined;
   }
 
   /** The same text for all who come before there is news: after a restart they all come at once. */
   #state(): string {
     if (this.#first !== undefined) return this.#first;
-    const { history, releases } = this.#past;
+    const { requests, releases } = this.#past;
     releases.look();
     const now = this.#present.now();
-    const series = allPoints(history, this.#untilMs());
+    const series = allPoints(requests, this.#untilMs());
     const state: DashboardEvents['state'] = { atMs: Date.now(), now, series, chronicle: this.#chronicle() };
     this.#first = eventText('state', state);
     return this.#first;
@@ -144,7 +144,7 @@ export class Dashboard {
   };
 
   #tellNews(): void {
-    const { history, releases } = this.#past;
+    const { requests, releases } = this.#past;
     releases.look();
     const atMs = Date.now();
     const now = this.#present.now();
@@ -157,8 +157,8 @@ export class Dashboard {
     if (!isNewSecond && !isNewVersion && large === this.#large) return;
     // A backlog has been read, or the clock was set back: more has changed than a tick tells.
     const isFar = second - this.#second > newestSeconds - 1 || second < this.#second - 1;
-    const hasJumped = isFar || (this.#wasEmpty && history.seconds.head > 0);
-    this.#wasEmpty = history.seconds.head === 0;
+    const hasJumped = isFar || (this.#wasEmpty && requests.seconds.head > 0);
+    this.#wasEmpty = requests.seconds.head === 0;
     this.#second = second;
     if (isNewSecond) this.#tickedMs = atMs;
     this.#first = undefined;
@@ -168,7 +168,7 @@ export class Dashboard {
       this.#stream.send(this.#state());
       return;
     }
-    const series = isNewSecond ? newestPoints(history, this.#untilMs()) : null;
+    const series = isNewSecond ? newestPoints(requests, this.#untilMs()) : null;
     const chronicle = isNewVersion ? this.#chronicle() : null;
     const tick: DashboardEvents['tick'] = { atMs, now, series, chronicle };
     this.#stream.send(eventText('tick', tick));

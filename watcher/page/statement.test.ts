@@ -12,8 +12,8 @@ const down = { seenMs: nowMs - 5_000, cause: 'refused' };
 function standing(change: (state: State) => void = () => {}, more: Partial<Standing> = {}): Standing {
   const state = newState(policy);
   state.flags = { active: 'blue', blue: null, green: null };
-  state.traffic.active = 'blue';
-  state.traffic.serving = 'blue';
+  state.routing.active = 'blue';
+  state.routing.serving = 'blue';
   change(state);
   const log = { state: 'reading', fault: null, catchingUp: false } as const;
   const nothing = { journalFault: null, checkpointFault: null, pastFault: null, channels: [] };
@@ -27,7 +27,7 @@ const said = (one: Standing) => {
 };
 const worries = (one: Standing) => worriesOf(one).map(({ tone, text, detail }) => `${tone}: ${text} (${detail})`);
 const failOver = (state: State) => {
-  state.traffic.failover = { ...incident, alert: failover, lastReroutedMs: nowMs, served: 9 };
+  state.routing.failover = { ...incident, alert: failover, lastReroutedMs: nowMs, served: 9 };
 };
 const breakDown = (state: State) => {
   const alert = {
@@ -152,7 +152,7 @@ describe('the statement', () => {
   });
 
   it('says that nothing is known, where nothing is', () => {
-    const empty = standing((state) => Object.assign(state.traffic, { active: null, serving: null }), { active: null });
+    const empty = standing((state) => Object.assign(state.routing, { active: null, serving: null }), { active: null });
     expect(said(empty)).toMatch(/^unknown, neutral: Waiting/);
   });
 

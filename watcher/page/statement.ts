@@ -3,9 +3,10 @@ import { share } from '../../report/figures.ts';
 import type { TailState } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
 import { capital } from '../../report/text.ts';
-import { otherPool, type Pool } from '../../settings/pool.ts';
+import { otherPool, type Pool, pools } from '../../settings/pool.ts';
+import type { Causes } from '../alerts/alert.ts';
 import { isOutageSure } from '../rules/open-incidents.ts';
-import type { State, TrafficState } from '../rules/state.ts';
+import type { RoutingState, State } from '../rules/state.ts';
 import type { Found } from './companion.ts';
 import { askedFirst } from './serving.ts';
 
@@ -32,7 +33,7 @@ export interface Standing {
 /** What one should know at three in the morning, from across the room. */
 export function statementOf(standing: Standing, worries: readonly Worry[]): Statement {
   const { state, active, log, edge, lastEndMs } = standing;
-  const { flapping } = state.traffic;
+  const { flapping } = state.routing;
   const { flags } = state;
   const failover = failoverNow(standing);
   const { maintenance } = state.operations;
@@ -75,7 +76,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sentence = 'is asked first, and fails its health checks as the other one does.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
   }
-  if (state.traffic.failover !== null) {
+  if (state.routing.failover !== null) {
     const sentence = 'is asked first again; no request has come to show that it is well.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
   }
@@ -83,7 +84,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sentence = `serves, and has failed over ${flapping.open.failovers} times.`;
     return { tint: active, tone, word: capital(active), sentence, sinceMs: flapping.open.atMs };
   }
-  const sentence = state.traffic.serving === null ? 'is active. No request has come yet.' : 'serves.';
+  const sentence = state.routing.serving === null ? 'is active. No request has come yet.' : 'serves.';
   return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
 }
 
@@ -103,8 +104,8 @@ export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, poo
  * The failover that is going on. Only a request ends it; where none comes, it is no news any more once the edge would ask the
  * active pool first again.
  */
-function failoverNow({ state, lastEndMs, nowMs }: Standing): TrafficState['failover'] {
-  const { failover } = state.traffic;
+function failoverNow({ state, lastEndMs, nowMs }: Standing): RoutingState['failover'] {
+  const { failover } = state.routing;
   const { flags } = state;
   if (failover === null || flags === null || !isIdle(lastEndMs, nowMs)) return failover;
   const { from } = failover.alert;
@@ -113,8 +114,8 @@ function failoverNow({ state, lastEndMs, nowMs }: Standing): TrafficState['failo
 
 function incidentsOf(standing: Standing): readonly Worry[] {
   const { state } = standing;
-  const { traffic, outage, errorRate, burnRate } = state;
-  const { flapping } = traffic;
+  const { routing, outage, errorRate, burnRate } = state;
+  const { flapping } = routing;
   const failover = failoverNow(standing);
   const { window } = errorRate;
   return [
@@ -183,8 +184,8 @@ function ownOf({ log, edge, prober, journalFault, checkpointFault, pastFault, ch
   ].filter((worry) => worry !== undefined);
 }
 
-function causeOf(causes: { readonly [pool in Pool]?: string }): string | undefined {
-  const all = Object.entries(causes).map(([pool, cause]) => `${pool}: ${cause}`);
+function causeOf(causes: Causes): string | undefined {
+  const all = pools.flatMap((pool) => (causes[pool] === undefined ? [] : [`${pool}: ${causes[pool]}`]));
   return all.length === 0 ? undefined : all.join(', ');
 }
 

@@ -2,7 +2,7 @@ import { kindInfo } from '../../report/alert-kinds.ts';
 import type { Mark } from '../../report/dashboard.ts';
 import type { Alert } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
-import { toldAlert } from './told-alerts.ts';
+import { sentAlert } from './sent-alerts.ts';
 
 const maxMarks = 200;
 
@@ -25,7 +25,7 @@ export class Marks {
     const { atMs, kind } = alert;
     if (!kindInfo(kind).mark) return;
     if (this.#marks.some((mark) => mark.kind === kind && mark.atMs === atMs)) return;
-    const told = toldAlert(alert);
+    const told = sentAlert(alert);
     if (told === undefined) return;
     const mark = { atMs, kind, tone: told.report.tone, text: phraseOf(alert) };
     this.#marks = [...this.#marks, mark].toSorted((one, other) => one.atMs - other.atMs).slice(-maxMarks);

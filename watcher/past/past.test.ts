@@ -33,9 +33,9 @@ it('says why it cannot go on from a file, and keeps it for a person to look at',
     expect(restore()).toBeUndefined();
     await pastFile(directory).save({ history: 'none' });
     expect(restore()).toBe('it is of another form');
-    writeFileSync(join(directory, 'history.json'), 'none');
+    writeFileSync(join(directory, 'past.json'), 'none');
     expect(restore()).toBe('it is not a checkpoint');
-    expect(existsSync(join(directory, 'history.json.corrupt'))).toBe(true);
+    expect(existsSync(join(directory, 'past.json.corrupt'))).toBe(true);
     expect(restore()).toBeUndefined();
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -4,16 +4,16 @@ import { CheckpointFile } from '../checkpoint/checkpoint-file.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import { alertsOf } from '../delivery/queue.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { History, type HistorySnapshot } from './history.ts';
 import { Marks } from './marks.ts';
 import { Releases, type SeenRelease } from './releases.ts';
-import { type ToldAlert, ToldAlerts } from './told-alerts.ts';
+import { type SentAlert, SentAlerts } from './sent-alerts.ts';
+import { RequestSeries, type SeriesSnapshot } from './series.ts';
 
 /** Plain JSON. */
 export interface PastSnapshot {
-  readonly history: HistorySnapshot;
+  readonly requests: SeriesSnapshot;
   readonly marks: readonly Mark[];
-  readonly alerts: readonly ToldAlert[];
+  readonly alerts: readonly SentAlert[];
   readonly seen: readonly SeenRelease[];
 }
 
@@ -23,7 +23,7 @@ const tone = z.enum(['good', 'neutral', 'warning', 'bad']);
 const text = z.string().max(1_000);
 const span = z.union([z.object({ text }), z.object({ code: text }), z.object({ atMs: time })]);
 const schema = z.object({
-  history: z.object({
+  requests: z.object({
     countedMs: time,
     tiers: z.array(z.object({ bucketMs: count, firstMs: time, head: count, cells: z.string() })),
   }),
@@ -47,32 +47,32 @@ const schema = z.object({
 
 /** Beside the checkpoint: it is larger, changes all the time and matters less. */
 export function pastFile(stateDirectory: string): CheckpointFile {
-  return new CheckpointFile(stateDirectory, 'history.json');
+  return new CheckpointFile(stateDirectory, 'past.json');
 }
 
 /** What the dashboard shows of the past. */
 export class Past {
-  readonly history = new History();
+  readonly requests = new RequestSeries();
   readonly marks = new Marks();
-  readonly alerts: ToldAlerts;
+  readonly alerts: SentAlerts;
   readonly releases: Releases;
 
   /** @param channels by name, without the watcher's own log */
   constructor(channels: readonly string[], controlDirectory: string) {
-    this.alerts = new ToldAlerts(channels);
+    this.alerts = new SentAlerts(channels);
     this.releases = new Releases(controlDirectory);
   }
 
   /** In the way of every line. */
   readonly count = (event: AccessEvent): void => {
-    this.history.count(event);
+    this.requests.count(event);
     this.releases.see(event);
   };
 
   snapshot(): PastSnapshot {
-    const { history, marks, alerts, releases } = this;
+    const { requests, marks, alerts, releases } = this;
     return {
-      history: history.snapshot(),
+      requests: requests.snapshot(),
       marks: marks.all,
       alerts: alerts.snapshot(),
       seen: releases.snapshot(),
@@ -90,7 +90,7 @@ export class Past {
     // It would be written over at once.
     if (isOther) file.setAside();
     if (saved !== undefined) {
-      this.history.restore(saved.history);
+      this.requests.restore(saved.requests);
       this.marks.restore(saved.marks);
       this.releases.restore(saved.seen);
     }

@@ -1,6 +1,6 @@
 import { latencyBounds } from '../../metrics/latency.ts';
 import type { Point, Points } from '../../report/dashboard.ts';
-import { columns, type History } from './history.ts';
+import { columns, type RequestSeries } from './series.ts';
 import type { Tier } from './tier.ts';
 
 /** A second's own 99th percentile would be its slowest request; of so many seconds it says something. */
@@ -21,7 +21,7 @@ export function pointsOf(tier: Tier, untilMs: number, count: number, partly = fa
 }
 
 /** All of what is kept, for a page that knows nothing yet. */
-export function allPoints({ seconds, minutes }: History, untilMs: number) {
+export function allPoints({ seconds, minutes }: RequestSeries, untilMs: number) {
   return {
     seconds: pointsOf(seconds, untilMs, seconds.rows),
     minutes: pointsOf(minutes, untilMs, minutes.rows, true),
@@ -32,7 +32,7 @@ export function allPoints({ seconds, minutes }: History, untilMs: number) {
 export const newestSeconds = 5;
 
 /** What can have changed since a moment ago: lines come some milliseconds after their time. */
-export function newestPoints({ seconds, minutes }: History, untilMs: number) {
+export function newestPoints({ seconds, minutes }: RequestSeries, untilMs: number) {
   return { seconds: pointsOf(seconds, untilMs, newestSeconds), minutes: pointsOf(minutes, untilMs, 2, true) };
 }
 

@@ -4,8 +4,7 @@ import { Decisions, noon } from '../../test/decisions.ts';
 import { count, newBuckets, passTo } from './buckets.ts';
 
 const minute = 60_000;
-const begin = (sloPercent: number | undefined = 99.9) =>
-  new Decisions({ thresholdPercent: 100, ...(sloPercent === undefined ? {} : { sloPercent }) });
+const begin = (sloPercent: number | undefined = 99.9) => new Decisions({ thresholdPercent: 100, sloPercent });
 
 /** So many requests, evenly over the time; the first ones of each hundred fail. */
 function requests(decisions: Decisions, fromMs: number, untilMs: number, number: number, failed: number) {

@@ -70,7 +70,7 @@ function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdic
     sloPercent,
     burn: burnOf(long, sloPercent),
     ...long,
-    ...(burnRate.lastFailed === null ? {} : { request: burnRate.lastFailed }),
+    request: burnRate.lastFailed ?? undefined,
   });
   const verdict = announce(state.gates, gateKey, open, describe, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);

@@ -97,10 +97,10 @@ describe('whatever happens', () => {
           if (what === 'both-down') return plan.fault === 'errors' && !plan.prober ? [] : ['outage', 'outage-resolved'];
           return what === 'switch' ? ['switch'] : [];
         });
-        const traffic = told.filter(about('failover', 'recovery', 'switch', 'flapping', 'outage', 'outage-resolved'));
+        const routing = told.filter(about('failover', 'recovery', 'switch', 'flapping', 'outage', 'outage-resolved'));
         // When both are back, nginx leaves the active one alone for some seconds more: a failover of its own, or none.
         // What the health checks show first, a request makes sure: that is told once more.
-        const besides = traffic.filter((alert) => !isAfterOutage(alert, plan) && !('escalated' in alert));
+        const besides = routing.filter((alert) => !isAfterOutage(alert, plan) && !('escalated' in alert));
         expect(kindsOf(besides)).toEqual(expected);
         for (const alert of besides) expectInTime(alert, world, 6_500);
         expectPaired(told);

@@ -3,7 +3,7 @@ import type { DownFlags } from '../control/flags.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { burnRate, burnRateTick } from './burn-rate.ts';
 import { errorRate, errorRateTick } from './error-rate.ts';
-import { traffic, trafficTick } from './failover.ts';
+import { routing, routingTick } from './failover.ts';
 import type { Verdict } from './incident.ts';
 import { muteTick, policyNow, withMuted } from './mute.ts';
 import { countMaintained, operate, operationsTick } from './operations.ts';
@@ -26,7 +26,7 @@ export function decideRequest(state: State, event: AccessEvent, policy: Policy):
   const verdicts: Verdict[] = [];
   const rules = policyNow(state, policy);
   // A canary is sent to the other pool on purpose.
-  if (event.route === 'public') traffic(state, event, verdicts, rules);
+  if (event.route === 'public') routing(state, event, verdicts, rules);
   outage(state, event, verdicts, rules);
   errorRate(state, event, verdicts, rules);
   burnRate(state, event, verdicts, rules);
@@ -41,7 +41,7 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   followClock(state, nowMs);
   const about = muteTick(state, nowMs, policy);
   const rules = policyNow(state, policy);
-  trafficTick(state, nowMs, verdicts, rules);
+  routingTick(state, nowMs, verdicts, rules);
   outageTick(state, nowMs, verdicts, rules);
   standbyTick(state, nowMs, verdicts, rules);
   errorRateTick(state, nowMs, verdicts, rules);
@@ -75,13 +75,13 @@ export function decideSwitches(
  * transition, and change nothing for as long as the clock was set back.
  */
 function followClock(state: State, nowMs: number): void {
-  const { traffic, outage } = state;
-  if (traffic.latestStartMs <= nowMs + clockSlackMs) return;
-  traffic.latestStartMs = nowMs;
-  traffic.activeSinceMs = Math.min(traffic.activeSinceMs, nowMs);
-  traffic.transitionMs = Math.min(traffic.transitionMs, nowMs);
-  if (traffic.failover !== null) traffic.failover.lastReroutedMs = Math.min(traffic.failover.lastReroutedMs, nowMs);
-  const { flapping } = traffic;
+  const { routing, outage } = state;
+  if (routing.latestStartMs <= nowMs + clockSlackMs) return;
+  routing.latestStartMs = nowMs;
+  routing.activeSinceMs = Math.min(routing.activeSinceMs, nowMs);
+  routing.transitionMs = Math.min(routing.transitionMs, nowMs);
+  if (routing.failover !== null) routing.failover.lastReroutedMs = Math.min(routing.failover.lastReroutedMs, nowMs);
+  const { flapping } = routing;
   if (flapping.open !== null) flapping.open.changedMs = Math.min(flapping.open.changedMs, nowMs);
   flapping.recent = flapping.recent.map((past) => ({ ...past, atMs: Math.min(past.atMs, nowMs) }));
   outage.lastServedMs = Math.min(outage.lastServedMs, nowMs);

@@ -72,7 +72,7 @@ function isVisible({ window, visibleMs = [] }: ErrorRateState): boolean {
 function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy: Policy): ErrorRate {
   const { window, lastFailed, visibleMs = [] } = state.errorRate;
   const sinceMs = oldestMs(window);
-  const pool = state.traffic.serving;
+  const pool = state.routing.serving;
   return {
     kind: 'error-rate',
     incident: id,
@@ -80,11 +80,11 @@ function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy
     failed: window.failed,
     samples: window.count,
     thresholdPercent: policy.thresholdPercent,
-    ...(pool === null ? {} : { pool }),
+    pool: pool ?? undefined,
     visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
     worstPaths: worstPaths(window, 3),
-    ...(lastFailed === null ? {} : { request: lastFailed }),
-    ...(worse === undefined ? {} : { escalated: true }),
+    request: lastFailed ?? undefined,
+    ...(worse && { escalated: true }),
   };
 }
 

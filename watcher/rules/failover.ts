@@ -18,31 +18,31 @@ const proofSlackMs = 20;
 const cutOffRecentMs = 2_000;
 
 /** Failover, recovery and planned switch, by when requests started: the log is in order of their ends. */
-export function traffic(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
-  const { traffic } = state;
-  if (event.pool !== undefined) traffic.serving = event.pool;
+export function routing(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
+  const { routing } = state;
+  if (event.pool !== undefined) routing.serving = event.pool;
   if (event.active === undefined) return;
   settle(state, event.endMs, verdicts, policy);
-  if (traffic.active === null && !isSwitchExpected(state, event.active)) {
-    traffic.active = event.active;
-    traffic.activeSinceMs = event.startMs;
-  } else if (event.active !== traffic.active) {
+  if (routing.active === null && !isSwitchExpected(state, event.active)) {
+    routing.active = event.active;
+    routing.activeSinceMs = event.startMs;
+  } else if (event.active !== routing.active) {
     // One that was still on its way under the colour before. Times are milliseconds: many can share one.
-    if (event.startMs <= traffic.activeSinceMs + clockSlackMs || event.startMs < traffic.latestStartMs) return;
+    if (event.startMs <= routing.activeSinceMs + clockSlackMs || event.startMs < routing.latestStartMs) return;
     switchByRequest(state, event, event.active, verdicts, policy);
   }
-  if (event.startMs > traffic.latestStartMs) traffic.latestStartMs = event.startMs;
+  if (event.startMs > routing.latestStartMs) routing.latestStartMs = event.startMs;
 
-  if (event.cutOff && event.pool === event.active) traffic.cutOffMs = event.endMs;
+  if (event.cutOff && event.pool === event.active) routing.cutOffMs = event.endMs;
   if (wasRerouted(event)) rerouted(state, event, verdicts, policy);
-  else if (traffic.failover !== null) recover(state, event, traffic.failover, verdicts, policy);
+  else if (routing.failover !== null) recover(state, event, routing.failover, verdicts, policy);
 }
 
 /** Tells what a cooldown held back and still holds. */
-export function trafficTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+export function routingTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   settle(state, nowMs, verdicts, policy);
   announceFlapping(state, nowMs, verdicts, policy);
-  const { failover, flapping } = state.traffic;
+  const { failover, flapping } = state.routing;
   const { gates } = state;
   if (failover !== null && flapping.open === null) {
     push(
@@ -55,10 +55,10 @@ export function trafficTick(state: State, nowMs: number, verdicts: Verdict[], po
 }
 
 function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
-  const { traffic, gates } = state;
+  const { routing, gates } = state;
   const { active, pool } = event;
   if (active === undefined || pool === undefined) return;
-  const open = traffic.failover;
+  const open = routing.failover;
   if (open !== null) {
     open.served++;
     open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
@@ -66,7 +66,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
   }
   // Without a failed attempt on the active pool, it was routed by a flag that may just have gone.
   const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
-  if (event.startMs <= traffic.transitionMs + slackMs) return;
+  if (event.startMs <= routing.transitionMs + slackMs) return;
   const cause = causeOf(state, event, active);
   const flapping = flapped(state, event.startMs, active, pool, cause);
   const incident =
@@ -79,17 +79,17 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     atMs: event.startMs,
     from: active,
     to: pool,
-    ...(event.release === undefined ? {} : { release: event.release }),
+    release: event.release,
     upstream: upstreamPath(event),
     requestMs: event.endMs - event.startMs,
     ...(event.status >= 500 ? { failed: true } : {}),
-    ...(cause === undefined ? {} : { cause }),
-    ...(event.ids === undefined ? {} : { request: event.ids }),
+    cause,
+    request: event.ids,
   };
   const failover = { ...incident, alert, lastReroutedMs: routedAtMs(event), served: 1 };
-  traffic.failover = failover;
-  traffic.failovers[active]++;
-  traffic.transitionMs = event.startMs;
+  routing.failover = failover;
+  routing.failovers[active]++;
+  routing.transitionMs = event.startMs;
   if (flapping !== null) announceFlapping(state, event.endMs, verdicts, policy);
   else {
     push(
@@ -100,21 +100,21 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
 }
 
 /** Why the active pool was left. An answer that broke off is not asked for again, so no attempt of this request shows it. */
-function causeOf({ traffic, flags }: State, event: AccessEvent, active: Pool): string | undefined {
+function causeOf({ routing, flags }: State, event: AccessEvent, active: Pool): string | undefined {
   const flagCause = flags?.[active]?.cause;
   const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
-  if (Math.abs(event.endMs - (traffic.cutOffMs ?? 0)) > cutOffRecentMs || cause?.includes('cut off')) return cause;
+  if (Math.abs(event.endMs - (routing.cutOffMs ?? 0)) > cutOffRecentMs || cause?.includes('cut off')) return cause;
   return cause === undefined ? 'answers cut off' : `answers cut off, ${cause}`;
 }
 
 function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
-  const { traffic } = state;
+  const { routing } = state;
   if (event.pool === undefined || event.pool !== event.active || event.status >= 500) return;
   // The active pool as the last resort of a request that the standby failed is not a recovery.
   if (event.attempts.length > 1) return;
   if (event.startMs <= open.lastReroutedMs) return;
-  traffic.failover = null;
-  traffic.transitionMs = routedAtMs(event);
+  routing.failover = null;
+  routing.transitionMs = routedAtMs(event);
   if (flappedBack(state, { atMs: open.atMs, served: open.served, told: open.announced }, event.startMs)) return;
   const alert: Recovery = {
     kind: 'recovery',
@@ -122,7 +122,7 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
     atMs: event.startMs,
     pool: event.pool,
     standby: open.alert.to,
-    ...(event.release === undefined ? {} : { release: event.release }),
+    release: event.release,
     lastedMs: event.startMs - open.atMs,
     served: open.served,
   };

@@ -15,7 +15,7 @@ const withinMs = 5 * 60_000;
 
 /** A failover begins: counted if the pool is flapping or, with this one, begins to; then the flapping is returned. */
 export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, cause?: string): OpenFlapping | null {
-  const { flapping } = state.traffic;
+  const { flapping } = state.routing;
   if (flapping.open !== null) {
     flapping.open.failovers++;
     flapping.open.changedMs = atMs;
@@ -29,7 +29,7 @@ export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, c
     ...beginIncident(state, atMs),
     pool,
     standby,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
     firstMs: first.atMs,
     failovers: recent.length + 1,
     served: recent.reduce((sum, past) => sum + past.served, 0),
@@ -42,7 +42,7 @@ export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, c
 
 /** A failover is over; true: it was one of a flapping, which tells it. */
 export function flappedBack(state: State, failover: PastFailover, atMs: number): boolean {
-  const { flapping } = state.traffic;
+  const { flapping } = state.routing;
   const { open } = flapping;
   if (open === null) {
     flapping.recent = [...flapping.recent, failover].slice(1 - failoversForFlapping);
@@ -55,7 +55,7 @@ export function flappedBack(state: State, failover: PastFailover, atMs: number):
 
 /** Tells a flapping that has not been told, unless it is held back. */
 export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
-  const { open } = state.traffic.flapping;
+  const { open } = state.routing.flapping;
   if (open === null) return;
   const { pool, standby, failovers, cause } = open;
   const describe = (): Flapping => ({
@@ -66,7 +66,7 @@ export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[
     standby,
     failovers,
     lastedMs: open.changedMs - open.firstMs,
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
   const verdict = announce(state.gates, flappingKey(pool), open, describe, nowMs, policy);
   if (verdict === undefined) return;
@@ -76,7 +76,7 @@ export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[
 
 /** Ends a flapping once nothing has changed for a while. */
 export function settle(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
-  const { flapping, failover } = state.traffic;
+  const { flapping, failover } = state.routing;
   const { open } = flapping;
   if (open === null || nowMs - open.changedMs < stableForMs) return;
   flapping.open = null;

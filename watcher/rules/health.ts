@@ -6,14 +6,14 @@ import { failedPercent } from './window.ts';
 type Counts = Pick<WatchSnapshot, 'lines' | 'lastEndMs' | 'rejects' | 'previews' | 'heldBack'>;
 
 export function watchHealthOf(state: State, counts: Counts & Pick<Health, 'journal'>, policy: Policy): WatchHealth {
-  const { traffic, errorRate, flags, mute, operations } = state;
+  const { routing, errorRate, flags, mute, operations } = state;
   const { window } = errorRate;
   const { lines, lastEndMs, rejects, previews, heldBack, journal } = counts;
   return {
     log: { lines, lastLine: lastEndMs === 0 ? null : isoTime(lastEndMs), rejects, previews },
     journal,
-    active: traffic.active,
-    serving: traffic.serving,
+    active: routing.active,
+    serving: routing.serving,
     down: flags === null ? null : { blue: flags.blue !== null, green: flags.green !== null },
     openIncidents: openIncidents(state).map(({ kind, incident }) => ({
       kind,

@@ -29,7 +29,7 @@ export interface GatePolicy {
   /** Planned work: failovers are not told. */
   readonly maintenance: boolean;
   /** Nothing is told. */
-  readonly muted?: boolean;
+  readonly muted?: boolean | undefined;
 }
 
 const heldInMaintenance: readonly string[] = alertKindNames.filter((kind) => kindInfo(kind).heldInMaintenance);

@@ -93,11 +93,11 @@ function end(state: State, open: OpenMute, nowMs: number): Alert {
   return { kind: 'unmuted', incident, atMs: toMs, fromMs: sinceMs, toMs, events, more, stillOpen };
 }
 
-function remember({ mute, traffic }: State, alert: Alert): void {
+function remember({ mute, routing }: State, alert: Alert): void {
   const { open } = mute;
   if (open === null) return;
   // It happens once, and the list tells it.
-  if (traffic.switched?.id === alert.incident && alert.kind === 'switch') traffic.switched.announced = true;
+  if (routing.switched?.id === alert.incident && alert.kind === 'switch') routing.switched.announced = true;
   const isFull = open.events.length >= maxEvents;
   const events = isFull ? open.events : [...open.events, { atMs: alert.atMs, what: phraseOf(alert) }];
   mute.open = { ...open, events, more: open.more + (isFull ? 1 : 0) };

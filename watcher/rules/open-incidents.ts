@@ -24,10 +24,10 @@ export const incidentKinds = [
 
 /** The incidents of the log that go on now, by kind. */
 export function openIncidents(state: State): readonly OpenIncident[] {
-  const { traffic, errorRate, burnRate, outage, standby } = state;
+  const { routing, errorRate, burnRate, outage, standby } = state;
   return [
-    { kind: 'failover' as const, incident: traffic.failover },
-    { kind: 'flapping' as const, incident: traffic.flapping.open },
+    { kind: 'failover' as const, incident: routing.failover },
+    { kind: 'flapping' as const, incident: routing.flapping.open },
     { kind: 'error-rate' as const, incident: errorRate.open },
     { kind: 'burn-rate' as const, incident: burnRate.open },
     { kind: isOutageSure(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
@@ -50,8 +50,8 @@ export function isOpen(state: State, incident: string): boolean {
 }
 
 /** All that goes on now, in a few words each. */
-export function goesOn({ traffic, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
-  const { failover, flapping } = traffic;
+export function goesOn({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
+  const { failover, flapping } = routing;
   const { deploy, stillLive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);
   return [

@@ -249,7 +249,7 @@ describe('a canary', () => {
     const stepped = reroutedLine({ startMs: noon + 1_200, route: 'canary', pool: 'blue', active: 'blue' });
     expect(decisions.log(served(1_100, { route: 'canary', pool: 'blue' }), stepped)).toEqual([]);
     expect(decisions.log(served(2_000, { route: 'canary', active: 'green' }))).toEqual([]);
-    expect(decisions.state.traffic).toMatchObject({ active: 'blue', serving: 'green' });
+    expect(decisions.state.routing).toMatchObject({ active: 'blue', serving: 'green' });
     expect(kinds(decisions.log(served(3_000)))).toEqual(['recovery']);
   });
 

@@ -26,9 +26,9 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       tell({
         ...deployBase(record, deploy),
         kind: 'deploy-started',
-        ...(image === undefined ? {} : { image }),
-        ...(replaces === undefined ? {} : { replaces }),
-        ...(activeRelease === undefined ? {} : { activeRelease }),
+        image,
+        replaces,
+        activeRelease,
       });
       return;
     }
@@ -44,10 +44,10 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
         step,
         why,
         tookMs,
-        ...(restored === undefined ? {} : { restored }),
+        restored,
         ...(rolledBack ? { rolledBack } : {}),
-        ...(wasUsed === undefined ? {} : { wasLive: wasUsed }),
-        ...(noWayBack === undefined ? {} : { noWayBack }),
+        wasLive: wasUsed,
+        noWayBack,
       });
       return;
     }
@@ -56,7 +56,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       const { deploy, pool, switched, tookMs, bake } = record;
       // Where nobody visits, nothing else has shown the switch yet, and it came before.
       if (switched) switchAsExpected(state, pool, nowMs, verdicts, policy);
-      const details = { switched, tookMs, ...(bake === undefined ? {} : { bake }) };
+      const details = { switched, tookMs, bake };
       tell({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
       return;
     }
@@ -70,9 +70,9 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
         actor,
         percent,
         pool,
-        ...(release === undefined ? {} : { release }),
-        ...(why === undefined ? {} : { why }),
-        ...(didBadly === undefined ? {} : { didBadly }),
+        release,
+        why,
+        didBadly,
       });
       return;
     }

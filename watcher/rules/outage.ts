@@ -97,9 +97,9 @@ function alertOf(
     incident,
     atMs,
     shownBy,
-    causes: { ...(blue === undefined ? {} : { blue }), ...(green === undefined ? {} : { green }) },
-    ...(event === undefined ? {} : { upstream: upstreamPath(event) }),
-    ...(event?.ids === undefined ? {} : { request: event.ids }),
+    causes: { blue, green },
+    upstream: event && upstreamPath(event),
+    request: event?.ids,
   };
 }
 
@@ -130,7 +130,7 @@ function end(
     kind: 'outage-resolved',
     incident: open.id,
     atMs,
-    ...(pool === undefined ? {} : { pool }),
+    pool,
     lastedMs: atMs - open.atMs,
     unserved: open.unserved,
   };

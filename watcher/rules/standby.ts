@@ -35,7 +35,7 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
       atMs: flag.seenMs,
       pool,
       active: flags.active,
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     };
     standby.open = { ...incident, alert };
   }

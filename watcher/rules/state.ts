@@ -14,7 +14,7 @@ export interface State {
   incidents: number;
   readonly gates: Gates;
   flags: DownFlags | null;
-  readonly traffic: TrafficState;
+  readonly routing: RoutingState;
   readonly errorRate: ErrorRateState;
   readonly burnRate: BurnRateState;
   readonly outage: OutageState;
@@ -30,7 +30,7 @@ export interface Policy extends GatePolicy {
   readonly windowSize: number;
   readonly thresholdPercent: number;
   /** The share of requests that are to succeed; undefined: the error budget is not watched. */
-  readonly sloPercent?: number;
+  readonly sloPercent?: number | undefined;
 }
 
 export function newState(policy: Policy): State {
@@ -38,7 +38,7 @@ export function newState(policy: Policy): State {
     incidents: 0,
     gates: {},
     flags: null,
-    traffic: newTrafficState(),
+    routing: newRoutingState(),
     errorRate: newErrorRateState(policy.windowSize),
     burnRate: newBurnRateState(),
     outage: newOutageState(),
@@ -93,7 +93,7 @@ export interface PastFailover {
 export interface OpenFlapping extends Incident {
   readonly pool: Pool;
   readonly standby: Pool;
-  readonly cause?: string;
+  readonly cause?: string | undefined;
   /** The start of the first of the failovers that it counts. */
   firstMs: number;
   failovers: number;
@@ -231,7 +231,7 @@ export interface OpenFailover extends Incident {
 }
 
 /** Who is active and who answers, as the log tells it. */
-export interface TrafficState {
+export interface RoutingState {
   active: Pool | null;
   /** Who answered last. */
   serving: Pool | null;
@@ -252,7 +252,7 @@ export interface TrafficState {
   readonly switches: { [pool in Pool]: number };
 }
 
-export function newTrafficState(): TrafficState {
+export function newRoutingState(): RoutingState {
   return {
     active: null,
     serving: null,

@@ -25,7 +25,7 @@ export function isSwitchExpected({ operations }: State, to: Pool): boolean {
 
 /** A request shows another active colour. */
 export function switchByRequest(state: State, event: AccessEvent, to: Pool, verdicts: Verdict[], policy: Policy): void {
-  const { active } = state.traffic;
+  const { active } = state.routing;
   const records = takeExpected(state, active, to);
   const last = records.pop();
   for (const record of records) switchTo(state, record, changeBy(record, event.endMs), verdicts, policy);
@@ -33,7 +33,7 @@ export function switchByRequest(state: State, event: AccessEvent, to: Pool, verd
   const change = { from: active ?? otherPool(to), to, atMs: event.startMs, nowMs: event.endMs, release };
   switchTo(state, last, change, verdicts, policy);
   // A request whose headers came late seems to have begun before others that went by the colour before.
-  if (last !== undefined) state.traffic.activeSinceMs = Math.max(event.startMs, last.atMs);
+  if (last !== undefined) state.routing.activeSinceMs = Math.max(event.startMs, last.atMs);
 }
 
 /** Without a request, the flag shows what the journal has announced. */
@@ -56,16 +56,16 @@ export function switchAsExpected(
   verdicts: Verdict[],
   policy: Policy,
 ): void {
-  for (const record of takeExpected(state, state.traffic.active, to)) {
+  for (const record of takeExpected(state, state.routing.active, to)) {
     switchTo(state, record, changeBy(record, nowMs), verdicts, policy);
     // Requests that were on their way under the colour before began before now.
-    state.traffic.activeSinceMs = nowMs;
+    state.routing.activeSinceMs = nowMs;
   }
 }
 
 /** Tells a switch that a cooldown held back. */
 export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
-  const { switched } = state.traffic;
+  const { switched } = state.routing;
   if (switched === null) return;
   const verdict = announce(state.gates, switchKey(switched), switched, () => switched.alert, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);
@@ -107,8 +107,8 @@ function switchTo(
   verdicts: Verdict[],
   policy: Policy,
 ): void {
-  const { traffic, gates } = state;
-  const before = traffic.switched;
+  const { routing, gates } = state;
+  const before = routing.switched;
   if (before !== null && !before.announced) countHeldBack(gates, switchKey(before), before);
   const ended = endIncident(state, atMs);
   const begun = beginIncident(state, atMs);
@@ -120,27 +120,27 @@ function switchTo(
     atMs,
     from,
     to,
-    ...(running === undefined ? {} : { release: running }),
-    ...(ended === undefined ? {} : { ended }),
-    ...(record === undefined ? {} : { operation: operationOf(record) }),
+    release: running,
+    ended,
+    operation: record && operationOf(record),
   };
   state.operations.stillLive = null;
-  traffic.active = to;
-  traffic.switches[to]++;
-  traffic.activeSinceMs = atMs;
-  traffic.transitionMs = Math.min(traffic.transitionMs, atMs - 1);
-  traffic.switched = { ...incident, alert };
-  const { switched } = traffic;
+  routing.active = to;
+  routing.switches[to]++;
+  routing.activeSinceMs = atMs;
+  routing.transitionMs = Math.min(routing.transitionMs, atMs - 1);
+  routing.switched = { ...incident, alert };
+  const { switched } = routing;
   const overdue = ended !== undefined || (record !== undefined && record.reason !== 'switch');
   const verdict = announce(gates, switchKey(switched), switched, () => alert, nowMs, policy, overdue);
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
 /** Ends the failover or the flapping that is open, if any; undefined: there is nothing to tell. */
-function endIncident({ traffic, gates }: State, atMs: number): Switch['ended'] {
-  const { failover, flapping } = traffic;
+function endIncident({ routing, gates }: State, atMs: number): Switch['ended'] {
+  const { failover, flapping } = routing;
   const { open } = flapping;
-  traffic.failover = null;
+  routing.failover = null;
   flapping.open = null;
   flapping.recent = [];
   if (open !== null) {
@@ -159,11 +159,11 @@ function operationOf({ reason, actor, deploy, release, replaced, why, bake }: Sw
   return {
     reason,
     actor,
-    ...(deploy === undefined ? {} : { deploy }),
-    ...(release === undefined ? {} : { release }),
-    ...(replaced === undefined ? {} : { replaced }),
-    ...(why === undefined ? {} : { why }),
-    ...(bake === undefined ? {} : { bake }),
+    deploy,
+    release,
+    replaced,
+    why,
+    bake,
   };
 }
 

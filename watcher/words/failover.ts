@@ -15,7 +15,7 @@ import { stableForMs } from '../rules/limits.ts';
 import { type Fact, fact, note, type Span, serving, type Wording } from './facts.ts';
 
 /** The standby answers in the active pool's place, and no longer does. */
-export function trafficWording(alert: Failover | Recovery): Wording {
+export function failoverWording(alert: Failover | Recovery): Wording {
   if (alert.kind === 'failover') {
     return {
       headline: `Failover detected: ${alert.from} → ${alert.to} (to backup)`,

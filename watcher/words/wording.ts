@@ -4,7 +4,7 @@ import type { RequestIds } from '../request/event.ts';
 import { awayWording } from './away.ts';
 import { deployWording } from './deploy.ts';
 import { type About, type Fact, inFixedOrder, type Span, type Wording } from './facts.ts';
-import { flappingWording, outageWording, standbyWording, trafficWording } from './failover.ts';
+import { failoverWording, flappingWording, outageWording, standbyWording } from './failover.ts';
 import { mutedWording, unmutedWording } from './mute.ts';
 import { canaryWording, maintenanceWording, testWording } from './operations.ts';
 import { burnRateWording, errorRateWording } from './rates.ts';
@@ -25,7 +25,7 @@ function wordsFor(alert: Alert): Wording {
   switch (alert.kind) {
     case 'failover':
     case 'recovery':
-      return trafficWording(alert);
+      return failoverWording(alert);
     case 'switch':
       return switchWording(alert);
     case 'flapping':

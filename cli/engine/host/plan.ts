@@ -128,7 +128,7 @@ function environment(variables: Environment): Record<string, string> {
   const cache = process.env.NODE_COMPILE_CACHE;
   return {
     PATH: programPath(),
-    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+    NODE_COMPILE_CACHE: cache,
     ...Object.fromEntries(set),
   };
 }

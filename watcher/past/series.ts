@@ -27,7 +27,7 @@ const maxRepeatedMs = 60_000;
 const width = columns.latency + latencyBounds.length + 1;
 
 /** Plain JSON. */
-export interface HistorySnapshot {
+export interface SeriesSnapshot {
   /** The end of the newest request that is counted. */
   readonly countedMs: number;
   readonly tiers: readonly TierSnapshot[];
@@ -40,7 +40,7 @@ const beforeMs = 15 * minuteMs;
  * Requests by the second for a quarter of an hour and by the minute for a day, and for a quarter of an hour before, at the
  * time that the log tells. It is in the way of every line: counting one is a few increments.
  */
-export class History {
+export class RequestSeries {
   readonly seconds = new Tier(secondMs, (15 * minuteMs + beforeMs) / secondMs, width);
   readonly minutes = new Tier(minuteMs, (24 * 60 * minuteMs + beforeMs) / minuteMs, width);
   readonly #counts = this.seconds.cells;
@@ -68,11 +68,11 @@ export class History {
     if (!visitorLeft(event)) this.#add(columns.latency + latencyPlace(firstByteMs(event) ?? endMs - startMs));
   };
 
-  snapshot(): HistorySnapshot {
+  snapshot(): SeriesSnapshot {
     return { countedMs: this.#countedMs, tiers: [this.seconds.snapshot(), this.minutes.snapshot()] };
   }
 
-  restore({ countedMs, tiers }: HistorySnapshot): void {
+  restore({ countedMs, tiers }: SeriesSnapshot): void {
     for (const tier of tiers) for (const own of [this.seconds, this.minutes]) own.restore(tier);
     this.#countedMs = countedMs;
     this.#restoredMs = countedMs;

@@ -34,7 +34,7 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
   function settle(failure: Failure | undefined): void {
     clearTimeout(timer);
     const head = begun === undefined ? { status: 0 } : headOf(begun);
-    resolve({ endedAt: nowMs(), ...head, ...(failure === undefined ? {} : { failure }) });
+    resolve({ endedAt: nowMs(), ...head, failure });
   }
 
   sent.on('response', (response) => {

@@ -1,9 +1,8 @@
 import type { Pool } from '../settings/pool.ts';
-import type { AlertReport } from './dashboard.ts';
 import type { Health } from './health.ts';
 
 /** What the attempts at one pool came to. */
-export interface PoolTraffic {
+export interface PoolCounts {
   readonly requests: number;
   readonly failed: number;
   /** Requests that were to go to this pool: it was active, or they were of a canary. */
@@ -14,16 +13,13 @@ export interface PoolTraffic {
   readonly latencyMs: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
 }
 
-/** One alert that was told, as `GET /alerts` has it: what it said is for the channels and the dashboard. */
-export type AlertDelivery = Pick<AlertReport, 'incident' | 'delivery'>;
-
-/** What `GET /traffic` answers, for the command line: counted since the start. */
-export interface Traffic {
+/** What `GET /counters` answers, for the command line: counted since the start. */
+export interface Counters {
   readonly startedAtMs: number;
   readonly nowMs: number;
   /** What the log holds and has not been read. */
   readonly lagBytes: number;
   readonly active: Pool | null;
   readonly down: Health['down'];
-  readonly pools: { readonly [pool in Pool]: PoolTraffic };
+  readonly pools: { readonly [pool in Pool]: PoolCounts };
 }

@@ -7,10 +7,10 @@ import { wordingOf } from '../words/wording.ts';
 const maxAlerts = 40;
 
 /** The last alerts, and how far each has got in each channel. */
-export class ToldAlerts {
+export class SentAlerts {
   readonly #channels: readonly string[];
   /** Oldest first. */
-  #alerts: ToldAlert[] = [];
+  #alerts: SentAlert[] = [];
   #version = 0;
 
   /** @param channels by name, without the watcher's own log */
@@ -45,12 +45,12 @@ export class ToldAlerts {
   }
 
   /** For the checkpoint. Plain JSON. */
-  snapshot(): readonly ToldAlert[] {
+  snapshot(): readonly SentAlert[] {
     return this.#alerts;
   }
 
   /** @param waiting what waits in each channel's queue, as the other checkpoint tells */
-  restore(saved: readonly ToldAlert[], waiting: ReadonlyMap<string, readonly Alert[]>): void {
+  restore(saved: readonly SentAlert[], waiting: ReadonlyMap<string, readonly Alert[]>): void {
     this.#alerts = saved.slice(-maxAlerts).map((alert) => ({ ...alert, delivery: { ...alert.delivery } }));
     for (const { key, delivery } of this.#alerts) {
       for (const [channel, state] of Object.entries(delivery)) {
@@ -71,13 +71,13 @@ export class ToldAlerts {
   }
 
   /** The known one, or a new one; undefined: it is older than all that are kept, or cannot be told. */
-  #alertOf(alert: Alert): ToldAlert | undefined {
+  #alertOf(alert: Alert): SentAlert | undefined {
     const key = keyOf(alert);
     const known = this.#alerts.find((one) => one.key === key);
     if (known !== undefined) return known;
     const oldest = this.#alerts[0];
     if (this.#alerts.length >= maxAlerts && oldest !== undefined && alert.atMs < oldest.report.atMs) return undefined;
-    const told = toldAlert(alert);
+    const told = sentAlert(alert);
     if (told === undefined) return undefined;
     this.#alerts = [...this.#alerts, told].slice(-maxAlerts);
     this.#version++;
@@ -89,7 +89,7 @@ const maxText = 400;
 const maxFacts = 12;
 
 /** An alert in words, and what has become of it on its way. */
-export interface ToldAlert {
+export interface SentAlert {
   readonly key: string;
   readonly report: Omit<AlertReport, 'delivery'>;
   readonly delivery: { [channel: string]: DeliveryState };
@@ -104,7 +104,7 @@ export function keyOf({ kind, incident, atMs }: Alert): string {
  * Its texts bounded, as many of them come from outside. Undefined: it cannot be put into words, as one that another release
  * has left in the checkpoint; to fail at that would be to fail at every start.
  */
-export function toldAlert(alert: Alert): ToldAlert | undefined {
+export function sentAlert(alert: Alert): SentAlert | undefined {
   try {
     const { headline, summary, tone, facts } = wordingOf(alert);
     const { incident, atMs } = alert;

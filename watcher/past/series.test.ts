@@ -4,8 +4,8 @@ import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../t
 import { generator } from '../../test/random.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { parseLine } from '../request/parse.ts';
-import { History } from './history.ts';
 import { allPoints, newestPoints } from './points.ts';
+import { RequestSeries } from './series.ts';
 
 const noon = Date.UTC(2025, 10, 23, 12);
 const secondMs = 1_000;
@@ -27,7 +27,7 @@ function pointAt({ fromMs, stepMs, points }: Points, atMs: number) {
 
 describe('the history', () => {
   it('puts each request at the second and the minute that the log tells, however late it is read', () => {
-    const history = new History();
+    const history = new RequestSeries();
     for (const atMs of [noon, noon + 999, noon + secondMs, noon + 59_999, noon + minuteMs]) {
       history.count(endingAt(atMs));
     }
@@ -40,7 +40,7 @@ describe('the history', () => {
   });
 
   it('tells who answered, what a pool failed at, and what visitors saw of it', () => {
-    const history = new History();
+    const history = new RequestSeries();
     const at = { startMs: noon - 5 };
     history.count(eventOf(accessLine(at)));
     history.count(eventOf(reroutedLine(at)));
@@ -60,7 +60,7 @@ describe('the history', () => {
   });
 
   it('knows the latencies up to the first byte, of ten seconds together', () => {
-    const history = new History();
+    const history = new RequestSeries();
     for (let index = 0; index < 100; index++) {
       const ms = index < 98 ? 4 : 900;
       history.count(endingAt(noon + index, { headerTime: (ms / 1_000).toFixed(3), tookMs: 30_000 }));
@@ -80,7 +80,7 @@ describe('the history', () => {
 
   it('holds as much as it did at first, and its newest part is what really came', () => {
     const random = generator(11);
-    const history = new History();
+    const history = new RequestSeries();
     const { seconds, minutes } = history;
     const [cells, sums] = [seconds.cells, minutes.cells];
     const bySecond = new Map<number, number>();
@@ -105,20 +105,20 @@ describe('the history', () => {
   });
 
   it('goes on after a restart, where no line counts twice that comes again', () => {
-    const before = new History();
+    const before = new RequestSeries();
     const events = Array.from({ length: 500 }, (_, index) => endingAt(noon + index * 100));
     for (const event of events.slice(0, 300)) before.count(event);
-    const after = new History();
+    const after = new RequestSeries();
     after.restore(JSON.parse(JSON.stringify(before.snapshot())));
     // The checkpoint was older than the history.
     for (const event of events.slice(280)) after.count(event);
-    const whole = new History();
+    const whole = new RequestSeries();
     for (const event of events) whole.count(event);
     expect(allPoints(after, noon + minuteMs)).toEqual(allPoints(whole, noon + minuteMs));
   });
 
   it('forgets what is later than now when the clock is set back', () => {
-    const history = new History();
+    const history = new RequestSeries();
     for (let index = 0; index < 100; index++) history.count(endingAt(noon + index * secondMs));
     history.count(endingAt(noon + 30 * secondMs));
     const { seconds } = allPoints(history, noon + 60 * secondMs);
@@ -128,10 +128,10 @@ describe('the history', () => {
   });
 
   it('begins anew where what was saved is of another shape', () => {
-    const before = new History();
+    const before = new RequestSeries();
     before.count(endingAt(noon));
     const { countedMs, tiers } = before.snapshot();
-    const after = new History();
+    const after = new RequestSeries();
     for (const cells of ['', 'AAAA', Buffer.alloc(50_000, 1).toString('base64')]) {
       after.restore({ countedMs, tiers: tiers.map((tier) => ({ ...tier, cells })) });
       expect(allPoints(after, noon + minuteMs).minutes.points).toEqual([]);
@@ -141,7 +141,7 @@ describe('the history', () => {
   });
 
   it('loses no more to a clock that is set back over a restart than what is later then', () => {
-    const before = new History();
+    const before = new RequestSeries();
     const minute = (number: number) => noon + number * minuteMs;
     for (const number of [0, 5, 10]) before.count(endingAt(minute(number)));
     let history = before;
@@ -151,7 +151,7 @@ describe('the history', () => {
     };
     const restart = () => {
       const { tiers, countedMs } = history.snapshot();
-      history = new History();
+      history = new RequestSeries();
       history.restore({ tiers, countedMs });
     };
     restart();

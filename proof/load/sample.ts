@@ -33,9 +33,9 @@ export interface Sample {
   readonly endedAt: number;
   /** 0: no answer. */
   readonly status: number;
-  readonly pool?: Pool;
-  readonly release?: string;
-  readonly failure?: Failure;
+  readonly pool?: Pool | undefined;
+  readonly release?: string | undefined;
+  readonly failure?: Failure | undefined;
 }
 
 export function isQuick({ kind }: Sample): boolean {

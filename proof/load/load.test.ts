@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/condition.ts';
+import { Load, type LoadOptions } from './load.ts';
 import { nowMs, type Sample, tookMs } from './sample.ts';
-import { Traffic, type TrafficOptions } from './traffic.ts';
 
 /** Answers at once, or holds all requests until it is told to answer again. */
 class Pool {
@@ -31,7 +31,7 @@ class Pool {
 }
 
 let pool: Pool;
-let options: TrafficOptions;
+let options: LoadOptions;
 
 beforeEach(async () => {
   pool = new Pool();
@@ -49,13 +49,13 @@ afterEach(() => {
 describe('the load', () => {
   it('keeps its pace while nothing is answered, and counts the wait from when each request was due', async () => {
     const samples: Sample[] = [];
-    const traffic = new Traffic(options, (sample) => samples.push(sample));
+    const load = new Load(options, (sample) => samples.push(sample));
     await eventually('some answers', () => samples.length >= 20);
     pool.stalls = true;
     await eventually('requests that do not wait for each other', () => pool.held.length >= 100);
     const stalledFor = nowMs() - Math.max(...samples.map(({ endedAt }) => endedAt));
     pool.goOn();
-    await traffic.stop();
+    await load.stop();
 
     expect(samples.every(({ failure, status }) => failure === undefined && status === 200)).toBe(true);
     const dues = samples.map(({ dueAt }) => dueAt).toSorted((a, b) => a - b);
@@ -68,21 +68,21 @@ describe('the load', () => {
   it('has clients beside it that wait for each answer, and says in each request whose it is', async () => {
     const samples: Sample[] = [];
     pool.stalls = true;
-    const traffic = new Traffic({ ...options, rate: 1, clients: 5 }, (sample) => samples.push(sample));
+    const load = new Load({ ...options, rate: 1, clients: 5 }, (sample) => samples.push(sample));
     await eventually('requests that wait', () => pool.held.length >= 3);
     pool.goOn();
     await eventually('answers for each client', () => samples.filter(({ loop }) => loop === 'closed').length >= 5);
-    await traffic.stop();
+    await load.stop();
     expect(samples.some(({ loop }) => loop === 'open')).toBe(true);
     expect([...pool.agents]).toEqual(['proof']);
   });
 
   it('has few clients who are spread over all buckets of a canary as many are', async () => {
     pool.stalls = true;
-    const traffic = new Traffic({ ...options, rate: 1, clients: 10 }, () => undefined);
+    const load = new Load({ ...options, rate: 1, clients: 10 }, () => undefined);
     await eventually('a request of each client', () => new Set(pool.cookies).size >= 11);
     pool.goOn();
-    await traffic.stop();
+    await load.stop();
     const tens = pool.cookies.slice(1).map((cookie) => cookie?.at(-2));
     expect([...new Set(tens)].toSorted()).toEqual([...'0123456789']);
   });

@@ -1,9 +1,9 @@
 import type { Pool } from '../../settings/pool.ts';
+import type { LoadOptions } from './load.ts';
 import type { Sample } from './sample.ts';
-import type { TrafficOptions } from './traffic.ts';
 
 /** To the load's process. */
-export type Order = { readonly order: 'begin'; readonly options: TrafficOptions } | { readonly order: 'end' };
+export type Order = { readonly order: 'begin'; readonly options: LoadOptions } | { readonly order: 'end' };
 
 /** From the load's process. */
 export type Report =

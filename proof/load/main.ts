@@ -1,14 +1,15 @@
 // The load, in a process of its own, so that nothing else that goes on disturbs its schedule. Talks with whoever forked it:
 // see messages.ts.
+
+import { Load } from './load.ts';
 import { type Order, type Report, sliceMs } from './messages.ts';
 import { isQuick, nowMs, type Sample } from './sample.ts';
-import { Traffic } from './traffic.ts';
 
 /** In one message; a whole run in one would hold up the other side. */
 const samplesAtOnce = 2_000;
 
 const samples: Sample[] = [];
-let traffic: Traffic | undefined;
+let load: Load | undefined;
 let slicing: NodeJS.Timeout | undefined;
 let sliced = 0;
 
@@ -31,7 +32,7 @@ function slice(): void {
 }
 
 async function end(): Promise<void> {
-  await traffic?.stop();
+  await load?.stop();
   clearInterval(slicing);
   for (let from = 0; from < samples.length; from += samplesAtOnce) {
     tell({ report: 'samples', samples: samples.slice(from, from + samplesAtOnce) });
@@ -42,7 +43,7 @@ async function end(): Promise<void> {
 process.on('message', (message: Order) => {
   switch (message.order) {
     case 'begin':
-      traffic = new Traffic(message.options, (sample) => samples.push(sample));
+      load = new Load(message.options, (sample) => samples.push(sample));
       slicing = setInterval(slice, sliceMs);
       break;
     case 'end':

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { LoadOptions } from './load.ts';
 import type { Order, Report, Slice } from './messages.ts';
 import type { Sample } from './sample.ts';
-import type { TrafficOptions } from './traffic.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -18,7 +18,7 @@ export interface LoadProcess {
 }
 
 /** Returns when the load has begun. */
-export async function startLoadProcess(options: TrafficOptions): Promise<LoadProcess> {
+export async function startLoadProcess(options: LoadOptions): Promise<LoadProcess> {
   const child = fork(main, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const slices: Slice[] = [];
   const samples: Sample[] = [];

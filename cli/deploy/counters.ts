@@ -3,7 +3,7 @@ import type { Pool } from '../../settings/pool.ts';
 import { ask, parsedJson } from '../edge/http.ts';
 import { type Stack, watcherUrl } from '../stack/stack.ts';
 
-const counters = z.object({
+const poolCounts = z.object({
   own: z.number(),
   lost: z.number(),
   latencyMs: z.object({ bounds: z.array(z.number()), counts: z.array(z.number()) }),
@@ -14,24 +14,24 @@ const schema = z.object({
   lagBytes: z.number(),
   active: z.enum(['blue', 'green']).nullable(),
   down: z.object({ blue: z.boolean(), green: z.boolean() }).nullable(),
-  pools: z.object({ blue: counters, green: counters }),
+  pools: z.object({ blue: poolCounts, green: poolCounts }),
 });
 
 /** `own`: requests that were to go to the pool; `lost`: of those, the ones that it did not answer well. */
-export type Counters = z.output<typeof counters>;
+export type PoolCounts = z.output<typeof poolCounts>;
 
 /** What the watcher has counted since it was started, and what the flags say. */
-export type Traffic = z.output<typeof schema>;
+export type Counters = z.output<typeof schema>;
 
 /** Undefined: the watcher does not answer, or not as this kit's. */
-export async function readTraffic(stack: Stack): Promise<Traffic | undefined> {
-  const { status, body } = await ask(`${watcherUrl(stack)}/traffic`);
+export async function readCounters(stack: Stack): Promise<Counters | undefined> {
+  const { status, body } = await ask(`${watcherUrl(stack)}/counters`);
   if (status !== 200) return undefined;
   return schema.safeParse(parsedJson(body)).data;
 }
 
 /** What has come since an earlier reading; all of it, if the watcher was restarted meanwhile. */
-export function since(before: Traffic | undefined, now: Traffic, pool: Pool): Counters {
+export function since(before: Counters | undefined, now: Counters, pool: Pool): PoolCounts {
   const { own, lost, latencyMs } = now.pools[pool];
   if (before === undefined || before.startedAtMs !== now.startedAtMs) return now.pools[pool];
   const earlier = before.pools[pool];
@@ -46,7 +46,7 @@ export function since(before: Traffic | undefined, now: Traffic, pool: Pool): Co
 }
 
 /** The upper bound of the bucket that the share falls into, in milliseconds; undefined: there are too few samples. */
-export function quantileMs({ latencyMs }: Counters, share: number, minSamples: number): number | undefined {
+export function quantileMs({ latencyMs }: PoolCounts, share: number, minSamples: number): number | undefined {
   const total = latencyMs.counts.reduce((sum, count) => sum + count, 0);
   if (total < minSamples) return undefined;
   let left = total * share;

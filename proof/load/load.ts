@@ -6,7 +6,7 @@ import { Mix, type MixName, type Task } from './mix.ts';
 import { nowMs, type Sample } from './sample.ts';
 import { type Schedule, startSchedule } from './schedule.ts';
 
-export interface TrafficOptions {
+export interface LoadOptions {
   readonly url: string;
   /** Requests a second that leave on schedule. */
   readonly rate: number;
@@ -25,8 +25,8 @@ const buckets = 100;
 const finishMs = 12_000;
 
 /** An open-loop load and a closed-loop one beside it. */
-export class Traffic {
-  readonly #options: TrafficOptions;
+export class Load {
+  readonly #options: LoadOptions;
   readonly #origin: URL;
   readonly #mix: Mix;
   /** No limit: where requests have to wait for a connection, the loop is not open. */
@@ -39,7 +39,7 @@ export class Traffic {
   readonly #taken: (sample: Sample) => void;
 
   /** @param taken is called with each request when it has ended */
-  constructor(options: TrafficOptions, taken: (sample: Sample) => void) {
+  constructor(options: LoadOptions, taken: (sample: Sample) => void) {
     this.#options = options;
     this.#taken = taken;
     this.#origin = new URL(options.url);

@@ -1,7 +1,7 @@
 import { type EventEmitter, once } from 'node:events';
 import autocannon from 'autocannon';
 import type { Pool } from '../settings/pool.ts';
-import { nowMs } from './traffic/sample.ts';
+import { nowMs } from './load/sample.ts';
 
 /** One request of the load, as its client saw it. Times in milliseconds; `endedAt` is one of nowMs(). */
 export interface Sample {

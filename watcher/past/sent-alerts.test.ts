@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { errorRate, failover } from '../../test/sample-alerts.ts';
-import { ToldAlerts } from './told-alerts.ts';
+import { SentAlerts } from './sent-alerts.ts';
 
-const states = (alerts: ToldAlerts) =>
+const states = (alerts: SentAlerts) =>
   alerts.reports().map(({ delivery }) => delivery.map(({ channel, state }) => `${channel} ${state}`).join());
 
 it('follows each alert through each channel', () => {
-  const alerts = new ToldAlerts(['slack', 'webhook']);
+  const alerts = new SentAlerts(['slack', 'webhook']);
   alerts.add(failover);
   expect(states(alerts)).toEqual(['slack waiting,webhook waiting']);
   const { version } = alerts;
@@ -19,19 +19,19 @@ it('follows each alert through each channel', () => {
 });
 
 it('knows after a restart what still waits, and says where it cannot know', () => {
-  const before = new ToldAlerts(['slack']);
+  const before = new SentAlerts(['slack']);
   before.add(failover);
   before.add(errorRate);
-  const after = new ToldAlerts(['slack']);
+  const after = new SentAlerts(['slack']);
   after.restore(JSON.parse(JSON.stringify(before.snapshot())), new Map([['slack', [errorRate]]]));
   expect(states(after)).toEqual(['slack waiting', 'slack unknown']);
-  const without = new ToldAlerts(['slack']);
+  const without = new SentAlerts(['slack']);
   without.restore([], new Map([['slack', [failover]]]));
   expect(states(without)).toEqual(['slack waiting']);
 });
 
 it('passes over what cannot be put into words', () => {
-  const alerts = new ToldAlerts(['slack']);
+  const alerts = new SentAlerts(['slack']);
   const broken = { ...errorRate, worstPaths: undefined } as never;
   const { to: _, ...withoutTo } = failover;
   const others = [
@@ -46,7 +46,7 @@ it('passes over what cannot be put into words', () => {
 });
 
 it('keeps the newest ones, with texts of a bounded length', () => {
-  const alerts = new ToldAlerts([]);
+  const alerts = new SentAlerts([]);
   const path = `/${'x'.repeat(10_000)}`;
   for (let index = 0; index < 500; index++) {
     alerts.add({ ...errorRate, atMs: errorRate.atMs + index, worstPaths: [{ path, failed: 1 }] });

@@ -1,0 +1,65 @@
+import { type Exposition, oneOf, single } from '../../metrics/exposition.ts';
+import { pools } from '../../settings/pool.ts';
+import { incidentKinds } from '../rules/open-incidents.ts';
+import type { Watch } from '../watch.ts';
+
+/** What the watcher has made of it. */
+export function exposeState(exposition: Exposition, watch: Watch, thresholdPercent: number): void {
+  // Failovers and switches go on being counted over a restart; metrics begin anew.
+  const before = structuredClone(watch.transitions);
+  const since = (of: 'failovers' | 'switches') => () =>
+    pools.map((pool) => [[pool], watch.transitions[of][pool] - before[of][pool]] as const);
+
+  exposition.counter(
+    { name: 'bluegreen_failovers_total', help: 'Failovers, told or not, by the pool that broke.', labels: ['pool'] },
+    since('failovers'),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_switches_total',
+      help: 'Planned switches, told or not, by the pool that became active.',
+      labels: ['pool'],
+    },
+    since('switches'),
+  );
+  exposition.gauge({ name: 'bluegreen_pool_active', help: '1: the active pool.', labels: ['pool'] }, () =>
+    oneOf(pools, watch.active),
+  );
+  exposition.gauge({ name: 'bluegreen_pool_serving', help: '1: the pool that answered last.', labels: ['pool'] }, () =>
+    oneOf(pools, watch.health().serving),
+  );
+  exposition.gauge(
+    { name: 'bluegreen_pool_up', help: '0: the pool fails its health checks.', labels: ['pool'] },
+    () => {
+      const { down } = watch.health();
+      return down === null ? [] : pools.map((pool) => [[pool], down[pool] ? 0 : 1]);
+    },
+  );
+  exposition.gauge(
+    {
+      name: 'bluegreen_window_error_ratio',
+      help: 'The share of the last requests in which any attempt failed; what the error-rate alert judges.',
+    },
+    () => {
+      const { failed, samples } = watch.health().window;
+      return single(samples === 0 ? 0 : failed / samples);
+    },
+  );
+  exposition.gauge(
+    { name: 'bluegreen_error_rate_threshold_ratio', help: 'ERROR_RATE_THRESHOLD: above it, that share is an alert.' },
+    () => single(thresholdPercent / 100),
+  );
+  exposition.gauge({ name: 'bluegreen_window_requests', help: 'Requests in that window.' }, () =>
+    single(watch.health().window.samples),
+  );
+  exposition.gauge(
+    { name: 'bluegreen_incident_open', help: '1: an incident of this kind goes on.', labels: ['kind'] },
+    () => {
+      const open = new Set(watch.health().openIncidents.map(({ kind }) => kind));
+      return incidentKinds.map((kind) => [[kind], open.has(kind) ? 1 : 0]);
+    },
+  );
+  exposition.gauge({ name: 'bluegreen_alerts_muted', help: '1: a mute holds alerts back.' }, () =>
+    single(watch.health().muted === null ? 0 : 1),
+  );
+}
