@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type SpawnedApp, spawnApp } from './spawned-app.ts';
+import { type SpawnedApp, spawnApp } from '../test/spawned-app.ts';
 
 let app: SpawnedApp;
 

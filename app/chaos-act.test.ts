@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SpawnedApp, spawnApp } from './spawned-app.ts';
+import { type SpawnedApp, spawnApp } from '../test/spawned-app.ts';
 
 let app: SpawnedApp;
 

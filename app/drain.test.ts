@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { spawnApp } from '../test/spawned-app.ts';
 import { Drain } from './drain.ts';
 import { serverOptions } from './server-options.ts';
-import { spawnApp } from './spawned-app.ts';
 
 async function spawned(env: Readonly<Record<string, string>> = {}) {
   const app = await spawnApp(env);

@@ -4,8 +4,8 @@ import express from 'express';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../test/condition.ts';
+import { type SpawnedApp, spawnApp } from '../test/spawned-app.ts';
 import { onFailure } from './failure.ts';
-import { type SpawnedApp, spawnApp } from './spawned-app.ts';
 import { trace } from './trace.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

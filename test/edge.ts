@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { signalGroup } from '../cli/engine/host/process-info.ts';
+import { signalGroup } from '../system/process-info.ts';
 import { eventually } from './condition.ts';
 import { freePorts } from './free-port.ts';
 import { type StandInPool, startStandInPool } from './stand-in-pool.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { signalGroup } from '../cli/engine/host/process-info.ts';
+import { signalGroup } from '../system/process-info.ts';
 
 const deadlineMs = 60_000;
 

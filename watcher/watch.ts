@@ -1,21 +1,20 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { WatchHealth } from '../report/health.ts';
 import type { Pool } from '../settings/pool.ts';
-import type { Alert } from './alerts/alert.ts';
 import { ControlDirectory } from './control/flags.ts';
 import { Records } from './control/journal.ts';
-import type { AccessEvent } from './request/event.ts';
 import { parseLine, type RejectReason } from './request/parse.ts';
 import { decideRecord, decideRequest, decideSwitches, decideTick } from './rules/decide.ts';
-import { watchHealthOf } from './rules/health.ts';
+import { type WatchView, watchHealthOf } from './rules/health.ts';
 import { beginIncident, type Verdict } from './rules/incident.ts';
+import type { Listener } from './rules/listener.ts';
 import { flagsAfter, isMuteNews } from './rules/mute.ts';
 import { isOpen } from './rules/open-incidents.ts';
 import { learn } from './rules/operations.ts';
 import { newState, type Policy, type State, type WatchSnapshot } from './rules/state.ts';
 
 /** Takes the log's lines and the passing of time, and passes on what follows from them. */
-export class Watch {
+export class Watch implements WatchView {
   readonly #state: State;
   readonly #policy: Policy;
   readonly #control: ControlDirectory;
@@ -236,16 +235,6 @@ export class Watch {
       }
     }
   }
-}
-
-/** What is told, and what was held back and why. */
-export interface Listener {
-  readonly tell: (alert: Alert) => void;
-  readonly hold: (alert: Alert, reason: string) => void;
-  /** A line that the rules broke on, which is a fault of theirs. */
-  readonly fault: (error: unknown) => void;
-  /** Every request that counts, before it is judged. */
-  readonly request?: (event: AccessEvent) => void;
 }
 
 /** A rule that waits for time to pass is looked at so often. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { signalGroup } from '../../cli/engine/host/process-info.ts';
+import { signalGroup } from '../../system/process-info.ts';
 
 /** A program in a process group of its own, which ends with the bench. */
 export interface Program {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { processInfo } from '../engine/host/process-info.ts';
+import { processInfo } from '../../system/process-info.ts';
 import type { Stack } from '../stack/stack.ts';
 import { lockHolder, takeLock } from './lock.ts';
 

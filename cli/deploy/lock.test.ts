@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processInfo } from '../engine/host/process-info.ts';
+import { processInfo } from '../../system/process-info.ts';
 import type { Stack } from '../stack/stack.ts';
 import { digestOf, forgetDeadHolder, type Holder, lockHolder, takeLock } from './lock.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { signalGroup } from '../../cli/engine/host/process-info.ts';
 import type { Report } from '../../cli/engine/host/state-directory.ts';
+import { signalGroup } from '../../system/process-info.ts';
 import { channelOf } from '../channel.ts';
 import { describeDeployProof } from '../deploy-proof.ts';
 import { startFakeSlack } from '../fake-slack.ts';

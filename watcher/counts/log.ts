@@ -1,10 +1,10 @@
 import { type Exposition, single } from '../../metrics/exposition.ts';
 import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { Tail } from '../log/tail.ts';
-import type { Watch } from '../watch.ts';
+import type { WatchView } from '../rules/health.ts';
 
 /** How the watcher gets on with its log, and with writing down how far it has got. */
-export function exposeLog(exposition: Exposition, watch: Watch, tail: Tail): void {
+export function exposeLog(exposition: Exposition, watch: WatchView, tail: Tail): void {
   // A watch goes on counting over a restart; a metric begins anew, or lines would count for both processes.
   const before = watch.snapshot();
   const [linesBefore, previewsBefore, rejectsBefore] = [before.lines, before.previews, { ...before.rejects }];
@@ -75,7 +75,7 @@ export function exposeCheckpoint(exposition: Exposition, checkpointer: Checkpoin
   );
 }
 
-function lagSeconds(watch: Watch, tail: Tail): number {
+function lagSeconds(watch: WatchView, tail: Tail): number {
   if (watch.lastEndMs === 0 || tail.lagBytes() === 0) return 0;
   return Math.max(0, (Date.now() - watch.lastEndMs) / 1_000);
 }

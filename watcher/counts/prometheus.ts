@@ -5,7 +5,8 @@ import type { Checkpointer } from '../checkpoint/checkpointer.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Tail } from '../log/tail.ts';
 import type { Releases } from '../past/releases.ts';
-import type { Listener, Watch } from '../watch.ts';
+import type { WatchView } from '../rules/health.ts';
+import type { Listener } from '../rules/listener.ts';
 import { AlertCounts } from './alerts.ts';
 import { exposeCheckpoint, exposeLog } from './log.ts';
 import { exposeReleases } from './releases.ts';
@@ -20,7 +21,7 @@ export interface MetricsParts {
   readonly sloPercent: number | undefined;
   readonly thresholdPercent: number;
   readonly version: string;
-  readonly watch: Watch;
+  readonly watch: WatchView;
   readonly tail: Tail;
   readonly checkpointer: Checkpointer;
   readonly outboxes: readonly Outbox[];

@@ -1,10 +1,10 @@
 import { type Exposition, oneOf, single } from '../../metrics/exposition.ts';
 import { pools } from '../../settings/pool.ts';
+import type { WatchView } from '../rules/health.ts';
 import { incidentKinds } from '../rules/open-incidents.ts';
-import type { Watch } from '../watch.ts';
 
 /** What the watcher has made of it. */
-export function exposeState(exposition: Exposition, watch: Watch, thresholdPercent: number): void {
+export function exposeState(exposition: Exposition, watch: WatchView, thresholdPercent: number): void {
   // Failovers and switches go on being counted over a restart; metrics begin anew.
   const before = structuredClone(watch.transitions);
   const since = (of: 'failovers' | 'switches') => () =>

@@ -3,12 +3,12 @@ import type { Health } from '../../report/health.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { ControlDirectory } from '../control/flags.ts';
 import type { Releases } from '../past/releases.ts';
-import type { Watch } from '../watch.ts';
+import type { WatchView } from '../rules/health.ts';
 import type { Found } from './companion.ts';
 import { type Standing, statementOf, worriesOf } from './statement.ts';
 
 export interface NowParts {
-  readonly watch: Watch;
+  readonly watch: WatchView;
   readonly health: Health;
   readonly releases: Releases;
   readonly control: ControlDirectory;

@@ -1,7 +1,22 @@
 import type { Health, WatchHealth } from '../../report/health.ts';
+import type { Pool } from '../../settings/pool.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Policy, State, WatchSnapshot } from './state.ts';
 import { failedPercent } from './window.ts';
+
+/** What a watch lets others see. */
+export interface WatchView {
+  /** Lines that were read since the first start. */
+  readonly lines: number;
+  /** When the last request that was read had ended, in epoch milliseconds; 0: none was read. */
+  readonly lastEndMs: number;
+  readonly active: Pool | null;
+  /** Not a copy. */
+  readonly transitions: Pick<State['routing'], 'failovers' | 'switches'>;
+  /** Not a copy. */
+  snapshot(): WatchSnapshot;
+  health(): WatchHealth;
+}
 
 type Counts = Pick<WatchSnapshot, 'lines' | 'lastEndMs' | 'rejects' | 'previews' | 'heldBack'>;
 

@@ -4,13 +4,13 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
+import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import { isTaken, portOwner } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
-import { processInfo, signalGroup } from './process-info.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
 import { edgeTools, ensureInstalled } from './tools.ts';
 

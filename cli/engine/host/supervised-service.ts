@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { processInfo, signalGroup } from './process-info.ts';
+import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import type { PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
 
 const stopDeadlineMs = 10_000;

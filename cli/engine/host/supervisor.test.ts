@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import { eventually } from '../../../test/condition.ts';
-import { processInfo, signalGroup } from './process-info.ts';
 import { type PlannedService, type StateDirectory, stateDirectory } from './state-directory.ts';
 
 const service: PlannedService = {

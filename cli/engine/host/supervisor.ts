@@ -1,9 +1,9 @@
 // Runs the services of the host engine and restarts them when they die, as Compose would. Its one argument is the state
 // directory; it follows plan.json there, which is read again at SIGHUP, and tells what it does in report.json.
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { processInfo } from '../../../system/process-info.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import type { ServiceName } from '../engine.ts';
-import { processInfo } from './process-info.ts';
 import { type Plan, stateDirectory } from './state-directory.ts';
 import { type SupervisedService, supervise } from './supervised-service.ts';
 

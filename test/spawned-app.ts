@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../test/free-port.ts';
+import { freePorts } from './free-port.ts';
 
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../app/main.ts', import.meta.url));
 
 /** For tests: the real app in a process of its own, on a free port. */
 export interface SpawnedApp {

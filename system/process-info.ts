@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { execaSync } from 'execa';
-import { errorCode } from '../../../system/error-code.ts';
+import { errorCode } from './error-code.ts';
 
 export interface ProcessInfo {
   /** Tells a process from a later one with the same number. */
