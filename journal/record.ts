@@ -50,8 +50,8 @@ const deployFailed = z.object({
   restored: name.optional(),
   /** A switch back to the other colour was recorded before. */
   rolledBack: z.boolean(),
-  /** Visitors were sent to it. Records of older versions do not say. */
-  wasUsed: z.boolean().optional(),
+  /** Visitors were sent to it. */
+  wasUsed: z.boolean(),
   /** It is still live: why the other colour is no way back. */
   noWayBack: words.optional(),
   tookMs: ms,

@@ -23,7 +23,7 @@ export function deployStarted(
 }
 
 export function deployFailed(atMs: number, more: Partial<RecordOf<'deploy-failed'>> = {}): RecordOf<'deploy-failed'> {
-  const ended = { step: 'health', why: 'it answers 500', rolledBack: false, tookMs: 41_000 };
+  const ended = { step: 'health', why: 'it answers 500', rolledBack: false, wasUsed: false, tookMs: 41_000 };
   return { ...base(atMs), kind: 'deploy-failed', ...deploy, ...ended, ...more };
 }
 

@@ -28,9 +28,6 @@ export const errorRate: ErrorRate = {
   ],
 };
 
-/** As an older version has left it waiting. */
-const { visible: _, ...errorRateOfOlder } = errorRate;
-
 const settled = {
   kind: 'flapping-resolved',
   pool: 'blue',
@@ -101,12 +98,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = 
       ended: { incident: '1123-1400-6', lastedMs: 61_000, served: 9 },
     },
   ],
-  'error-rate': [
-    errorRate,
-    { ...errorRate, visible: 4, escalated: true },
-    { ...errorRate, visible: 1 },
-    errorRateOfOlder,
-  ],
+  'error-rate': [errorRate, { ...errorRate, visible: 4, escalated: true }, { ...errorRate, visible: 1 }],
   'error-rate-resolved': [
     { ...base, kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 95_000 },
     { ...base, kind: 'error-rate-resolved', failed: 0, samples: 0, lastedMs: 1_020_000 },
@@ -192,7 +184,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = 
       why: '21 of 500 requests were not answered well (4.20%, allowed 1%)',
       tookMs: 151_000,
     },
-    { ...deploy, kind: 'deploy-failed', step: 'bake', why: 'interrupted.', tookMs: 41_000 },
+    { ...deploy, kind: 'deploy-failed', step: 'bake', why: 'interrupted.', wasLive: true, tookMs: 41_000 },
   ],
   'deploy-finished': [
     {

@@ -114,8 +114,8 @@ describe('what operators did while the watcher was away', () => {
   });
 });
 
-describe('the state of an older release', () => {
-  it('is gone on from, and what is in the journal by then is no news', () => {
+describe('the state of an earlier version', () => {
+  it('is restored, and what the journal held by then raises no alert', () => {
     const { operations: _, mute: __, journal: ___, ...older } = newState(policy);
     record(deployFinished(noon));
     const saved = killed();

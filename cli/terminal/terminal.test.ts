@@ -56,7 +56,7 @@ describe('what is written to a terminal', () => {
     const base = { id: 'r', atMs: 1, actor: 'alice', deploy: 'd', pool: 'green', release: 'v2' } as const;
     site.write(
       { ...base, kind: 'deploy-started', untilMs: 2 },
-      { ...base, kind: 'deploy-failed', step: 'smoke', why: hostile, rolledBack: false, tookMs: 1 },
+      { ...base, kind: 'deploy-failed', step: 'smoke', why: hostile, rolledBack: false, wasUsed: false, tookMs: 1 },
     );
     await history(site.engine, { json: false, lines: 10 });
     site.close();

@@ -97,7 +97,7 @@ export interface ErrorRate extends AlertBase {
   readonly thresholdPercent: number;
   readonly pool?: Pool | undefined;
   /** How many of the failed ones no pool made good, so that a visitor met the error. */
-  readonly visible?: number | undefined;
+  readonly visible: number;
   readonly worstPaths: readonly PathCount[];
   /** It was told before, when visitors saw no error. */
   readonly escalated?: true | undefined;
@@ -236,7 +236,7 @@ export interface DeployFailed extends DeployBase {
   readonly step: string;
   readonly why: string;
   /** Visitors were sent to it: they may have met what failed. Missing: it is not known. */
-  readonly wasLive?: boolean | undefined;
+  readonly wasLive: boolean;
   /** It is still live: why the other pool is no way back. */
   readonly noWayBack?: string | undefined;
   /** The other pool is active again, which has a message of its own. */

@@ -49,6 +49,7 @@ const errorRate: ErrorRate = {
   ...base,
   kind: 'error-rate',
   failed: 11,
+  visible: 3,
   samples: 200,
   thresholdPercent: 2,
   pool: 'green',

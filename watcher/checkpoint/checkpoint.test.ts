@@ -95,18 +95,11 @@ describe('the state after a restart', () => {
     expect(resized.health().window.samples).toBe(Math.min(samples + 60, windowSize));
   });
 
-  it('begins with what an older release did not know yet', () => {
+  it('starts what the version that saved it did not have as in a new state', () => {
     const { standby: _, ...older } = watchOn([]).snapshot().state;
     const body = checkpoint(watchOn([]));
     const from = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state: older } } };
     expect(readCheckpoint(from, policy, tryOut)?.progress.watch.state.standby).toEqual({ open: null });
-  });
-
-  it('goes on where an older release stood that did not mark the place', () => {
-    const standing = { dev: '1', ino: '2', offset: 300, head: { bytes: 128, sha256: 'abc' } };
-    const body = checkpoint(watchOn([]));
-    const read = readCheckpoint({ ...body, progress: { ...body.progress, standing } }, policy, tryOut);
-    expect(read?.progress.standing).toMatchObject({ ...standing, mark: { bytes: 0 } });
   });
 
   it('is given up where the rules cannot go on from it', () => {

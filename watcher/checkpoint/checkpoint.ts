@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { ofNothing } from '../log/landmarks.ts';
 import type { TailOptions } from '../log/tail.ts';
 import type { Policy, WatchSnapshot } from '../rules/state.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
@@ -16,8 +15,7 @@ const position = z.object({
   ino: z.string(),
   offset: count,
   head: fingerprint,
-  // Older releases have written none.
-  mark: fingerprint.default(ofNothing),
+  mark: fingerprint,
 });
 const alert = z.looseObject({ kind: z.string(), incident: z.string(), atMs: time });
 const schema = z.object({
@@ -29,7 +27,7 @@ const schema = z.object({
       lines: count,
       rejects: z.record(z.string(), count),
       heldBack: count,
-      previews: count.default(0),
+      previews: count,
       lastEndMs: time,
       lastTickMs: time,
     }),

@@ -93,7 +93,7 @@ describe('what happened while the watcher was away', () => {
   it('is not all over where a bad release is still live', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
-    const stuck = { step: 'bake', why: 'it fails', tookMs: 9, noWayBack: 'blue is down' };
+    const stuck = { step: 'bake', why: 'it fails', wasLive: true, tookMs: 9, noWayBack: 'blue is down' };
     const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
     const [summary, ...rest] = told([started, failed], 29, ['d-1']);
     expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');

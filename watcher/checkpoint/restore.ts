@@ -3,7 +3,7 @@ import { addSample, newWindow, type Window } from '../rules/window.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The state that was written down, under the policy of now. What an older release did not know yet begins anew. */
+/** A saved state, under the present policy. What the version that saved it did not have yet starts as in a new state. */
 export function restoreState(saved: unknown, policy: Policy): State {
   const state = adopt(newState(policy), saved) as State;
   const { window } = state.errorRate;

@@ -198,7 +198,16 @@ describe('an incident that is over before it could be told', () => {
   it.each<[Alert['kind'], Alert, Alert, string]>([
     [
       'error-rate',
-      { kind: 'error-rate', incident: 'a', atMs, failed: 9, samples: 50, thresholdPercent: 2, worstPaths: [] },
+      {
+        kind: 'error-rate',
+        incident: 'a',
+        atMs,
+        failed: 9,
+        visible: 9,
+        samples: 50,
+        thresholdPercent: 2,
+        worstPaths: [],
+      },
       { kind: 'error-rate-resolved', incident: 'a', atMs, failed: 0, samples: 50, lastedMs: 95_000 },
       'High upstream error rate for 1 min 35 s, resolved',
     ],

@@ -23,7 +23,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ofNothing } from './landmarks.ts';
 import { maxLineBytes } from './lines.ts';
 import { Tail, type TailOptions } from './tail.ts';
 
@@ -514,16 +513,6 @@ describe('going on after a restart', () => {
     });
     expect(numbersOf(found)).toEqual([5, 6]);
     expect(tail.gaps).toBe(1);
-  });
-
-  it('goes on from a position whose mark is of nothing, as older releases have left it', () => {
-    const { standing } = tail;
-    if (typeof standing === 'string') throw new Error('no position');
-    tail.close();
-    write(4);
-    follow({ position: { ...standing, mark: ofNothing }, atMs: Date.now() });
-    expect(numbersOf(read())).toEqual([4]);
-    expect(tail.gaps).toBe(0);
   });
 
   it('finds it under another device number, as after a new mount', () => {

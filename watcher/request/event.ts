@@ -18,7 +18,8 @@ export interface Attempt {
  * How the edge chose the pool. A `canary` is sent to the colour that is not active first, with the active one as its backup;
  * a `preview` to the colour that is not active, and to no other.
  */
-export type Route = 'public' | 'canary' | 'preview';
+export const routes = ['public', 'canary', 'preview'] as const;
+export type Route = (typeof routes)[number];
 
 /** What joins a request's line in the log, an alert and a trace. */
 export interface RequestIds {
@@ -44,7 +45,7 @@ export interface AccessEvent {
   readonly cutOff: boolean;
   readonly method: string;
   // Only of what an alert may be about: text takes time, and nearly every request went well.
-  /** Hostile text; older releases of the edge log the query too. */
+  /** Hostile text. */
   readonly uri: string | undefined;
   readonly ids: RequestIds | undefined;
 }

@@ -55,12 +55,6 @@ describe('a line of the access log', () => {
     expect(parsed(accessLine({ route })).route).toBe(expected);
   });
 
-  it('of an edge that logged no route yet went by the public one', () => {
-    const line = accessLine().replace(' route=-', '');
-    expect(line).not.toContain('route');
-    expect(parsed(line)).toEqual({ ...parsed(accessLine()), startMs: expect.any(Number), endMs: expect.any(Number) });
-  });
-
   it('can stand in the middle of a chunk', () => {
     const line = accessLine({ pool: 'blue' });
     const event = parseLine(`${line}\n${line}\n`, line.length + 1, 2 * line.length + 1);

@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
 import { readAttempts } from './attempts.ts';
 import { Prefix, secondsToMs, statusOf, wholeNumber } from './bytes.ts';
-import type { AccessEvent, Attempt, RequestIds, Route } from './event.ts';
+import { type AccessEvent, type Attempt, type RequestIds, type Route, routes } from './event.ts';
 import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
 
 const space = 0x20;
@@ -22,7 +22,8 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
   const bytes = typeof line === 'string' ? Buffer.from(line, 'latin1') : line;
   const fault = scanner.scan(bytes, from, to);
   if (fault !== undefined) return fault;
-  if (!scanner.has(keys.pool) || !scanner.has(keys.active) || !scanner.has(keys.upstreamStatus)) return 'missing-field';
+  if (!scanner.has(keys.pool) || !scanner.has(keys.active) || !scanner.has(keys.route)) return 'missing-field';
+  if (!scanner.has(keys.upstreamStatus)) return 'missing-field';
   if (!scanner.isSet(keys.status) || !scanner.isSet(keys.msec) || !scanner.isSet(keys.requestTime))
     return 'missing-field';
 
@@ -61,7 +62,7 @@ function isGood(status = 0): boolean {
 
 const id = /^[0-9a-f]{32}$/;
 
-/** Older releases of the edge log no trace; anything but an id is not repeated. */
+/** Anything but an id is not repeated. */
 function idsOf(): RequestIds | undefined {
   const requestId = scanner.text(keys.requestId);
   if (requestId === undefined || !id.test(requestId)) return undefined;
@@ -75,10 +76,9 @@ function poolOf(key: Key): Pool | undefined | 'unknown' {
   return scanner.isSet(key) ? 'unknown' : undefined;
 }
 
-/** Older releases of the edge log none. */
-function routeOf(word: string | undefined): Route | undefined {
-  if (word === undefined) return 'public';
-  return word === 'canary' || word === 'preview' ? word : undefined;
+/** The edge logs `-` for a public request. */
+function routeOf(word = 'public'): Route | undefined {
+  return routes.find((route) => route === word);
 }
 
 /** The pool sent less than it had promised, and it was not the client that left. */

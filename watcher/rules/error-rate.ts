@@ -58,19 +58,18 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
 /** A visitor met it. */
 function addVisible(errorRate: ErrorRateState, atMs: number): void {
   const { window } = errorRate;
-  errorRate.visibleMs ??= [];
   errorRate.visibleMs.push(atMs);
   // Rarely, and many at once: to take one off the front of a long list moves all others.
   if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
 }
 
 /** Some of the window's errors reached a visitor. */
-function isVisible({ window, visibleMs = [] }: ErrorRateState): boolean {
+function isVisible({ window, visibleMs }: ErrorRateState): boolean {
   return (visibleMs.at(-1) ?? 0) >= oldestMs(window);
 }
 
 function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy: Policy): ErrorRate {
-  const { window, lastFailed, visibleMs = [] } = state.errorRate;
+  const { window, lastFailed, visibleMs } = state.errorRate;
   const sinceMs = oldestMs(window);
   const pool = state.routing.serving;
   return {

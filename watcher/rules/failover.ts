@@ -103,7 +103,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
 function causeOf({ routing, flags }: State, event: AccessEvent, active: Pool): string | undefined {
   const flagCause = flags?.[active]?.cause;
   const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
-  if (Math.abs(event.endMs - (routing.cutOffMs ?? 0)) > cutOffRecentMs || cause?.includes('cut off')) return cause;
+  if (Math.abs(event.endMs - routing.cutOffMs) > cutOffRecentMs || cause?.includes('cut off')) return cause;
   return cause === undefined ? 'answers cut off' : `answers cut off, ${cause}`;
 }
 

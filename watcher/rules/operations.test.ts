@@ -99,11 +99,6 @@ describe('a deploy', () => {
     expect(failed && wordingOf(failed).headline).toMatch(/; blue goes on serving$/);
   });
 
-  it('that fails says nothing about visitors where its record does not', () => {
-    const [failed] = decisions.record(deployFailed(noon, { step: 'canary 25%' }));
-    expect(failed && plainText(failed)).not.toMatch(/[Vv]isitors/);
-  });
-
   const stuck = { step: 'bake', wasUsed: true, noWayBack: 'blue is not healthy either (status 503)' };
 
   it('that cannot be rolled back is the gravest end: the release is still live', () => {

@@ -72,8 +72,8 @@ export interface ErrorRateState {
   open: OpenErrorRate | null;
   /** Since when the rate has been low enough to be resolved. */
   calmSinceMs: number | null;
-  /** When the failed samples ended that no pool made good; at most two windows'. Checkpoints of older versions lack it. */
-  visibleMs?: number[];
+  /** When the failed samples ended that no pool made good; at most two windows'. */
+  readonly visibleMs: number[];
   /** The last one that failed. */
   lastFailed: RequestIds | null;
 }
@@ -243,7 +243,7 @@ export interface RoutingState {
   transitionMs: number;
   failover: OpenFailover | null;
   /** When the active pool last broke an answer off. */
-  cutOffMs?: number;
+  cutOffMs: number;
   readonly flapping: FlappingState;
   /** The last switch, which may still have to be told. */
   switched: OpenSwitch | null;
@@ -260,6 +260,7 @@ export function newRoutingState(): RoutingState {
     activeSinceMs: 0,
     transitionMs: 0,
     failover: null,
+    cutOffMs: 0,
     flapping: newFlappingState(),
     switched: null,
     failovers: { blue: 0, green: 0 },

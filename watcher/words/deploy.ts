@@ -54,7 +54,7 @@ function failedHeadline({ step, pool, rolledBack, noWayBack }: DeployFailed, rel
 
 function failedText({ pool, why, wasLive, rolledBack, noWayBack, restored }: DeployFailed): string {
   const sentences = [sentence(why)];
-  if (wasLive === false) sentences.unshift('Visitors saw nothing of it.');
+  if (!wasLive) sentences.unshift('Visitors saw nothing of it.');
   if (noWayBack !== undefined) sentences.push(sentence(noWayBack));
   else if (rolledBack)
     sentences.push(`What ${pool} ran before could not be put back: there is nothing to fail over to.`);

@@ -66,14 +66,11 @@ export function burnRateWording(alert: BurnRate | BurnRateResolved): Wording {
   };
 }
 
-/** Alerts that an older version has left waiting do not say it. */
-function visibleEnd(visible: number | undefined): string {
-  if (visible === undefined) return '';
+function visibleEnd(visible: number): string {
   return visible === 0 ? ', visitors see none' : ', visitors see errors';
 }
 
 function visibleText({ visible, failed }: ErrorRate): string {
-  if (visible === undefined) return 'Visitors may see errors.';
   if (visible === 0) return 'The other pool made them good.';
   if (visible === failed) {
     return failed === 1 ? 'The one that failed reached a visitor.' : `All ${failed} that failed reached a visitor.`;
