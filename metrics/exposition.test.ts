@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Scrape } from '../test/scrape.ts';
-import { Durations, durationBoundsMs } from './durations.ts';
+import { durationBounds } from './bounds.ts';
+import { Durations } from './durations.ts';
 import { Exposition, oneOf, single } from './exposition.ts';
 
 const scrape = async (exposition: Exposition) => new Scrape((await exposition.text()).text);
@@ -54,7 +55,7 @@ describe('a histogram', () => {
     expect(['0.001', '0.002', '0.005', '5', '10', '+Inf'].map(bucket)).toEqual([3, 5, 6, 6, 7, 8]);
     expect(found.value('took_seconds_count{pool="blue"}')).toBe(8);
     expect(found.value('took_seconds_sum{pool="blue"}')).toBeCloseTo(20.0089, 6);
-    expect(Object.keys(found.of('took_seconds_bucket'))).toHaveLength(durationBoundsMs.length + 1);
+    expect(Object.keys(found.of('took_seconds_bucket'))).toHaveLength(durationBounds.buckets);
     expect(found.text).toContain('# TYPE took_seconds histogram\n');
   });
 });

@@ -1,5 +1,6 @@
 import type { Counter, Gauge, Histogram, HistogramConfiguration, Registry } from 'prom-client';
-import { type Durations, durationBoundsMs } from './durations.ts';
+import { durationBounds } from './bounds.ts';
+import type { Durations } from './durations.ts';
 
 export type Client = typeof import('prom-client');
 
@@ -114,7 +115,7 @@ function seriesOf(name: string, labels: Labels, { counts, sumMs }: Durations) {
   let count = 0;
   const buckets = counts.map((each, place) => {
     count += each;
-    const boundMs = durationBoundsMs[place];
+    const boundMs = durationBounds.ms[place];
     const le = boundMs === undefined ? '+Inf' : boundMs / 1_000;
     return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count, exemplar: null };
   });

@@ -1,5 +1,5 @@
 import { newState, type Policy, type State } from '../rules/state.ts';
-import { addSample, newWindow, type Window } from '../rules/window.ts';
+import { resized } from '../rules/window.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -20,16 +20,6 @@ function adopt(fresh: unknown, saved: unknown): unknown {
   const merged: Record<string, unknown> = { ...saved };
   for (const [name, value] of Object.entries(fresh)) merged[name] = adopt(value, saved[name]);
   return merged;
-}
-
-/** The newest samples that fit. */
-function resized(window: Window, size: number): Window {
-  const into = newWindow(size);
-  for (let index = window.count; index > 0; index--) {
-    const at = (window.next - index + window.size) % window.size;
-    addSample(into, window.times[at] ?? 0, window.failedPaths[at] ?? null);
-  }
-  return into;
 }
 
 function isObject(value: unknown): value is Json {

@@ -1,4 +1,4 @@
-import { bounds, latencyPlace } from '../../metrics/latency.ts';
+import { latencyBounds } from '../../metrics/bounds.ts';
 import type { PoolCounts } from '../../report/counters.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
@@ -19,7 +19,7 @@ export class PoolCounters {
 
   /** @param addresses as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {
-    const latency = () => Array.from({ length: bounds.length + 1 }, () => 0);
+    const latency = () => Array.from({ length: latencyBounds.buckets }, () => 0);
     this.#counts = pools.map((pool) => ({
       address: addresses[pool],
       requests: 0,
@@ -42,7 +42,7 @@ export class PoolCounters {
       // Without a status, it was the client that left.
       if (failedAt(event, index)) counts.failed++;
       if (attempt.headerMs === undefined || attempt.silent) continue;
-      const place = latencyPlace(attempt.headerMs);
+      const place = latencyBounds.bucketOf(attempt.headerMs);
       counts.latency[place] = (counts.latency[place] ?? 0) + 1;
     }
   };
@@ -63,7 +63,7 @@ export class PoolCounters {
       failed,
       own,
       lost,
-      latencyMs: { bounds, counts: [...latency] },
+      latencyMs: { bounds: latencyBounds.ms, counts: [...latency] },
     }));
     if (blue === undefined || green === undefined) throw new Error('two pools');
     return { blue, green };

@@ -1,4 +1,4 @@
-import { latencyBounds } from '../../metrics/latency.ts';
+import { latencyBounds } from '../../metrics/bounds.ts';
 import type { Point, Points } from '../../report/dashboard.ts';
 import { columns, type RequestSeries } from './series.ts';
 import type { Tier } from './tier.ts';
@@ -56,7 +56,7 @@ function pointOf(tier: Tier, number: number, latencies: Latencies): Point {
 class Latencies {
   readonly #tier: Tier;
   readonly #rows: number;
-  readonly #counts = new Float64Array(latencyBounds.length + 1);
+  readonly #counts = new Float64Array(latencyBounds.buckets);
   #sum = 0;
   #last: number | undefined;
 
@@ -79,11 +79,11 @@ class Latencies {
   quantile(share: number): number | null {
     if (this.#sum === 0) return null;
     let left = Math.ceil(this.#sum * share);
-    for (const [place, bound] of latencyBounds.entries()) {
+    for (const [place, bound] of latencyBounds.ms.entries()) {
       left -= this.#counts[place] ?? 0;
       if (left <= 0) return bound;
     }
-    return latencyBounds.at(-1) ?? null;
+    return latencyBounds.ms.at(-1) ?? null;
   }
 
   #add(number: number, sign: 1 | -1): void {

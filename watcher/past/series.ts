@@ -1,4 +1,4 @@
-import { latencyBounds, latencyPlace } from '../../metrics/latency.ts';
+import { latencyBounds } from '../../metrics/bounds.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedForVisitor, failedUpstream, visitorLeft } from '../request/observe.ts';
 import { Tier, type TierSnapshot } from './tier.ts';
@@ -24,7 +24,7 @@ export const columns = {
 /** Lines come again after a crash, but none that are so much older than the newest: the clock was set back. */
 const maxRepeatedMs = 60_000;
 
-const width = columns.latency + latencyBounds.length + 1;
+const width = columns.latency + latencyBounds.buckets;
 
 /** Plain JSON. */
 export interface SeriesSnapshot {
@@ -65,7 +65,7 @@ export class RequestSeries {
     this.#add(columns.tried);
     if (failedUpstream(event)) this.#add(columns.failed);
     if (failedForVisitor(event)) this.#add(columns.lost);
-    if (!visitorLeft(event)) this.#add(columns.latency + latencyPlace(firstByteMs(event) ?? endMs - startMs));
+    if (!visitorLeft(event)) this.#add(columns.latency + latencyBounds.bucketOf(firstByteMs(event) ?? endMs - startMs));
   };
 
   snapshot(): SeriesSnapshot {

@@ -1,110 +1,83 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { firstRow, newTimeRing, numberOf, rowAt, rowOf, setBack, type TimeRing } from '../rules/time-ring.ts';
 
 /** Plain JSON. */
 export interface TierSnapshot {
   readonly bucketMs: number;
   readonly firstMs: number;
   readonly head: number;
-  /** The ring as it is, deflated, in base64: an array of numbers would take more memory than the ring itself. */
+  /** The ring's cells, deflated, in base64: an array of numbers would take more memory than the ring itself. */
   readonly cells: string;
 }
 
 /** The log is in order of its times but for some milliseconds: further back, the clock was set back. */
 const clockSlackMs = 10_000;
 
-/** Counts by time: a ring of rows, one a bucket of time, in memory that is made once. */
+/** Counts by time, in memory that is allocated once. */
 export class Tier {
   readonly bucketMs: number;
   readonly rows: number;
   /** To be added to at `rowAt(…) + column`. */
   readonly cells: Uint32Array;
-  readonly #columns: number;
-  /** The newest row's number, counted from 1970; 0: none yet. */
-  #head = 0;
-  /** Before it nothing is known. */
-  #firstMs = 0;
+  readonly #ring: TimeRing;
 
   constructor(bucketMs: number, rows: number, columns: number) {
+    const ring = newTimeRing({ bucketMs, rows, columns }, (length) => new Uint32Array(length));
     this.bucketMs = bucketMs;
     this.rows = rows;
-    this.#columns = columns;
-    // One more, which takes what is too old for all the others.
-    this.cells = new Uint32Array((rows + 1) * columns);
+    this.cells = ring.cells;
+    this.#ring = ring;
   }
 
-  /** The newest row's number. */
+  /** The newest row's number; 0: there is none. */
   get head(): number {
-    return this.#head;
+    return this.#ring.head;
   }
 
-  /** The number of the first row that tells something. */
+  /** The number of the first row that is known and kept. */
   get first(): number {
-    return Math.max(this.numberOf(this.#firstMs), this.#head - this.rows + 1);
+    return firstRow(this.#ring);
   }
 
   numberOf(atMs: number): number {
-    return Math.floor(atMs / this.bucketMs);
+    return numberOf(this.#ring, atMs);
   }
 
   /** Where the row of a time begins, which becomes the newest one if it is. */
   rowAt(atMs: number): number {
-    const number = this.numberOf(atMs);
-    if (this.#head === 0) {
-      this.#head = number;
-      this.#firstMs = atMs;
-    }
-    if (number < this.#head && atMs < this.#head * this.bucketMs - clockSlackMs) this.#setBack(number);
-    if (number > this.#head) this.#passTo(number);
-    return number <= this.#head - this.rows ? this.rows * this.#columns : (number % this.rows) * this.#columns;
+    const { head } = this.#ring;
+    const isOlder = head !== 0 && this.numberOf(atMs) < head;
+    if (isOlder && atMs < head * this.bucketMs - clockSlackMs) setBack(this.#ring, atMs);
+    return rowAt(this.#ring, atMs);
   }
 
-  /** Where the row of a number begins; undefined: there is none, so nothing was counted. */
+  /** Where the row of a number begins; undefined: it is not known, or no longer kept. */
   rowOf(number: number): number | undefined {
-    if (number > this.#head || number < this.first) return undefined;
-    return (number % this.rows) * this.#columns;
+    return rowOf(this.#ring, number);
   }
 
   snapshot(): TierSnapshot {
+    const { head, firstMs } = this.#ring;
     const cells = deflateRawSync(this.#bytes(), { level: 1 }).toString('base64');
-    return { bucketMs: this.bucketMs, firstMs: this.#firstMs, head: this.#head, cells };
+    return { bucketMs: this.bucketMs, firstMs, head, cells };
   }
 
-  /** Takes over what was counted before a restart; what is of another shape counts for nothing. */
+  /** Takes over what was counted before a restart; one of another shape is left out. */
   restore({ bucketMs, firstMs, head, cells }: TierSnapshot): void {
     if (bucketMs !== this.bucketMs) return;
     const own = this.#bytes();
     const saved = inflated(cells, own.length);
     if (saved?.length !== own.length) return;
     own.set(saved);
-    this.#head = head;
-    this.#firstMs = firstMs;
+    Object.assign(this.#ring, { head, firstMs });
   }
 
   #bytes(): Uint8Array {
     return new Uint8Array(this.cells.buffer);
   }
-
-  #passTo(number: number): void {
-    const fresh = Math.min(number - this.#head, this.rows);
-    for (let back = 0; back < fresh; back++) this.#clear(number - back);
-    this.#head = number;
-  }
-
-  /** What was counted later than now never was. */
-  #setBack(number: number): void {
-    const stale = Math.min(this.#head - number, this.rows);
-    for (let back = 0; back < stale; back++) this.#clear(this.#head - back);
-    this.#head = number;
-    this.#firstMs = Math.min(this.#firstMs, number * this.bucketMs);
-  }
-
-  #clear(number: number): void {
-    const row = (number % this.rows) * this.#columns;
-    this.cells.fill(0, row, row + this.#columns);
-  }
 }
 
-/** Undefined: it is nothing that was deflated, or more than that. */
+/** Undefined: it was not deflated, or is longer than that. */
 function inflated(base64: string, maxOutputLength: number): Uint8Array | undefined {
   try {
     return inflateRawSync(Buffer.from(base64, 'base64'), { maxOutputLength });

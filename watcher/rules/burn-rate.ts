@@ -1,7 +1,7 @@
 import type { BurnRate, BurnRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedForVisitor, visitorLeft } from '../request/observe.ts';
-import { count, passTo, type Tally } from './buckets.ts';
+import { count, longTally, passTo, shortTally, type Tally } from './buckets.ts';
 import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
 
@@ -40,7 +40,8 @@ export function burnRateTick(state: State, nowMs: number, verdicts: Verdict[], p
 
 function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { burnRate } = state;
-  const { long, short } = burnRate.buckets;
+  const long = longTally(burnRate.buckets);
+  const short = shortTally(burnRate.buckets);
   const judged = long.requests >= minRequests && long.failed >= minFailed;
   const burns = judged && burnOf(long, sloPercent) >= tooFast && burnOf(short, sloPercent) >= tooFast;
   if (burnRate.open === null) {

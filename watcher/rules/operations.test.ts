@@ -13,6 +13,7 @@ import {
 import { webhookMessage } from '../channels/webhook.ts';
 import type { DownFlags } from '../control/flags.ts';
 import { plainText, wordingOf } from '../words/wording.ts';
+import { longTally } from './buckets.ts';
 import { goesOn, isOpen } from './open-incidents.ts';
 
 const well: DownFlags = { active: 'blue', blue: null, green: null };
@@ -252,7 +253,7 @@ describe('a canary', () => {
     decisions = new Decisions({ windowSize: 10, thresholdPercent: 20, sloPercent: 99 });
     const failed = (at: number) => served(at, { route: 'canary', pool: 'green', status: 500 });
     expect(kinds(decisions.log(...Array.from({ length: 10 }, (_, at) => failed(at))))).toEqual(['error-rate']);
-    expect(decisions.state.burnRate.buckets.long).toEqual({ requests: 10, failed: 10 });
+    expect(longTally(decisions.state.burnRate.buckets)).toEqual({ requests: 10, failed: 10 });
     const unserved = (at: number) => unservedLine({ startMs: noon + at, route: 'canary' });
     expect(kinds(decisions.log(unserved(100), unserved(101), unserved(102)))).toEqual(['outage']);
     expect(kinds(decisions.log(served(200, { route: 'canary', pool: 'green' })))).toEqual(['outage-resolved']);

@@ -42,9 +42,8 @@ export function failedPercent(window: Window): number {
 /** The paths that failed most often; walks the window, so only for when it is told. */
 export function worstPaths(window: Window, limit: number): PathCount[] {
   const counts = new Map<string, number>();
-  for (let index = 0, at = oldest(window); index < window.count; index++, at = (at + 1) % window.size) {
-    const path = window.failedPaths[at];
-    if (typeof path === 'string') counts.set(path, (counts.get(path) ?? 0) + 1);
+  for (const { failedPath } of samplesOf(window)) {
+    if (failedPath !== null) counts.set(failedPath, (counts.get(failedPath) ?? 0) + 1);
   }
   const sorted = [...counts].sort((one, other) => other[1] - one[1]);
   return sorted.slice(0, limit).map(([path, failed]) => ({ path, failed }));
@@ -53,6 +52,20 @@ export function worstPaths(window: Window, limit: number): PathCount[] {
 /** When the oldest sample was taken; of an empty window, at the end of all times. */
 export function oldestMs(window: Window): number {
   return window.count === 0 ? Number.POSITIVE_INFINITY : (window.times[oldest(window)] ?? 0);
+}
+
+/** The newest samples of a window, in one of another size. */
+export function resized(window: Window, size: number): Window {
+  const into = newWindow(size);
+  for (const { atMs, failedPath } of samplesOf(window)) addSample(into, atMs, failedPath);
+  return into;
+}
+
+/** Oldest first. */
+function* samplesOf(window: Window): Generator<{ readonly atMs: number; readonly failedPath: string | null }> {
+  for (let index = 0, at = oldest(window); index < window.count; index++, at = (at + 1) % window.size) {
+    yield { atMs: window.times[at] ?? 0, failedPath: window.failedPaths[at] ?? null };
+  }
 }
 
 function oldest(window: Window): number {
