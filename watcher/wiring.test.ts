@@ -1,0 +1,92 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { accessLine, reroutedLine } from '../test/access-lines.ts';
+import { eventually } from '../test/condition.ts';
+import { type FakeSlack, startFakeSlack } from '../test/fake-slack.ts';
+import { freePorts } from '../test/free-port.ts';
+import { readConfig } from './config.ts';
+import { startWatcher } from './main.ts';
+
+interface Site {
+  readonly slack: FakeSlack;
+  readonly logPath: string;
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+let directory: string;
+let sites: Site[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'wiring-'));
+  sites = [];
+});
+
+afterEach(async () => {
+  await Promise.all(sites.map(({ slack }) => slack.close()));
+  rmSync(directory, { recursive: true });
+});
+
+async function start(name: string): Promise<Site> {
+  const home = join(directory, name);
+  mkdirSync(join(home, 'control'), { recursive: true });
+  const [port = 0] = await freePorts(1);
+  const slack = await startFakeSlack();
+  const logPath = join(home, 'access.log');
+  writeFileSync(logPath, '');
+  const config = readConfig({
+    ACCESS_LOG: logPath,
+    CONTROL_DIR: join(home, 'control'),
+    STATE_DIR: join(home, 'state'),
+    BIND_ADDRESS: '127.0.0.1',
+    WATCHER_PORT: String(port),
+    SLACK_WEBHOOK_URL: slack.url,
+    ALERT_IDENTIFIER: name,
+  });
+  const stop = startWatcher(config, {
+    log: pino({ level: 'silent' }),
+    fail: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  const site = { slack, logPath, port, stop };
+  sites.push(site);
+  await eventually(`${name} follows its log`, async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+    const { log } = (await response.json()) as { log: { state: string; catchingUp: boolean } };
+    if (log.state !== 'reading' || log.catchingUp) throw new Error(JSON.stringify(log));
+    return true;
+  });
+  return site;
+}
+
+function isListening(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host: '127.0.0.1', port }, () => resolve(true));
+  socket.on('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+it('starts twice in one process, and the two watchers share nothing', async () => {
+  const [shop, blog] = [await start('shop'), await start('blog')];
+  appendFileSync(shop.logPath, `${accessLine()}\n${reroutedLine()}\n`);
+  await shop.slack.waitForMessage(({ text }) => text.includes('[shop]'));
+  expect(blog.slack.messages).toEqual([]);
+  await Promise.all([shop.stop(), blog.stop()]);
+});
+
+it('leaves nothing running and its last state on disk when it is stopped', async () => {
+  const { logPath, port, stop, slack } = await start('shop');
+  appendFileSync(logPath, `${accessLine()}\n${reroutedLine()}\n`);
+  await slack.waitForMessage(({ text }) => text.includes('[shop]'));
+  const timersBefore = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  await stop();
+  expect(await isListening(port)).toBe(false);
+  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  expect(timers).toBeLessThan(timersBefore);
+  expect(readFileSync(join(directory, 'shop', 'state', 'checkpoint.json'), 'utf8')).toContain('"lines":2');
+});
