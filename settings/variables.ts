@@ -86,13 +86,6 @@ export const variables = {
   NODE_IMAGE: field.image('node:24-alpine', 'Base image of the Node programs'),
   NGINX_IMAGE: field.image('nginx:1.30-alpine', 'Base image of the edge'),
 
-  PROMETHEUS_PORT: field.port(9090, "Prometheus' port (monitoring profile)"),
-  ALERTMANAGER_PORT: field.port(9093, "Alertmanager's port (monitoring profile)"),
-  GRAFANA_PORT: field.port(3001, "Grafana's port (monitoring profile)"),
-  PROMETHEUS_IMAGE: field.image('prom/prometheus:v3.13.4', "Prometheus' image (monitoring profile)"),
-  ALERTMANAGER_IMAGE: field.image('prom/alertmanager:v0.34.1', "Alertmanager's image (monitoring profile)"),
-  GRAFANA_IMAGE: field.image('grafana/grafana:13.2.0', "Grafana's image (monitoring profile)"),
-
   ACCESS_LOG: field.absolutePath('/var/log/nginx/access.log', 'Where the edge writes and the watcher reads'),
   CONTROL_DIR: field.absolutePath('/var/lib/bluegreen/control', 'The flag files'),
   STATE_DIR: field.absolutePath('/var/lib/bluegreen/watcher', "The watcher's own state"),

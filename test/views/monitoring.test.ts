@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { eventually } from '../condition.ts';
 import { type FakeChannel, startFakeChannel } from '../fake-channel.ts';
 import { type FakeSlack, type ReceivedMessage, startFakeSlack } from '../fake-slack.ts';
@@ -44,13 +45,11 @@ describe('the files of the monitoring profile', () => {
   });
 
   it('put Alertmanager and Grafana where no app can reach them', () => {
-    const [, ...services] = readFileSync(join(root, 'docker-compose.yml'), 'utf8').split(/^(?= {2}\w+:$)/m);
-    const networksOf = (name: string) =>
-      /^ {4}networks: (.*)$/m.exec(services.find((text) => text.startsWith(`  ${name}:`)) ?? '')?.[1];
-    expect(['prometheus', 'alertmanager', 'grafana'].map(networksOf)).toEqual([
-      '[bluegreen, monitoring]',
-      '[monitoring]',
-      '[monitoring]',
+    const { services } = parse(readFileSync(join(root, 'monitoring/docker-compose.yml'), 'utf8'), { merge: true });
+    expect(['prometheus', 'alertmanager', 'grafana'].map((name) => services[name].networks)).toEqual([
+      ['bluegreen', 'monitoring'],
+      ['monitoring'],
+      ['monitoring'],
     ]);
   });
 
