@@ -1,35 +1,10 @@
 #!/bin/sh
-# Starts the edge: validates the settings, renders the template, has nginx check it and runs nginx. With a verb, works on
-# the running edge instead (see edge-control.sh):
+# Starts the edge: validates the settings (see edge-settings.sh), renders the template, has nginx check it and runs nginx.
+# With a verb, works on the running edge instead (see edge-control.sh):
 #
 #   entrypoint.sh reload               render the template again and let nginx take it over, dropping nobody
 #   entrypoint.sh switch blue|green    and the other verbs of edge-control.sh
 set -eu
-
-# ---- Settings --------------------------------------------------------------------------------------------------------
-
-: "${ACTIVE_POOL:=blue}"
-: "${BIND_ADDRESS:=0.0.0.0}"
-: "${NGINX_PORT:=8080}"
-: "${STATUS_PORT:=8084}"
-: "${BLUE_ADDRESS:=172.31.240.11:3000}"
-: "${GREEN_ADDRESS:=172.31.240.12:3000}"
-: "${HEALTH_PATH:=/healthz}"
-: "${PROXY_CONNECT_TIMEOUT:=300ms}"
-: "${PROXY_SEND_TIMEOUT:=3s}"
-: "${PROXY_READ_TIMEOUT:=3s}"
-: "${PROXY_STREAM_TIMEOUT:=60s}"
-: "${RETRY_NON_IDEMPOTENT:=off}"
-: "${PREVIEW_TOKEN:=}"
-: "${CLIENT_MAX_BODY_SIZE:=64m}"
-: "${LOG_MAX_MB:=64}"
-: "${LOG_KEEP:=5}"
-: "${ACCESS_LOG:=/var/log/nginx/access.log}"
-: "${CONTROL_DIR:=/var/lib/bluegreen/control}"
-: "${RUN_DIR:=/var/cache/nginx}"
-: "${PUBLIC_DIR:=/usr/share/bluegreen/public}"
-: "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
-: "${NGINX_CONF:=/etc/nginx/nginx.conf.processed}"
 
 pool_wait_s=30
 rotation_check_s=2
@@ -40,26 +15,22 @@ fail() {
   exit 1
 }
 
-# ---- Validation ------------------------------------------------------------------------------------------------------
+# ---- Settings --------------------------------------------------------------------------------------------------------
+
+# shellcheck source=edge-settings.sh
+. "$(dirname "$0")/edge-settings.sh"
 
 faults=''
 fault() { # NAME EXPECTED VALUE
   faults="$faults
-  $1: expected $2, got \"$3\""
+  $1: expected $2, got $3"
 }
 
 check_number() { # NAME VALUE MIN MAX
   case $2 in
-    # With a zero in front, a shell would take it for octal.
-    '' | *[!0-9]* | 0?* | ??????????*) fault "$1" "a whole number from $3 to $4" "$2" ;;
-    *) if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then fault "$1" "a whole number from $3 to $4" "$2"; fi ;;
-  esac
-}
-
-check_word() { # NAME VALUE FIRST SECOND
-  case $2 in
-    "$3" | "$4") ;;
-    *) fault "$1" "$3 or $4" "$2" ;;
+    # A shell would take a number with a leading zero for octal.
+    '' | *[!0-9]* | 0?* | ??????????*) fault "$1" "a whole number from $3 to $4" "\"$2\"" ;;
+    *) if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then fault "$1" "a whole number from $3 to $4" "\"$2\""; fi ;;
   esac
 }
 
@@ -68,46 +39,16 @@ matches() { # VALUE EXTENDED_REGEX; a value with a newline never matches
 }
 
 check_pattern() { # NAME VALUE EXTENDED_REGEX EXPECTED
-  matches "$2" "$3" || fault "$1" "$4" "$2"
+  matches "$2" "$3" || fault "$1" "$4" "\"$2\""
 }
 
-check_time() {
-  check_pattern "$1" "$2" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
-}
-
-check_path() {
-  check_pattern "$1" "$2" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
-}
-
-check_address() {
-  check_pattern "$1" "$2" '^[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5}$' 'an IPv4 address and a port, such as 172.31.240.11:3000'
+check_secret() { # NAME VALUE EXTENDED_REGEX EXPECTED
+  matches "$2" "$3" || fault "$1" "$4" 'something else (not shown: it is a secret)'
 }
 
 validate() {
-  check_word ACTIVE_POOL "$ACTIVE_POOL" blue green
-  check_pattern BIND_ADDRESS "$BIND_ADDRESS" '^[0-9]{1,3}(\.[0-9]{1,3}){3}$' 'an IPv4 address such as 127.0.0.1'
-  check_number NGINX_PORT "$NGINX_PORT" 1 65535
-  check_number STATUS_PORT "$STATUS_PORT" 1 65535
-  check_address BLUE_ADDRESS "$BLUE_ADDRESS"
-  check_address GREEN_ADDRESS "$GREEN_ADDRESS"
-  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}$' 'a path that begins with / and holds letters, digits and . _ ~ - / only'
-  check_time PROXY_CONNECT_TIMEOUT "$PROXY_CONNECT_TIMEOUT"
-  check_time PROXY_SEND_TIMEOUT "$PROXY_SEND_TIMEOUT"
-  check_time PROXY_READ_TIMEOUT "$PROXY_READ_TIMEOUT"
-  check_time PROXY_STREAM_TIMEOUT "$PROXY_STREAM_TIMEOUT"
-  check_word RETRY_NON_IDEMPOTENT "$RETRY_NON_IDEMPOTENT" on off
-  check_pattern CLIENT_MAX_BODY_SIZE "$CLIENT_MAX_BODY_SIZE" '^(0|[1-9][0-9]{0,6}[km]?)$' 'a size such as 512k or 64m, or 0 for no limit'
-  [ -z "$PREVIEW_TOKEN" ] || matches "$PREVIEW_TOKEN" '^[A-Za-z0-9_-]{16,128}$' ||
-    fault PREVIEW_TOKEN '16 to 128 letters, digits, _ and -' 'something else (not shown: it is a secret)'
-  check_number LOG_MAX_MB "$LOG_MAX_MB" 1 100000
-  check_number LOG_KEEP "$LOG_KEEP" 1 100
-  check_path ACCESS_LOG "$ACCESS_LOG"
-  check_path CONTROL_DIR "$CONTROL_DIR"
-  check_path RUN_DIR "$RUN_DIR"
-  check_path PUBLIC_DIR "$PUBLIC_DIR"
-  check_path NGINX_TEMPLATE "$NGINX_TEMPLATE"
-  check_path NGINX_CONF "$NGINX_CONF"
-  [ -z "$faults" ] || fail "these settings cannot be used; correct them in .env and start again:$faults"
+  check_settings
+  [ -z "$faults" ] || fail "invalid settings; correct them in .env and start again:$faults"
 }
 
 # ---- Rendering -------------------------------------------------------------------------------------------------------
@@ -126,6 +67,7 @@ version_at_least() { # VERSION WANTED
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
 }
 
+# shellcheck disable=SC2034 # the template uses what is set here
 render() {
   for file in "$NGINX_TEMPLATE" "$PUBLIC_DIR/50x.html" "$PUBLIC_DIR/maintenance.html"; do
     [ -r "$file" ] || fail "cannot read $file"
@@ -148,19 +90,26 @@ render() {
   USER_DIRECTIVE=''
   [ "$(id -u)" -ne 0 ] || USER_DIRECTIVE="user $(owner_of "$CONTROL_DIR");"
 
-  export ACCESS_LOG BIND_ADDRESS BLUE_ADDRESS BLUE_PATTERN BUCKETS CLIENT_MAX_BODY_SIZE CONFIG_ID CONTROL_DIR \
-    GREEN_ADDRESS GREEN_PATTERN HEALTH_PATH KEEPALIVE_MIN_TIMEOUT_DIRECTIVE NEXT_UPSTREAM_TIMEOUT NGINX_PORT \
-    NON_IDEMPOTENT PROXY_CONNECT_TIMEOUT PROXY_READ_TIMEOUT PROXY_SEND_TIMEOUT PROXY_STREAM_TIMEOUT PUBLIC_DIR \
-    RUN_DIR STATUS_PORT USER_DIRECTIVE WORKER_SHUTDOWN_TIMEOUT
-  # The list is explicit, so that nginx's own variables stay as they are.
-  # shellcheck disable=SC2016
-  envsubst '${ACCESS_LOG} ${BIND_ADDRESS} ${BLUE_ADDRESS} ${BLUE_PATTERN} ${BUCKETS} ${CLIENT_MAX_BODY_SIZE}
-    ${CONFIG_ID} ${CONTROL_DIR} ${GREEN_ADDRESS} ${GREEN_PATTERN} ${HEALTH_PATH} ${KEEPALIVE_MIN_TIMEOUT_DIRECTIVE}
-    ${NEXT_UPSTREAM_TIMEOUT} ${NGINX_PORT} ${NON_IDEMPOTENT} ${PROXY_CONNECT_TIMEOUT} ${PROXY_READ_TIMEOUT}
-    ${PROXY_SEND_TIMEOUT} ${PROXY_STREAM_TIMEOUT} ${PUBLIC_DIR} ${RUN_DIR} ${STATUS_PORT} ${USER_DIRECTIVE}
-    ${WORKER_SHUTDOWN_TIMEOUT}' <"$NGINX_TEMPLATE" >"$NGINX_CONF.new"
+  # envsubst gets an explicit list, so that nginx's own variables stay as they are: every ${UPPER_CASE} name is ours.
+  list='' unset_names=''
+  for name in $(template_variables); do
+    eval "[ -n \"\${$name+set}\" ]" || unset_names="$unset_names $name"
+    export "${name?}"
+    list="$list \${$name}"
+  done
+  [ -z "$unset_names" ] || fail "$NGINX_TEMPLATE: nothing sets$unset_names"
+  envsubst "$list" <"$NGINX_TEMPLATE" >"$NGINX_CONF.new"
   nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx does not accept the rendered configuration; it is kept in $NGINX_CONF.new"
   mv "$NGINX_CONF.new" "$NGINX_CONF"
+}
+
+template_variables() {
+  awk '{
+    while (match($0, /[$][{][A-Z][A-Z0-9_]*[}]/)) {
+      print substr($0, RSTART + 2, RLENGTH - 3)
+      $0 = substr($0, RSTART + RLENGTH)
+    }
+  }' "$NGINX_TEMPLATE" | sort -u
 }
 
 # For split_clients: 00 to 99, one percent each.

@@ -1,5 +1,6 @@
 import type { Pool } from '../settings/pool.ts';
 import { readSettings } from '../settings/read.ts';
+import { variablesOf } from '../settings/variables.ts';
 
 export interface AppConfig {
   readonly pool: Pool;
@@ -12,14 +13,7 @@ export interface AppConfig {
 
 /** @throws {SettingsError} with every fault at once */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): AppConfig {
-  const settings = readSettings(env, [
-    'APP_POOL',
-    'BIND_ADDRESS',
-    'CHAOS_ENABLED',
-    'HEALTH_PATH',
-    'PORT',
-    'RELEASE_ID',
-  ]);
+  const settings = readSettings(env, variablesOf('app_blue')); // those of app_green are the same
   return {
     pool: settings.APP_POOL,
     release: settings.RELEASE_ID,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings } from '../settings/read.ts';
+import { variablesOf } from '../settings/variables.ts';
 
 export interface ProberConfig {
   readonly targets: readonly Target[];
@@ -22,18 +23,7 @@ export interface Target {
 
 /** @throws {SettingsError} with every fault at once */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
-  const settings = readSettings(env, [
-    'BIND_ADDRESS',
-    'BLUE_ADDRESS',
-    'CONTROL_DIR',
-    'GREEN_ADDRESS',
-    'HEALTH_PATH',
-    'PROBE_FALL',
-    'PROBE_INTERVAL_MS',
-    'PROBE_RISE',
-    'PROBE_TIMEOUT_MS',
-    'PROBER_PORT',
-  ]);
+  const settings = readSettings(env, variablesOf('health_prober'));
   const target = (pool: Pool, address: string): Target => ({
     pool,
     origin: `http://${address}`,

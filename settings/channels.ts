@@ -8,7 +8,7 @@ export interface ChannelAddress {
   readonly url: string;
 }
 
-/** `kind=url` entries, separated by spaces or commas; faults name an entry by its place, as its text is a secret. */
+/** Parses `kind=url` entries. Faults name an entry by its position, because its text is secret. */
 export function parseChannels(list: string): { readonly channels: ChannelAddress[]; readonly faults: string[] } {
   const channels: ChannelAddress[] = [];
   const faults: string[] = [];

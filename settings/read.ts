@@ -1,13 +1,12 @@
 import type { z } from 'zod';
-import { infoOf } from './fields.ts';
-import { type VariableName, variables } from './variables.ts';
+import { type Declaration, type VariableName, variables } from './variables.ts';
 
 type Fields = typeof variables;
 
 /** The named variables, validated and converted. */
-export type Settings<N extends VariableName> = { readonly [K in N]: z.output<Fields[K]> };
+export type Settings<N extends VariableName> = { readonly [K in N]: z.output<Fields[K]['schema']> };
 
-/** Every fault of an environment at once, one line each, by name, with what was expected. */
+/** All faults of an environment: one line each, with the name and what was expected. */
 export class SettingsError extends Error {
   readonly code = 'SETTINGS';
   readonly faults: readonly string[];
@@ -20,7 +19,7 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads and validates the named variables. An empty string counts as unset, as Compose passes an unset variable on as
+ * Reads and validates the named variables. An empty value counts as unset, because Compose passes an unset variable on as
  * an empty one.
  * @throws {SettingsError} with all faults
  */
@@ -28,9 +27,9 @@ export function readSettings<N extends VariableName>(env: NodeJS.ProcessEnv, nam
   const settings: Partial<Record<VariableName, unknown>> = {};
   const faults: string[] = [];
   for (const name of names) {
-    const field: z.ZodType = variables[name];
+    const { schema }: Declaration = variables[name];
     const value = env[name] === '' ? undefined : env[name];
-    const result = field.safeParse(value);
+    const result = schema.safeParse(value);
     if (result.success) settings[name] = result.data;
     else faults.push(...faultsOf(name, value ?? '', result.error.issues));
   }
@@ -39,10 +38,10 @@ export function readSettings<N extends VariableName>(env: NodeJS.ProcessEnv, nam
 }
 
 function faultsOf(name: VariableName, value: string, issues: readonly z.core.$ZodIssue[]): string[] {
-  const { expected, secret } = infoOf(variables[name]);
+  const { expected, secret } = variables[name];
   // Some fields say themselves what they expected, without repeating the value.
-  const told = issues.filter((issue) => issue.code === 'custom' && issue.params?.told === true);
-  if (told.length > 0) return told.map(({ message }) => `${name}: expected ${message}`);
+  const complete = issues.filter((issue) => issue.code === 'custom' && issue.params?.complete === true);
+  if (complete.length > 0) return complete.map(({ message }) => `${name}: expected ${message}`);
   const got = secret ? 'something else (not shown: it is a secret)' : JSON.stringify(value);
   return [`${name}: expected ${expected}, got ${got}`];
 }

@@ -1,110 +1,324 @@
 import * as field from './fields.ts';
+import type { Reader, ServiceName } from './services.ts';
 
-/**
- * Every variable of the kit, once: its default, what it takes and what it is for. Programs pick the ones they read;
- * `.env.example`, the README's table, the Compose file and the entrypoint are held against this list by a test.
- */
-export const variables = {
-  ACTIVE_POOL: field.oneOf(
-    ['blue', 'green'],
-    'blue',
-    'The active colour at the very first start; later `switch` decides',
-  ),
-  PORT: field.port(3000, 'The port the apps listen on'),
-  BLUE_IMAGE: field.image(undefined, "Blue's image; unset: the demo app"),
-  GREEN_IMAGE: field.image(undefined, "Green's image; unset: the demo app"),
-  RELEASE_ID_BLUE: field.release('blue-release-1.0.0', 'The release blue runs'),
-  RELEASE_ID_GREEN: field.release('green-release-1.0.0', 'The release green runs'),
-  BLUE_CMD: field.command('The command that runs blue on the host engine; unset: the demo app'),
-  GREEN_CMD: field.command('The command that runs green on the host engine; unset: the demo app'),
-  CHAOS_ENABLED: field.flag(true, "The demo app's /chaos endpoints, on the direct ports only"),
+// One table, and so longer than other files: every variable of the stack, with who reads it.
 
-  SLACK_WEBHOOK_URL: field.secretUrl('Where alerts go; unset: to the log only'),
-  SLACK_WEBHOOK_URL_FILE: field.filePath('A file that holds the webhook, in place of the variable'),
-  ALERT_WEBHOOKS: field.channelList('More channels, as `kind=url` entries: slack, mattermost, discord, webhook'),
-  ALERT_WEBHOOK_SECRET: field.secretText(16, 'Signs what goes to `webhook` channels'),
-  HTTP_PROXY: field.proxyUrl('The proxy on the way to http:// webhooks'),
-  HTTPS_PROXY: field.proxyUrl('The proxy on the way to https:// webhooks; unset: as HTTP_PROXY'),
-  NO_PROXY: field.hostList('Hosts that are reached without a proxy'),
-  ERROR_RATE_THRESHOLD: field.percent(2, 'Alert when more than this share (percent) of the window failed'),
-  WINDOW_SIZE: field.wholeNumber(1, 100_000, 200, 'Requests in the error-rate window'),
-  SLO_PERCENT: field.objective(
-    'The share of requests (percent) that is to succeed; set: alert when its error budget burns too fast',
-  ),
-  ALERT_COOLDOWN_SEC: field.wholeNumber(0, 86_400, 300, 'Seconds between two alerts of one kind'),
-  MAINTENANCE_MODE: field.flag(false, 'Holds failover alerts back during planned work'),
-  ALERT_IDENTIFIER: field.freeText('Names this installation in every alert'),
-  RUNBOOK_URL: field.httpUrl('Where docs/alerts.md is published; every alert links to its section'),
-  DASHBOARD_URL: field.httpUrl('The dashboard as your people reach it; linked from every alert'),
+type Declarations = Readonly<Record<string, Declaration>>;
 
-  NGINX_PORT: field.port(8080, 'The public port'),
-  BLUE_PORT: field.port(8081, "Blue's direct port"),
-  GREEN_PORT: field.port(8082, "Green's direct port"),
-  WATCHER_PORT: field.port(8083, "The watcher's port"),
-  DIRECT_BIND: field.ipAddress('127.0.0.1', 'The address that the three direct ports listen on'),
+/** A variable and who reads it. */
+export interface Declaration extends field.Field {
+  readonly for: readonly Reader[];
+}
 
-  HEALTH_PATH: field.urlPath('/healthz', 'Where an app says whether it is well (2xx)'),
-  PROBE_INTERVAL_MS: field.wholeNumber(50, 60_000, 100, 'Milliseconds between two health checks of a pool'),
-  PROBE_TIMEOUT_MS: field.wholeNumber(10, 60_000, 200, 'A check that takes longer has failed'),
-  PROBE_FALL: field.wholeNumber(
-    1,
-    100,
-    2,
-    'Failed checks in a row until a pool is down; after a request that failed, they are made at once',
-  ),
-  PROBE_RISE: field.wholeNumber(1, 100, 3, 'Good checks in a row until it is up again'),
+const apps = {
+  PORT: { for: ['compose', 'app_blue', 'app_green'], ...field.port(3000, 'The port that both apps listen on') },
+  ACTIVE_POOL: {
+    for: ['nginx_proxy'],
+    ...field.oneOf(['blue', 'green'], 'blue', 'The active pool at the first start; afterwards, `switch` changes it'),
+  },
+  BLUE_IMAGE: { for: ['compose', 'cli'], ...field.optionalImage('The image of the blue pool; unset: the demo app') },
+  GREEN_IMAGE: { for: ['compose', 'cli'], ...field.optionalImage('The image of the green pool; unset: the demo app') },
+  RELEASE_ID_BLUE: {
+    for: ['compose', 'cli'],
+    ...field.release('blue-release-1.0.0', 'The release that the blue pool runs'),
+  },
+  RELEASE_ID_GREEN: {
+    for: ['compose', 'cli'],
+    ...field.release('green-release-1.0.0', 'The release that the green pool runs'),
+  },
+  BLUE_CMD: {
+    for: ['cli'],
+    ...field.command('The command that starts the blue pool on the host engine; unset: the demo app'),
+  },
+  GREEN_CMD: {
+    for: ['cli'],
+    ...field.command('The command that starts the green pool on the host engine; unset: the demo app'),
+  },
+  CHAOS_ENABLED: {
+    for: ['app_blue', 'app_green'],
+    ...field.flag(true, "Enables the demo app's /chaos endpoints, on the direct ports only"),
+  },
+  APP_READ_ONLY: { for: ['compose'], ...field.flag(true, 'Makes the root filesystem of both apps read-only') },
+  APP_MEMORY: { for: ['compose'], ...field.memory('512m', 'The memory limit of each app') },
+  EDGE_MEMORY: {
+    for: ['compose'],
+    ...field.memory('512m', 'The memory limit of the edge, which buffers up to 64 KB of each request body'),
+  },
+} as const satisfies Declarations;
 
-  PROXY_CONNECT_TIMEOUT: field.nginxTime('300ms', 'Wait for a connection to a pool'),
-  PROXY_SEND_TIMEOUT: field.nginxTime('3s', 'Wait between two writes to a pool'),
-  PROXY_READ_TIMEOUT: field.nginxTime('3s', 'Wait between two reads from a pool'),
-  PROXY_STREAM_TIMEOUT: field.nginxTime('60s', 'The same for WebSockets and server-sent events'),
-  RETRY_NON_IDEMPOTENT: field.onOff(
-    'off',
-    'Also repeat POST, LOCK and PATCH on the other pool; they may then run twice',
-  ),
-  CLIENT_MAX_BODY_SIZE: field.nginxSize('64m', 'The largest request body; a larger one is answered 413'),
-  LOG_MAX_MB: field.wholeNumber(1, 100_000, 64, 'The access log is rotated at this size'),
-  LOG_KEEP: field.wholeNumber(1, 100, 5, 'Rotated access logs that are kept'),
+const alerts = {
+  SLACK_WEBHOOK_URL: {
+    for: ['alert_watcher', 'cli'],
+    ...field.secretUrl('The Slack webhook that alerts go to; unset: they are only logged'),
+  },
+  SLACK_WEBHOOK_URL_FILE: {
+    for: ['compose', 'alert_watcher', 'cli'],
+    ...field.filePath('A file that contains the Slack webhook; replaces SLACK_WEBHOOK_URL'),
+  },
+  ALERT_WEBHOOKS: {
+    for: ['alert_watcher', 'cli'],
+    ...field.channelList('More channels, as `kind=url` entries; the kinds are slack, mattermost, discord and webhook'),
+  },
+  ALERT_WEBHOOK_SECRET: {
+    for: ['alert_watcher'],
+    ...field.secretText(16, 'The key that signs alerts to `webhook` channels'),
+  },
+  HTTP_PROXY: { for: ['alert_watcher'], ...field.proxyUrl('The proxy for http:// webhooks') },
+  HTTPS_PROXY: { for: ['alert_watcher'], ...field.proxyUrl('The proxy for https:// webhooks; unset: HTTP_PROXY') },
+  NO_PROXY: { for: ['alert_watcher'], ...field.hostList('Hosts that are reached without a proxy') },
+  ERROR_RATE_THRESHOLD: {
+    for: ['alert_watcher'],
+    ...field.percent(2, 'Alert when more than this percentage of the requests in the window failed'),
+  },
+  WINDOW_SIZE: {
+    for: ['alert_watcher'],
+    ...field.wholeNumber(1, 100_000, 200, 'The number of requests in the error-rate window'),
+  },
+  SLO_PERCENT: {
+    for: ['alert_watcher'],
+    ...field.objective(
+      'The percentage of requests that should succeed; if set, alert when its error budget burns too fast',
+    ),
+  },
+  ALERT_COOLDOWN_SEC: {
+    for: ['alert_watcher'],
+    ...field.wholeNumber(0, 86_400, 300, 'The minimum time between two alerts of one kind, in seconds'),
+  },
+  MAINTENANCE_MODE: {
+    for: ['alert_watcher', 'cli'],
+    ...field.flag(false, 'Holds back failover alerts, for planned work'),
+  },
+  ALERT_IDENTIFIER: { for: ['alert_watcher'], ...field.freeText('A name for this installation, shown in every alert') },
+  RUNBOOK_URL: {
+    for: ['alert_watcher'],
+    ...field.httpUrl('The URL at which you publish docs/alerts.md; every alert links to its section'),
+  },
+  DASHBOARD_URL: {
+    for: ['alert_watcher'],
+    ...field.httpUrl('The URL at which your team reaches the dashboard; every alert links to it'),
+  },
+} as const satisfies Declarations;
 
-  PREVIEW_TOKEN: field.token('Shows the idle colour to whoever sends it as X-Bluegreen-Preview; unset: to nobody'),
+const ports = {
+  NGINX_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(8080, 'The public port') },
+  BLUE_PORT: { for: ['compose', 'cli'], ...field.port(8081, 'The direct port of the blue pool') },
+  GREEN_PORT: { for: ['compose', 'cli'], ...field.port(8082, 'The direct port of the green pool') },
+  WATCHER_PORT: {
+    for: ['compose', 'cli', 'host:alert_watcher'],
+    ...field.port(8083, 'The port of the watcher; the host engine also uses the two ports after it'),
+  },
+  DIRECT_BIND: {
+    for: ['compose', 'cli'],
+    ...field.ipAddress('127.0.0.1', 'The address that the direct ports and the watcher listen on'),
+  },
+} as const satisfies Declarations;
 
-  DEPLOY_TIMEOUT: field.nginxTime('60s', 'A new release is healthy within this time, or the deploy fails'),
-  DRAIN_TIMEOUT: field.nginxTime('30s', 'How long a deploy waits for the idle colour to finish its requests'),
-  HOOKS_DIR: field.directory('hooks', 'Where pre-deploy, pre-switch, post-switch and post-rollback are looked for'),
-  BLUEGREEN_ACTOR: field.actor('Who deploys and switches, in history and alerts; unset: $USER'),
+const healthChecks = {
+  HEALTH_PATH: {
+    for: ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'cli'],
+    ...field.urlPath('/healthz', 'The path of the health check, which a healthy app answers with 2xx'),
+  },
+  PROBE_INTERVAL_MS: {
+    for: ['health_prober', 'cli'],
+    ...field.wholeNumber(50, 60_000, 100, 'The time between two health checks of a pool, in milliseconds'),
+  },
+  PROBE_TIMEOUT_MS: {
+    for: ['health_prober'],
+    ...field.wholeNumber(10, 60_000, 200, 'The time after which a health check fails, in milliseconds'),
+  },
+  PROBE_FALL: {
+    for: ['health_prober', 'cli'],
+    ...field.wholeNumber(
+      1,
+      100,
+      2,
+      'The consecutive failed checks after which a pool is down; a failed request triggers checks at once',
+    ),
+  },
+  PROBE_RISE: {
+    for: ['health_prober', 'cli'],
+    ...field.wholeNumber(1, 100, 3, 'The consecutive passed checks after which a pool is up again'),
+  },
+} as const satisfies Declarations;
 
-  SUBNET_PREFIX: field.subnetPrefix('172.31.240', "The stack's network on Compose, a /24; move it where it collides"),
-  STACK_PREFIX: field.stackPrefix(
-    'Begins the names of project, containers and images; for a second stack on one machine',
-  ),
-  APP_READ_ONLY: field.flag(true, "The apps' root filesystem is read-only"),
-  APP_MEMORY: field.memory('512m', 'Memory limit of each app'),
-  EDGE_MEMORY: field.memory(
-    '512m',
-    'Memory limit of the edge: 64 KB for each request body that is on its way, and more',
-  ),
-  NODE_IMAGE: field.image('node:24-alpine', 'Base image of the Node programs'),
-  NGINX_IMAGE: field.image('nginx:1.30-alpine', 'Base image of the edge'),
+const edge = {
+  PROXY_CONNECT_TIMEOUT: {
+    for: ['nginx_proxy', 'cli'],
+    ...field.nginxTime('300ms', 'The timeout for connecting to a pool'),
+  },
+  PROXY_SEND_TIMEOUT: {
+    for: ['nginx_proxy'],
+    ...field.nginxTime('3s', 'The timeout between two writes to a pool'),
+  },
+  PROXY_READ_TIMEOUT: {
+    for: ['nginx_proxy', 'cli'],
+    ...field.nginxTime('3s', 'The timeout between two reads from a pool'),
+  },
+  PROXY_STREAM_TIMEOUT: {
+    for: ['nginx_proxy'],
+    ...field.nginxTime('60s', 'The timeout between two reads or writes of WebSockets and server-sent events'),
+  },
+  RETRY_NON_IDEMPOTENT: {
+    for: ['nginx_proxy'],
+    ...field.onOff('off', 'Also retry POST, LOCK and PATCH on the other pool; they may then run twice'),
+  },
+  CLIENT_MAX_BODY_SIZE: {
+    for: ['nginx_proxy'],
+    ...field.nginxSize('64m', 'The maximum size of a request body; larger ones are answered with 413'),
+  },
+  LOG_MAX_MB: {
+    for: ['nginx_proxy'],
+    ...field.wholeNumber(1, 100_000, 64, 'The size at which the access log is rotated, in MB'),
+  },
+  LOG_KEEP: {
+    for: ['nginx_proxy'],
+    ...field.wholeNumber(1, 100, 5, 'The number of rotated access logs to keep'),
+  },
+} as const satisfies Declarations;
 
-  ACCESS_LOG: field.absolutePath('/var/log/nginx/access.log', 'Where the edge writes and the watcher reads'),
-  CONTROL_DIR: field.absolutePath('/var/lib/bluegreen/control', 'The flag files'),
-  STATE_DIR: field.absolutePath('/var/lib/bluegreen/watcher', "The watcher's own state"),
-  BIND_ADDRESS: field.ipAddress('0.0.0.0', 'The address that a program listens on'),
-  APP_POOL: field.oneOf(['blue', 'green'], 'blue', 'Which pool this copy of the demo app belongs to'),
-  RELEASE_ID: field.release('dev', 'The release this copy of the demo app reports'),
-  BLUE_ADDRESS: field.address('172.31.240.11:3000', 'Where blue listens'),
-  GREEN_ADDRESS: field.address('172.31.240.12:3000', 'Where green listens'),
-  EDGE_ADDRESS: field.hostAddress('Where the watcher asks whether the edge is there; unset: nowhere'),
-  PROBER_ADDRESS: field.hostAddress(
-    'Where the watcher asks whether the prober is well, and for checks; unset: nowhere',
-  ),
-  STATUS_PORT: field.port(8084, "The edge's internal status, on loopback (host engine)"),
-  PROBER_PORT: field.port(
-    8085,
-    "The prober's health, and where it is told of requests that failed, on loopback (host engine)",
-  ),
-} as const;
+const deploys = {
+  PREVIEW_TOKEN: {
+    for: ['nginx_proxy', 'cli'],
+    ...field.token('Requests with this token in X-Bluegreen-Preview go to the standby pool; unset: no previews'),
+  },
+  DEPLOY_TIMEOUT: {
+    for: ['cli'],
+    ...field.nginxTime('60s', 'The time within which a new release must become healthy, or the deploy fails'),
+  },
+  DRAIN_TIMEOUT: {
+    for: ['cli'],
+    ...field.nginxTime('30s', 'How long a deploy waits for requests in flight on the standby pool'),
+  },
+  HOOKS_DIR: {
+    for: ['cli'],
+    ...field.directory('hooks', 'The directory of the pre-deploy, pre-switch, post-switch and post-rollback hooks'),
+  },
+  BLUEGREEN_ACTOR: {
+    for: ['cli'],
+    ...field.actor('Who deploys and switches, as shown in history and alerts; unset: $USER'),
+  },
+} as const satisfies Declarations;
+
+const installation = {
+  STACK_PREFIX: {
+    for: ['compose', 'cli'],
+    ...field.stackPrefix('The prefix of project, container and image names, for a second stack on one machine'),
+  },
+  SUBNET_PREFIX: {
+    for: ['compose', 'cli'],
+    ...field.subnetPrefix('172.31.240', 'The /24 network of the stack on Compose; change it if it is taken'),
+  },
+  NODE_IMAGE: { for: ['compose'], ...field.image('node:24-alpine', 'The base image of the Node programs') },
+  NGINX_IMAGE: { for: ['compose'], ...field.image('nginx:1.30-alpine', 'The base image of the edge') },
+} as const satisfies Declarations;
+
+/** Set for each service by the engine that starts it. In `.env` they have no effect. */
+const internal = {
+  ACCESS_LOG: {
+    for: ['host:nginx_proxy', 'host:alert_watcher'],
+    ...field.absolutePath('/var/log/nginx/access.log', 'The access log, written by the edge and read by the watcher'),
+  },
+  CONTROL_DIR: {
+    for: ['host:nginx_proxy', 'host:health_prober', 'host:alert_watcher'],
+    ...field.absolutePath('/var/lib/bluegreen/control', 'The directory of flags and journal'),
+  },
+  STATE_DIR: {
+    for: ['host:alert_watcher'],
+    ...field.absolutePath('/var/lib/bluegreen/watcher', 'The directory in which the watcher keeps its state'),
+  },
+  RUN_DIR: {
+    for: ['host:nginx_proxy'],
+    ...field.absolutePath('/var/cache/nginx', "The directory of nginx's PID file and temporary files"),
+  },
+  PUBLIC_DIR: {
+    for: ['host:nginx_proxy'],
+    ...field.absolutePath('/usr/share/bluegreen/public', 'The directory of the error and maintenance pages'),
+  },
+  NGINX_TEMPLATE: {
+    for: ['host:nginx_proxy'],
+    ...field.absolutePath('/usr/share/bluegreen/nginx.conf.template', 'The template of the nginx configuration'),
+  },
+  NGINX_CONF: {
+    for: ['host:nginx_proxy'],
+    ...field.absolutePath('/etc/nginx/nginx.conf.processed', 'The rendered nginx configuration'),
+  },
+  BIND_ADDRESS: {
+    for: ['host:nginx_proxy', 'host:app_blue', 'host:app_green', 'host:health_prober', 'host:alert_watcher'],
+    ...field.ipAddress('0.0.0.0', 'The address that the program listens on'),
+  },
+  APP_POOL: {
+    for: ['app_blue', 'app_green'],
+    ...field.oneOf(['blue', 'green'], 'blue', 'The pool that this copy of the app belongs to'),
+  },
+  RELEASE_ID: {
+    for: ['app_blue', 'app_green'],
+    ...field.release('dev', 'The release that this copy of the app reports'),
+  },
+  BLUE_ADDRESS: {
+    for: ['nginx_proxy', 'health_prober', 'alert_watcher'],
+    ...field.address('172.31.240.11:3000', 'The address of the blue pool'),
+  },
+  GREEN_ADDRESS: {
+    for: ['nginx_proxy', 'health_prober', 'alert_watcher'],
+    ...field.address('172.31.240.12:3000', 'The address of the green pool'),
+  },
+  EDGE_ADDRESS: {
+    for: ['alert_watcher'],
+    ...field.hostAddress('Where the watcher checks that the edge accepts connections; unset: it does not check'),
+  },
+  PROBER_ADDRESS: {
+    for: ['alert_watcher'],
+    ...field.hostAddress('Where the watcher asks for the health of the prober, and for checks; unset: it does not ask'),
+  },
+  STATUS_PORT: {
+    for: ['host:nginx_proxy'],
+    ...field.port(8084, 'The port of the internal status of the edge, on loopback'),
+  },
+  PROBER_PORT: {
+    for: ['host:health_prober'],
+    ...field.port(8085, 'The port of the prober: its health, its metrics, and requests for checks'),
+  },
+} as const satisfies Declarations;
+
+/** What users set in `.env`, in the order of the documentation. */
+export const groups: readonly { readonly title: string; readonly settings: Declarations }[] = [
+  { title: 'The apps', settings: apps },
+  { title: 'Alerts', settings: alerts },
+  { title: 'Ports', settings: ports },
+  { title: 'Health checks', settings: healthChecks },
+  { title: 'The edge', settings: edge },
+  { title: 'Deploys', settings: deploys },
+  { title: 'Installation', settings: installation },
+];
+
+const settings = { ...apps, ...alerts, ...ports, ...healthChecks, ...edge, ...deploys, ...installation };
+
+/** Every variable, declared once: its default, what it accepts, what it is for, and who reads it. */
+export const variables = { ...settings, ...internal };
 
 export type VariableName = keyof typeof variables;
+/** A variable that users set. */
+export type SettingName = keyof typeof settings;
 
 export const variableNames = Object.keys(variables) as readonly VariableName[];
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** The variables that a service reads. */
+export type VariableOf<S extends ServiceName> = {
+  [N in VariableName]: Extract<(typeof variables)[N]['for'][number], S | `host:${S}`> extends never ? never : N;
+}[VariableName];
+
+export function variablesOf<S extends ServiceName>(service: S): readonly VariableOf<S>[] {
+  return variableNames.filter((name) =>
+    readersOf(name).some((reader) => reader === service || reader === `host:${service}`),
+  ) as VariableOf<S>[];
+}
+
+/** Those that the Compose file sets; for the rest, the defaults apply in the container. */
+export function containerVariablesOf(service: ServiceName): readonly VariableName[] {
+  return variableNames.filter((name) => readersOf(name).includes(service));
+}
+
+export function readersOf(name: VariableName): readonly Reader[] {
+  return variables[name].for;
+}

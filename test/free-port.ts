@@ -14,6 +14,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
+/** Consecutive ports that were free a moment ago. */
+export async function freeBlock(count: number): Promise<number[]> {
+  for (;;) {
+    const first = lowest + Math.floor(Math.random() * (highest - lowest));
+    const block = Array.from({ length: count }, (_, index) => first + index);
+    const free = await Promise.all(block.map(isFree));
+    if (free.every(Boolean)) return block;
+  }
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1');
   try {

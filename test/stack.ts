@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { networks, overlapping } from '../cli/engine/compose/subnet.ts';
 import type { EngineName } from '../cli/engine/engine.ts';
 import { variableNames } from '../settings/variables.ts';
-import { freePorts } from './free-port.ts';
+import { freeBlock } from './free-port.ts';
 import { type RunningCommand, startCommand } from './running-command.ts';
 
 export const root = join(import.meta.dirname, '..');
@@ -22,6 +22,8 @@ export interface TestStack {
   readonly engine: EngineName;
   readonly url: string;
   readonly ports: Readonly<Record<'nginx' | 'blue' | 'green' | 'watcher', number>>;
+  /** On the host engine. */
+  readonly proberPort: number;
   readonly prefix: string;
   readonly envFile: string;
   /** Replaces settings; the next `up` takes them over. */
@@ -43,7 +45,8 @@ export async function createStack(
 ): Promise<TestStack> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-stack-'));
   const envFile = join(directory, '.env');
-  const [nginx = 0, blue = 0, green = 0, watcher = 0, status = 0, prober = 0] = await freePorts(6);
+  // The last two are for what the host engine derives from WATCHER_PORT.
+  const [nginx = 0, blue = 0, green = 0, watcher = 0, , proberPort = 0] = await freeBlock(6);
   const prefix = `test${process.pid}-`;
   const base = {
     STACK_PREFIX: prefix,
@@ -51,8 +54,6 @@ export async function createStack(
     BLUE_PORT: String(blue),
     GREEN_PORT: String(green),
     WATCHER_PORT: String(watcher),
-    STATUS_PORT: String(status),
-    PROBER_PORT: String(prober),
     ...(engine === 'compose' ? { SUBNET_PREFIX: await freeSubnet() } : {}),
   };
   const environment = ownEnvironment(engine);
@@ -75,6 +76,7 @@ export async function createStack(
     engine,
     url: `http://127.0.0.1:${nginx}`,
     ports: { nginx, blue, green, watcher },
+    proberPort,
     prefix,
     envFile,
     configure,

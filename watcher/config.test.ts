@@ -72,7 +72,7 @@ describe('the configuration', () => {
   it('tells every fault at once, and no secret', () => {
     writeFileSync(file, 'hooks.slack.example/services/T000');
     const all = faults({ SLACK_WEBHOOK_URL_FILE: file, WINDOW_SIZE: 'abc', WATCHER_PORT: '0' });
-    expect(all.map((fault) => fault.split(':')[0])).toEqual(['WATCHER_PORT', 'WINDOW_SIZE', 'SLACK_WEBHOOK_URL_FILE']);
+    expect(all.map((fault) => fault.split(':')[0])).toEqual(['WINDOW_SIZE', 'WATCHER_PORT', 'SLACK_WEBHOOK_URL_FILE']);
     expect(all.join()).not.toContain('T000');
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
+import { variablesOf } from '../settings/variables.ts';
 import { errorCode } from '../system/error-code.ts';
 
 /** Everything the watcher is told from outside. */
@@ -39,32 +40,7 @@ export interface ChannelConfig {
   readonly url: string;
 }
 
-const names = [
-  'ACCESS_LOG',
-  'CONTROL_DIR',
-  'STATE_DIR',
-  'BIND_ADDRESS',
-  'WATCHER_PORT',
-  'ERROR_RATE_THRESHOLD',
-  'WINDOW_SIZE',
-  'SLO_PERCENT',
-  'ALERT_COOLDOWN_SEC',
-  'MAINTENANCE_MODE',
-  'ALERT_IDENTIFIER',
-  'RUNBOOK_URL',
-  'DASHBOARD_URL',
-  'SLACK_WEBHOOK_URL',
-  'SLACK_WEBHOOK_URL_FILE',
-  'ALERT_WEBHOOKS',
-  'ALERT_WEBHOOK_SECRET',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'BLUE_ADDRESS',
-  'GREEN_ADDRESS',
-  'EDGE_ADDRESS',
-  'PROBER_ADDRESS',
-] as const;
+const names = variablesOf('alert_watcher');
 
 /** @throws {SettingsError} with every fault at once */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {

@@ -220,9 +220,9 @@ describe('the watcher', () => {
     expect(await watcher.exitCode()).toBe(2);
     const lines = watcher.output.trim().split('\n');
     expect(lines.map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual([
+      'alert_watcher: SLACK_WEBHOOK_URL',
       'alert_watcher: ERROR_RATE_THRESHOLD',
       'alert_watcher: WINDOW_SIZE',
-      'alert_watcher: SLACK_WEBHOOK_URL',
     ]);
     expect(watcher.output).not.toContain('T0SECRET');
   });

@@ -5,7 +5,7 @@ import { planOf, programPath } from '../../cli/engine/host/plan.ts';
 import { stateDirectory } from '../../cli/engine/host/state-directory.ts';
 import { readStack } from '../../cli/stack/stack.ts';
 import type { Pool } from '../../settings/pool.ts';
-import { freePorts } from '../../test/free-port.ts';
+import { freeBlock, freePorts } from '../../test/free-port.ts';
 import { answers } from './answers.ts';
 import { type Program, type ProgramOptions, startProgram } from './program.ts';
 
@@ -56,14 +56,12 @@ export function own(options: OwnOptions = {}): Contender {
     program: 'nginx',
     async start({ directory, pools, edgeCore, otherCore }) {
       const run = mkdtempSync(join(directory, 'own-'));
-      const [port = 0, watcher = 0, status = 0, prober = 0] = await freePorts(4);
+      const [port = 0, watcher = 0, , prober = 0] = await freeBlock(4);
       const ports = {
         NGINX_PORT: port,
         BLUE_PORT: pools.blue,
         GREEN_PORT: pools.green,
         WATCHER_PORT: watcher,
-        STATUS_PORT: status,
-        PROBER_PORT: prober,
       };
       const lines = Object.entries({ ...ports, ...settings }).map(([variable, value]) => `${variable}=${value}\n`);
       writeFileSync(join(run, '.env'), lines.join(''));

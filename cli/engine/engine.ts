@@ -1,11 +1,10 @@
 import type { Pool } from '../../settings/pool.ts';
+import type { ServiceName } from '../../settings/services.ts';
 import type { Stack } from '../stack/stack.ts';
 
-export type EngineName = 'compose' | 'host';
+export { type ServiceName, serviceNames } from '../../settings/services.ts';
 
-/** The services of the stack, in the order in which people think of them. */
-export const serviceNames = ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'alert_watcher'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export type EngineName = 'compose' | 'host';
 
 export interface Service {
   readonly name: ServiceName;

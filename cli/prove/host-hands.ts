@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ask, isOk } from '../edge/http.ts';
 import type { Engine } from '../engine/engine.ts';
 import { planOf, programPath } from '../engine/host/plan.ts';
+import { internalPorts } from '../engine/host/ports.ts';
 import { stateDirectoryOf } from '../engine/host/state-directory.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
@@ -43,7 +44,7 @@ export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
       };
     },
 
-    isProberWell: async () => isOk(await ask(`http://127.0.0.1:${stack.settings.PROBER_PORT}/healthz`)),
+    isProberWell: async () => isOk(await ask(`http://127.0.0.1:${internalPorts(stack.settings).prober}/healthz`)),
   };
 }
 

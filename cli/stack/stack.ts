@@ -3,31 +3,10 @@ import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import type { Pool } from '../../settings/pool.ts';
 import { readSettings, type Settings, SettingsError } from '../../settings/read.ts';
-import { type VariableName, variableNames } from '../../settings/variables.ts';
+import { type SettingName, settingNames } from '../../settings/variables.ts';
 import { CommandError } from '../terminal/command-error.ts';
 
-/** Set by the kit for each program; in `.env` they would mean nothing. */
-const programVariables = [
-  'ACCESS_LOG',
-  'APP_POOL',
-  'BIND_ADDRESS',
-  'BLUE_ADDRESS',
-  'CONTROL_DIR',
-  'EDGE_ADDRESS',
-  'GREEN_ADDRESS',
-  'PROBER_ADDRESS',
-  'RELEASE_ID',
-  'STATE_DIR',
-] as const satisfies VariableName[];
-
-type ProgramVariable = (typeof programVariables)[number];
-type StackVariable = Exclude<VariableName, ProgramVariable>;
-
-export const stackVariables = variableNames.filter(
-  (name): name is StackVariable => !(programVariables as readonly string[]).includes(name),
-);
-
-export type StackSettings = Settings<StackVariable>;
+export type StackSettings = Settings<SettingName>;
 
 /** The stack that a command works on. */
 export interface Stack {
@@ -57,7 +36,7 @@ export function envPath({ envFile }: Pick<Stack, 'envFile'>): string {
 export function readStack(envFile: string | undefined): Stack {
   const path = envFile === undefined ? defaultEnvFile : resolve(envFile);
   const env = { ...readEnvFile(path, envFile !== undefined), ...process.env };
-  const settings = readSettings(env, stackVariables);
+  const settings = readSettings(env, settingNames);
   const faults = contradictions(settings);
   if (faults.length > 0) throw new SettingsError(faults);
   return { root, envFile: envFile === undefined ? undefined : path, env, shell: process.env, settings };
@@ -83,7 +62,7 @@ function contradictions(settings: StackSettings): string[] {
     faults.push(`SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "${webhookFile}"`);
   }
   const users = new Map<number, string>();
-  for (const name of ['NGINX_PORT', 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT', 'STATUS_PORT', 'PROBER_PORT'] as const) {
+  for (const name of ['NGINX_PORT', 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {
     const taken = users.get(settings[name]);
     if (taken === undefined) users.set(settings[name], name);
     else faults.push(`${name}: expected a port of its own, got ${settings[name]}, which is ${taken} too`);

@@ -522,6 +522,17 @@ describe('the entrypoint', () => {
     );
   });
 
+  it('refuses a template with a variable that nothing sets, and names it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'bluegreen-template-'));
+    const template = join(directory, 'nginx.conf.template');
+    writeFileSync(template, `pid "\${RUN_DIR}/nginx.pid"; # \${RUN_DIRS} \${NO_SUCH_SETTING} $nginx_own\n`);
+    edge = await startEdge({ NGINX_TEMPLATE: template }, { untilServing: false });
+    const [exitCode] = await once(edge.process, 'exit');
+    expect(exitCode).toBe(1);
+    expect(edge.output()).toContain(`entrypoint: ${template}: nothing sets NO_SUCH_SETTING RUN_DIRS\n`);
+    rmSync(directory, { recursive: true });
+  });
+
   it('puts a file in the place of the link that the image has for its log', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'bluegreen-log-'));
     const path = join(directory, 'access.log');

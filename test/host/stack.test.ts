@@ -3,9 +3,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../cli/engine/host/state-directory.ts';
-import { stackVariables } from '../../cli/stack/stack.ts';
 import { pools } from '../../settings/pool.ts';
-import { variableNames } from '../../settings/variables.ts';
+import { settingNames, variableNames } from '../../settings/variables.ts';
 import { processInfo } from '../../system/process-info.ts';
 import { eventually } from '../condition.ts';
 import { expectFoundByARequest } from '../early-check.ts';
@@ -50,7 +49,7 @@ describe('./bluegreen on the host engine', () => {
       'HOOKS_DIR',
       'SLACK_WEBHOOK_URL_FILE',
     ];
-    for (const name of stackVariables) if (!freeText.includes(name)) expect(stderr).toContain(`  ${name}: expected `);
+    for (const name of settingNames) if (!freeText.includes(name)) expect(stderr).toContain(`  ${name}: expected `);
     expect(stderr).not.toContain(secret);
     stack.configure({});
   });
@@ -78,6 +77,18 @@ describe('./bluegreen on the host engine', () => {
       new RegExp(`port ${stack.ports.nginx} \\(NGINX_PORT\\) is taken by \\S.* \\(pid ${process.pid}\\)`),
     );
     expect((await stack.bluegreen('status')).exitCode).toBe(1);
+  });
+
+  it('names the owner of a port that it derives from WATCHER_PORT', async () => {
+    const other = createServer().listen(stack.proberPort, '127.0.0.1');
+    const { exitCode, stderr } = await stack.bluegreen('up');
+    other.close();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(
+        `port ${stack.proberPort} \\(next to WATCHER_PORT, for the prober\\) is taken by .* \\(pid ${process.pid}\\)`,
+      ),
+    );
   });
 
   it('comes up with one command, says what runs where, and serves', async () => {

@@ -6,7 +6,6 @@ import { parse } from 'yaml';
 import { eventually } from '../condition.ts';
 import { type FakeChannel, startFakeChannel } from '../fake-channel.ts';
 import { type FakeSlack, type ReceivedMessage, startFakeSlack } from '../fake-slack.ts';
-import { freePorts } from '../free-port.ts';
 import { Monitoring, type RaisedAlert } from '../monitoring.ts';
 import { Scrape } from '../scrape.ts';
 import { createStack, expectDone, root, type TestStack } from '../stack.ts';
@@ -114,22 +113,20 @@ describe('a stack with its monitoring', () => {
   let slack: FakeSlack;
   let webhook: FakeChannel;
   let monitoring: Monitoring;
-  let prober = 0;
 
   beforeAll(async () => {
-    [prober = 0] = await freePorts(1);
     // As many messages as Alertmanager likes: it keeps to no second between them.
     slack = await startFakeSlack({ unlimited: true });
     webhook = await startFakeChannel(() => ({ status: 204 }));
     const settings = {
-      PROBER_PORT: String(prober),
       SLO_PERCENT: '99.9',
       ALERT_COOLDOWN_SEC: '0',
       ALERT_WEBHOOKS: `webhook=${webhook.url}`,
     };
     stack = await createStack('host', settings);
     expectDone(await stack.bluegreen('up'));
-    monitoring = await Monitoring.start({ watcher: stack.ports.watcher, prober, slackUrl: slack.url });
+    const targets = { watcher: stack.ports.watcher, prober: stack.proberPort };
+    monitoring = await Monitoring.start({ ...targets, slackUrl: slack.url });
     await eventually('both scrapes', async () => (await value('sum(up{job=~"bluegreen_.*"})')) === 2);
     expectDone(await stack.bluegreen('deploy', '--bake', '1s'));
     expectDone(await stack.bluegreen('switch', 'blue', '--force'));
@@ -156,7 +153,7 @@ describe('a stack with its monitoring', () => {
   });
 
   it('tells nothing that `promtool check metrics` objects to', async () => {
-    for (const port of [stack.ports.watcher, prober]) {
+    for (const port of [stack.ports.watcher, stack.proberPort]) {
       const { text } = await scrape(port);
       const { exitCode, all } = await execa('promtool', ['check', 'metrics'], {
         input: text,
@@ -168,7 +165,10 @@ describe('a stack with its monitoring', () => {
   });
 
   it('has every metric that rules and dashboard name', async () => {
-    const there = new Set([...(await scrape(stack.ports.watcher)).names(), ...(await scrape(prober)).names()]);
+    const there = new Set([
+      ...(await scrape(stack.ports.watcher)).names(),
+      ...(await scrape(stack.proberPort)).names(),
+    ]);
     const rules = files('prometheus/rules/*.yml').map((file) => readFileSync(file, 'utf8'));
     const queries = [...panelQueries().map(([, expression]) => expression), ...markQueries()];
     // Names of groups and jobs are none of metrics.

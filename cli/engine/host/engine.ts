@@ -11,6 +11,7 @@ import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
+import { internalPorts } from './ports.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
 import { edgeTools, ensureInstalled } from './tools.ts';
 
@@ -43,17 +44,17 @@ export function hostEngine(stack: Stack): Engine {
   }
 
   async function takenPorts(): Promise<string[]> {
+    const { status, prober } = internalPorts(settings);
     const ports = [
-      ['NGINX_PORT', '0.0.0.0'],
-      ['BLUE_PORT', settings.DIRECT_BIND],
-      ['GREEN_PORT', settings.DIRECT_BIND],
-      ['WATCHER_PORT', settings.DIRECT_BIND],
-      ['STATUS_PORT', '127.0.0.1'],
-      ['PROBER_PORT', '127.0.0.1'],
+      ['NGINX_PORT', settings.NGINX_PORT, '0.0.0.0'],
+      ['BLUE_PORT', settings.BLUE_PORT, settings.DIRECT_BIND],
+      ['GREEN_PORT', settings.GREEN_PORT, settings.DIRECT_BIND],
+      ['WATCHER_PORT', settings.WATCHER_PORT, settings.DIRECT_BIND],
+      ['next to WATCHER_PORT, for the status of the edge', status, '127.0.0.1'],
+      ['next to WATCHER_PORT, for the prober', prober, '127.0.0.1'],
     ] as const;
     const taken: string[] = [];
-    for (const [name, address] of ports) {
-      const port = settings[name];
+    for (const [name, port, address] of ports) {
       if (await isTaken(port, address))
         taken.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
     }

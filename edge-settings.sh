@@ -1,0 +1,51 @@
+#!/bin/sh
+# The variables of the edge: defaults and validation, for entrypoint.sh.
+# Generated from settings/variables.ts by "node settings/generate.ts"; do not edit.
+
+: "${ACTIVE_POOL:=blue}"
+: "${NGINX_PORT:=8080}"
+: "${HEALTH_PATH:=/healthz}"
+: "${PROXY_CONNECT_TIMEOUT:=300ms}"
+: "${PROXY_SEND_TIMEOUT:=3s}"
+: "${PROXY_READ_TIMEOUT:=3s}"
+: "${PROXY_STREAM_TIMEOUT:=60s}"
+: "${RETRY_NON_IDEMPOTENT:=off}"
+: "${CLIENT_MAX_BODY_SIZE:=64m}"
+: "${LOG_MAX_MB:=64}"
+: "${LOG_KEEP:=5}"
+: "${PREVIEW_TOKEN:=}"
+: "${ACCESS_LOG:=/var/log/nginx/access.log}"
+: "${CONTROL_DIR:=/var/lib/bluegreen/control}"
+: "${RUN_DIR:=/var/cache/nginx}"
+: "${PUBLIC_DIR:=/usr/share/bluegreen/public}"
+: "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
+: "${NGINX_CONF:=/etc/nginx/nginx.conf.processed}"
+: "${BIND_ADDRESS:=0.0.0.0}"
+: "${BLUE_ADDRESS:=172.31.240.11:3000}"
+: "${GREEN_ADDRESS:=172.31.240.12:3000}"
+: "${STATUS_PORT:=8084}"
+
+check_settings() {
+  check_pattern ACTIVE_POOL "$ACTIVE_POOL" '^(blue|green)$' 'blue or green'
+  check_number NGINX_PORT "$NGINX_PORT" 1 65535
+  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}$' 'a path that starts with / and consists of letters, digits and . _ ~ - /'
+  check_pattern PROXY_CONNECT_TIMEOUT "$PROXY_CONNECT_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern PROXY_SEND_TIMEOUT "$PROXY_SEND_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern PROXY_READ_TIMEOUT "$PROXY_READ_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern PROXY_STREAM_TIMEOUT "$PROXY_STREAM_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern RETRY_NON_IDEMPOTENT "$RETRY_NON_IDEMPOTENT" '^(on|off)$' 'on or off'
+  check_pattern CLIENT_MAX_BODY_SIZE "$CLIENT_MAX_BODY_SIZE" '^(0|[1-9][0-9]{0,6}[km]?)$' 'a size such as 512k or 64m, or 0 for no limit'
+  check_number LOG_MAX_MB "$LOG_MAX_MB" 1 100000
+  check_number LOG_KEEP "$LOG_KEEP" 1 100
+  [ -z "$PREVIEW_TOKEN" ] || check_secret PREVIEW_TOKEN "$PREVIEW_TOKEN" '^[A-Za-z0-9_-]{16,128}$' '16 to 128 letters, digits, _ and -'
+  check_pattern ACCESS_LOG "$ACCESS_LOG" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern CONTROL_DIR "$CONTROL_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern RUN_DIR "$RUN_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern PUBLIC_DIR "$PUBLIC_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern NGINX_TEMPLATE "$NGINX_TEMPLATE" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern NGINX_CONF "$NGINX_CONF" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern BIND_ADDRESS "$BIND_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$' 'an IPv4 address such as 127.0.0.1'
+  check_pattern BLUE_ADDRESS "$BLUE_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$' 'an IPv4 address and a port, such as 172.31.240.11:3000'
+  check_pattern GREEN_ADDRESS "$GREEN_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$' 'an IPv4 address and a port, such as 172.31.240.11:3000'
+  check_number STATUS_PORT "$STATUS_PORT" 1 65535
+}

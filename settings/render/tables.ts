@@ -1,0 +1,50 @@
+import { type Declaration, groups, type SettingName, variables } from '../variables.ts';
+
+/** `docs/settings.md`: every setting, by group. */
+export function settingsPage(): string {
+  const sections = groups.map(({ title, settings }) => {
+    const rows = Object.entries(settings).map(([name, setting]) => [...row(name, setting), setting.expected]);
+    return `\n## ${title}\n\n${table(['variable', 'default', '', 'value'], rows)}`;
+  });
+  return `<!-- Generated from settings/variables.ts by "node settings/generate.ts"; do not edit. -->
+
+# Settings
+
+All settings are optional. Set them in \`.env\` in the project directory; [.env.example](../.env.example) is a template. A
+variable in the environment overrides the one in \`.env\`. \`./bluegreen up\` applies changes, and restarts only the services
+that they concern. Invalid values are reported by name before anything starts.
+
+A second stack on one machine needs another \`STACK_PREFIX\`, other ports and, on Compose, another \`SUBNET_PREFIX\`. On the
+host engine, each stack also listens on loopback on the two ports after its \`WATCHER_PORT\` (or the next ones, if other
+settings of the stack use these): the first is for the internal status of the edge, the second for the prober.
+${sections.join('')}`;
+}
+
+/** The settings that most installations change. */
+const common = [
+  'BLUE_IMAGE',
+  'GREEN_IMAGE',
+  'RELEASE_ID_BLUE',
+  'RELEASE_ID_GREEN',
+  'PORT',
+  'HEALTH_PATH',
+  'NGINX_PORT',
+  'SLACK_WEBHOOK_URL',
+  'PROXY_READ_TIMEOUT',
+  'CLIENT_MAX_BODY_SIZE',
+] as const satisfies readonly SettingName[];
+
+/** For the README. */
+export function commonSettings(): string {
+  const rows = common.map((name) => row(name, variables[name]));
+  return table(['variable', 'default', ''], rows);
+}
+
+function row(name: string, { default: value, about }: Declaration): string[] {
+  return [`\`${name}\``, value === undefined ? '' : `\`${value}\``, about];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  return `${line(head)}${line(head.map(() => '---'))}${rows.map(line).join('')}`;
+}
