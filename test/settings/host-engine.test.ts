@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planOf } from '../../cli/host/plan.ts';
-import { stateDirectory } from '../../cli/host/state-directory.ts';
-import type { Stack } from '../../cli/stack.ts';
+import { planOf } from '../../cli/engine/host/plan.ts';
+import { stateDirectory } from '../../cli/engine/host/state-directory.ts';
+import type { Stack } from '../../cli/stack/stack.ts';
 import { readSettings } from '../../settings/read.ts';
 import { serviceNames } from '../../settings/services.ts';
 import { type SettingName, settingNames, variables, variablesOf } from '../../settings/variables.ts';

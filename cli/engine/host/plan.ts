@@ -6,7 +6,6 @@ import { parse } from 'dotenv';
 import { environmentOf } from '../../../settings/environment.ts';
 import type { Pool } from '../../../settings/pool.ts';
 import { directHost, type Stack } from '../../stack/stack.ts';
-import { appOf } from '../engine.ts';
 import { internalPorts } from './ports.ts';
 import type { Plan, PlannedService, StateDirectory } from './state-directory.ts';
 
