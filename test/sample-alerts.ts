@@ -53,8 +53,11 @@ export const switched = (operation: NonNullable<Switch['operation']>): Switch =>
 export const deploy = { ...base, incident: 'd-7', actor: 'ci', pool: 'green', release: 'v2.4.0' } as const;
 const muted = { kind: 'unmuted', fromMs: base.atMs - 1_740_000, toMs: base.atMs } as const;
 
+/** At least one. */
+type Samples<K extends AlertKind, A = Extract<Alert, { kind: K }>> = readonly [A, ...A[]];
+
 /** Each kind as it can come. */
-export const sampleAlerts: { readonly [kind in AlertKind]: readonly Alert[] } = {
+export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
   failover: [
     failover,
     { ...base, kind: 'failover', from: 'green', to: 'blue', upstream: '10.0.0.1:3000 (200)', requestMs: 3_004 },
