@@ -2,7 +2,7 @@ import { byId, make, quote, setText } from './elements.js';
 import { clock, clockMinute, moment, span } from './time.js';
 
 /** @typedef {import('../report/dashboard.ts').Now} Now */
-/** @typedef {import('../report/dashboard.ts').Worry} Worry */
+/** @typedef {import('../report/dashboard.ts').Problem} Problem */
 
 /** Not colour alone. */
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };
@@ -10,7 +10,7 @@ const longWord = 6;
 const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);
 
 let said = '';
-let shownWorries = '';
+let shownProblems = '';
 
 /**
  * What is to be read from across the room.
@@ -18,7 +18,7 @@ let shownWorries = '';
  * @param {number} nowMs the watcher's clock
  */
 export function showOverview(now, nowMs) {
-  const { statement, worries, pools } = now;
+  const { statement, problems, pools } = now;
   document.body.dataset.tint = statement.tint;
   document.body.dataset.tone = statement.tone;
   setText('kicker', kickerOf(now));
@@ -29,10 +29,10 @@ export function showOverview(now, nowMs) {
     statement.sinceMs === null ? '' : ` Since ${moment(statement.sinceMs)}, ${span(nowMs - statement.sinceMs)}.`;
   setText('sentence', statement.sentence + since);
 
-  const isWell = worries.length === 0 && statement.tone === 'good';
+  const isWell = problems.length === 0 && statement.tone === 'good';
   byId('headline').hidden = !isWell;
   setText('headline', isWell ? `${signs.good} All well` : '');
-  showWorries(worries);
+  showProblems(problems);
   showFacts(now);
   showTab(now, pools.blue.role === null);
   announce(now);
@@ -80,20 +80,20 @@ function kickerOf({ statement, pools, deploy }) {
   return isPool ? 'Active' : 'Now';
 }
 
-/** @param {readonly Worry[]} worries */
-function showWorries(worries) {
-  const text = JSON.stringify(worries);
-  if (text === shownWorries) return;
-  shownWorries = text;
-  byId('worries').replaceChildren(
-    ...worries.map((worry) => {
-      const sign = make('span', 'sign', signs[worry.tone]);
+/** @param {readonly Problem[]} problems */
+function showProblems(problems) {
+  const text = JSON.stringify(problems);
+  if (text === shownProblems) return;
+  shownProblems = text;
+  byId('problems').replaceChildren(
+    ...problems.map((problem) => {
+      const sign = make('span', 'sign', signs[problem.tone]);
       sign.ariaHidden = 'true';
-      const item = make('li', '', sign, make('span', '', worry.text));
-      item.dataset.tone = worry.tone;
+      const item = make('li', '', sign, make('span', '', problem.text));
+      item.dataset.tone = problem.tone;
       const words = item.lastElementChild;
-      if (worry.detail !== null) words?.append(' – ', quote(worry.detail));
-      if (worry.sinceMs !== null) words?.append(`, since ${moment(worry.sinceMs)}`);
+      if (problem.detail !== null) words?.append(' – ', quote(problem.detail));
+      if (problem.sinceMs !== null) words?.append(`, since ${moment(problem.sinceMs)}`);
       return item;
     }),
   );
@@ -106,13 +106,13 @@ function showFacts({ pools, canary, mutedUntilMs, maintenanceMode }) {
   byId('facts').hidden = pools[active].role === null;
   setText('active-label', `Active: ${active}`);
   setText('active-release', pools[active].release ?? 'release not seen yet');
-  const { fit, cause, release } = pools[standby];
+  const { healthy, cause, release } = pools[standby];
   const state =
-    fit === null
-      ? 'fitness not known'
-      : fit
-        ? `${signs.good} fit`
-        : `${signs.bad} not fit${cause === null ? '' : ` (${cause})`}`;
+    healthy === null
+      ? 'health not known'
+      : healthy
+        ? `${signs.good} healthy`
+        : `${signs.bad} unhealthy${cause === null ? '' : ` (${cause})`}`;
   setText('standby', `${capital(standby)} ${state}`);
   setText('standby-release', release ?? '');
   const notes = [
@@ -129,8 +129,8 @@ function showFacts({ pools, canary, mutedUntilMs, maintenanceMode }) {
  * @param {Now} now
  * @param {boolean} isEmpty
  */
-function showTab({ statement, worries }, isEmpty) {
-  const verdict = isEmpty ? '' : worries.length === 0 ? ' · all well' : ` · ${worries[0]?.text}`;
+function showTab({ statement, problems }, isEmpty) {
+  const verdict = isEmpty ? '' : problems.length === 0 ? ' · all well' : ` · ${problems[0]?.text}`;
   const title = `${statement.word}${verdict}`;
   if (document.title !== title) document.title = title;
   const { tone, tint } = statement;
@@ -149,10 +149,10 @@ function icon(name) {
  * Said aloud when it changes, and not when a figure in it does.
  * @param {Now} now
  */
-function announce({ statement, worries }) {
-  const key = [statement.word, statement.tone, ...worries.map(({ text }) => text.replaceAll(/[\d.]+/g, ''))].join();
+function announce({ statement, problems }) {
+  const key = [statement.word, statement.tone, ...problems.map(({ text }) => text.replaceAll(/[\d.]+/g, ''))].join();
   if (key === said) return;
   said = key;
-  const verdict = worries.length === 0 ? 'All well.' : `${worries.map(({ text }) => text).join('. ')}.`;
+  const verdict = problems.length === 0 ? 'All well.' : `${problems.map(({ text }) => text).join('. ')}.`;
   setText('announcement', `${statement.word} ${statement.sentence} ${verdict}`);
 }

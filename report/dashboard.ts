@@ -31,7 +31,7 @@ export interface Statement {
   readonly sinceMs: number | null;
 }
 
-export interface Worry {
+export interface Problem {
   readonly tone: 'warning' | 'bad';
   readonly text: string;
   /** Something from outside, to be shown as a quotation. */
@@ -42,7 +42,7 @@ export interface Worry {
 export interface PoolReport {
   readonly role: 'active' | 'standby' | null;
   /** Null: no health check tells. */
-  readonly fit: boolean | null;
+  readonly healthy: boolean | null;
   /** Why it is not, in the prober's words. */
   readonly cause: string | null;
   readonly release: string | null;
@@ -80,7 +80,7 @@ export interface WatcherReport {
 export interface Now {
   readonly statement: Statement;
   /** Worst first; none: all is well. */
-  readonly worries: readonly Worry[];
+  readonly problems: readonly Problem[];
   readonly pools: { readonly [pool in Pool]: PoolReport };
   readonly thresholdPercent: number;
   /** The error rate is of so many requests. */

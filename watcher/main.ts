@@ -96,9 +96,9 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     config,
     control,
     metrics.counting({
-      tell: (alert) => {
+      send: (alert) => {
         past.marks.add(alert);
-        catchUp.tell(alert);
+        catchUp.send(alert);
       },
       hold: (alert, reason) => {
         past.marks.add(alert);
@@ -173,7 +173,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
   }
 
   function deliver(alert: Alert): void {
-    metrics.told(alert);
+    metrics.sent(alert);
     past.alerts.add(alert);
     pastKeeper.changed();
     for (const outbox of outboxes) outbox.push(alert);

@@ -205,7 +205,7 @@ describe('a watcher that was killed', () => {
     await counted(5);
     const metrics = new Scrape(await watcher.metrics());
     for (const [kind, count] of Object.entries({ away: 1, failover: 0, recovery: 0 })) {
-      expect(metrics.value(`bluegreen_alerts_total{kind="${kind}",result="told"}`), kind).toBe(count);
+      expect(metrics.value(`bluegreen_alerts_total{kind="${kind}",result="sent"}`), kind).toBe(count);
     }
     watcher.log(reroutedLine({ active: 'green' }));
     await told('Failover detected: green → blue');

@@ -133,7 +133,7 @@ describe('the dashboard of a watcher', () => {
     slack.answer('500');
     watcher.log(...recentLines(10), reroutedLine());
     await dashboard.says('alerts', /Failover detected.*\s.*slack: waiting/);
-    await dashboard.says('worries', /Alerts do not get through to slack: 1 wait – .*500/);
+    await dashboard.says('problems', /Alerts do not get through to slack: 1 wait – .*500/);
     slack.answer('ok');
     await dashboard.says('alerts', /Failover detected.*\s.*slack: sent/);
     await dashboard.says('watcher', /1 sent, 0 waiting, 0 failed/);
@@ -306,10 +306,10 @@ describe('the dashboard of a watcher', () => {
     await start({ EDGE_ADDRESS: addresses[0], PROBER_ADDRESS: addresses[1] });
     watcher.log(...recentLines(10));
     await dashboard.says('headline', 'All well');
-    await dashboard.says('standby', 'Green ✓ fit');
+    await dashboard.says('standby', 'Green ✓ healthy');
     prober.close();
-    await dashboard.says('worries', 'No health checks: the prober does not answer – ECONNREFUSED');
-    await dashboard.says('standby', 'Green fitness not known');
+    await dashboard.says('problems', 'No health checks: the prober does not answer – ECONNREFUSED');
+    await dashboard.says('standby', 'Green health not known');
     await dashboard.says('word', 'Blue');
     edge.close();
     await dashboard.says('word', 'Outage');

@@ -41,7 +41,7 @@ describe('the dashboard of a stack', () => {
   it('turns within a second of a failover and of the recovery, while no visitor sees either', async () => {
     await dashboard.says('word', 'Blue');
     await dashboard.says('headline', 'All well');
-    await dashboard.says('standby', 'Green ✓ fit');
+    await dashboard.says('standby', 'Green ✓ healthy');
     await dashboard.noteWord();
     const load = startLoad(`${stack.url}/version`, 4);
     await dashboard.says('value-blue', /^[1-9]/);
@@ -52,7 +52,7 @@ describe('the dashboard of a stack', () => {
     const firstRerouted = load.answers.find(({ pool }) => pool === 'green')?.at ?? 0;
     expect(failedOver - firstRerouted).toBeLessThan(1_000);
     await dashboard.says('sentence', 'serves for blue, which is active and does not answer well.');
-    await dashboard.says('worries', 'Failover: blue → green');
+    await dashboard.says('problems', 'Failover: blue → green');
     await dashboard.says('alerts', 'Failover detected: blue → green');
     await eventually('green in the chart', async () => (await dashboard.pixels('requests', chartColors.green)) > 50);
     await eventually(
@@ -80,14 +80,14 @@ describe('the dashboard of a stack', () => {
     await dashboard.says('active-release', 'shop-2');
     await dashboard.says('releases', /shop-2\s*green: live, deployed in .*, by /);
     await dashboard.says('alerts', 'Deploy finished: shop-2');
-    await dashboard.says('standby', 'Blue ✓ fit');
+    await dashboard.says('standby', 'Blue ✓ healthy');
     await dashboard.says('standby-release', 'blue-release-1.0.0');
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 
-  it('says that the standby is not fit, and why, though nothing else shows it', async () => {
+  it('says that the standby is unhealthy, and why, though nothing else shows it', async () => {
     expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
-    await dashboard.says('worries', 'Standby blue is not fit: there is nothing to fail over to – status 500');
+    await dashboard.says('problems', 'Standby blue is unhealthy: there is nothing to fail over to – status 500');
     expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
     await dashboard.says('headline', 'All well');
   });

@@ -177,7 +177,7 @@ describe('a moment', () => {
     ['webhook', 'Until: 2025-11-23 14:35:09 UTC'],
   ])("is shown in the reader's own time zone where %s can, else in UTC", async (kind, shown) => {
     const fake = await fakeOf(kind);
-    const muted: Alert = { ...base, kind: 'muted', actor: 'alice', untilMs, goesOn: [] };
+    const muted: Alert = { ...base, kind: 'muted', actor: 'alice', untilMs, ongoing: [] };
     await deliver(channel(`${kind}=${fake.url}`), { alert: muted });
     expect(JSON.stringify(fake.accepted[0])).toContain(shown);
   });
@@ -348,7 +348,7 @@ describe('the id of a webhook post', () => {
   it('tells apart all that comes under one incident', () => {
     const operation = { actor: 'ci', deploy: 'd-7' } as const;
     const switched = { ...base, kind: 'switch', from: 'blue', to: 'green' } as const;
-    const muted = { ...base, kind: 'muted', actor: 'alice', goesOn: [] } as const;
+    const muted = { ...base, kind: 'muted', actor: 'alice', ongoing: [] } as const;
     const alerts: Alert[] = [
       { ...switched, operation: { ...operation, reason: 'deploy' } },
       { ...switched, from: 'green', to: 'blue', operation: { ...operation, reason: 'bake' } },

@@ -1,7 +1,7 @@
 import type { Message } from '../alerts/message.ts';
 import type { Delivery, Form } from '../delivery/notifier.ts';
 import { colorOf } from '../words/facts.ts';
-import { plainMessage, type Told, toldOf } from '../words/message.ts';
+import { type ComposedMessage, compose, plainMessage } from '../words/message.ts';
 import { identified } from '../words/wording.ts';
 import { boundedWaitMs, deliveryOf, jsonOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
@@ -54,28 +54,28 @@ export function discordMessage(message: Message, context: MessageContext, form: 
   if (form === 'plain') {
     return { content: escapeMarkdown(plainMessage(message, identifier)).slice(0, maxContentChars), allowed_mentions };
   }
-  const told = toldOf(message);
-  const headline = escapeMarkdown(identified(told.headline, identifier));
+  const composed = compose(message);
+  const headline = escapeMarkdown(identified(composed.headline, identifier));
   return {
     content: `**${headline.slice(0, maxContentChars - 4)}**`,
     embeds: [
       {
-        color: Number.parseInt(colorOf[told.tone].slice(1), 16),
-        description: description(told, context),
-        fields: told.facts.slice(0, maxFields).map(({ label, spans }) => ({
+        color: Number.parseInt(colorOf[composed.tone].slice(1), 16),
+        description: description(composed, context),
+        fields: composed.facts.slice(0, maxFields).map(({ label, spans }) => ({
           name: label.slice(0, maxNameChars),
           value: spansMarkdown(spans, maxValueChars, readersTime),
           inline: true,
         })),
-        footer: { text: `incident ${told.incident}`.slice(0, maxFooterChars) },
-        timestamp: new Date(told.atMs).toISOString(),
+        footer: { text: `incident ${composed.incident}`.slice(0, maxFooterChars) },
+        timestamp: new Date(composed.atMs).toISOString(),
       },
     ],
     allowed_mentions,
   };
 }
 
-function description({ summary, anchor }: Told, context: MessageContext): string {
+function description({ summary, anchor }: ComposedMessage, context: MessageContext): string {
   const text = escapeMarkdown(summary).slice(0, maxDescriptionChars);
   const links = linksMarkdown(context, anchor).join(' · ');
   return links === '' || text.length + links.length > maxDescriptionChars ? text : `${text}\n${links}`;

@@ -2,7 +2,7 @@ import { utcTime } from '../../report/figures.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Delivery, Form } from '../delivery/notifier.ts';
 import { colorOf } from '../words/facts.ts';
-import { plainMessage, type Told, toldOf } from '../words/message.ts';
+import { type ComposedMessage, compose, plainMessage } from '../words/message.ts';
 import { identified } from '../words/wording.ts';
 import { deliveryOf, jsonOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
@@ -40,16 +40,16 @@ export function mattermostContract(context: MessageContext): Contract {
 export function mattermostMessage(message: Message, context: MessageContext, form: Form): MattermostMessage {
   const { identifier } = context;
   if (form === 'plain') return { text: escapeMarkdown(plainMessage(message, identifier)).slice(0, maxTextChars) };
-  const told = toldOf(message);
-  const headline = identified(told.headline, identifier);
+  const composed = compose(message);
+  const headline = identified(composed.headline, identifier);
   return {
-    text: `**${escapeMarkdown(headline)}**\n${escapeMarkdown(told.summary)}`.slice(0, maxTextChars),
+    text: `**${escapeMarkdown(headline)}**\n${escapeMarkdown(composed.summary)}`.slice(0, maxTextChars),
     attachments: [
       {
-        color: colorOf[told.tone],
+        color: colorOf[composed.tone],
         fallback: quiet(headline),
-        text: footer(told, context),
-        fields: told.facts.slice(0, maxFields).map(({ label, spans }) => ({
+        text: footer(composed, context),
+        fields: composed.facts.slice(0, maxFields).map(({ label, spans }) => ({
           short: true,
           title: label,
           value: spansMarkdown(spans, maxFieldChars, utcTime),
@@ -60,7 +60,7 @@ export function mattermostMessage(message: Message, context: MessageContext, for
 }
 
 /** Mattermost has no way to show a moment in the reader's own time zone. */
-function footer({ atMs, incident, anchor }: Told, context: MessageContext): string {
+function footer({ atMs, incident, anchor }: ComposedMessage, context: MessageContext): string {
   return [...linksMarkdown(context, anchor), utcTime(atMs), `incident \`${incident}\``].join(' · ');
 }
 

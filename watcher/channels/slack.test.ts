@@ -8,7 +8,7 @@ import { faultOf } from '../../test/slack-rules.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { Message } from '../alerts/message.ts';
 import { labels } from '../words/facts.ts';
-import { plainMessage, toldOf } from '../words/message.ts';
+import { compose, plainMessage } from '../words/message.ts';
 import { plainText, wordingOf } from '../words/wording.ts';
 import { slackMessage } from './slack.ts';
 
@@ -52,7 +52,7 @@ describe('a Slack message', () => {
 
   it('has its facts in one order, few enough for a phone, and says nothing twice', () => {
     for (const message of [...all.map((alert) => ({ alert })), ...Object.values<Message>(composedMessages)]) {
-      const { facts } = toldOf(message);
+      const { facts } = compose(message);
       const places = facts.map(({ label }) => labels.indexOf(label));
       expect(places).toEqual(places.toSorted((one, other) => one - other));
       expect(new Set(places).size).toBe(places.length);
@@ -218,7 +218,7 @@ const outside = new Set(
 /** The alert with a text in every place where one from outside can stand. */
 function withText<T>(value: T, text: string, name = ''): T {
   if (typeof value === 'string')
-    return (outside.has(name) || name === 'stillOpen' || name === 'goesOn' ? text : value) as T;
+    return (outside.has(name) || name === 'stillOpen' || name === 'ongoing' ? text : value) as T;
   if (Array.isArray(value)) return value.map((one) => withText(one, text, name)) as T;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withText(one, text, key)])) as T;

@@ -2,7 +2,7 @@ import { utcTime } from '../../report/figures.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Form } from '../delivery/notifier.ts';
 import { colorOf, type Fact, type Span } from '../words/facts.ts';
-import { plainMessage, type Told, toldOf } from '../words/message.ts';
+import { type ComposedMessage, compose, plainMessage } from '../words/message.ts';
 import { identified, runbookSection } from '../words/wording.ts';
 import { deliveryOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
@@ -66,11 +66,11 @@ export function slackMessage(message: Message, context: MessageContext, form: Fo
     const text = escapeSlack(plainMessage(message, context.identifier).slice(0, maxPlainChars));
     return { text, mrkdwn: false, parse: 'none' };
   }
-  const told = toldOf(message);
-  const { headline, summary, facts, tone } = told;
+  const composed = compose(message);
+  const { headline, summary, facts, tone } = composed;
   const first = identified(headline, context.identifier);
   const fields = facts.slice(0, maxFields).map(field);
-  const links = linksTo(told, context);
+  const links = linksTo(composed, context);
   return {
     text: `${escapeSlack(first)}\n${escapeSlack(summary)}`,
     // A preview of the runbook would be longer than the message.
@@ -87,7 +87,7 @@ export function slackMessage(message: Message, context: MessageContext, form: Fo
         blocks: [
           ...(fields.length === 0 ? [] : [{ type: 'section', fields } as const]),
           ...(links === '' ? [] : [{ type: 'section', text: markdown(links) } as const]),
-          { type: 'context', elements: [markdown(footer(told))] },
+          { type: 'context', elements: [markdown(footer(composed))] },
         ],
       },
     ],
@@ -106,7 +106,7 @@ function field({ label, spans }: Fact): Markdown {
 }
 
 /** One to the runbook's section and one to the dashboard, where they are set. */
-function linksTo({ anchor }: Told, { runbookUrl, dashboardUrl }: MessageContext): string {
+function linksTo({ anchor }: ComposedMessage, { runbookUrl, dashboardUrl }: MessageContext): string {
   const links = [
     ...(runbookUrl === undefined ? [] : [slackLink(runbookSection(runbookUrl, anchor), 'Runbook')]),
     ...(dashboardUrl === undefined ? [] : [slackLink(dashboardUrl, 'Dashboard')]),
@@ -114,7 +114,7 @@ function linksTo({ anchor }: Told, { runbookUrl, dashboardUrl }: MessageContext)
   return links.filter((link) => link.length <= maxLinkChars).join(' · ');
 }
 
-function footer({ atMs, incident }: Told): string {
+function footer({ atMs, incident }: ComposedMessage): string {
   return `${slackTime(atMs)} · incident \`${escapeSlack(incident)}\``;
 }
 

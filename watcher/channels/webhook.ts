@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Alert } from '../alerts/alert.ts';
 import type { Message } from '../alerts/message.ts';
 import type { Form } from '../delivery/notifier.ts';
-import { plainMessage, toldOf } from '../words/message.ts';
+import { compose, plainMessage } from '../words/message.ts';
 import { runbookSection } from '../words/wording.ts';
 import { deliveryOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
@@ -52,7 +52,7 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
     at: new Date(alert.atMs).toISOString(),
     identifier: identifier ?? null,
     text: plainMessage(message, identifier),
-    runbook: runbookUrl === undefined ? null : runbookSection(runbookUrl, toldOf(message).anchor),
+    runbook: runbookUrl === undefined ? null : runbookSection(runbookUrl, compose(message).anchor),
     dashboard: dashboardUrl ?? null,
     ...(form === 'plain' ? {} : { alert, end, late, dropped }),
   };

@@ -46,12 +46,12 @@ class Fate {
 
 /** Counts what is told, and what becomes of it, since the start of the process. */
 export class AlertCounts {
-  readonly #told = new Fate();
+  readonly #sent = new Fate();
   readonly #heldBack = new Fate();
   readonly #channels = new Map<string, ChannelCounts>();
 
   /** It goes to the channels. */
-  readonly told = this.#told.add;
+  readonly sent = this.#sent.add;
   readonly heldBack = this.#heldBack.add;
 
   /** What a channel's outbox is to call. */
@@ -73,10 +73,10 @@ export class AlertCounts {
     exposition.counter(
       {
         name: 'bluegreen_alerts_total',
-        help: 'Alerts that were told, or held back by a cooldown, a mute or maintenance.',
+        help: 'Alerts that were sent, or held back by a cooldown, a mute or maintenance.',
         labels: ['kind', 'result'],
       },
-      () => [...this.#told.counts.samples([], 'told'), ...this.#heldBack.counts.samples([], 'held_back')],
+      () => [...this.#sent.counts.samples([], 'sent'), ...this.#heldBack.counts.samples([], 'held_back')],
     );
     exposition.gauge(
       {
@@ -84,7 +84,7 @@ export class AlertCounts {
         help: 'When what the last alert of a kind is about happened.',
         labels: ['kind', 'result'],
       },
-      () => [...this.#told.lastSamples('told'), ...this.#heldBack.lastSamples('held_back')],
+      () => [...this.#sent.lastSamples('sent'), ...this.#heldBack.lastSamples('held_back')],
     );
     exposition.counter(
       {

@@ -31,7 +31,7 @@ describe('GET /metrics', () => {
     expect(seen.value('bluegreen_masked_failures_total{pool="blue"}')).toBe(1);
     expect(seen.of('bluegreen_slo_requests_total')).toEqual({ '{result="good"}': 4, '{result="failed"}': 1 });
     expect(seen.of('bluegreen_failovers_total')).toEqual({ '{pool="blue"}': 1, '{pool="green"}': 0 });
-    expect(seen.value('bluegreen_alerts_total{kind="failover",result="told"}')).toBe(1);
+    expect(seen.value('bluegreen_alerts_total{kind="failover",result="sent"}')).toBe(1);
     expect(seen.of('bluegreen_pool_active')).toEqual({ '{pool="blue"}': 1, '{pool="green"}': 0 });
     expect(seen.of('bluegreen_pool_up')).toEqual({ '{pool="blue"}': 1, '{pool="green"}': 1 });
     expect(seen.value('bluegreen_incident_open{kind="failover"}')).toBe(1);
@@ -89,7 +89,7 @@ describe('GET /metrics', () => {
       '{pool="blue",release="1.1"}': after / 1_000,
     });
     const last = seen.of('bluegreen_alert_last_timestamp_seconds');
-    expect(Object.keys(last)).toEqual(['{kind="switch",result="told"}', '{kind="failover",result="held_back"}']);
+    expect(Object.keys(last)).toEqual(['{kind="switch",result="sent"}', '{kind="failover",result="held_back"}']);
     for (const seconds of Object.values(last)) expect(Math.abs(seconds - Date.now() / 1_000)).toBeLessThan(60);
   });
 
@@ -110,7 +110,7 @@ describe('GET /metrics', () => {
     await lines(4);
     const seen = await scrape();
     expect(seen.value('bluegreen_alerts_total{kind="failover",result="held_back"}')).toBe(1);
-    expect(seen.value('bluegreen_alerts_total{kind="failover",result="told"}')).toBe(0);
+    expect(seen.value('bluegreen_alerts_total{kind="failover",result="sent"}')).toBe(0);
     await eventually(
       'a write that failed',
       async () => (await scrape()).value('bluegreen_checkpoint_errors_total') > 0,

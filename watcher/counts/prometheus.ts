@@ -35,7 +35,7 @@ export class Metrics {
   /** For the outbox of a channel. */
   readonly channel = this.#alerts.channel.bind(this.#alerts);
   /** For what goes to the channels. */
-  readonly told = this.#alerts.told;
+  readonly sent = this.#alerts.sent;
 
   /** @param addresses of the pools, as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {

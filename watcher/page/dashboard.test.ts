@@ -16,7 +16,7 @@ import { Dashboard } from './dashboard.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'dashboard-'));
 let past: Past;
-let now: Pick<Now, 'statement' | 'worries' | 'pools'> & { padding?: string };
+let now: Pick<Now, 'statement' | 'problems' | 'pools'> & { padding?: string };
 let knownMs: () => number;
 let broken: Error | undefined;
 let faults: unknown[];
@@ -27,7 +27,7 @@ const url = (path: string) => `http://127.0.0.1:${port()}${path}`;
 
 beforeEach(() => {
   past = new Past([], directory);
-  now = { statement: { word: 'Blue' } as Now['statement'], worries: [], pools: {} as Now['pools'] };
+  now = { statement: { word: 'Blue' } as Now['statement'], problems: [], pools: {} as Now['pools'] };
   knownMs = Date.now;
   faults = [];
   broken = undefined;

@@ -149,7 +149,7 @@ export class Dashboard {
     const atMs = Date.now();
     const now = this.#present.now();
     const second = Math.floor(this.#untilMs() / 1_000);
-    const large = JSON.stringify([now.statement, now.worries, now.pools]);
+    const large = JSON.stringify([now.statement, now.problems, now.pools]);
     const version = this.#versionNow();
     // Something comes every second, so that a page knows that we are there.
     const isNewSecond = second !== this.#second || Math.abs(atMs - this.#tickedMs) >= 1_000;

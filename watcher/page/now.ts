@@ -5,7 +5,7 @@ import type { ControlDirectory } from '../control/flags.ts';
 import type { Releases } from '../past/releases.ts';
 import type { WatchView } from '../rules/health.ts';
 import type { Found } from './companion.ts';
-import { type Standing, statementOf, worriesOf } from './statement.ts';
+import { problemsOf, type Standing, statementOf } from './statement.ts';
 
 export interface NowParts {
   readonly watch: WatchView;
@@ -37,14 +37,14 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
     channels: health.channels,
     nowMs,
   };
-  const worries = worriesOf(standing);
+  const problems = problemsOf(standing);
   const { errorRate, operations, mute } = state;
   const { deploy } = operations;
   const { log, checkpoint } = health;
   const reasons = Object.entries(log.rejects).filter(([, count]) => count > 0);
   return {
-    statement: statementOf(standing, worries),
-    worries,
+    statement: statementOf(standing, problems),
+    problems,
     pools: { blue: poolOf('blue', standing, releases), green: poolOf('green', standing, releases) },
     thresholdPercent,
     windowSize: errorRate.window.size,
@@ -87,7 +87,7 @@ function poolOf(pool: Pool, { state, active, prober }: Standing, releases: Relea
   const isChecked = flags !== null && prober.state !== 'gone';
   return {
     role: active === null ? null : active === pool ? 'active' : 'standby',
-    fit: flag !== null ? false : isChecked ? true : null,
+    healthy: flag !== null ? false : isChecked ? true : null,
     cause: flag?.cause ?? null,
     release: releases.runs(pool)?.release ?? null,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failover } from '../../test/sample-alerts.ts';
 import { newState, type State } from '../rules/state.ts';
-import { type Standing, statementOf, worriesOf } from './statement.ts';
+import { problemsOf, type Standing, statementOf } from './statement.ts';
 
 const nowMs = Date.UTC(2025, 10, 23, 3, 12);
 const policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
@@ -22,10 +22,10 @@ function standing(change: (state: State) => void = () => {}, more: Partial<Stand
 }
 
 const said = (one: Standing) => {
-  const { tint, tone, word, sentence } = statementOf(one, worriesOf(one));
+  const { tint, tone, word, sentence } = statementOf(one, problemsOf(one));
   return `${tint}, ${tone}: ${word} ${sentence}`;
 };
-const worries = (one: Standing) => worriesOf(one).map(({ tone, text, detail }) => `${tone}: ${text} (${detail})`);
+const problems = (one: Standing) => problemsOf(one).map(({ tone, text, detail }) => `${tone}: ${text} (${detail})`);
 const failOver = (state: State) => {
   state.routing.failover = { ...incident, alert: failover, lastReroutedMs: nowMs, served: 9 };
 };
@@ -43,14 +43,14 @@ const breakDown = (state: State) => {
 describe('the statement', () => {
   it('is the plain one when all is well', () => {
     expect(said(standing())).toBe('blue, good: Blue serves.');
-    expect(worries(standing())).toEqual([]);
+    expect(problems(standing())).toEqual([]);
   });
 
   it('is of the pool that serves, and of the one that should', () => {
     expect(said(standing(failOver))).toBe(
       'green, warning: Green serves for blue, which is active and does not answer well.',
     );
-    expect(worries(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+    expect(problems(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
   });
 
   it('puts what is worse first: no sight, then no service, then the maintenance page, then a failover', () => {
@@ -79,12 +79,12 @@ describe('the statement', () => {
     expect(said(standing(unsure))).toBe(
       'blue, warning: Blue is asked first, and fails its health checks as the other one does.',
     );
-    expect(worries(standing(unsure))).toEqual(['warning: Both pools fail their health checks (blue: refused)']);
+    expect(problems(standing(unsure))).toEqual(['warning: Both pools fail their health checks (blue: refused)']);
     const errors = (masked: boolean) => (state: State) => {
       state.errorRate.open = { ...incident, masked };
     };
-    expect(worries(standing(errors(true)))).toEqual([expect.stringMatching(/^warning: Error rate high.*see none/)]);
-    expect(worries(standing(errors(false)))).toEqual([expect.stringMatching(/^bad: Error rate high/)]);
+    expect(problems(standing(errors(true)))).toEqual([expect.stringMatching(/^warning: Error rate high.*see none/)]);
+    expect(problems(standing(errors(false)))).toEqual([expect.stringMatching(/^bad: Error rate high/)]);
   });
 
   it('is the pool that the edge would ask, where no request has shown the end of a failover', () => {
@@ -93,13 +93,13 @@ describe('the statement', () => {
       'blue, good: Blue is asked first again; no request has come to show that it is well.',
     );
     expect(statementOf(standing(failOver, idle), []).sinceMs).toBe(idle.lastEndMs);
-    expect(worries(standing(failOver, idle))).toEqual([]);
+    expect(problems(standing(failOver, idle))).toEqual([]);
     const stillDown = (state: State) => {
       failOver(state);
       state.flags = { active: 'blue', blue: down, green: null };
     };
     expect(said(standing(stillDown, idle))).toMatch(/^green, warning: Green serves for blue/);
-    expect(worries(standing(stillDown, idle))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+    expect(problems(standing(stillDown, idle))).toEqual(['warning: Failover: blue → green (refused or reset)']);
     const unknown = (state: State) => {
       failOver(state);
       state.flags = null;
@@ -142,7 +142,7 @@ describe('the statement', () => {
     expect(said(standing(undefined, { edge: gone }))).toBe(
       'failing, bad: Outage The edge does not answer: visitors reach nothing.',
     );
-    expect(worries(standing(undefined, { edge: gone, prober: gone }))).toEqual([
+    expect(problems(standing(undefined, { edge: gone, prober: gone }))).toEqual([
       'bad: The edge does not answer (ECONNREFUSED)',
       'warning: No health checks: the prober does not answer (ECONNREFUSED)',
     ]);
@@ -160,15 +160,15 @@ describe('the statement', () => {
     const unfit = (state: State) => {
       state.flags = { active: 'blue', blue: null, green: down };
     };
-    expect(worries(standing(unfit))).toEqual([
-      'warning: Standby green is not fit: there is nothing to fail over to (refused)',
+    expect(problems(standing(unfit))).toEqual([
+      'warning: Standby green is unhealthy: there is nothing to fail over to (refused)',
     ]);
     expect(said(standing(unfit))).toBe('blue, warning: Blue serves.');
     const deployed = (state: State) => {
       unfit(state);
       state.operations.quiet = { pool: 'green', untilMs: nowMs + 1 };
     };
-    expect(worries(standing(deployed))).toEqual([]);
+    expect(problems(standing(deployed))).toEqual([]);
   });
 
   it('tells what is wrong with the watcher itself, the worst first', () => {
@@ -182,14 +182,14 @@ describe('the statement', () => {
         { ...channel, name: 'webhook', state: 'retrying' },
       ],
     });
-    expect(worries(own)).toEqual([
+    expect(problems(own)).toEqual([
       'bad: Alerts do not get through to slack: 4 wait (status 410)',
       'warning: The journal cannot be read: operations are not told (EACCES)',
       'warning: The watcher cannot save what it knows (ENOSPC)',
       'warning: The dashboard cannot save its charts (EROFS)',
       'warning: Alerts do not get through to webhook: 4 wait (status 410)',
     ]);
-    expect(worries(standing((state) => Object.assign(state, { flags: null })))).toEqual([
+    expect(problems(standing((state) => Object.assign(state, { flags: null })))).toEqual([
       'warning: No health checks: the control directory cannot be seen (null)',
     ]);
   });

@@ -1,4 +1,4 @@
-import type { ChannelReport, Statement, Worry } from '../../report/dashboard.ts';
+import type { ChannelReport, Problem, Statement } from '../../report/dashboard.ts';
 import { share } from '../../report/figures.ts';
 import type { TailState } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
@@ -10,7 +10,7 @@ import type { RoutingState, State } from '../rules/state.ts';
 import type { Found } from './companion.ts';
 import { askedFirst } from './serving.ts';
 
-/** What the statement and the worries rest on. */
+/** What the statement and the problems rest on. */
 export interface Standing {
   readonly state: State;
   /** As the log tells it, or the flags where it has told nothing yet. */
@@ -31,7 +31,7 @@ export interface Standing {
 }
 
 /** What one should know at three in the morning, from across the room. */
-export function statementOf(standing: Standing, worries: readonly Worry[]): Statement {
+export function statementOf(standing: Standing, problems: readonly Problem[]): Statement {
   const { state, active, log, edge, lastEndMs } = standing;
   const { flapping } = state.routing;
   const { flags } = state;
@@ -71,7 +71,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
     const sinceMs = flags?.[active]?.seenMs ?? null;
     return { tint: first, tone: 'warning', word: capital(first), sentence, sinceMs };
   }
-  const tone = worries.some((worry) => worry.tone === 'bad') ? 'bad' : worries.length > 0 ? 'warning' : 'good';
+  const tone = problems.some((problem) => problem.tone === 'bad') ? 'bad' : problems.length > 0 ? 'warning' : 'good';
   if (state.outage.open !== null) {
     const sentence = 'is asked first, and fails its health checks as the other one does.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
@@ -89,7 +89,7 @@ export function statementOf(standing: Standing, worries: readonly Worry[]): Stat
 }
 
 /** All that is wrong now, worst first, each as grave as the alert that tells it; none: all is well. */
-export function worriesOf(standing: Standing): readonly Worry[] {
+export function problemsOf(standing: Standing): readonly Problem[] {
   const all = [...incidentsOf(standing), ...poolsOf(standing), ...ownOf(standing)];
   return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
 }
@@ -112,7 +112,7 @@ function failoverNow({ state, lastEndMs, nowMs }: Standing): RoutingState['failo
   return askedFirst(from, flags) === from ? null : failover;
 }
 
-function incidentsOf(standing: Standing): readonly Worry[] {
+function incidentsOf(standing: Standing): readonly Problem[] {
   const { state } = standing;
   const { routing, outage, errorRate, burnRate } = state;
   const { flapping } = routing;
@@ -142,10 +142,10 @@ function incidentsOf(standing: Standing): readonly Worry[] {
           errorRate.open.masked ? 'visitors see none of it' : undefined,
         ),
     burnRate.open === null ? undefined : bad('Error budget burns too fast', burnRate.open.atMs),
-  ].filter((worry) => worry !== undefined);
+  ].filter((problem) => problem !== undefined);
 }
 
-function poolsOf(standing: Standing): readonly Worry[] {
+function poolsOf(standing: Standing): readonly Problem[] {
   const { state, active } = standing;
   const { flags, outage } = state;
   if (flags === null) return [warning('No health checks: the control directory cannot be seen', null)];
@@ -158,12 +158,20 @@ function poolsOf(standing: Standing): readonly Worry[] {
       : warning(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
     other === null || isQuiet(standing, standby)
       ? undefined
-      : warning(`Standby ${standby} is not fit: there is nothing to fail over to`, other.seenMs, other.cause),
-  ].filter((worry) => worry !== undefined);
+      : warning(`Standby ${standby} is unhealthy: there is nothing to fail over to`, other.seenMs, other.cause),
+  ].filter((problem) => problem !== undefined);
 }
 
 /** What is wrong with the edge, the prober and the watcher itself. */
-function ownOf({ log, edge, prober, journalFault, checkpointFault, pastFault, channels }: Standing): readonly Worry[] {
+function ownOf({
+  log,
+  edge,
+  prober,
+  journalFault,
+  checkpointFault,
+  pastFault,
+  channels,
+}: Standing): readonly Problem[] {
   return [
     edge.state === 'gone' ? bad('The edge does not answer', edge.sinceMs, edge.why) : undefined,
     prober.state === 'gone'
@@ -181,7 +189,7 @@ function ownOf({ log, edge, prober, journalFault, checkpointFault, pastFault, ch
       const text = `Alerts do not get through to ${name}: ${queued} wait`;
       return state === 'closed' ? bad(text, null, lastError ?? undefined) : warning(text, null, lastError ?? undefined);
     }),
-  ].filter((worry) => worry !== undefined);
+  ].filter((problem) => problem !== undefined);
 }
 
 function causeOf(causes: Causes): string | undefined {
@@ -189,10 +197,10 @@ function causeOf(causes: Causes): string | undefined {
   return all.length === 0 ? undefined : all.join(', ');
 }
 
-function bad(text: string, sinceMs: number | null, detail?: string): Worry {
+function bad(text: string, sinceMs: number | null, detail?: string): Problem {
   return { tone: 'bad', text, detail: detail ?? null, sinceMs };
 }
 
-function warning(text: string, sinceMs: number | null, detail?: string): Worry {
+function warning(text: string, sinceMs: number | null, detail?: string): Problem {
   return { tone: 'warning', text, detail: detail ?? null, sinceMs };
 }

@@ -5,9 +5,9 @@ import { type About, inFixedOrder, note, time, type Wording } from './facts.ts';
 import { plainLine, wordingOf } from './wording.ts';
 
 /** A message in words, for any channel to lay out. Of an incident that is over, `atMs` is when it began. */
-export type Told = Wording & About;
+export type ComposedMessage = Wording & About;
 
-export function toldOf({ alert, end, late, dropped }: Message): Told {
+export function compose({ alert, end, late, dropped }: Message): ComposedMessage {
   const wording = end === undefined ? wordingOf(alert) : wordingOfBoth(alert, end);
   const delivery = [
     ...(late === undefined ? [] : [lateText(late)]),
@@ -19,7 +19,7 @@ export function toldOf({ alert, end, late, dropped }: Message): Told {
 
 /** The whole message in one line, for channels that take nothing else. */
 export function plainMessage(message: Message, identifier?: string): string {
-  return plainLine(toldOf(message), identifier);
+  return plainLine(compose(message), identifier);
 }
 
 function wordingOfBoth(alert: Alert, end: Alert): Wording {

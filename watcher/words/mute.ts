@@ -6,9 +6,9 @@ import { fact, time, type Wording } from './facts.ts';
 /** Slack's header takes 150 characters, and an identifier may follow. */
 const maxHeadline = 120;
 
-export function mutedWording({ atMs, untilMs, insteadOfMs, actor, goesOn }: Muted): Wording {
+export function mutedWording({ atMs, untilMs, insteadOfMs, actor, ongoing }: Muted): Wording {
   const until = shortTime(untilMs, atMs);
-  const going = goesOn.length === 0 ? 'Nothing goes on now.' : `What goes on now: ${goesOn.join(', ')}.`;
+  const going = ongoing.length === 0 ? 'Nothing goes on now.' : `What goes on now: ${ongoing.join(', ')}.`;
   return {
     headline: insteadOfMs === undefined ? `Alerts muted until ${until} UTC` : `Alerts now muted until ${until} UTC`,
     summary:
@@ -16,7 +16,7 @@ export function mutedWording({ atMs, untilMs, insteadOfMs, actor, goesOn }: Mute
         ? `For ${duration(untilMs - atMs)}. ${going}`
         : `In place of ${shortTime(insteadOfMs, atMs)} UTC.`,
     facts: [time('Until', untilMs), ...fact('By', actor)],
-    tone: goesOn.length === 0 ? 'neutral' : 'warning',
+    tone: ongoing.length === 0 ? 'neutral' : 'warning',
     anchor: 'muted',
   };
 }
