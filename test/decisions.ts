@@ -28,20 +28,20 @@ export class Decisions {
       if (typeof event === 'string') throw new Error(`${event}: ${line}`);
       this.verdicts.push(...decideRequest(this.state, event, this.policy));
     }
-    return this.told(before);
+    return this.sent(before);
   }
 
   tick(nowMs: number, flags: DownFlags | null = null): Alert[] {
     const before = this.verdicts.length;
     this.verdicts.push(...decideTick(this.state, flags, nowMs, this.policy));
-    return this.told(before);
+    return this.sent(before);
   }
 
   /** Takes a record of the journal when it is written, and returns what is told. */
   record(record: JournalRecord, nowMs = record.atMs): Alert[] {
     const before = this.verdicts.length;
     this.verdicts.push(...decideRecord(this.state, record, nowMs, this.policy));
-    return this.told(before);
+    return this.sent(before);
   }
 
   /** Ends, and begins again with what was written down. */
@@ -49,8 +49,8 @@ export class Decisions {
     this.state = JSON.parse(JSON.stringify(this.state));
   }
 
-  told(from = 0): Alert[] {
-    return this.verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'tell' ? [verdict.alert] : []));
+  sent(from = 0): Alert[] {
+    return this.verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'send' ? [verdict.alert] : []));
   }
 
   /** Incidents that go on and have not been told. */

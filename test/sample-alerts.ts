@@ -222,15 +222,15 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
     { ...base, kind: 'maintenance-off', actor: 'alice' },
   ],
   muted: [
-    { ...base, kind: 'muted', actor: 'alice', untilMs: base.atMs + 1_800_000, goesOn: [] },
-    { ...base, kind: 'muted', actor: 'alice', untilMs: base.atMs + 86_400_000, goesOn: ['outage', 'error rate high'] },
+    { ...base, kind: 'muted', actor: 'alice', untilMs: base.atMs + 1_800_000, ongoing: [] },
+    { ...base, kind: 'muted', actor: 'alice', untilMs: base.atMs + 86_400_000, ongoing: ['outage', 'error rate high'] },
     {
       ...base,
       kind: 'muted',
       actor: 'bob',
       untilMs: base.atMs + 3_600_000,
       insteadOfMs: base.atMs + 1_800_000,
-      goesOn: [],
+      ongoing: [],
     },
   ],
   unmuted: [

@@ -14,7 +14,7 @@ const better: { readonly [anchor in Anchor]?: (alert: Alert) => boolean } = {
   deploy: (alert) => alert.kind === 'deploy-started' && alert.image !== undefined,
   'canary-off': (alert) => alert.kind === 'canary' && alert.didBadly === true,
   'rollback-by-hand': (alert) => alert.kind === 'switch' && alert.release !== undefined,
-  muted: (alert) => alert.kind === 'muted' && alert.goesOn.length > 0,
+  muted: (alert) => alert.kind === 'muted' && alert.ongoing.length > 0,
   unmuted: (alert) => alert.kind === 'unmuted' && alert.events.length === 2,
 };
 

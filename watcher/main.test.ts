@@ -20,7 +20,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<void> {
 /** The first words of every message so far. */
 const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
 
-async function told(headline: string, deadlineMs?: number): Promise<void> {
+async function sent(headline: string, deadlineMs?: number): Promise<void> {
   await slack.waitForMessage(({ text }) => text.startsWith(headline), deadlineMs);
 }
 
@@ -45,12 +45,12 @@ describe('the watcher', () => {
       DASHBOARD_URL: 'https://ops.example/shop',
     });
     watcher.log(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
-    await told('Failover detected: blue → green (to backup) [shop]');
+    await sent('Failover detected: blue → green (to backup) [shop]');
     renameSync(watcher.logPath, `${watcher.logPath}.1`);
     watcher.log(accessLine(), accessLine());
-    await told('Recovery detected: back to blue (primary) [shop]');
+    await sent('Recovery detected: back to blue (primary) [shop]');
     watcher.log(accessLine({ active: 'green' }));
-    await told('Unexplained switch: blue → green');
+    await sent('Unexplained switch: blue → green');
     expect(headlines()).toHaveLength(3);
     const whole = JSON.stringify(slack.messages[0]?.body);
     expect(whole).toContain('<https://wiki.example/runbook#failover|Runbook>');
@@ -75,16 +75,16 @@ describe('the watcher', () => {
   it('tells an error rate and an outage', async () => {
     await start({ WINDOW_SIZE: '60', ERROR_RATE_THRESHOLD: '5' });
     watcher.log(...Array.from({ length: 60 }, () => unservedLine()));
-    await told('Outage: no pool can serve requests');
-    await told('High upstream error rate');
+    await sent('Outage: no pool can serve requests');
+    await sent('High upstream error rate');
     watcher.log(accessLine());
-    await told('Outage resolved: blue can serve again');
+    await sent('Outage resolved: blue can serve again');
   });
 
   it('tells that the standby is down, by its flag', async () => {
     await start();
     writeFileSync(join(watcher.controlDirectory, 'green.down'), '{"since":1,"cause":"refused"}');
-    await told('Standby down: green', 10_000);
+    await sent('Standby down: green', 10_000);
     expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: refused');
   });
 
@@ -92,7 +92,7 @@ describe('the watcher', () => {
     await start();
     writeFileSync(join(watcher.controlDirectory, 'blue.down'), '{"since":1,"cause":"status 500"}');
     watcher.log(accessLine({ pool: 'green', active: 'blue' }));
-    await told('Failover detected');
+    await sent('Failover detected');
     expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: status 500');
   });
 
@@ -102,7 +102,7 @@ describe('the watcher', () => {
     early.log(reroutedLine());
     await early.waitForOutput(/following the access log/);
     early.log(accessLine(at(1)), accessLine({ active: 'green', ...at(2) }));
-    await told('Unexplained switch');
+    await sent('Unexplained switch');
     expect(headlines()).toHaveLength(1);
   });
 
@@ -111,7 +111,7 @@ describe('the watcher', () => {
     const unserved = [3, 4, 5].map((number) => unservedLine({ active: 'green', ...at(number) }));
     watcher.log(reroutedLine(at(1)), accessLine({ active: 'green', ...at(2) }), ...unserved);
     await watcher.waitForOutput(/held back: Failover detected: blue → green \(to backup\)/);
-    await told('Outage: no pool can serve requests');
+    await sent('Outage: no pool can serve requests');
     const { health } = await watcher.health();
     expect(health).toMatchObject({ status: 'ok', maintenance: true });
     expect(headlines()).toEqual(['Unexplained switch: blue → green', 'Outage: no pool can serve requests']);
@@ -129,7 +129,7 @@ describe('the watcher', () => {
     await start();
     expect(await watcher.health()).toMatchObject({ httpStatus: 200, health: { log: { state: 'waiting', lines: 0 } } });
     watcher.log(accessLine(at(1)), 'garbage', '', reroutedLine(at(2)));
-    await told('Failover');
+    await sent('Failover');
     const { health } = await watcher.health();
     expect(health).toMatchObject({
       log: { state: 'reading', lines: 4, lagBytes: 0, rejects: { malformed: 1, empty: 1 } },
@@ -171,7 +171,7 @@ describe('the watcher', () => {
     await start();
     const journal = join(watcher.controlDirectory, 'journal.jsonl');
     writeFileSync(journal, journalText(alertTestRecord(Date.now(), 't-1')));
-    await told('Test alert: this channel works');
+    await sent('Test alert: this channel works');
     const deliveries = () => watcher.alerts().then((alerts) => alerts.find(({ incident }) => incident === 't-1'));
     await eventually('the delivery', async () => (await deliveries())?.delivery[0]?.state === 'sent');
     expect(await deliveries()).toEqual({ incident: 't-1', delivery: [{ channel: 'slack', state: 'sent' }] });

@@ -23,7 +23,7 @@ let slack: FakeSlack;
 let watcher: WatcherProcess;
 
 const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
-const told = (headline: string, deadlineMs?: number) =>
+const sent = (headline: string, deadlineMs?: number) =>
   slack.waitForMessage(({ text }) => text.startsWith(headline), deadlineMs);
 const journalPath = () => join(watcher.controlDirectory, 'journal.jsonl');
 const record = (...records: readonly JournalRecord[]) => appendFileSync(journalPath(), journalText(...records));
@@ -73,7 +73,7 @@ describe('what an operator does', () => {
     await watcher.until('one line', ({ log }) => log.lines === 1);
     switchTo('green');
     watcher.log(...Array.from({ length: 20 }, () => accessLine({ active: 'green' })));
-    await told('Planned switch: blue → green');
+    await sent('Planned switch: blue → green');
     expect(JSON.stringify(slack.messages[0]?.body)).toContain('*By*\\n`alice`');
     await delay(2_500);
     expect(headlines()).toHaveLength(1);
@@ -104,16 +104,16 @@ describe('what an operator does', () => {
     await start();
     record(deployStarted(Date.now()));
     writeFileSync(join(watcher.controlDirectory, 'green.down'), '{"cause":"refused"}');
-    await told('Deploy started: v2 → green');
+    await sent('Deploy started: v2 → green');
     expect(await watcher.until('a deploy', ({ deploy }) => deploy !== null)).toMatchObject({
       deploy: { id: 'd-7', pool: 'green', release: 'v2' },
     });
     await delay(5_500);
     rmSync(join(watcher.controlDirectory, 'green.down'));
     switchTo('green', { reason: 'deploy', deploy: 'd-7', release: 'v2' });
-    await told('Deployed: blue → green (v2)');
+    await sent('Deployed: blue → green (v2)');
     record(deployFinished(Date.now()));
-    await told('Deploy finished, not watched: v2');
+    await sent('Deploy finished, not watched: v2');
     expect(headlines()).toHaveLength(3);
     const incidents = slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1]);
     expect(new Set(incidents)).toEqual(new Set(['d-7']));
@@ -126,9 +126,9 @@ describe('what an operator does', () => {
     watcher.launch();
     await watcher.until('the deploy', ({ deploy }) => deploy?.id === 'd-7');
     record(maintenanceRecord(true, Date.now()));
-    await told('Maintenance on');
+    await sent('Maintenance on');
     record(maintenanceRecord(false, Date.now()));
-    await told('Maintenance off after');
+    await sent('Maintenance off after');
     expect(headlines()).toHaveLength(2);
   });
 
@@ -136,7 +136,7 @@ describe('what an operator does', () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 10_000 }));
     record(canaryRecord(5, Date.now()));
-    await told('Canary: 5% of visitors → green (v2)');
+    await sent('Canary: 5% of visitors → green (v2)');
     await deliveredOnDisk();
     await watcher.kill();
     switchTo('green', { reason: 'deploy', deploy: 'd-8', release: 'v3' });
@@ -144,8 +144,8 @@ describe('what an operator does', () => {
     await delay(20);
     record(canaryRecord(0, Date.now()));
     await watcher.again();
-    await told('Deployed: blue → green (v3)');
-    await told('Canary off');
+    await sent('Deployed: blue → green (v3)');
+    await sent('Canary off');
     await deliveredOnDisk();
     await watcher.kill();
     await watcher.again();
@@ -184,7 +184,7 @@ describe('alerts that are muted', () => {
     watcher.log(accessLine({ startMs: Date.now() - 5_000 }));
     await watcher.until('one line', ({ log }) => log.lines === 1);
     mute(60_000);
-    await told('Alerts muted until');
+    await sent('Alerts muted until');
     expect(await watcher.metrics()).toContain('\nbluegreen_alerts_muted 1\n');
     watcher.log(reroutedLine({ startMs: Date.now() - 2_000 }));
     await inCheckpoint('failed over to green');
@@ -194,7 +194,7 @@ describe('alerts that are muted', () => {
     await watcher.again();
     expect(await watcher.until('two lines', ({ log }) => log.lines === 3)).toMatchObject({ muted: { actor: 'alice' } });
     unmute();
-    await told('Alerts are on again; muted');
+    await sent('Alerts are on again; muted');
     expect(headlines()).toHaveLength(2);
     expect(headlines()[1]).toMatch(/: failed over to green at \d\d:\d\d, recovered to blue at \d\d:\d\d$/);
     await deliveredOnDisk();
@@ -209,15 +209,15 @@ describe('alerts that are muted', () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 5_000 }));
     mute(60_000);
-    await told('Alerts muted until');
+    await sent('Alerts muted until');
     await watcher.until('one line', ({ log }) => log.lines === 1);
     await deliveredOnDisk();
     await watcher.kill();
     watcher.log(reroutedLine());
     rmSync(join(watcher.controlDirectory, 'muted.json'));
     await watcher.again();
-    await told('Alerts are on again; muted');
-    await told('Failover detected: blue → green');
+    await sent('Alerts are on again; muted');
+    await sent('Failover detected: blue → green');
     expect(headlines()).toHaveLength(3);
   });
 
@@ -226,7 +226,7 @@ describe('alerts that are muted', () => {
     writeFileSync(join(watcher.controlDirectory, 'muted.json'), '{"untilMs":"tomorrow"}');
     await watcher.waitForOutput(/muted.json counts for nothing/);
     watcher.log(reroutedLine());
-    await told('Failover detected');
+    await sent('Failover detected');
     expect(watcher.output.match(/muted.json counts for nothing/g)).toHaveLength(1);
   });
 });
@@ -242,10 +242,10 @@ describe('a journal that is none', () => {
     spoil();
     await delay(200);
     watcher.log(reroutedLine());
-    await told('Failover detected');
+    await sent('Failover detected');
     rmSync(journalPath(), { recursive: true });
     record(maintenanceRecord(true, Date.now()));
-    await told('Maintenance on');
+    await sent('Maintenance on');
     expect((await watcher.health()).health.status).toBe('ok');
     expect(headlines()).toHaveLength(2);
   });

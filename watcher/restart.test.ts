@@ -25,7 +25,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<void> {
 }
 
 const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
-const told = (headline: string) => slack.waitForMessage(({ text }) => text.startsWith(headline));
+const sent = (headline: string) => slack.waitForMessage(({ text }) => text.startsWith(headline));
 const checkpointPath = () => join(watcher.stateDirectory, 'checkpoint.json');
 
 /** The watcher's own counts once it has taken this many lines and written them down. */
@@ -66,7 +66,7 @@ describe('a watcher that was killed', () => {
   it('goes on where it was: one failover, one recovery, every line once', async () => {
     await start();
     watcher.log(...plain(10), reroutedLine());
-    await told(failoverWords);
+    await sent(failoverWords);
     await deliveredOnDisk();
     await watcher.kill();
     watcher.log(accessLine({ pool: 'green', active: 'blue' }));
@@ -76,7 +76,7 @@ describe('a watcher that was killed', () => {
       window: { samples: 12, failed: 1 },
     });
     watcher.log(accessLine());
-    await told(recoveryWords);
+    await sent(recoveryWords);
     expect(headlines()).toEqual([failoverWords, recoveryWords]);
     const incidents = slack.messages.map(({ body }) => /incident `([\d-]+)`/.exec(JSON.stringify(body))?.[1]);
     expect(new Set(incidents).size).toBe(1);
@@ -90,7 +90,7 @@ describe('a watcher that was killed', () => {
     await watcher.kill();
     slack.answer('ok');
     await watcher.again();
-    await told(failoverWords);
+    await sent(failoverWords);
     await onDisk(1);
     await deliveredOnDisk();
     await watcher.kill();
@@ -113,13 +113,13 @@ describe('a watcher that was killed', () => {
     await start();
     const at = (seconds: number) => ({ startMs: Date.now() - 50_000 + seconds * 1_000 });
     watcher.log(accessLine(at(0)), reroutedLine(at(1)), accessLine(at(2)));
-    await told('Failover');
+    await sent('Failover');
     await onDisk(3);
     await deliveredOnDisk();
     await watcher.kill();
     await watcher.again();
     watcher.log(reroutedLine(at(10)), accessLine(at(11)), accessLine({ active: 'green', ...at(12) }));
-    await told('Unexplained switch');
+    await sent('Unexplained switch');
     expect(headlines().filter((text) => text?.includes('Failover'))).toHaveLength(1);
   });
 
@@ -199,7 +199,7 @@ describe('a watcher that was killed', () => {
       accessLine({ active: 'green', ...at(45) }),
     );
     await watcher.again();
-    await told('While the watcher was away');
+    await sent('While the watcher was away');
     const clock = (minutes: number) => new Date(hourAgo + minutes * 60_000).toISOString().slice(11, 16);
     expect(slack.messages[0]?.text).toContain(`failed over to green at ${clock(3)}`);
     await counted(5);
@@ -208,7 +208,7 @@ describe('a watcher that was killed', () => {
       expect(metrics.value(`bluegreen_alerts_total{kind="${kind}",result="sent"}`), kind).toBe(count);
     }
     watcher.log(reroutedLine({ active: 'green' }));
-    await told('Failover detected: green → blue');
+    await sent('Failover detected: green → blue');
     expect(headlines()).toHaveLength(2);
   });
 
@@ -222,8 +222,8 @@ describe('a watcher that was killed', () => {
     rewindCheckpoint(hourAgo);
     watcher.log(reroutedLine({ startMs: hourAgo + 600_000 }));
     await watcher.again();
-    await told(failoverWords);
-    await told('While the watcher was away');
+    await sent(failoverWords);
+    await sent('While the watcher was away');
     expect(slack.messages[0]?.text).toContain('Still going on: failed over to green');
     await deliveredOnDisk();
     await watcher.kill();
@@ -255,7 +255,7 @@ describe('a checkpoint that cannot be used', () => {
   ])('of %s means a start at the end of the log, and a warning', async (_, content) => {
     await start();
     watcher.log(reroutedLine());
-    await told(failoverWords);
+    await sent(failoverWords);
     await watcher.kill();
     writeFileSync(checkpointPath(), content);
     await watcher.again();
@@ -270,7 +270,7 @@ describe('a checkpoint that cannot be used', () => {
     watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url, STATE_DIR: '/proc/self/nowhere' });
     await watcher.waitForOutput(/the checkpoint cannot be written/);
     watcher.log(reroutedLine());
-    await told(failoverWords);
+    await sent(failoverWords);
     const { httpStatus, health } = await watcher.health();
     expect([httpStatus, health.status, health.checkpoint.state]).toEqual([503, 'degraded', 'failing']);
   });
@@ -305,7 +305,7 @@ describe('a checkpoint that cannot be used', () => {
       await watcher.again();
       await watcher.waitForOutput(/"code":"ENOSPC"/);
       watcher.log(reroutedLine());
-      await told(failoverWords);
+      await sent(failoverWords);
       rmSync(filler);
       await watcher.waitForOutput(/the checkpoint can be written again/);
     } finally {
@@ -327,7 +327,7 @@ describe('a watcher that is told to end', () => {
     expect(Date.now() - began).toBeLessThan(6_000);
     slack.answer('ok');
     await watcher.again();
-    await told(failoverWords);
+    await sent(failoverWords);
     expect(headlines()).toHaveLength(1);
   });
 });

@@ -23,13 +23,13 @@ const policy: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 300_0
 const ignore = () => {};
 
 let directory: string;
-let told: Alert[];
+let sent: Alert[];
 
 const record = (...records: readonly JournalRecord[]) =>
   appendFileSync(join(directory, 'journal.jsonl'), journalText(...records));
 
 function watchOn(saved?: WatchSnapshot): Watch {
-  const listener = { tell: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
+  const listener = { send: (alert: Alert) => sent.push(alert), hold: ignore, fault: ignore };
   return new Watch(policy, new ControlDirectory(directory, saved?.state.flags), listener, saved);
 }
 
@@ -49,7 +49,7 @@ function killed(...lines: readonly string[]): WatchSnapshot {
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'control-'));
-  told = [];
+  sent = [];
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -67,7 +67,7 @@ describe('what operators did while the watcher was away', () => {
     const green = { active: 'green' } as const;
     take(watch, served(5_000), served(10_100, green), served(20_100), served(30_100, green));
     watch.goLive(noon + 60_000);
-    expect(told.map((alert) => alert.kind === 'switch' && [alert.operation?.reason, alert.atMs - noon])).toEqual([
+    expect(sent.map((alert) => alert.kind === 'switch' && [alert.operation?.reason, alert.atMs - noon])).toEqual([
       ['deploy', 10_100],
       ['bake', 20_100],
       ['rollback', 30_100],
@@ -80,12 +80,12 @@ describe('what operators did while the watcher was away', () => {
     writeFileSync(join(directory, 'active.green'), '');
     const watch = watchOn(saved);
     watch.beforeLines(noon + 60_000);
-    expect(told).toEqual([]);
+    expect(sent).toEqual([]);
     watch.goLive(noon + 60_000);
-    expect(told.map(({ kind }) => kind)).toEqual(['canary', 'switch']);
+    expect(sent.map(({ kind }) => kind)).toEqual(['canary', 'switch']);
     expect(watch.lastKnownMs).toBe(noon + 40_000);
     watch.beforeLines(noon + 70_000);
-    expect(told).toHaveLength(2);
+    expect(sent).toHaveLength(2);
   });
 
   it('is not met twice where the watcher is killed again', () => {
@@ -97,7 +97,7 @@ describe('what operators did while the watcher was away', () => {
     const second = watchOn(JSON.parse(JSON.stringify(first.snapshot())));
     second.beforeLines(noon + 61_000);
     take(second, served(25_000));
-    expect(told.map(({ atMs }) => atMs - noon)).toEqual([10_000, 20_000]);
+    expect(sent.map(({ atMs }) => atMs - noon)).toEqual([10_000, 20_000]);
   });
 
   it('is a mute that holds back what happened then, and nothing else', () => {
@@ -109,8 +109,8 @@ describe('what operators did while the watcher was away', () => {
     take(watch, rerouted(50_000), served(60_000), rerouted(150_000), served(160_000), rerouted(700_000));
     watch.goLive(noon + 900_000);
     watch.beforeLines(noon + 900_000);
-    expect(told.map(({ kind }) => kind)).toEqual(['failover', 'recovery', 'muted', 'unmuted', 'failover']);
-    expect(told[3]).toMatchObject({ events: [{ what: 'failed over to green' }, { what: 'recovered to blue' }] });
+    expect(sent.map(({ kind }) => kind)).toEqual(['failover', 'recovery', 'muted', 'unmuted', 'failover']);
+    expect(sent[3]).toMatchObject({ events: [{ what: 'failed over to green' }, { what: 'recovered to blue' }] });
   });
 });
 
@@ -124,9 +124,9 @@ describe('the state of an earlier version', () => {
     take(watch, served(1_000));
     watch.goLive(noon + 2_000);
     watch.beforeLines(noon + 2_000);
-    expect(told).toEqual([]);
+    expect(sent).toEqual([]);
     record(deployFinished(noon + 3_000));
     watch.beforeLines(noon + 3_000);
-    expect(told).toMatchObject([{ kind: 'deploy-finished' }]);
+    expect(sent).toMatchObject([{ kind: 'deploy-finished' }]);
   });
 });

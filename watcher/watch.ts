@@ -60,7 +60,7 @@ export class Watch implements WatchView {
     const ignore = () => {};
     const state = structuredClone(saved.state);
     const control = new ControlDirectory('', state.flags);
-    const watch = new Watch(policy, control, { tell: ignore, hold: ignore, fault: ignore }, { ...saved, state });
+    const watch = new Watch(policy, control, { send: ignore, hold: ignore, fault: ignore }, { ...saved, state });
     watch.#passTimeTo(saved.lastTickMs + tickMs);
     watch.health();
   }
@@ -228,7 +228,7 @@ export class Watch implements WatchView {
 
   #pass(verdicts: readonly Verdict[]): void {
     for (const verdict of verdicts) {
-      if (verdict.fate === 'tell') this.#listener.tell(verdict.alert);
+      if (verdict.fate === 'send') this.#listener.send(verdict.alert);
       else {
         this.#heldBack++;
         this.#listener.hold(verdict.alert, verdict.reason);

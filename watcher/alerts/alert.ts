@@ -288,7 +288,7 @@ export interface Muted extends AlertBase {
   /** When it would have ended before it was changed. */
   readonly insteadOfMs?: number;
   /** What goes on meanwhile, in our own words. */
-  readonly goesOn: readonly string[];
+  readonly ongoing: readonly string[];
 }
 
 export interface Unmuted extends AlertBase {

@@ -29,7 +29,7 @@ function progressNow(): Progress {
 /** As main.ts makes them. */
 function goOn(progress: Progress | undefined): void {
   catchUp = new CatchUp(progress, (alert) => delivered.push(alert));
-  const listener = { tell: catchUp.tell, hold: () => {}, fault: () => {} };
+  const listener = { send: catchUp.send, hold: () => {}, fault: () => {} };
   watch = new Watch(policy, new ControlDirectory(join(directory, 'none')), listener, progress?.watch);
   const path = join(directory, 'access.log');
   tail = new Tail({

@@ -41,7 +41,7 @@ export class CatchUp {
     return this.#missed?.snapshot() ?? null;
   }
 
-  readonly tell = (alert: Alert): void => {
+  readonly send = (alert: Alert): void => {
     if (this.#missed === undefined) this.#deliver(alert);
     else this.#missed.add(alert);
   };

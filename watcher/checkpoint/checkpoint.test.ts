@@ -31,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function watchOn(told: Alert[], saved?: WatchSnapshot, rules = policy): Watch {
-  const listener = { tell: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
+  const listener = { send: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
   return new Watch(rules, new ControlDirectory(join(directory, 'none')), listener, saved);
 }
 

@@ -102,7 +102,7 @@ describe('what happened while the watcher was away', () => {
   });
 
   it('tells what was held back by a mute that began and ended meanwhile', () => {
-    const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), goesOn: [] } as const;
+    const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), ongoing: [] } as const;
     const unmuted = {
       kind: 'unmuted',
       incident: 'm-1',

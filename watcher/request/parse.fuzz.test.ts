@@ -58,7 +58,7 @@ it(`a million hostile lines change nothing that a true one has not shown (seed $
   expect(hostile + broken).toBeGreaterThanOrEqual(1_000_000);
   expect(Object.values(rejects).reduce((sum, count) => sum + count)).toBe(broken);
   expect(Math.min(...Object.values(rejects))).toBeGreaterThan(1_000);
-  expect(alone.told().length).toBeGreaterThan(20);
+  expect(alone.sent().length).toBeGreaterThan(20);
   expect(attacked.verdicts.map(({ alert, fate }) => [fate, withoutPaths(alert)])).toEqual(
     alone.verdicts.map(({ alert, fate }) => [fate, withoutPaths(alert)]),
   );

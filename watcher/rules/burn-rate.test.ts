@@ -74,7 +74,7 @@ describe('the burn rate of the error budget', () => {
   it('is off where there is no objective', () => {
     const decisions = new Decisions();
     decisions.log(...Array.from({ length: 100 }, (_, at) => accessLine({ startMs: noon + at, status: 500 })));
-    expect(decisions.told().map(({ kind }) => kind)).toEqual(['error-rate']);
+    expect(decisions.sent().map(({ kind }) => kind)).toEqual(['error-rate']);
     expect(decisions.state.burnRate.buckets).toEqual(newBuckets());
   });
 });

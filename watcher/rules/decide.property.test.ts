@@ -90,20 +90,20 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(clearPlan, (plan) => {
         const world = play(plan);
-        const told = watch(world, { thresholdPercent: 100 }).told();
+        const sent = watch(world, { thresholdPercent: 100 }).sent();
         const expected = plan.phases.flatMap(({ what }): AlertKind[] => {
           if (what === 'active-down') return ['failover', 'recovery'];
           // Two pools that answer 500 live, unless their health checks say otherwise: that is an error rate.
           if (what === 'both-down') return plan.fault === 'errors' && !plan.prober ? [] : ['outage', 'outage-resolved'];
           return what === 'switch' ? ['switch'] : [];
         });
-        const routing = told.filter(about('failover', 'recovery', 'switch', 'flapping', 'outage', 'outage-resolved'));
+        const routing = sent.filter(about('failover', 'recovery', 'switch', 'flapping', 'outage', 'outage-resolved'));
         // When both are back, nginx leaves the active one alone for some seconds more: a failover of its own, or none.
         // What the health checks show first, a request makes sure: that is told once more.
         const besides = routing.filter((alert) => !isAfterOutage(alert, plan) && !('escalated' in alert));
         expect(kindsOf(besides)).toEqual(expected);
         for (const alert of besides) expectInTime(alert, world, 6_500);
-        expectPaired(told);
+        expectPaired(sent);
       }),
       options,
     );
@@ -116,9 +116,9 @@ describe('whatever happens', () => {
         decisions.tick(later);
         decisions.tick(later + 60_000);
         if (changes.maintenance === true) {
-          expect(decisions.told().filter(about('failover', 'recovery', 'flapping', 'flapping-resolved'))).toEqual([]);
+          expect(decisions.sent().filter(about('failover', 'recovery', 'flapping', 'flapping-resolved'))).toEqual([]);
         }
-        expectPaired(decisions.told());
+        expectPaired(decisions.sent());
       }),
       { numRuns: 150 },
     );
@@ -128,7 +128,7 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(wildPlan, (plan) => {
         const world = play(plan);
-        for (const alert of watch(world).told()) expectInTime(alert, world, 13_000);
+        for (const alert of watch(world).sent()) expectInTime(alert, world, 13_000);
       }),
       { numRuns: 150 },
     );
@@ -159,11 +159,11 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(plan, (one) => {
         const world = play(one);
-        const told = watch(world).told();
-        expect(told.map((alert) => (alert.kind === 'switch' ? alert.to : alert.kind))).toEqual(
+        const sent = watch(world).sent();
+        expect(sent.map((alert) => (alert.kind === 'switch' ? alert.to : alert.kind))).toEqual(
           world.switches.map(({ to }) => to),
         );
-        const operations = told.map((alert) => alert.kind === 'switch' && alert.operation !== undefined);
+        const operations = sent.map((alert) => alert.kind === 'switch' && alert.operation !== undefined);
         expect(operations).toEqual(world.switches.map(() => one.journal === true));
       }),
       options,
@@ -175,8 +175,8 @@ describe('whatever happens', () => {
       fc.property(wildPlan, (plan) => {
         const world = play({ ...plan, journal: true, prober: true });
         const decisions = watch(world);
-        const told = decisions.told().filter(about('switch'));
-        expect(told.map((alert) => alert.kind === 'switch' && alert.to)).toEqual(world.switches.map(({ to }) => to));
+        const sent = decisions.sent().filter(about('switch'));
+        expect(sent.map((alert) => alert.kind === 'switch' && alert.to)).toEqual(world.switches.map(({ to }) => to));
         expect(decisions.state.operations.expected).toEqual([]);
       }),
       { numRuns: 150 },
@@ -217,14 +217,14 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(plan, (one) => {
         const world = play(one);
-        const told = watch(world, { thresholdPercent: 100 })
-          .told()
+        const sent = watch(world, { thresholdPercent: 100 })
+          .sent()
           .filter(({ kind }) => !kind.startsWith('standby'));
-        expect(kindsOf(told)).toEqual([
+        expect(kindsOf(sent)).toEqual([
           ...['failover', 'recovery', 'failover', 'recovery'],
           ...['flapping', 'flapping-resolved'],
         ]);
-        const [first, last] = [told[0], told.at(-1)];
+        const [first, last] = [sent[0], sent.at(-1)];
         const served = world.happenings.filter((one) => 'line' in one && one.servedBy === 'green').length;
         expect(last).toMatchObject({ failovers: world.broken.blue.length, pool: 'blue', serving: 'blue' });
         expect(last?.kind === 'flapping-resolved' && last.served).toBeLessThanOrEqual(served);
@@ -258,16 +258,16 @@ describe('whatever happens', () => {
         // Whatever is still open is told or over by then.
         decisions.tick(later);
         const { verdicts } = decisions;
-        const told = decisions.told();
-        const toldIncidents = new Set(told.map(({ incident }) => incident));
-        const silent = new Set(verdicts.map(({ alert }) => alert.incident).filter((id) => !toldIncidents.has(id)));
+        const sent = decisions.sent();
+        const sentIncidents = new Set(sent.map(({ incident }) => incident));
+        const silent = new Set(verdicts.map(({ alert }) => alert.incident).filter((id) => !sentIncidents.has(id)));
         const waiting = Object.values(decisions.state.gates).reduce(
           (sum, gate) => sum + (gate.heldBack?.count ?? 0),
           0,
         );
-        const counted = told.reduce((sum, alert) => sum + (alert.heldBack?.count ?? 0), 0);
+        const counted = sent.reduce((sum, alert) => sum + (alert.heldBack?.count ?? 0), 0);
         const stillOpen = decisions.openUntold();
-        if (told.some(about('flapping'))) expect(waiting + counted).toBeLessThanOrEqual(silent.size);
+        if (sent.some(about('flapping'))) expect(waiting + counted).toBeLessThanOrEqual(silent.size);
         else expect(waiting + counted).toBe(silent.size - stillOpen);
       }),
       { numRuns: 150 },
@@ -311,7 +311,7 @@ function expectInTime(alert: Alert, { broken, switches }: World, after: number):
 }
 
 /** Each beginning once, and once more where it becomes worse; each end once and after its beginning, nothing of a kind open twice. */
-function expectPaired(told: readonly Alert[]): void {
+function expectPaired(sent: readonly Alert[]): void {
   const ends: { readonly [kind in AlertKind]?: readonly AlertKind[] } = {
     recovery: ['failover', 'flapping-resolved'],
     'flapping-resolved': ['flapping'],
@@ -322,7 +322,7 @@ function expectPaired(told: readonly Alert[]): void {
   };
   const seen = new Set<string>();
   const open = new Set<AlertKind>();
-  for (const alert of told) {
+  for (const alert of sent) {
     const isWorse = 'escalated' in alert;
     const key = `${alert.kind} ${alert.incident}${isWorse ? ' escalated' : ''}`;
     expect(seen.has(key), `${key} twice`).toBe(false);

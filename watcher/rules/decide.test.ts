@@ -32,18 +32,18 @@ function log(...lines: string[]): Alert[] {
     state = JSON.parse(JSON.stringify(state));
     verdicts.push(...decideRequest(state, event, policy));
   }
-  return told(before);
+  return sent(before);
 }
 
 function tick(atMs: number, flags: DownFlags | null = null): Alert[] {
   const before = verdicts.length;
   state = JSON.parse(JSON.stringify(state));
   verdicts.push(...decideTick(state, flags, noon + atMs, policy));
-  return told(before);
+  return sent(before);
 }
 
-function told(from = 0): Alert[] {
-  return verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'tell' ? [verdict.alert] : []));
+function sent(from = 0): Alert[] {
+  return verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'send' ? [verdict.alert] : []));
 }
 
 function heldBack(): string[] {
@@ -119,7 +119,7 @@ describe('failover and recovery', () => {
 
   it('is a new incident the next time', () => {
     log(rerouted(0), served(100), rerouted(200), served(300));
-    expect(told().map(({ kind, incident }) => `${kind} ${incident}`)).toEqual([
+    expect(sent().map(({ kind, incident }) => `${kind} ${incident}`)).toEqual([
       'failover 1123-1200-1',
       'recovery 1123-1200-1',
       'failover 1123-1200-2',
@@ -338,11 +338,11 @@ describe('the error rate', () => {
       tone: 'warning',
     });
     expect(many(5, served, 200, { upstreamStatus: '500, 200' })).toEqual([]);
-    const told = many(20, served, 300, { status: 500 });
-    expect(told).toMatchObject([
+    const sent = many(20, served, 300, { status: 500 });
+    expect(sent).toMatchObject([
       { kind: 'error-rate', incident: masked?.incident, atMs: noon + 305, visible: 1, escalated: true },
     ]);
-    expect(told[0] && wordingOf(told[0])).toMatchObject({
+    expect(sent[0] && wordingOf(sent[0])).toMatchObject({
       headline: 'High upstream error rate: 13.79% of the last 58 requests, visitors see errors',
       tone: 'bad',
     });
@@ -620,7 +620,7 @@ describe('the cooldown', () => {
   it('holds the next failover back, with its recovery, and counts it in the one after', () => {
     begin({ cooldownMs: 10 * minute });
     log(rerouted(0), served(1_000), rerouted(240_000), served(241_000), rerouted(480_000), served(481_000));
-    expect(kinds(told())).toEqual(['failover', 'recovery']);
+    expect(kinds(sent())).toEqual(['failover', 'recovery']);
     expect(heldBack()).toEqual([
       'failover: cooldown',
       'recovery: not-announced',
@@ -646,7 +646,7 @@ describe('the cooldown', () => {
   it('of one kind or direction does not hold another back', () => {
     begin({ cooldownMs: 5 * minute });
     log(served(0), rerouted(100), served(200), served(300, { active: 'green' }), rerouted(400, { active: 'green' }));
-    expect(kinds(told())).toEqual(['failover', 'recovery', 'switch', 'failover']);
+    expect(kinds(sent())).toEqual(['failover', 'recovery', 'switch', 'failover']);
   });
 
   it('does not outlast a clock that was set back', () => {
@@ -679,7 +679,7 @@ describe('the cooldown', () => {
     some(2, 61_000);
     expect(tick(301_000)).toEqual([]);
     some(3, 302_000);
-    expect(kinds(told()).at(-1)).toBe('error-rate');
+    expect(kinds(sent()).at(-1)).toBe('error-rate');
   });
 });
 
@@ -690,7 +690,7 @@ describe('maintenance', () => {
     log(...Array.from({ length: 60 }, (_, at) => unserved(1_000 + at, { active: 'green' })));
     tick(10_000);
     tick(20_000);
-    expect(kinds(told())).toEqual(['switch', 'outage', 'error-rate']);
+    expect(kinds(sent())).toEqual(['switch', 'outage', 'error-rate']);
     expect(heldBack()).toEqual(['failover: maintenance', 'recovery: not-announced']);
   });
 });

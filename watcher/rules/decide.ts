@@ -6,7 +6,7 @@ import { errorRate, errorRateTick } from './error-rate.ts';
 import { routing, routingTick } from './failover.ts';
 import type { Verdict } from './incident.ts';
 import { muteTick, policyNow, withMuted } from './mute.ts';
-import { countMaintained, operate, operationsTick } from './operations.ts';
+import { countMaintenanceAnswer, operate, operationsTick } from './operations.ts';
 import { outage, outageTick } from './outage.ts';
 import { standbyTick } from './standby.ts';
 import type { Policy, State } from './state.ts';
@@ -30,7 +30,7 @@ export function decideRequest(state: State, event: AccessEvent, policy: Policy):
   outage(state, event, verdicts, rules);
   errorRate(state, event, verdicts, rules);
   burnRate(state, event, verdicts, rules);
-  countMaintained(state, event);
+  countMaintenanceAnswer(state, event);
   return withMuted(state, verdicts);
 }
 

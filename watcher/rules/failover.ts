@@ -115,7 +115,7 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
   if (event.startMs <= open.lastReroutedMs) return;
   routing.failover = null;
   routing.transitionMs = routedAtMs(event);
-  if (flappedBack(state, { atMs: open.atMs, served: open.served, told: open.announced }, event.startMs)) return;
+  if (flappedBack(state, { atMs: open.atMs, served: open.served, sent: open.announced }, event.startMs)) return;
   const alert: Recovery = {
     kind: 'recovery',
     incident: open.id,

@@ -138,7 +138,7 @@ describe('flapping', () => {
     begin({ maintenance: true });
     for (const at of [0, 10_000, 20_000]) flap(at);
     tick(20 * minute);
-    expect(decisions.told()).toEqual([]);
+    expect(decisions.sent()).toEqual([]);
     expect(decisions.heldBack().slice(-2)).toEqual(['flapping: maintenance', 'flapping-resolved: not-announced']);
   });
 });

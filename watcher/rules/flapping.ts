@@ -33,7 +33,7 @@ export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, c
     firstMs: first.atMs,
     failovers: recent.length + 1,
     served: recent.reduce((sum, past) => sum + past.served, 0),
-    untold: recent.filter((past) => !past.told).length,
+    heldBackCount: recent.filter((past) => !past.sent).length,
     changedMs: atMs,
   };
   flapping.recent = [];
@@ -70,7 +70,7 @@ export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[
   });
   const verdict = announce(state.gates, flappingKey(pool), open, describe, nowMs, policy);
   if (verdict === undefined) return;
-  if (verdict.fate === 'tell') forgetHeldBack(state.gates, failoverKey(pool), open.untold);
+  if (verdict.fate === 'send') forgetHeldBack(state.gates, failoverKey(pool), open.heldBackCount);
   verdicts.push(verdict);
 }
 

@@ -36,7 +36,7 @@ const heldInMaintenance: readonly string[] = alertKindNames.filter((kind) => kin
 
 /** What becomes of an alert: it is told, or it is held back and why. */
 export type Verdict =
-  | { readonly fate: 'tell'; readonly alert: Alert }
+  | { readonly fate: 'send'; readonly alert: Alert }
   | {
       readonly fate: 'hold';
       readonly alert: Alert;
@@ -80,7 +80,7 @@ export function announce(
   const alert = describe();
   gate.heldBack = null;
   gate.quietUntilMs = nowMs + policy.cooldownMs;
-  return { fate: 'tell', alert: heldBack === null ? alert : { ...alert, heldBack } };
+  return { fate: 'send', alert: heldBack === null ? alert : { ...alert, heldBack } };
 }
 
 /** Tells an incident that was told once more, as it has become worse: that is news, whatever the cooldown says. */
@@ -105,13 +105,13 @@ export function conclude(gates: Gates, key: string, incident: Incident, alert: A
     countHeldBack(gates, key, incident);
     return { fate: 'hold', alert, reason: 'not-announced' };
   }
-  return tellNow(alert, policy);
+  return sendNow(alert, policy);
 }
 
 /** What happens once and is told whatever the cooldown says. */
-export function tellNow(alert: Alert, policy: GatePolicy): Verdict {
+export function sendNow(alert: Alert, policy: GatePolicy): Verdict {
   const reason = silencedBy(alert.kind, policy);
-  return reason === undefined ? { fate: 'tell', alert } : { fate: 'hold', alert, reason };
+  return reason === undefined ? { fate: 'send', alert } : { fate: 'hold', alert, reason };
 }
 
 /** Counts an incident that is over and was never told. */

@@ -43,7 +43,7 @@ describe('while alerts are muted', () => {
 
   it('the end of what was told before is in the list, and the beginning says what goes on', () => {
     decisions.log(served(0), rerouted(1_000));
-    expect(tick(minute, muted(10 * minute))).toMatchObject([{ goesOn: ['failed over to green'] }]);
+    expect(tick(minute, muted(10 * minute))).toMatchObject([{ ongoing: ['failed over to green'] }]);
     expect(decisions.log(served(2 * minute))).toEqual([]);
     expect(tick(10 * minute)).toMatchObject([
       { kind: 'unmuted', events: [{ atMs: noon + 2 * minute, what: 'recovered to blue' }], stillOpen: [] },
@@ -54,8 +54,8 @@ describe('while alerts are muted', () => {
     decisions.log(served(0));
     tick(1_000, muted(10 * minute));
     decisions.log(rerouted(minute));
-    const told = tick(10 * minute);
-    expect(told).toMatchObject([
+    const sent = tick(10 * minute);
+    expect(sent).toMatchObject([
       { kind: 'unmuted', stillOpen: ['failed over to green'] },
       { kind: 'failover', atMs: noon + minute },
     ]);
@@ -69,8 +69,8 @@ describe('while alerts are muted', () => {
     decisions.record(deployStarted(noon + 2_000));
     decisions.record(switchRecord('green', noon + 3_000, { reason: 'deploy', deploy: 'd-7', release: 'v2' }));
     expect(decisions.log(served(3_100, { active: 'green' }))).toEqual([]);
-    const told = tick(10 * minute, { ...none, active: 'green' });
-    expect(told).toMatchObject([
+    const sent = tick(10 * minute, { ...none, active: 'green' });
+    expect(sent).toMatchObject([
       {
         kind: 'unmuted',
         events: [{ what: 'deploy of v2 to green started' }, { what: 'deployed v2 on green' }],
@@ -150,7 +150,7 @@ describe('while alerts are muted', () => {
     decisions.log(rerouted(minute));
     tick(10 * minute);
     tick(11 * minute);
-    expect(kinds(decisions.told())).toEqual(['muted', 'unmuted']);
+    expect(kinds(decisions.sent())).toEqual(['muted', 'unmuted']);
     expect(decisions.heldBack()).toEqual(['failover: muted']);
   });
 });

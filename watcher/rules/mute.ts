@@ -3,8 +3,8 @@ import type { JournalRecord } from '../../journal/record.ts';
 import type { Alert } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
 import type { DownFlags } from '../control/flags.ts';
-import { beginIncident, tellNow, type Verdict } from './incident.ts';
-import { goesOn } from './open-incidents.ts';
+import { beginIncident, sendNow, type Verdict } from './incident.ts';
+import { ongoing } from './open-incidents.ts';
 import type { OpenMute, Policy, State } from './state.ts';
 
 /** Further ahead, it is a mistake or a clock that was set back: nothing may silence alerts for good. */
@@ -43,17 +43,17 @@ export function muteTick(state: State, nowMs: number, policy: Policy): readonly 
   const { mute, flags } = state;
   const { open } = mute;
   const wanted = wantedMute(flags, nowMs);
-  if (open === null) return wanted === undefined ? [] : [tellNow(begin(state, wanted, nowMs), policy)];
+  if (open === null) return wanted === undefined ? [] : [sendNow(begin(state, wanted, nowMs), policy)];
   if (wanted === undefined) {
     // Without the control directory nothing is known but when it was to end.
     const isOver = flags !== null || !holds(open.untilMs, nowMs);
-    return isOver ? [tellNow(end(state, open, nowMs), policy)] : [];
+    return isOver ? [sendNow(end(state, open, nowMs), policy)] : [];
   }
   const { untilMs, actor } = wanted;
   const { incident, untilMs: insteadOfMs } = open;
   if (untilMs === insteadOfMs) return [];
   mute.open = { ...open, untilMs, actor };
-  return [tellNow({ kind: 'muted', incident, atMs: nowMs, actor, untilMs, insteadOfMs, goesOn: [] }, policy)];
+  return [sendNow({ kind: 'muted', incident, atMs: nowMs, actor, untilMs, insteadOfMs, ongoing: [] }, policy)];
 }
 
 /** The flags as they were after a record, for the time in which nobody looked at them. */
@@ -81,7 +81,7 @@ function begin(state: State, { sinceMs, untilMs, actor }: Muted, nowMs: number):
     Object.entries(state.gates).flatMap(([key, { heldBack }]) => (heldBack === null ? [] : [[key, heldBack]])),
   );
   state.mute.open = { incident, sinceMs: atMs, untilMs, actor, events: [], more: 0, heldBefore };
-  return { kind: 'muted', incident, atMs, actor, untilMs, goesOn: goesOn(state) };
+  return { kind: 'muted', incident, atMs, actor, untilMs, ongoing: ongoing(state) };
 }
 
 function end(state: State, open: OpenMute, nowMs: number): Alert {
@@ -89,7 +89,7 @@ function end(state: State, open: OpenMute, nowMs: number): Alert {
   state.mute.open = null;
   for (const [key, gate] of Object.entries(state.gates)) gate.heldBack = heldBefore[key] ?? null;
   const toMs = Math.max(sinceMs, Math.min(nowMs, untilMs));
-  const stillOpen = goesOn(state);
+  const stillOpen = ongoing(state);
   return { kind: 'unmuted', incident, atMs: toMs, fromMs: sinceMs, toMs, events, more, stillOpen };
 }
 

@@ -50,7 +50,7 @@ export function isOpen(state: State, incident: string): boolean {
 }
 
 /** All that goes on now, in a few words each. */
-export function goesOn({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
+export function ongoing({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
   const { failover, flapping } = routing;
   const { deploy, stillLive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);

@@ -14,7 +14,7 @@ import { webhookMessage } from '../channels/webhook.ts';
 import type { DownFlags } from '../control/flags.ts';
 import { plainText, wordingOf } from '../words/wording.ts';
 import { longTally } from './buckets.ts';
-import { goesOn, isOpen } from './open-incidents.ts';
+import { isOpen, ongoing } from './open-incidents.ts';
 
 const well: DownFlags = { active: 'blue', blue: null, green: null };
 const greenDown = (seenMs: number): DownFlags => ({ ...well, green: { seenMs: noon + seenMs } });
@@ -44,15 +44,15 @@ describe('a test alert', () => {
 describe('a deploy', () => {
   it('is told with its beginning and its end under one incident', () => {
     decisions.log(served(0));
-    const told = [
+    const sent = [
       ...decisions.record(deployStarted(noon + 1_000, { image: 'shop:2', replaces: 'v0', activeRelease: 'v1' })),
       ...decisions.record(switchRecord('green', noon + 30_000, { reason: 'deploy', deploy: 'd-7', release: 'v2' })),
       ...decisions.log(served(30_100, { active: 'green' })),
       ...decisions.record(deployFinished(noon + 61_000, { bake: { lastedMs: 30_000, requests: 900, failed: 0 } })),
     ];
-    expect(kinds(told)).toEqual(['deploy-started', 'switch', 'deploy-finished']);
-    expect(new Set(told.map(({ incident }) => incident))).toEqual(new Set(['d-7']));
-    expect(told[0]).toMatchObject({
+    expect(kinds(sent)).toEqual(['deploy-started', 'switch', 'deploy-finished']);
+    expect(new Set(sent.map(({ incident }) => incident))).toEqual(new Set(['d-7']));
+    expect(sent[0]).toMatchObject({
       pool: 'green',
       release: 'v2',
       image: 'shop:2',
@@ -118,11 +118,11 @@ describe('a deploy', () => {
   it('that cannot be rolled back goes on until the next switch', () => {
     decisions.log(served(0, { active: 'green' }));
     decisions.record(deployFailed(noon + 1_000, stuck));
-    expect(goesOn(decisions.state)).toEqual(['v2 still live on green']);
+    expect(ongoing(decisions.state)).toEqual(['v2 still live on green']);
     expect(isOpen(decisions.state, 'd-7')).toBe(true);
     decisions.record(switchRecord('blue', noon + 2_000, { reason: 'rollback' }));
     decisions.log(served(2_100));
-    expect(goesOn(decisions.state)).toEqual([]);
+    expect(ongoing(decisions.state)).toEqual([]);
     expect(isOpen(decisions.state, 'd-7')).toBe(false);
   });
 
@@ -210,8 +210,8 @@ describe('a deploy', () => {
 
 describe('a canary', () => {
   it('is told with its share, and when it is off', () => {
-    const told = [...decisions.record(canaryRecord(5, noon)), ...decisions.record(canaryRecord(0, noon + 1))];
-    expect(told.map((alert) => plainText(alert).split('. ')[0])).toEqual([
+    const sent = [...decisions.record(canaryRecord(5, noon)), ...decisions.record(canaryRecord(0, noon + 1))];
+    expect(sent.map((alert) => plainText(alert).split('. ')[0])).toEqual([
       'Canary: 5% of visitors → green (v2)',
       'Canary off: green (v2)',
     ]);
@@ -227,14 +227,14 @@ describe('a canary', () => {
   });
 
   it('of a deploy has its id, as all its messages have', () => {
-    const told = [
+    const sent = [
       ...decisions.record(deployStarted(noon)),
       ...decisions.record(canaryRecord(5, noon + 1, { deploy: 'd-7' })),
       ...decisions.record(canaryRecord(0, noon + 2, { deploy: 'd-7' })),
       ...decisions.record(deployFailed(noon + 3)),
     ];
-    expect(told.map(({ incident }) => incident)).toEqual(['d-7', 'd-7', 'd-7', 'd-7']);
-    expect(new Set(told.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(4);
+    expect(sent.map(({ incident }) => incident)).toEqual(['d-7', 'd-7', 'd-7', 'd-7']);
+    expect(new Set(sent.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(4);
   });
 
   it('is no failover where the other pool answers, no recovery and no switch', () => {

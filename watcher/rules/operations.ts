@@ -1,7 +1,7 @@
 import type { JournalRecord, RecordOf } from '../../journal/record.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { beginIncident, tellNow, type Verdict } from './incident.ts';
+import { beginIncident, sendNow, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
 import { expectSwitch, switchAsExpected } from './switch.ts';
 
@@ -14,7 +14,7 @@ const lastLinesMs = 1_000;
 
 /** A record of the journal, met in the order of its lines and of the log's. */
 export function operate(state: State, record: JournalRecord, nowMs: number, verdicts: Verdict[], policy: Policy): void {
-  const tell = (alert: Alert) => verdicts.push(tellNow(alert, policy));
+  const send = (alert: Alert) => verdicts.push(sendNow(alert, policy));
   switch (record.kind) {
     case 'switch':
       if (record.reason === 'bake') renewQuiet(state, record);
@@ -23,7 +23,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     case 'deploy-started': {
       beginDeploy(state, record);
       const { deploy, image, replaces, activeRelease } = record;
-      tell({
+      send({
         ...deployBase(record, deploy),
         kind: 'deploy-started',
         image,
@@ -38,7 +38,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       // The switch back has told it, but not that it has left no standby.
       if (rolledBack && restored !== undefined) return;
       if (noWayBack !== undefined) state.operations.stillLive = { incident: deploy, pool, release };
-      tell({
+      send({
         ...deployBase(record, deploy),
         kind: 'deploy-failed',
         step,
@@ -57,13 +57,13 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       // Where nobody visits, nothing else has shown the switch yet, and it came before.
       if (switched) switchAsExpected(state, pool, nowMs, verdicts, policy);
       const details = { switched, tookMs, bake };
-      tell({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
+      send({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
       return;
     }
     case 'canary': {
       const { deploy, atMs, actor, percent, pool, release, why, didBadly } = record;
       if (percent === 0) renewQuiet(state, record);
-      tell({
+      send({
         kind: 'canary',
         incident: deploy ?? beginIncident(state, atMs).id,
         atMs,
@@ -77,7 +77,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       return;
     }
     case 'maintenance':
-      maintain(state, record, nowMs, tell);
+      setMaintenance(state, record, nowMs, send);
       return;
     case 'mute':
     case 'unmute':
@@ -86,7 +86,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     case 'alert-test': {
       const { test, atMs, actor } = record;
       // Somebody waits for it: neither a mute nor maintenance holds it back.
-      verdicts.push({ fate: 'tell', alert: { kind: 'test', incident: test, atMs, actor } });
+      verdicts.push({ fate: 'send', alert: { kind: 'test', incident: test, atMs, actor } });
       return;
     }
     default:
@@ -101,7 +101,7 @@ export function learn(state: State, record: JournalRecord, nowMs: number): void 
 }
 
 /** A 503 that no pool was asked for is the maintenance page. */
-export function countMaintained({ operations }: State, { status, attempts }: AccessEvent): void {
+export function countMaintenanceAnswer({ operations }: State, { status, attempts }: AccessEvent): void {
   if (operations.maintenance !== null && status === 503 && attempts.length === 0) operations.maintenance.answered++;
 }
 
@@ -115,7 +115,7 @@ export function operationsTick(state: State, nowMs: number, verdicts: Verdict[],
   const { incident, sinceMs, answered } = maintenance;
   const { atMs, actor } = off;
   const lastedMs = Math.max(0, atMs - sinceMs);
-  verdicts.push(tellNow({ kind: 'maintenance-off', incident, atMs, actor, lastedMs, answered }, policy));
+  verdicts.push(sendNow({ kind: 'maintenance-off', incident, atMs, actor, lastedMs, answered }, policy));
 }
 
 function beginDeploy(
@@ -143,13 +143,18 @@ function endDeploy(
   operations.quiet = { pool, untilMs: Math.min(operations.quiet?.untilMs ?? nowMs, nowMs) };
 }
 
-function maintain(state: State, record: RecordOf<'maintenance'>, nowMs: number, tell: (alert: Alert) => void): void {
+function setMaintenance(
+  state: State,
+  record: RecordOf<'maintenance'>,
+  nowMs: number,
+  send: (alert: Alert) => void,
+): void {
   const { operations } = state;
   const { atMs, actor } = record;
   const { maintenance } = operations;
   if (!record.on) {
     if (maintenance === null) {
-      tell({ kind: 'maintenance-off', incident: beginIncident(state, atMs).id, atMs, actor });
+      send({ kind: 'maintenance-off', incident: beginIncident(state, atMs).id, atMs, actor });
     } else if (maintenance.off === null) {
       operations.maintenance = { ...maintenance, off: { atMs, seenMs: nowMs, actor } };
     }
@@ -162,7 +167,7 @@ function maintain(state: State, record: RecordOf<'maintenance'>, nowMs: number, 
   }
   const incident = beginIncident(state, atMs).id;
   operations.maintenance = { incident, sinceMs: atMs, answered: 0, off: null };
-  tell({ kind: 'maintenance-on', incident, atMs, actor });
+  send({ kind: 'maintenance-on', incident, atMs, actor });
 }
 
 function deployBase(

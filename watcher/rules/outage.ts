@@ -26,11 +26,11 @@ export function outage(state: State, event: AccessEvent, verdicts: Verdict[], po
     const { open } = outage;
     if (open !== null) {
       open.unserved++;
-      if (open.alert.shownBy === 'health-checks') open.alert = surer(state, open, event);
+      if (open.alert.shownBy === 'health-checks') open.alert = confirmed(state, open, event);
     } else if (outage.unservedInRow >= unservedForOutage) {
       begin(state, 'requests', outage.firstUnservedMs, event);
     }
-    tell(state, event.endMs, verdicts, policy);
+    announceOutage(state, event.endMs, verdicts, policy);
     return;
   }
   if (!wasServed(event)) return;
@@ -62,7 +62,7 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
       end(state, open, nowMs, up, verdicts, policy);
     }
   }
-  tell(state, nowMs, verdicts, policy);
+  announceOutage(state, nowMs, verdicts, policy);
 }
 
 /** No pool could serve it. While both fail their checks, an error that a pool answers with shows it as well. */
@@ -78,7 +78,7 @@ function begin(state: State, shownBy: Outage['shownBy'], atMs: number, event?: A
 }
 
 /** A request has shown what only the health checks had until then. */
-function surer(state: State, { id, announced }: OpenOutage, event: AccessEvent): Outage {
+function confirmed(state: State, { id, announced }: OpenOutage, event: AccessEvent): Outage {
   const alert = alertOf(state, id, 'requests', event.startMs, event);
   return announced ? { ...alert, escalated: true } : alert;
 }
@@ -104,12 +104,12 @@ function alertOf(
 }
 
 /** Tells what is open and has not been told, and once more when it has become sure. */
-function tell({ gates, outage }: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+function announceOutage({ gates, outage }: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { open } = outage;
   if (open === null) return;
   const { alert } = open;
-  const tellIt = alert.escalated ? escalate : announce;
-  const verdict = tellIt(gates, gateKey(alert), open, () => alert, nowMs, policy);
+  const send = alert.escalated ? escalate : announce;
+  const verdict = send(gates, gateKey(alert), open, () => alert, nowMs, policy);
   if (verdict !== undefined) verdicts.push(verdict);
 }
 

@@ -86,7 +86,7 @@ export function newErrorRateState(windowSize: number): ErrorRateState {
 export interface PastFailover {
   readonly atMs: number;
   readonly served: number;
-  readonly told: boolean;
+  readonly sent: boolean;
 }
 
 /** Its id is also that of the failovers within it. */
@@ -100,7 +100,7 @@ export interface OpenFlapping extends Incident {
   /** Requests that the standby answered in those that are over. */
   served: number;
   /** The failovers before it that a cooldown held back: its message tells them. */
-  readonly untold: number;
+  readonly heldBackCount: number;
   /** The last failover or recovery. */
   changedMs: number;
 }

@@ -145,7 +145,7 @@ describe('a switch that the journal announces', () => {
     toBlue(4_000, { reason: 'bake' });
     toGreen(5_000);
     decisions.log(served(1_100, green), served(2_100), served(3_100, green), served(4_100), served(5_100, green));
-    expect(decisions.told().map(headline)).toEqual([
+    expect(decisions.sent().map(headline)).toEqual([
       'Deployed: blue → green (green-release-1.0.0)',
       'Rolled back by hand: green → blue (blue-release-1.0.0)',
       'Deployed: blue → green (green-release-1.0.0)',
