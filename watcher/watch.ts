@@ -8,7 +8,7 @@ import { decideRecord, decideRequest, decideSwitches, decideTick } from './rules
 import { type WatchView, watchHealthOf } from './rules/health.ts';
 import { beginIncident, type Verdict } from './rules/incident.ts';
 import type { Listener } from './rules/listener.ts';
-import { flagsAfter, isMuteNews } from './rules/mute.ts';
+import { flagsAfter, hasMuteChanged } from './rules/mute.ts';
 import { isOpen } from './rules/open-incidents.ts';
 import { learn } from './rules/operations.ts';
 import { newState, type Policy, type State, type WatchSnapshot } from './rules/state.ts';
@@ -157,7 +157,7 @@ export class Watch implements WatchView {
     // After the flags, so that the record of a change is there when the change is.
     this.#takeRecords(nowMs);
     // Either way, as the clock can be set back.
-    if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !isMuteNews(this.#state, nowMs)) return;
+    if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !hasMuteChanged(this.#state, nowMs)) return;
     this.#lastTickMs = nowMs;
     this.#pass(decideTick(this.#state, this.#state.flags, nowMs, this.#policy));
   };

@@ -166,7 +166,7 @@ describe('the statement', () => {
     expect(said(standing(unfit))).toBe('blue, warning: Blue serves.');
     const deployed = (state: State) => {
       unfit(state);
-      state.operations.quiet = { pool: 'green', untilMs: nowMs + 1 };
+      state.operations.downtime = { pool: 'green', untilMs: nowMs + 1 };
     };
     expect(problems(standing(deployed))).toEqual([]);
   });

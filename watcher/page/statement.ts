@@ -5,7 +5,7 @@ import { isIdle } from '../../report/serving.ts';
 import { capital } from '../../report/text.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { Causes } from '../alerts/alert.ts';
-import { isOutageSure } from '../rules/open-incidents.ts';
+import { isOutageConfirmed } from '../rules/open-incidents.ts';
 import type { RoutingState, State } from '../rules/state.ts';
 import type { Found } from './companion.ts';
 import { askedFirst } from './serving.ts';
@@ -45,7 +45,7 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
     const sentence = 'The access log cannot be read: nobody sees what happens now.';
     return { tint: 'unknown', tone: 'bad', word: 'Blind', sentence, sinceMs: null };
   }
-  if (state.outage.open !== null && isOutageSure(state)) {
+  if (state.outage.open !== null && isOutageConfirmed(state)) {
     const sinceMs = state.outage.open.atMs;
     return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
   }
@@ -96,8 +96,8 @@ export function problemsOf(standing: Standing): readonly Problem[] {
 
 /** A pool that a deploy works on may be down and is not missed. */
 export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, pool: Pool): boolean {
-  const { quiet } = state.operations;
-  return quiet !== null && quiet.pool === pool && nowMs < quiet.untilMs;
+  const { downtime } = state.operations;
+  return downtime !== null && downtime.pool === pool && nowMs < downtime.untilMs;
 }
 
 /**
@@ -121,7 +121,7 @@ function incidentsOf(standing: Standing): readonly Problem[] {
   return [
     outage.open === null
       ? undefined
-      : isOutageSure(state)
+      : isOutageConfirmed(state)
         ? bad('Outage: no pool can serve requests', outage.open.atMs, causeOf(outage.open.alert.causes))
         : warning('Both pools fail their health checks', outage.open.atMs, causeOf(outage.open.alert.causes)),
     failover === null

@@ -6,7 +6,7 @@ export interface Tally {
   readonly failed: number;
 }
 
-/** Requests by time, for the two spans that a burn rate looks at. Plain data. */
+/** Requests by time, for the two windows of a burn rate. Plain data. */
 export interface Buckets {
   readonly ring: TimeRing;
 }
@@ -23,24 +23,24 @@ export function newBuckets(): Buckets {
 
 /** Counts one request. */
 export function count({ ring }: Buckets, atMs: number, failed: boolean): void {
-  // The log is in order of its times but for some milliseconds: so far back, the clock was set back.
+  // Log times are in order to within some milliseconds. A time this far back means that the clock was set back.
   if (numberOf(ring, atMs) < ring.head - 1) clear(ring);
   const row = rowAt(ring, atMs);
   add(ring, row + column.requests);
   if (failed) add(ring, row + column.failed);
 }
 
-/** Lets what has become too old go. */
-export function passTo({ ring }: Buckets, nowMs: number): void {
+/** Drops the counts that are too old by then. */
+export function advanceTo({ ring }: Buckets, nowMs: number): void {
   moveTo(ring, nowMs);
 }
 
-/** What was counted in the hour before the newest bucket ends. */
+/** The counts of the last hour, which ends with the newest bucket. */
 export function longTally(buckets: Buckets): Tally {
   return tally(buckets, longMs);
 }
 
-/** The same for five minutes. */
+/** The counts of the last five minutes, which end with the newest bucket. */
 export function shortTally(buckets: Buckets): Tally {
   return tally(buckets, shortMs);
 }

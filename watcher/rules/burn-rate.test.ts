@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
 import { Decisions, noon } from '../../test/decisions.ts';
-import { count, longTally, newBuckets, passTo, shortTally } from './buckets.ts';
+import { advanceTo, count, longTally, newBuckets, shortTally } from './buckets.ts';
 
 const minute = 60_000;
 const begin = (sloPercent: number | undefined = 99.9) => new Decisions({ thresholdPercent: 100, sloPercent });
@@ -92,9 +92,9 @@ describe('counts by time', () => {
   it('are gone when their time is over, however long nothing came', () => {
     const buckets = newBuckets();
     count(buckets, noon, true);
-    passTo(buckets, noon + 5 * minute);
+    advanceTo(buckets, noon + 5 * minute);
     expect([shortTally(buckets).failed, longTally(buckets).failed]).toEqual([0, 1]);
-    passTo(buckets, noon + 60 * minute);
+    advanceTo(buckets, noon + 60 * minute);
     expect(longTally(buckets)).toEqual({ requests: 0, failed: 0 });
     count(buckets, noon + 365 * 24 * 60 * minute, true);
     expect(longTally(buckets)).toEqual({ requests: 1, failed: 1 });

@@ -1,24 +1,24 @@
 import type { BurnRate, BurnRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedForVisitor, visitorLeft } from '../request/observe.ts';
-import { count, longTally, passTo, shortTally, type Tally } from './buckets.ts';
+import { advanceTo, count, longTally, shortTally, type Tally } from './buckets.ts';
 import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
 
 /**
- * From "Alerting on SLOs" in Google's SRE workbook: a page when both the last hour and the last five minutes burn the budget
- * 14.4 times too fast, which spends 2% of a month's in that hour. The hour says that it matters, the five minutes that it
- * still goes on.
+ * From "Alerting on SLOs" in Google's SRE workbook: alert when both the last hour and the last five minutes burn the budget
+ * 14.4 times too fast, which spends 2% of a month's budget in an hour. The hour shows that it matters, the five minutes that
+ * it is still happening.
  */
-const tooFast = 14.4;
-/** Resolved when the last five minutes burn at less than this share of it. */
+const burnThreshold = 14.4;
+/** Resolved when the last five minutes burn at less than this share of the threshold. */
 const resolveShare = 0.5;
-/** One failed request of a quiet night's ten is no rate. */
+/** With fewer requests, such as ten in a quiet night, one failure would look like a high rate. */
 const minRequests = 50;
 const minFailed = 5;
 const gateKey = 'burn-rate';
 
-/** How fast visitors' errors use up the error budget; what the other pool made good is none. */
+/** How fast visitors' errors use up the error budget. Masked failures do not count. */
 export function burnRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   if (policy.sloPercent === undefined) return;
   // The maintenance page is not an error.
@@ -26,30 +26,30 @@ export function burnRate(state: State, event: AccessEvent, verdicts: Verdict[], 
   const failed = failedForVisitor(event);
   count(state.burnRate.buckets, event.endMs, failed);
   if (failed) state.burnRate.lastFailed = event.ids ?? null;
-  if (failed || state.burnRate.open !== null) judge(state, policy.sloPercent, event.endMs, verdicts, policy);
+  if (failed || state.burnRate.open !== null) evaluate(state, policy.sloPercent, event.endMs, verdicts, policy);
 }
 
 export function burnRateTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { burnRate } = state;
   if (policy.sloPercent === undefined) burnRate.open = null;
-  // Without a new failure it cannot begin.
+  // It cannot begin without a new failure.
   if (policy.sloPercent === undefined || burnRate.open === null) return;
-  passTo(burnRate.buckets, nowMs);
-  judge(state, policy.sloPercent, nowMs, verdicts, policy);
+  advanceTo(burnRate.buckets, nowMs);
+  evaluate(state, policy.sloPercent, nowMs, verdicts, policy);
 }
 
-function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+function evaluate(state: State, sloPercent: number, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { burnRate } = state;
   const long = longTally(burnRate.buckets);
   const short = shortTally(burnRate.buckets);
-  const judged = long.requests >= minRequests && long.failed >= minFailed;
-  const burns = judged && burnOf(long, sloPercent) >= tooFast && burnOf(short, sloPercent) >= tooFast;
+  const hasEnough = long.requests >= minRequests && long.failed >= minFailed;
+  const burns = hasEnough && burnOf(long, sloPercent) >= burnThreshold && burnOf(short, sloPercent) >= burnThreshold;
   if (burnRate.open === null) {
     if (!burns) return;
     burnRate.open = beginIncident(state, nowMs);
   }
   const { open } = burnRate;
-  if (burnOf(short, sloPercent) < tooFast * resolveShare) {
+  if (burnOf(short, sloPercent) < burnThreshold * resolveShare) {
     burnRate.open = null;
     const alert: BurnRateResolved = {
       kind: 'burn-rate-resolved',
@@ -62,7 +62,7 @@ function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdic
     verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
     return;
   }
-  // What a cooldown held back is told later only while it is still true.
+  // An alert that a cooldown held back is sent later only if it is still true.
   if (open.held && !burns) return;
   const describe = (): BurnRate => ({
     kind: 'burn-rate',
@@ -77,7 +77,7 @@ function judge(state: State, sloPercent: number, nowMs: number, verdicts: Verdic
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** 1: exactly as fast as the budget allows. */
+/** 1 is exactly as fast as the budget allows. */
 function burnOf({ requests, failed }: Tally, sloPercent: number): number {
   return requests === 0 ? 0 : (failed * 100) / (requests * (100 - sloPercent));
 }

@@ -6,26 +6,26 @@ import { errorRate, errorRateTick } from './error-rate.ts';
 import { routing, routingTick } from './failover.ts';
 import type { Verdict } from './incident.ts';
 import { muteTick, policyNow, withMuted } from './mute.ts';
-import { countMaintenanceAnswer, operate, operationsTick } from './operations.ts';
+import { applyRecord, countMaintenanceAnswer, operationsTick } from './operations.ts';
 import { outage, outageTick } from './outage.ts';
 import { standbyTick } from './standby.ts';
 import type { Policy, State } from './state.ts';
 import { switchByFlag } from './switch.ts';
 
-/** Further ahead of the clock than this, the state's times are from before the clock was set back. */
+/** If the state's times are further ahead of the clock than this, the clock was set back. */
 const clockSlackMs = 10_000;
 const nothing: readonly Verdict[] = [];
 
 /**
- * What follows from one request. Depends on its arguments alone and does nothing but change `state`, at hundreds of
- * thousands of events a second; time is the log's.
+ * Decides which alerts follow from one request. Pure except that it updates `state`; takes time from the log. Handles hundreds
+ * of thousands of events per second.
  */
 export function decideRequest(state: State, event: AccessEvent, policy: Policy): readonly Verdict[] {
-  // What a developer looks at before visitors do says nothing about them.
+  // Preview requests come from developers and say nothing about what visitors get.
   if (event.route === 'preview') return nothing;
   const verdicts: Verdict[] = [];
   const rules = policyNow(state, policy);
-  // A canary is sent to the other pool on purpose.
+  // A canary request goes to the standby on purpose.
   if (event.route === 'public') routing(state, event, verdicts, rules);
   outage(state, event, verdicts, rules);
   errorRate(state, event, verdicts, rules);
@@ -34,12 +34,15 @@ export function decideRequest(state: State, event: AccessEvent, policy: Policy):
   return withMuted(state, verdicts);
 }
 
-/** What follows from the passing of time, and from what the control directory says now (null: nothing is known). */
+/**
+ * Decides which alerts follow from the passing of time and from the flags in the control directory.
+ * @param flags null if the control directory cannot be read
+ */
 export function decideTick(state: State, flags: DownFlags | null, nowMs: number, policy: Policy): readonly Verdict[] {
   const verdicts: Verdict[] = [];
   state.flags = flags;
   followClock(state, nowMs);
-  const about = muteTick(state, nowMs, policy);
+  const muteVerdicts = muteTick(state, nowMs, policy);
   const rules = policyNow(state, policy);
   routingTick(state, nowMs, verdicts, rules);
   outageTick(state, nowMs, verdicts, rules);
@@ -47,17 +50,17 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   errorRateTick(state, nowMs, verdicts, rules);
   burnRateTick(state, nowMs, verdicts, rules);
   operationsTick(state, nowMs, verdicts, rules);
-  return [...about, ...withMuted(state, verdicts)];
+  return [...muteVerdicts, ...withMuted(state, verdicts)];
 }
 
-/** What follows from a record of the journal. */
+/** Decides which alerts follow from a journal record. */
 export function decideRecord(state: State, record: JournalRecord, nowMs: number, policy: Policy): readonly Verdict[] {
   const verdicts: Verdict[] = [];
-  operate(state, record, nowMs, verdicts, policyNow(state, policy));
+  applyRecord(state, record, nowMs, verdicts, policyNow(state, policy));
   return withMuted(state, verdicts);
 }
 
-/** What the control directory shows of it at once, when all that was missed is known. */
+/** Decides on switches that only the flags show, once everything that was missed has been read. */
 export function decideSwitches(
   state: State,
   flags: DownFlags | null,
@@ -71,8 +74,8 @@ export function decideSwitches(
 }
 
 /**
- * Times of a clock that was then set back would make every new request look as if it had begun before the last
- * transition, and change nothing for as long as the clock was set back.
+ * Limits the state's times to now. After the clock is set back, later times would make every new request look older than the
+ * last transition, so nothing would change until the clock had caught up.
  */
 function followClock(state: State, nowMs: number): void {
   const { routing, outage } = state;

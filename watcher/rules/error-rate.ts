@@ -5,15 +5,15 @@ import { announce, beginIncident, conclude, escalate, type Incident, type Verdic
 import type { ErrorRateState, OpenErrorRate, Policy, State } from './state.ts';
 import { addSample, ageOut, failedPercent, oldestMs, worstPaths } from './window.ts';
 
-/** Fewer requests are no rate. */
+/** With fewer requests, the rate is not meaningful. */
 const minSamples = 50;
-/** Resolved at or below this share of the threshold, so that a rate at its edge does not flap … */
+/** Resolved at or below this share of the threshold, so that a rate close to it does not flap … */
 const resolveShare = 0.5;
-/** … and only once it has stayed there this long. */
+/** … and only after it has stayed there this long. */
 const calmForMs = 30_000;
 const gateKey = 'error-rate';
 
-/** The share of the last requests in which any attempt failed. */
+/** The share of recent requests in which any attempt failed, masked failures included. */
 export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   if (event.attempts.length === 0) return;
   const { window, open } = state.errorRate;
@@ -21,7 +21,7 @@ export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[],
   addSample(window, event.endMs, failed ? pathOf(event.uri ?? '') : null);
   if (failed) state.errorRate.lastFailed = event.ids ?? null;
   if (failedForVisitor(event)) addVisible(state.errorRate, event.endMs);
-  // Nothing failed and nothing is open: the nearly constant case.
+  // Usually nothing has failed and nothing is open.
   if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
 }
 
@@ -31,8 +31,8 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
   ageOut(window, nowMs);
   const percent = failedPercent(window);
   if (errorRate.open === null) {
-    const judged = window.count >= Math.min(minSamples, policy.windowSize);
-    if (!judged || percent <= policy.thresholdPercent) return;
+    const hasEnough = window.count >= Math.min(minSamples, policy.windowSize);
+    if (!hasEnough || percent <= policy.thresholdPercent) return;
     errorRate.open = beginIncident(state, nowMs);
     errorRate.calmSinceMs = null;
   }
@@ -45,37 +45,37 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
   }
   const describe = () => errorRateAlert(state, open, policy);
   if (open.announced) {
-    if (!open.masked || open.worse?.announced || !isVisible(errorRate)) return;
+    if (!open.masked || open.escalation?.announced || !isVisible(errorRate)) return;
     push(verdicts, escalate(state.gates, gateKey, open, describe, nowMs, policy));
     return;
   }
-  // What a cooldown held back is told later only while it is still true.
+  // An alert that a cooldown held back is sent later only if it is still true.
   if (open.held && percent <= policy.thresholdPercent) return;
   push(verdicts, announce(state.gates, gateKey, open, describe, nowMs, policy));
   open.masked = open.announced && !isVisible(errorRate);
 }
 
-/** A visitor met it. */
+/** Records an error that reached a visitor. */
 function addVisible(errorRate: ErrorRateState, atMs: number): void {
   const { window } = errorRate;
   errorRate.visibleMs.push(atMs);
-  // Rarely, and many at once: to take one off the front of a long list moves all others.
+  // Trims rarely and in bulk: removing one item from the front of a long array moves all the others.
   if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
 }
 
-/** Some of the window's errors reached a visitor. */
+/** Whether any error in the window reached a visitor. */
 function isVisible({ window, visibleMs }: ErrorRateState): boolean {
   return (visibleMs.at(-1) ?? 0) >= oldestMs(window);
 }
 
-function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy: Policy): ErrorRate {
+function errorRateAlert(state: State, { id, atMs, escalation }: OpenErrorRate, policy: Policy): ErrorRate {
   const { window, lastFailed, visibleMs } = state.errorRate;
   const sinceMs = oldestMs(window);
   const pool = state.routing.serving;
   return {
     kind: 'error-rate',
     incident: id,
-    atMs: worse?.atMs ?? atMs,
+    atMs: escalation?.atMs ?? atMs,
     failed: window.failed,
     samples: window.count,
     thresholdPercent: policy.thresholdPercent,
@@ -83,7 +83,7 @@ function errorRateAlert(state: State, { id, atMs, worse }: OpenErrorRate, policy
     visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
     worstPaths: worstPaths(window, 3),
     request: lastFailed ?? undefined,
-    ...(worse && { escalated: true }),
+    ...(escalation && { escalated: true }),
   };
 }
 

@@ -2,22 +2,22 @@ import type { Pool } from '../../settings/pool.ts';
 import type { Failover, Recovery } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from '../request/observe.ts';
-import { announceFlapping, failoverKey, flapped, flappedBack, settle } from './flapping.ts';
+import { announceFlapping, countFailover, countRecovery, failoverKey, settle } from './flapping.ts';
 import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
 import type { OpenFailover, Policy, State } from './state.ts';
 import { announceSwitch, isSwitchExpected, switchByFlag, switchByRequest } from './switch.ts';
 
 /**
- * Two requests that were routed in one order can seem to have started in the other: nginx works with a clock that it sets
- * once a turn of its event loop. So close to a transition, a start alone shows nothing.
+ * Two requests can appear to have started in the opposite order to that in which they were routed, because nginx updates its
+ * clock once per turn of its event loop. This close to a transition, a start time alone proves nothing.
  */
 const clockSlackMs = 100;
-/** The same for a request that failed on the active pool: it is proof, unless it is as old as a clock can be wrong. */
+/** The same for a request that failed on the active pool. It proves a failover unless the clock error can explain its start. */
 const proofSlackMs = 20;
-/** An answer that broke off so shortly before a failover has to do with it. */
+/** An answer that was cut off this shortly before a failover is part of its cause. */
 const cutOffRecentMs = 2_000;
 
-/** Failover, recovery and planned switch, by when requests started: the log is in order of their ends. */
+/** Detects failovers, recoveries and planned switches by when requests started, as the log is ordered by when they ended. */
 export function routing(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   const { routing } = state;
   if (event.pool !== undefined) routing.serving = event.pool;
@@ -27,7 +27,7 @@ export function routing(state: State, event: AccessEvent, verdicts: Verdict[], p
     routing.active = event.active;
     routing.activeSinceMs = event.startMs;
   } else if (event.active !== routing.active) {
-    // One that was still on its way under the colour before. Times are milliseconds: many can share one.
+    // The request was already in flight before the switch. Times are in milliseconds, so several requests can share one.
     if (event.startMs <= routing.activeSinceMs + clockSlackMs || event.startMs < routing.latestStartMs) return;
     switchByRequest(state, event, event.active, verdicts, policy);
   }
@@ -38,7 +38,7 @@ export function routing(state: State, event: AccessEvent, verdicts: Verdict[], p
   else if (routing.failover !== null) recover(state, event, routing.failover, verdicts, policy);
 }
 
-/** Tells what a cooldown held back and still holds. */
+/** Sends alerts that a cooldown held back, if their condition still holds. */
 export function routingTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   settle(state, nowMs, verdicts, policy);
   announceFlapping(state, nowMs, verdicts, policy);
@@ -64,11 +64,11 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
     return;
   }
-  // Without a failed attempt on the active pool, it was routed by a flag that may just have gone.
+  // Without a failed attempt on the active pool, the request was routed by a flag that may just have been removed.
   const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
   if (event.startMs <= routing.transitionMs + slackMs) return;
   const cause = causeOf(state, event, active);
-  const flapping = flapped(state, event.startMs, active, pool, cause);
+  const flapping = countFailover(state, event.startMs, active, pool, cause);
   const incident =
     flapping === null
       ? beginIncident(state, event.startMs)
@@ -99,7 +99,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
   }
 }
 
-/** Why the active pool was left. An answer that broke off is not asked for again, so no attempt of this request shows it. */
+/** Why the active pool failed. An answer that is cut off is not retried, so no attempt of the rerouted request shows it. */
 function causeOf({ routing, flags }: State, event: AccessEvent, active: Pool): string | undefined {
   const flagCause = flags?.[active]?.cause;
   const cause = maskedCause(event) ?? (flagCause === undefined ? undefined : `health check: ${flagCause}`);
@@ -110,12 +110,12 @@ function causeOf({ routing, flags }: State, event: AccessEvent, active: Pool): s
 function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
   const { routing } = state;
   if (event.pool === undefined || event.pool !== event.active || event.status >= 500) return;
-  // The active pool as the last resort of a request that the standby failed is not a recovery.
+  // If the standby failed the request and the active pool answered as a last resort, it has not recovered.
   if (event.attempts.length > 1) return;
   if (event.startMs <= open.lastReroutedMs) return;
   routing.failover = null;
   routing.transitionMs = routedAtMs(event);
-  if (flappedBack(state, { atMs: open.atMs, served: open.served, sent: open.announced }, event.startMs)) return;
+  if (countRecovery(state, { atMs: open.atMs, served: open.served, sent: open.announced }, event.startMs)) return;
   const alert: Recovery = {
     kind: 'recovery',
     incident: open.id,

@@ -5,16 +5,25 @@ import { stableForMs } from './limits.ts';
 import type { OpenFlapping, PastFailover, Policy, State } from './state.ts';
 
 /*
- * A pool that goes up and down every few seconds is one incident and not twenty messages. Its third failover within five
- * minutes is told as flapping, once. From then on failovers and recoveries are counted and not told, until nothing has
- * changed for five minutes; then one message has the totals. The two failovers before it are told at once, each with its
- * recovery, as any other: nobody can know yet. A planned switch ends it.
+ * A pool that goes up and down every few seconds is one incident, not twenty alerts. The third failover within five minutes is
+ * sent as flapping, once. From then on failovers and recoveries are counted but not sent, until nothing has changed for five
+ * minutes; then one alert gives the totals. The first two failovers and their recoveries are sent as usual, as nothing shows
+ * yet that the pool is flapping. A planned switch ends the incident.
  */
 const failoversForFlapping = 3;
 const withinMs = 5 * 60_000;
 
-/** A failover begins: counted if the pool is flapping or, with this one, begins to; then the flapping is returned. */
-export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, cause?: string): OpenFlapping | null {
+/**
+ * Counts the beginning of a failover.
+ * @returns the flapping incident that the failover belongs to, which may begin with it; null if the pool is not flapping
+ */
+export function countFailover(
+  state: State,
+  atMs: number,
+  pool: Pool,
+  standby: Pool,
+  cause?: string,
+): OpenFlapping | null {
   const { flapping } = state.routing;
   if (flapping.open !== null) {
     flapping.open.failovers++;
@@ -40,8 +49,11 @@ export function flapped(state: State, atMs: number, pool: Pool, standby: Pool, c
   return flapping.open;
 }
 
-/** A failover is over; true: it was one of a flapping, which tells it. */
-export function flappedBack(state: State, failover: PastFailover, atMs: number): boolean {
+/**
+ * Counts the recovery from a failover.
+ * @returns whether the failover belongs to a flapping incident, whose alert covers it
+ */
+export function countRecovery(state: State, failover: PastFailover, atMs: number): boolean {
   const { flapping } = state.routing;
   const { open } = flapping;
   if (open === null) {
@@ -53,7 +65,7 @@ export function flappedBack(state: State, failover: PastFailover, atMs: number):
   return true;
 }
 
-/** Tells a flapping that has not been told, unless it is held back. */
+/** Sends the alert of an open flapping incident if it has not been sent and nothing holds it back. */
 export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { open } = state.routing.flapping;
   if (open === null) return;
@@ -74,7 +86,7 @@ export function announceFlapping(state: State, nowMs: number, verdicts: Verdict[
   verdicts.push(verdict);
 }
 
-/** Ends a flapping once nothing has changed for a while. */
+/** Ends a flapping incident once nothing has changed for {@link stableForMs}. */
 export function settle(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { flapping, failover } = state.routing;
   const { open } = flapping;
@@ -92,7 +104,7 @@ export function settle(state: State, nowMs: number, verdicts: Verdict[], policy:
     stableMs: nowMs - open.changedMs,
     serving: failover === null ? open.pool : open.standby,
   };
-  // It has settled on the standby: that has been told now, and the recovery will be.
+  // The pool has settled on the standby. The alert says so, and the recovery is sent later.
   if (failover !== null) failover.announced = open.announced;
   verdicts.push(conclude(state.gates, flappingKey(open.pool), open, alert, policy));
 }

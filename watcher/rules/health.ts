@@ -4,11 +4,11 @@ import { openIncidents } from './open-incidents.ts';
 import type { Policy, State, WatchSnapshot } from './state.ts';
 import { failedPercent } from './window.ts';
 
-/** What a watch lets others see. */
+/** The read-only view of a watch. */
 export interface WatchView {
-  /** Lines that were read since the first start. */
+  /** Lines read since the first start. */
   readonly lines: number;
-  /** When the last request that was read had ended, in epoch milliseconds; 0: none was read. */
+  /** When the last request in the log ended, in epoch milliseconds; 0 if none has been read. */
   readonly lastEndMs: number;
   readonly active: Pool | null;
   /** Not a copy. */

@@ -1,24 +1,25 @@
 import { alertKindNames, kindInfo } from '../../report/alert-kinds.ts';
 import type { Alert, HeldBack } from '../alerts/alert.ts';
 
-/** Something that goes on for a while. Plain data. */
+/** A problem with a beginning and an end. Plain data. */
 export interface Incident {
   readonly id: string;
   readonly atMs: number;
+  /** Its alert was sent. */
   announced: boolean;
-  /** That it was held back has been reported once. */
+  /** Its alert was held back, which has been reported. */
   held: boolean;
 }
 
-/** An incident that may be told once more, as it has become worse. */
-export interface Worsening extends Incident {
-  /** Set from then on. */
-  worse?: Incident;
+/** An incident whose alert may be sent a second time because it got worse. */
+export interface EscalatingIncident extends Incident {
+  /** The state of the second alert; set once the incident has escalated. */
+  escalation?: Incident;
 }
 
-/** One kind of alert in one direction, with a key such as `failover:blue` that begins with the kind. */
+/** The cooldown of one kind of alert in one direction. Its key begins with the kind, as in `failover:blue`. */
 export interface Gate {
-  quietUntilMs: number;
+  cooldownUntilMs: number;
   heldBack: HeldBack | null;
 }
 
@@ -26,15 +27,15 @@ export type Gates = Record<string, Gate>;
 
 export interface GatePolicy {
   readonly cooldownMs: number;
-  /** Planned work: failovers are not told. */
+  /** Planned work: failover alerts are held back. */
   readonly maintenance: boolean;
-  /** Nothing is told. */
+  /** All alerts are held back. */
   readonly muted?: boolean | undefined;
 }
 
 const heldInMaintenance: readonly string[] = alertKindNames.filter((kind) => kindInfo(kind).heldInMaintenance);
 
-/** What becomes of an alert: it is told, or it is held back and why. */
+/** Whether an alert is sent or held back, and why it is held back. */
 export type Verdict =
   | { readonly fate: 'send'; readonly alert: Alert }
   | {
@@ -43,7 +44,7 @@ export type Verdict =
       readonly reason: 'cooldown' | 'maintenance' | 'muted' | 'not-announced';
     };
 
-/** Begins an incident; its id reads as month, day, time (UTC) and a running number. */
+/** Begins an incident. Its id consists of month and day, time (UTC) and a running number: `1123-1405-7`. */
 export function beginIncident(counter: { incidents: number }, atMs: number): Incident {
   counter.incidents++;
   const stamp = new Date(atMs).toISOString();
@@ -52,10 +53,11 @@ export function beginIncident(counter: { incidents: number }, atMs: number): Inc
 }
 
 /**
- * Tells an open incident that has not been told, unless maintenance, a mute or its gate's cooldown holds it back; called
- * again later, it tells it then.
- * @param describe called only when there is something to say
- * @param overdue tell it whatever the cooldown says, because it also ends an incident that was told
+ * Sends the alert of an open incident unless it has been sent already, or maintenance, a mute or the gate's cooldown holds it
+ * back. Call it again later to send an alert that was held back.
+ * @param describe called only if there is a verdict
+ * @param ignoresCooldown for an alert that also ends or escalates an incident whose alert was sent
+ * @returns undefined if the alert was sent before, or is still held back
  */
 export function announce(
   gates: Gates,
@@ -64,12 +66,13 @@ export function announce(
   describe: () => Alert,
   nowMs: number,
   policy: GatePolicy,
-  overdue = false,
+  ignoresCooldown = false,
 ): Verdict | undefined {
   if (incident.announced) return undefined;
   const gate = gateOf(gates, key);
   const kind = key.split(':', 1)[0] ?? '';
-  const reason = silencedBy(kind, policy) ?? (!overdue && isQuiet(gate, nowMs, policy) ? 'cooldown' : undefined);
+  const reason =
+    holdReason(kind, policy) ?? (!ignoresCooldown && isCoolingDown(gate, nowMs, policy) ? 'cooldown' : undefined);
   if (reason !== undefined) {
     if (incident.held) return undefined;
     incident.held = true;
@@ -79,26 +82,26 @@ export function announce(
   const { heldBack } = gate;
   const alert = describe();
   gate.heldBack = null;
-  gate.quietUntilMs = nowMs + policy.cooldownMs;
+  gate.cooldownUntilMs = nowMs + policy.cooldownMs;
   return { fate: 'send', alert: heldBack === null ? alert : { ...alert, heldBack } };
 }
 
-/** Tells an incident that was told once more, as it has become worse: that is news, whatever the cooldown says. */
+/** Sends a second alert for an incident that got worse, regardless of the cooldown. */
 export function escalate(
   gates: Gates,
   key: string,
-  incident: Worsening,
+  incident: EscalatingIncident,
   describe: () => Alert,
   nowMs: number,
   policy: GatePolicy,
 ): Verdict | undefined {
-  incident.worse ??= { id: incident.id, atMs: nowMs, announced: false, held: false };
-  return announce(gates, key, incident.worse, describe, nowMs, policy, true);
+  incident.escalation ??= { id: incident.id, atMs: nowMs, announced: false, held: false };
+  return announce(gates, key, incident.escalation, describe, nowMs, policy, true);
 }
 
 /**
- * Ends an incident with `alert`, which is told if its beginning was. If it was not, the incident is counted for the next
- * message of its kind.
+ * Ends an incident with `alert`, which is sent only if the alert of its beginning was. Otherwise the incident is counted as
+ * held back, and the next alert of its kind gives the count.
  */
 export function conclude(gates: Gates, key: string, incident: Incident, alert: Alert, policy: GatePolicy): Verdict {
   if (!incident.announced) {
@@ -108,19 +111,19 @@ export function conclude(gates: Gates, key: string, incident: Incident, alert: A
   return sendNow(alert, policy);
 }
 
-/** What happens once and is told whatever the cooldown says. */
+/** Sends an alert regardless of any cooldown, unless maintenance or a mute holds it back. */
 export function sendNow(alert: Alert, policy: GatePolicy): Verdict {
-  const reason = silencedBy(alert.kind, policy);
+  const reason = holdReason(alert.kind, policy);
   return reason === undefined ? { fate: 'send', alert } : { fate: 'hold', alert, reason };
 }
 
-/** Counts an incident that is over and was never told. */
+/** Counts an incident that has ended and whose alert was never sent. */
 export function countHeldBack(gates: Gates, key: string, incident: Incident): void {
   const gate = gateOf(gates, key);
   gate.heldBack = { count: (gate.heldBack?.count ?? 0) + 1, sinceMs: gate.heldBack?.sinceMs ?? incident.atMs };
 }
 
-/** Takes incidents that another message tells off those that the gate's next one would count. */
+/** Subtracts incidents that another alert covers from the count that the gate's next alert gives. */
 export function forgetHeldBack(gates: Gates, key: string, count: number): void {
   const gate = gateOf(gates, key);
   if (gate.heldBack === null || count === 0) return;
@@ -128,18 +131,18 @@ export function forgetHeldBack(gates: Gates, key: string, count: number): void {
   gate.heldBack = left > 0 ? { ...gate.heldBack, count: left } : null;
 }
 
-/** What holds an alert back whatever was told before. */
-function silencedBy(kind: string, { muted, maintenance }: GatePolicy): 'muted' | 'maintenance' | undefined {
+/** What holds back an alert, apart from a cooldown. */
+function holdReason(kind: string, { muted, maintenance }: GatePolicy): 'muted' | 'maintenance' | undefined {
   if (muted) return 'muted';
   return maintenance && heldInMaintenance.includes(kind) ? 'maintenance' : undefined;
 }
 
 function gateOf(gates: Gates, key: string): Gate {
-  gates[key] ??= { quietUntilMs: 0, heldBack: null };
+  gates[key] ??= { cooldownUntilMs: 0, heldBack: null };
   return gates[key];
 }
 
-function isQuiet(gate: Gate, nowMs: number, policy: GatePolicy): boolean {
-  // Further away than one cooldown: the clock was set back, and that must not silence anything.
-  return nowMs < gate.quietUntilMs && gate.quietUntilMs - nowMs <= policy.cooldownMs;
+function isCoolingDown(gate: Gate, nowMs: number, policy: GatePolicy): boolean {
+  // An end more than one cooldown away means that the clock was set back, which must not hold anything back.
+  return nowMs < gate.cooldownUntilMs && gate.cooldownUntilMs - nowMs <= policy.cooldownMs;
 }

@@ -1,14 +1,14 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 
-/** What follows from lines, records and time, as it is decided. */
+/** Receives what the rules decide. */
 export interface Listener {
-  /** An alert to be sent. */
+  /** Sends an alert. */
   readonly send: (alert: Alert) => void;
-  /** An alert that was held back, and why. */
+  /** Takes note of an alert that is held back, and why. */
   readonly hold: (alert: Alert, reason: string) => void;
-  /** The rules threw at a line: a bug of theirs. */
+  /** The rules threw an exception at a log line, which is a bug in them. */
   readonly fault: (error: unknown) => void;
-  /** Every request that counts, before it is judged. */
+  /** Every request but previews, before the rules see it. */
   readonly request?: (event: AccessEvent) => void;
 }

@@ -7,14 +7,14 @@ import { beginIncident, sendNow, type Verdict } from './incident.ts';
 import { ongoing } from './open-incidents.ts';
 import type { OpenMute, Policy, State } from './state.ts';
 
-/** Further ahead, it is a mistake or a clock that was set back: nothing may silence alerts for good. */
+/** A mute that ends later than this is a mistake or due to a clock that was set back. No mute may last forever. */
 const maxMuteMs = 7 * 24 * 60 * 60_000;
-/** A list is to be read by a person. */
+/** People read the list. */
 const maxEvents = 20;
 
 const mutedPolicies = new WeakMap<Policy, Policy>();
 
-/** The policy, under which while alerts are muted nothing is told. */
+/** The policy to apply now: while alerts are muted, it holds back everything. */
 export function policyNow({ mute }: State, policy: Policy): Policy {
   if (mute.open === null) return policy;
   let muted = mutedPolicies.get(policy);
@@ -25,29 +25,29 @@ export function policyNow({ mute }: State, policy: Policy): Policy {
   return muted;
 }
 
-/** Remembers what is held back while alerts are muted. */
+/** Records the alerts that are held back while alerts are muted. */
 export function withMuted(state: State, verdicts: readonly Verdict[]): readonly Verdict[] {
   if (state.mute.open === null) return verdicts;
   for (const { fate, alert } of verdicts) if (fate === 'hold') remember(state, alert);
   return verdicts;
 }
 
-/** Whether the control directory says something new about it. */
-export function isMuteNews(state: State, nowMs: number): boolean {
+/** Whether the flags begin, change or end a mute. */
+export function hasMuteChanged(state: State, nowMs: number): boolean {
   const { flags, mute } = state;
   return flags !== null && (wantedMute(flags, nowMs)?.untilMs ?? null) !== (mute.open?.untilMs ?? null);
 }
 
-/** Begins and ends it, and tells both, which nothing holds back. */
+/** Begins, changes and ends a mute as the flags say. Sends an alert for each, which nothing holds back. */
 export function muteTick(state: State, nowMs: number, policy: Policy): readonly Verdict[] {
   const { mute, flags } = state;
   const { open } = mute;
   const wanted = wantedMute(flags, nowMs);
   if (open === null) return wanted === undefined ? [] : [sendNow(begin(state, wanted, nowMs), policy)];
   if (wanted === undefined) {
-    // Without the control directory nothing is known but when it was to end.
-    const isOver = flags !== null || !holds(open.untilMs, nowMs);
-    return isOver ? [sendNow(end(state, open, nowMs), policy)] : [];
+    // Without the control directory, only the planned end is known.
+    const hasEnded = flags !== null || !holds(open.untilMs, nowMs);
+    return hasEnded ? [sendNow(end(state, open, nowMs), policy)] : [];
   }
   const { untilMs, actor } = wanted;
   const { incident, untilMs: insteadOfMs } = open;
@@ -56,7 +56,7 @@ export function muteTick(state: State, nowMs: number, policy: Policy): readonly 
   return [sendNow({ kind: 'muted', incident, atMs: nowMs, actor, untilMs, insteadOfMs, ongoing: [] }, policy)];
 }
 
-/** The flags as they were after a record, for the time in which nobody looked at them. */
+/** The flags as they were after a journal record, for the time in which the watcher was not running. */
 export function flagsAfter(flags: DownFlags | null, record: JournalRecord): DownFlags | null {
   if (flags === null) return flags;
   const { muted: _, ...rest } = flags;
@@ -96,7 +96,7 @@ function end(state: State, open: OpenMute, nowMs: number): Alert {
 function remember({ mute, routing }: State, alert: Alert): void {
   const { open } = mute;
   if (open === null) return;
-  // It happens once, and the list tells it.
+  // A switch has no end, and the list of events covers it.
   if (routing.switched?.id === alert.incident && alert.kind === 'switch') routing.switched.announced = true;
   const isFull = open.events.length >= maxEvents;
   const events = isFull ? open.events : [...open.events, { atMs: alert.atMs, what: phraseOf(alert) }];

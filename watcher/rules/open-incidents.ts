@@ -11,7 +11,7 @@ export interface OpenIncident {
   readonly incident: Incident;
 }
 
-/** What can go on: kinds of alerts, and what is no outage until a request shows one. */
+/** The kinds of incidents. Both pools failing their health checks is not an outage until a request shows one. */
 export const incidentKinds = [
   'failover',
   'flapping',
@@ -22,7 +22,7 @@ export const incidentKinds = [
   'standby-down',
 ] as const satisfies (AlertKind | 'both-pools-unhealthy')[];
 
-/** The incidents of the log that go on now, by kind. */
+/** The open incidents, without those that an operator began. */
 export function openIncidents(state: State): readonly OpenIncident[] {
   const { routing, errorRate, burnRate, outage, standby } = state;
   return [
@@ -30,17 +30,17 @@ export function openIncidents(state: State): readonly OpenIncident[] {
     { kind: 'flapping' as const, incident: routing.flapping.open },
     { kind: 'error-rate' as const, incident: errorRate.open },
     { kind: 'burn-rate' as const, incident: burnRate.open },
-    { kind: isOutageSure(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
+    { kind: isOutageConfirmed(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
     { kind: 'standby-down' as const, incident: standby.open },
   ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
 }
 
-/** A request has shown it; health checks alone may be wrong. */
-export function isOutageSure({ outage }: State): boolean {
+/** Whether a request has shown the outage. Health checks alone may be wrong. */
+export function isOutageConfirmed({ outage }: State): boolean {
   return outage.open?.alert.shownBy === 'requests';
 }
 
-/** Whether it goes on: an incident of the log, or what an operator has begun. */
+/** Whether an incident is open, including those that an operator began: a deploy, maintenance, a mute. */
 export function isOpen(state: State, incident: string): boolean {
   const { operations, mute } = state;
   const { deploy, stillLive, maintenance } = operations;
@@ -49,7 +49,7 @@ export function isOpen(state: State, incident: string): boolean {
   return openIncidents(state).some((open) => open.incident.id === incident);
 }
 
-/** All that goes on now, in a few words each. */
+/** All open incidents and operations, in a few words each. */
 export function ongoing({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
   const { failover, flapping } = routing;
   const { deploy, stillLive, maintenance } = operations;

@@ -5,19 +5,25 @@ import { beginIncident, sendNow, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
 import { expectSwitch, switchAsExpected } from './switch.ts';
 
-/** A deploy without an end is one whose command was killed: no longer than this after it was to have its standby ready. */
+/** A deploy that has not ended this long after its standby should have been ready is given up: its command was killed. */
 const unfinishedForMs = 60 * 60_000;
-/** A standby is not missed for so long at most, whatever a record says. */
-export const maxQuietMs = 2 * 60 * 60_000;
-/** The log may hold the last requests that met the maintenance page only a moment after its end. */
+/** A deploy excuses a standby that is down for at most this long, whatever its record says. */
+export const maxDowntimeMs = 2 * 60 * 60_000;
+/** The last requests that got the maintenance page may reach the log only a moment after maintenance has ended. */
 const lastLinesMs = 1_000;
 
-/** A record of the journal, met in the order of its lines and of the log's. */
-export function operate(state: State, record: JournalRecord, nowMs: number, verdicts: Verdict[], policy: Policy): void {
+/** Applies a journal record. Records come in the journal's order, and in time order with the requests in the log. */
+export function applyRecord(
+  state: State,
+  record: JournalRecord,
+  nowMs: number,
+  verdicts: Verdict[],
+  policy: Policy,
+): void {
   const send = (alert: Alert) => verdicts.push(sendNow(alert, policy));
   switch (record.kind) {
     case 'switch':
-      if (record.reason === 'bake') renewQuiet(state, record);
+      if (record.reason === 'bake') extendDowntime(state, record);
       expectSwitch(state, record, nowMs);
       return;
     case 'deploy-started': {
@@ -35,7 +41,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     case 'deploy-failed': {
       endDeploy(state, record, nowMs);
       const { deploy, pool, release, step, why, restored, tookMs, rolledBack, wasUsed, noWayBack } = record;
-      // The switch back has told it, but not that it has left no standby.
+      // The alert of the switch back covers a rollback, but not that the standby was not restored.
       if (rolledBack && restored !== undefined) return;
       if (noWayBack !== undefined) state.operations.stillLive = { incident: deploy, pool, release };
       send({
@@ -54,7 +60,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     case 'deploy-finished': {
       endDeploy(state, record, nowMs);
       const { deploy, pool, switched, tookMs, bake } = record;
-      // Where nobody visits, nothing else has shown the switch yet, and it came before.
+      // Without visitors, no request has shown the switch, which came before this record.
       if (switched) switchAsExpected(state, pool, nowMs, verdicts, policy);
       const details = { switched, tookMs, bake };
       send({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
@@ -62,7 +68,7 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
     }
     case 'canary': {
       const { deploy, atMs, actor, percent, pool, release, why, didBadly } = record;
-      if (percent === 0) renewQuiet(state, record);
+      if (percent === 0) extendDowntime(state, record);
       send({
         kind: 'canary',
         incident: deploy ?? beginIncident(state, atMs).id,
@@ -81,11 +87,11 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
       return;
     case 'mute':
     case 'unmute':
-      // Its file says how it stands.
+      // The rules go by the mute flag, not by the journal.
       return;
     case 'alert-test': {
       const { test, atMs, actor } = record;
-      // Somebody waits for it: neither a mute nor maintenance holds it back.
+      // Somebody is waiting for a test alert, so neither a mute nor maintenance holds it back.
       verdicts.push({ fate: 'send', alert: { kind: 'test', incident: test, atMs, actor } });
       return;
     }
@@ -94,13 +100,13 @@ export function operate(state: State, record: JournalRecord, nowMs: number, verd
   }
 }
 
-/** What a watcher needs to know of the time before its first start, none of which is news. */
+/** Applies a journal record from before the watcher's first start, without sending alerts. */
 export function learn(state: State, record: JournalRecord, nowMs: number): void {
   if (record.kind === 'deploy-started') beginDeploy(state, record);
   else if (record.kind === 'deploy-failed' || record.kind === 'deploy-finished') endDeploy(state, record, nowMs);
 }
 
-/** A 503 that no pool was asked for is the maintenance page. */
+/** Counts an answer with the maintenance page: a 503 without an attempt at any pool. */
 export function countMaintenanceAnswer({ operations }: State, { status, attempts }: AccessEvent): void {
   if (operations.maintenance !== null && status === 503 && attempts.length === 0) operations.maintenance.answered++;
 }
@@ -123,14 +129,14 @@ function beginDeploy(
   { deploy, pool, release, atMs, untilMs }: RecordOf<'deploy-started'>,
 ): void {
   operations.deploy = { id: deploy, pool, release, sinceMs: atMs, untilMs };
-  operations.quiet = { pool, untilMs };
+  operations.downtime = { pool, untilMs };
 }
 
-/** Late in a deploy, its release is taken off again: the pool has as long for that as it had to become ready. */
-function renewQuiet({ operations }: State, { deploy, atMs }: RecordOf<'switch' | 'canary'>): void {
+/** A deploy takes its release off the pool again. The pool gets as long for that as it had to become ready. */
+function extendDowntime({ operations }: State, { deploy, atMs }: RecordOf<'switch' | 'canary'>): void {
   const open = operations.deploy;
   if (open === null || open.id !== deploy) return;
-  operations.quiet = { pool: open.pool, untilMs: Math.max(open.untilMs, atMs + open.untilMs - open.sinceMs) };
+  operations.downtime = { pool: open.pool, untilMs: Math.max(open.untilMs, atMs + open.untilMs - open.sinceMs) };
 }
 
 function endDeploy(
@@ -140,7 +146,7 @@ function endDeploy(
 ): void {
   if (operations.deploy?.id !== deploy) return;
   operations.deploy = null;
-  operations.quiet = { pool, untilMs: Math.min(operations.quiet?.untilMs ?? nowMs, nowMs) };
+  operations.downtime = { pool, untilMs: Math.min(operations.downtime?.untilMs ?? nowMs, nowMs) };
 }
 
 function setMaintenance(
@@ -160,7 +166,7 @@ function setMaintenance(
     }
     return;
   }
-  // Off and on again within a second goes on; on while it is on is no news.
+  // Off and on again within a second counts as one maintenance; on while it is on changes nothing.
   if (maintenance !== null) {
     operations.maintenance = { ...maintenance, off: null };
     return;

@@ -5,17 +5,17 @@ import { upstreamPath, wasServed, wasUnserved } from '../request/observe.ts';
 import { announce, beginIncident, conclude, escalate, type Verdict } from './incident.ts';
 import type { OpenOutage, OutageState, Policy, State } from './state.ts';
 
-/** So many requests in a row that no pool could serve are an outage … */
+/** This many consecutive requests that no pool could serve are an outage … */
 const unservedForOutage = 3;
 /**
- * … and both pools failing their checks for this long may be one, while no request proves the contrary: the edge goes on
- * trying them. A request that fails on both makes it sure.
+ * … and both pools failing their health checks for this long may be one, unless a request is served: the edge still tries both
+ * pools. A request that fails on both confirms the outage.
  */
 const bothDownForMs = 2_000;
 
 export function outage(state: State, event: AccessEvent, verdicts: Verdict[], policy: Policy): void {
   const { outage } = state;
-  if (wasRefused(outage, event)) {
+  if (showsOutage(outage, event)) {
     if (event.startMs <= outage.lastServedMs) {
       if (outage.open !== null) outage.open.unserved++;
       return;
@@ -35,7 +35,7 @@ export function outage(state: State, event: AccessEvent, verdicts: Verdict[], po
   }
   if (!wasServed(event)) return;
   outage.lastServedMs = Math.max(outage.lastServedMs, event.startMs);
-  // One that was on its way before the first that failed says nothing about now.
+  // A request that began before the first failed one says nothing about the time since.
   if (event.startMs >= outage.firstUnservedMs) outage.unservedInRow = 0;
   if (outage.bothDownSinceMs !== null && event.startMs > outage.bothDownSinceMs) outage.checksDisproved = true;
   const { open } = outage;
@@ -56,7 +56,7 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
     outage.bothDownSinceMs = null;
     outage.checksDisproved = false;
     const { open } = outage;
-    // Requests that go on failing outweigh a check that is passed.
+    // Requests that still fail outweigh a health check that passes.
     if (open?.alert.shownBy === 'health-checks' && outage.unservedInRow === 0) {
       const up = flags === null ? undefined : flags.blue === null ? 'blue' : 'green';
       end(state, open, nowMs, up, verdicts, policy);
@@ -65,8 +65,8 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
   announceOutage(state, nowMs, verdicts, policy);
 }
 
-/** No pool could serve it. While both fail their checks, an error that a pool answers with shows it as well. */
-function wasRefused({ bothDownSinceMs, checksDisproved }: OutageState, event: AccessEvent): boolean {
+/** No pool could serve the request. While both pools fail their health checks, an error answered by a pool counts too. */
+function showsOutage({ bothDownSinceMs, checksDisproved }: OutageState, event: AccessEvent): boolean {
   if (wasUnserved(event)) return true;
   return bothDownSinceMs !== null && !checksDisproved && event.status >= 500 && event.attempts.length > 0;
 }
@@ -77,7 +77,7 @@ function begin(state: State, shownBy: Outage['shownBy'], atMs: number, event?: A
   state.outage.open = { ...incident, alert, unserved: state.outage.unservedInRow };
 }
 
-/** A request has shown what only the health checks had until then. */
+/** The alert after a request has shown an outage that only the health checks had shown. */
 function confirmed(state: State, { id, announced }: OpenOutage, event: AccessEvent): Outage {
   const alert = alertOf(state, id, 'requests', event.startMs, event);
   return announced ? { ...alert, escalated: true } : alert;
@@ -103,7 +103,7 @@ function alertOf(
   };
 }
 
-/** Tells what is open and has not been told, and once more when it has become sure. */
+/** Sends the alert of an open outage if it has not been sent, and again once the outage is confirmed. */
 function announceOutage({ gates, outage }: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { open } = outage;
   if (open === null) return;
@@ -113,7 +113,7 @@ function announceOutage({ gates, outage }: State, nowMs: number, verdicts: Verdi
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** One that was only feared does not keep a sure one quiet. */
+/** The cooldown after an unconfirmed outage does not hold back a confirmed one. */
 function gateKey({ shownBy }: Outage): string {
   return shownBy === 'requests' ? 'outage' : 'outage:health-checks';
 }

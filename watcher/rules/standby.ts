@@ -2,16 +2,16 @@ import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { StandbyDown, StandbyResolved } from '../alerts/alert.ts';
 import type { DownFlag } from '../control/flags.ts';
 import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
-import { maxQuietMs } from './operations.ts';
+import { maxDowntimeMs } from './operations.ts';
 import type { OpenStandbyDown, Policy, State } from './state.ts';
 
-/** A restart of the standby is not worth a message. */
+/** A shorter downtime, such as a restart of the standby, is not worth an alert. */
 const downForMs = 5_000;
 
-/** The failover that one counts on would fail: the pool that is not active fails its checks while the active one is well. */
+/** Alerts when the standby fails its health checks while the active pool is healthy: a failover would not work. */
 export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { flags, standby, gates } = state;
-  // Nothing is known, so nothing has changed.
+  // The flags are not known, so nothing has changed.
   if (flags === null) return;
   if (standby.open !== null) {
     const { pool } = standby.open.alert;
@@ -20,12 +20,12 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
   }
   const pool = otherPool(flags.active);
   const flag = flags[pool];
-  const activeIsWell = flags[flags.active] === null && state.outage.open === null;
+  const isActiveHealthy = flags[flags.active] === null && state.outage.open === null;
   if (
     standby.open === null &&
     flag !== null &&
-    activeIsWell &&
-    nowMs - missedSince(state, pool, flag, nowMs) >= downForMs
+    isActiveHealthy &&
+    nowMs - missingSince(state, pool, flag, nowMs) >= downForMs
   ) {
     const incident = beginIncident(state, flag.seenMs);
     const { cause } = flag;
@@ -45,11 +45,11 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** While a deploy works on it, it is down on purpose. */
-function missedSince({ operations }: State, pool: Pool, flag: DownFlag, nowMs: number): number {
-  const quietMs = operations.quiet?.pool === pool ? operations.quiet.untilMs : 0;
-  // So far ahead, the clock was set back.
-  return quietMs - nowMs > maxQuietMs ? flag.seenMs : Math.max(flag.seenMs, quietMs);
+/** Since when the standby has been down unexpectedly: during a deploy to it, it is down on purpose. */
+function missingSince({ operations }: State, pool: Pool, flag: DownFlag, nowMs: number): number {
+  const excusedUntilMs = operations.downtime?.pool === pool ? operations.downtime.untilMs : 0;
+  // An end this far ahead means that the clock was set back.
+  return excusedUntilMs - nowMs > maxDowntimeMs ? flag.seenMs : Math.max(flag.seenMs, excusedUntilMs);
 }
 
 function end(

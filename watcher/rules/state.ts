@@ -5,12 +5,12 @@ import type { DownFlags } from '../control/flags.ts';
 import type { SeenRecord } from '../control/journal.ts';
 import type { RequestIds } from '../request/event.ts';
 import { type Buckets, newBuckets } from './buckets.ts';
-import type { GatePolicy, Gates, Incident, Worsening } from './incident.ts';
+import type { EscalatingIncident, GatePolicy, Gates, Incident } from './incident.ts';
 import { newWindow, type Window } from './window.ts';
 
-/** Everything that a decision rests on: plain JSON, so that it can be written down and read back. */
+/** Everything that decisions depend on. Plain JSON, so that a checkpoint can hold it. */
 export interface State {
-  /** Incidents so far, for their ids. */
+  /** The number of incidents so far, for their ids. */
   incidents: number;
   readonly gates: Gates;
   flags: DownFlags | null;
@@ -21,15 +21,15 @@ export interface State {
   readonly standby: StandbyState;
   readonly operations: OperationsState;
   readonly mute: MuteState;
-  /** The last record of the journal that has been taken; null: none has been looked for yet. */
+  /** The last journal record that has been applied; null if the journal has not been read yet. */
   journal: SeenRecord | null;
 }
 
-/** The rules' numbers. */
+/** The rules' settings. */
 export interface Policy extends GatePolicy {
   readonly windowSize: number;
   readonly thresholdPercent: number;
-  /** The share of requests that are to succeed; undefined: the error budget is not watched. */
+  /** The share of requests that should succeed; undefined if there is no error budget. */
   readonly sloPercent?: number | undefined;
 }
 
@@ -53,7 +53,7 @@ export function newState(policy: Policy): State {
 export interface BurnRateState {
   readonly buckets: Buckets;
   open: Incident | null;
-  /** The last one that failed. */
+  /** The last request that failed. */
   lastFailed: RequestIds | null;
 }
 
@@ -61,8 +61,8 @@ export function newBurnRateState(): BurnRateState {
   return { buckets: newBuckets(), open: null, lastFailed: null };
 }
 
-export interface OpenErrorRate extends Worsening {
-  /** It was told that visitors see no error. */
+export interface OpenErrorRate extends EscalatingIncident {
+  /** Its alert said that no error reached a visitor. */
   masked?: boolean;
 }
 
@@ -72,9 +72,9 @@ export interface ErrorRateState {
   open: OpenErrorRate | null;
   /** Since when the rate has been low enough to be resolved. */
   calmSinceMs: number | null;
-  /** When the failed samples ended that no pool made good; at most two windows'. */
+  /** When failed requests ended whose error reached a visitor; at most two windows of them. */
   readonly visibleMs: number[];
-  /** The last one that failed. */
+  /** The last request that failed. */
   lastFailed: RequestIds | null;
 }
 
@@ -82,32 +82,33 @@ export function newErrorRateState(windowSize: number): ErrorRateState {
   return { window: newWindow(windowSize), open: null, calmSinceMs: null, visibleMs: [], lastFailed: null };
 }
 
-/** A failover that is over. */
+/** A failover that has ended. */
 export interface PastFailover {
   readonly atMs: number;
   readonly served: number;
+  /** Its alert was sent. */
   readonly sent: boolean;
 }
 
-/** Its id is also that of the failovers within it. */
+/** The failovers within it share its id. */
 export interface OpenFlapping extends Incident {
   readonly pool: Pool;
   readonly standby: Pool;
   readonly cause?: string | undefined;
-  /** The start of the first of the failovers that it counts. */
+  /** When the first failover that it counts began. */
   firstMs: number;
   failovers: number;
-  /** Requests that the standby answered in those that are over. */
+  /** Requests that the standby answered in the failovers that have ended. */
   served: number;
-  /** The failovers before it that a cooldown held back: its message tells them. */
+  /** The number of earlier failovers that a cooldown held back: its alert covers them. */
   readonly heldBackCount: number;
-  /** The last failover or recovery. */
+  /** When the pool last failed over or recovered. */
   changedMs: number;
 }
 
 /** Plain data. */
 export interface FlappingState {
-  /** The last failovers of the active pool: no more than it takes. */
+  /** The last failovers of the active pool, no more than are needed to detect flapping. */
   recent: readonly PastFailover[];
   open: OpenFlapping | null;
 }
@@ -121,10 +122,11 @@ export interface OpenMute {
   readonly sinceMs: number;
   readonly untilMs: number;
   readonly actor: string;
-  /** What was held back. */
+  /** The alerts that were held back. */
   readonly events: readonly AwayEvent[];
+  /** How many more events the list leaves out. */
   readonly more: number;
-  /** What the gates had held back before: the list tells what is added meanwhile. */
+  /** What each gate had held back before the mute. `events` covers what is held back during it. */
   readonly heldBefore: { readonly [gate: string]: HeldBack };
 }
 
@@ -149,41 +151,42 @@ interface OpenMaintenance {
   readonly incident: string;
   readonly sinceMs: number;
   answered: number;
-  /** Set once it is over and not told yet. */
+  /** Set once maintenance has ended and until its alert is sent. */
   readonly off: { readonly atMs: number; readonly seenMs: number; readonly actor: string } | null;
 }
 
-/** What operators are at, as the journal tells it. Plain data. */
+/** What operators are doing, according to the journal. Plain data. */
 export interface OperationsState {
-  /** Switches that nothing has shown yet. */
+  /** Switches in the journal that neither a request nor a flag has shown yet. */
   expected: readonly ExpectedSwitch[];
   deploy: OpenDeploy | null;
-  /** A pool that may be down until then, as a deploy works on it. */
-  quiet: { readonly pool: Pool; readonly untilMs: number } | null;
+  /** A pool that may be down until then because of a deploy to it. */
+  downtime: { readonly pool: Pool; readonly untilMs: number } | null;
   /** A release that failed and could not be rolled back; the next switch ends it. */
   stillLive: { readonly incident: string; readonly pool: Pool; readonly release: string } | null;
   maintenance: OpenMaintenance | null;
 }
 
 export function newOperationsState(): OperationsState {
-  return { expected: [], deploy: null, quiet: null, stillLive: null, maintenance: null };
+  return { expected: [], deploy: null, downtime: null, stillLive: null, maintenance: null };
 }
 
-export interface OpenOutage extends Worsening {
+export interface OpenOutage extends EscalatingIncident {
   alert: Outage;
   unserved: number;
 }
 
 /** Plain data. */
 export interface OutageState {
+  /** Consecutive requests that no pool could serve. */
   unservedInRow: number;
-  /** The starts of the first and of the latest request of that row. */
+  /** When the first and the latest of these requests began. */
   firstUnservedMs: number;
   lastUnservedMs: number;
-  /** The latest start of a request that was served: one that began earlier shows no outage, however late it fails. */
+  /** The latest start of a request that was served. A request that began earlier shows no outage, however late it fails. */
   lastServedMs: number;
   bothDownSinceMs: number | null;
-  /** A request was served although both pools fail their checks: the checks are wrong about it. */
+  /** A request was served although both pools fail their health checks, so the checks are wrong. */
   checksDisproved: boolean;
   open: OpenOutage | null;
 }
@@ -217,7 +220,7 @@ export interface OpenSwitch extends Incident {
   readonly alert: Switch;
 }
 
-/** A record of the journal that is written just before its effect. */
+/** A switch in the journal, whose record is written just before the switch takes effect. */
 export interface ExpectedSwitch {
   readonly record: SwitchRecord;
   readonly seenMs: number;
@@ -225,29 +228,35 @@ export interface ExpectedSwitch {
 
 export interface OpenFailover extends Incident {
   readonly alert: Failover;
-  /** When the last request that the standby answered was handed to it. */
+  /** When the edge last routed a request to the standby. */
   lastReroutedMs: number;
   served: number;
 }
 
-/** Who is active and who answers, as the log tells it. */
+/** Which pool is active and which one serves, according to the log. */
 export interface RoutingState {
   active: Pool | null;
-  /** Who answered last. */
+  /** The pool that answered last. */
   serving: Pool | null;
-  /** The latest start of a request that was routed under the current active colour. */
+  /** The latest start of a request that was routed under the current active pool. */
   latestStartMs: number;
-  /** The start of the request that showed the current active colour. */
+  /** The start of the request that showed the current active pool. */
   activeSinceMs: number;
-  /** When the request that showed the last recovery was routed: nothing that began earlier shows another failover. */
+  /**
+   * The last failover, or when the request that showed the last recovery was routed. A request that began earlier shows no
+   * failover.
+   */
   transitionMs: number;
   failover: OpenFailover | null;
-  /** When the active pool last broke an answer off. */
+  /** When the active pool last cut off an answer. */
   cutOffMs: number;
   readonly flapping: FlappingState;
-  /** The last switch, which may still have to be told. */
+  /** The last switch. Its alert may still have to be sent. */
   switched: OpenSwitch | null;
-  /** Since the first start, told or not: failovers by the pool that was left, switches by the one that became active. */
+  /**
+   * Counts since the first start, whether or not an alert was sent: failovers by the pool that failed, switches by the pool
+   * that became active.
+   */
   readonly failovers: { [pool in Pool]: number };
   readonly switches: { [pool in Pool]: number };
 }
@@ -268,7 +277,7 @@ export function newRoutingState(): RoutingState {
   };
 }
 
-/** What is kept of a watch over a restart. Plain JSON. */
+/** The part of a watch that survives a restart. Plain JSON. */
 export interface WatchSnapshot {
   readonly state: State;
   readonly lines: number;

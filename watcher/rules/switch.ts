@@ -6,9 +6,9 @@ import { failoverKey, flappingKey } from './flapping.ts';
 import { announce, beginIncident, countHeldBack, type Verdict } from './incident.ts';
 import type { OpenSwitch, Policy, State } from './state.ts';
 
-/** So long the log may take to show a switch that the journal announces; then the flag is enough, as nobody may visit. */
+/** How long to wait for a request that shows a switch in the journal. After that the flag is enough, as there may be no visitors. */
 const shownByFlagAfterMs = 2_000;
-/** One that nothing has shown by then was not made. */
+/** A switch that nothing has shown by then was not made. */
 const forgottenAfterMs = 5 * 60_000;
 const maxExpected = 20;
 
@@ -18,12 +18,12 @@ export function expectSwitch(state: State, record: SwitchRecord, nowMs: number):
   operations.expected = [...operations.expected, { record, seenMs: nowMs }].slice(-maxExpected);
 }
 
-/** Whether the journal explains that this colour is active, though the log has shown no other one yet. */
+/** Whether the journal announces a switch to this pool. */
 export function isSwitchExpected({ operations }: State, to: Pool): boolean {
   return operations.expected.some(({ record }) => record.to === to);
 }
 
-/** A request shows another active colour. */
+/** Handles a request that shows a new active pool. */
 export function switchByRequest(state: State, event: AccessEvent, to: Pool, verdicts: Verdict[], policy: Policy): void {
   const { active } = state.routing;
   const records = takeExpected(state, active, to);
@@ -32,23 +32,23 @@ export function switchByRequest(state: State, event: AccessEvent, to: Pool, verd
   const release = event.pool === to ? event.release : undefined;
   const change = { from: active ?? otherPool(to), to, atMs: event.startMs, nowMs: event.endMs, release };
   switchTo(state, last, change, verdicts, policy);
-  // A request whose headers came late seems to have begun before others that went by the colour before.
+  // A request whose headers came late appears to have begun before others that were routed before the switch.
   if (last !== undefined) state.routing.activeSinceMs = Math.max(event.startMs, last.atMs);
 }
 
-/** Without a request, the flag shows what the journal has announced. */
+/** Handles switches in the journal that no request has shown, once the flag shows them. */
 export function switchByFlag(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { operations, flags } = state;
   if (operations.expected.length === 0) return;
   const last = operations.expected.at(-1);
-  // Either way, as the clock can be set back.
+  // Absolute, as the clock can be set back.
   if (last?.record.to === flags?.active && Math.abs(nowMs - (last?.seenMs ?? 0)) >= shownByFlagAfterMs) {
     switchAsExpected(state, flags?.active, nowMs, verdicts, policy);
   }
   operations.expected = operations.expected.filter(({ seenMs }) => Math.abs(nowMs - seenMs) < forgottenAfterMs);
 }
 
-/** What is known to be so: the journal's switches to this colour have been made. */
+/** Makes the switches to this pool that are in the journal, which are known to have happened. */
 export function switchAsExpected(
   state: State,
   to: Pool | undefined,
@@ -58,12 +58,12 @@ export function switchAsExpected(
 ): void {
   for (const record of takeExpected(state, state.routing.active, to)) {
     switchTo(state, record, changeBy(record, nowMs), verdicts, policy);
-    // Requests that were on their way under the colour before began before now.
+    // Requests that were in flight at the switch began before now.
     state.routing.activeSinceMs = nowMs;
   }
 }
 
-/** Tells a switch that a cooldown held back. */
+/** Sends the alert of a switch that a cooldown held back. */
 export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[], policy: Policy): void {
   const { switched } = state.routing;
   if (switched === null) return;
@@ -71,13 +71,13 @@ export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[],
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** The records that lead to this colour, oldest first; one that the next does not go on from was never carried out. */
+/** Takes the records that lead to this pool, oldest first. A record that the next one does not follow from was never carried out. */
 function takeExpected(state: State, active: Pool | null, to: Pool | undefined): SwitchRecord[] {
   const { operations } = state;
   const { expected } = operations;
   let index = expected.findIndex(({ record }) => record.to === to);
   if (index < 0) return [];
-  // The first was in vain, and it was tried again.
+  // The first attempt had no effect, and the switch was tried again.
   while (expected[index + 1]?.record.to === to) index++;
   const chain: SwitchRecord[] = [];
   for (const { record } of expected.slice(0, index + 1).reverse()) {
@@ -131,12 +131,12 @@ function switchTo(
   routing.transitionMs = Math.min(routing.transitionMs, atMs - 1);
   routing.switched = { ...incident, alert };
   const { switched } = routing;
-  const overdue = ended !== undefined || (record !== undefined && record.reason !== 'switch');
-  const verdict = announce(gates, switchKey(switched), switched, () => alert, nowMs, policy, overdue);
+  const ignoresCooldown = ended !== undefined || (record !== undefined && record.reason !== 'switch');
+  const verdict = announce(gates, switchKey(switched), switched, () => alert, nowMs, policy, ignoresCooldown);
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** Ends the failover or the flapping that is open, if any; undefined: there is nothing to tell. */
+/** Ends the open failover or flapping incident. Returns undefined if there is none, or if its alert was not sent. */
 function endIncident({ routing, gates }: State, atMs: number): Switch['ended'] {
   const { failover, flapping } = routing;
   const { open } = flapping;

@@ -1,16 +1,16 @@
 /**
- * Rows of counters, one for each bucket of time, the newest of them in a ring. Plain data, as long as its cells are. Counting
- * is adding to `cells` from {@link rowAt} on.
+ * Counters by time: a ring of the newest time buckets, each with one row of counters. Plain data if its cells are. To count,
+ * add to `cells` at the offset that {@link rowAt} returns.
  */
 export interface TimeRing {
   readonly bucketMs: number;
   readonly rows: number;
   readonly columns: number;
-  /** Row by row, and one more row, which takes what is too old for all others. */
+  /** Row by row, plus one extra row for counts that are too old for all others. */
   readonly cells: number[] | Uint32Array;
-  /** The newest row's number, counted from 1970; 0: none yet. */
+  /** The number of the newest row, in buckets since 1970; 0 if there is none yet. */
   head: number;
-  /** Nothing is known of the time before. */
+  /** When counting began. */
   firstMs: number;
 }
 
@@ -27,12 +27,12 @@ export function numberOf({ bucketMs }: Pick<TimeRing, 'bucketMs'>, atMs: number)
   return Math.floor(atMs / bucketMs);
 }
 
-/** The number of the first row that is known and kept. */
+/** The number of the oldest row that is kept. */
 export function firstRow(ring: TimeRing): number {
   return Math.max(numberOf(ring, ring.firstMs), ring.head - ring.rows + 1);
 }
 
-/** Where the row of a time begins; the ring moves on to it if it is newer than all. */
+/** The offset of the row for a time. Advances the ring if the row is newer than all others. */
 export function rowAt(ring: TimeRing, atMs: number): number {
   const number = numberOf(ring, atMs);
   if (ring.head === 0) {
@@ -43,12 +43,12 @@ export function rowAt(ring: TimeRing, atMs: number): number {
   return number <= ring.head - ring.rows ? ring.rows * ring.columns : startOf(ring, number);
 }
 
-/** Where the row of a number begins; undefined: it is not known, or no longer kept. */
+/** The offset of the row with a number; undefined if there is no such row yet, or no longer. */
 export function rowOf(ring: TimeRing, number: number): number | undefined {
   return number > ring.head || number < firstRow(ring) ? undefined : startOf(ring, number);
 }
 
-/** Makes the row of a time the newest if it is; older rows go. */
+/** Advances the ring to a time and drops the oldest rows. Does nothing if the time is not newer than the newest row. */
 export function moveTo(ring: TimeRing, atMs: number): void {
   const number = numberOf(ring, atMs);
   if (number <= ring.head) return;
@@ -57,7 +57,7 @@ export function moveTo(ring: TimeRing, atMs: number): void {
   ring.head = number;
 }
 
-/** Takes back what was counted later than a time, because the clock was set back to it. */
+/** Discards what was counted after a time, because the clock was set back to it. */
 export function setBack(ring: TimeRing, atMs: number): void {
   const number = numberOf(ring, atMs);
   const stale = Math.min(ring.head - number, ring.rows);

@@ -1,13 +1,14 @@
 import type { PathCount } from '../alerts/alert.ts';
 
-/** Older samples say nothing about now: a quiet night must not keep yesterday's errors. */
+/** Older samples say nothing about the present: yesterday's errors must not last through a quiet night. */
 export const maxAgeMs = 15 * 60_000;
 
-/** The last requests, as a ring. Plain data. */
+/** The last requests, as a ring buffer. Plain data. */
 export interface Window {
   readonly size: number;
-  /** Of each sample: when, and the path if it failed, else null. */
+  /** When each sample was taken, in epoch milliseconds. */
   readonly times: number[];
+  /** The path of each sample that failed; null for the others. */
   readonly failedPaths: (string | null)[];
   /** Where the next sample goes. */
   next: number;
@@ -19,7 +20,7 @@ export function newWindow(size: number): Window {
   return { size, times: [], failedPaths: [], next: 0, count: 0, failed: 0 };
 }
 
-/** Adds a sample, in constant time; the oldest one leaves a full window. */
+/** Adds a sample in constant time. A full window drops its oldest sample. */
 export function addSample(window: Window, atMs: number, failedPath: string | null): void {
   if (window.count === window.size) dropOldest(window);
   window.times[window.next] = atMs;
@@ -29,17 +30,17 @@ export function addSample(window: Window, atMs: number, failedPath: string | nul
   if (failedPath !== null) window.failed++;
 }
 
-/** Lets the samples that have become too old go. */
+/** Drops samples older than {@link maxAgeMs}. */
 export function ageOut(window: Window, nowMs: number): void {
   while (window.count > 0 && (window.times[oldest(window)] ?? 0) < nowMs - maxAgeMs) dropOldest(window);
 }
 
-/** Failed samples in percent; 0 where there are none. */
+/** The percentage of samples that failed; 0 if the window is empty. */
 export function failedPercent(window: Window): number {
   return window.count === 0 ? 0 : (window.failed * 100) / window.count;
 }
 
-/** The paths that failed most often; walks the window, so only for when it is told. */
+/** The paths that failed most often. Walks the whole window, so call it only for an alert that is sent. */
 export function worstPaths(window: Window, limit: number): PathCount[] {
   const counts = new Map<string, number>();
   for (const { failedPath } of samplesOf(window)) {
@@ -49,12 +50,12 @@ export function worstPaths(window: Window, limit: number): PathCount[] {
   return sorted.slice(0, limit).map(([path, failed]) => ({ path, failed }));
 }
 
-/** When the oldest sample was taken; of an empty window, at the end of all times. */
+/** When the oldest sample was taken; infinity if the window is empty. */
 export function oldestMs(window: Window): number {
   return window.count === 0 ? Number.POSITIVE_INFINITY : (window.times[oldest(window)] ?? 0);
 }
 
-/** The newest samples of a window, in one of another size. */
+/** Copies the newest samples into a window of another size. */
 export function resized(window: Window, size: number): Window {
   const into = newWindow(size);
   for (const { atMs, failedPath } of samplesOf(window)) addSample(into, atMs, failedPath);
