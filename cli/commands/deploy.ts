@@ -30,9 +30,9 @@ export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions
   try {
     if (lock.left !== undefined) warning(`${holderText(lock.left)}, was cut off; this deploy takes over`);
     const start = await step('preflight', async () => preflight(stack, engine));
-    const { active, idle } = start;
+    const { active, standby } = start;
     progress(
-      `deploying ${options.release} to ${idle.pool}, in place of ${idle.release}; ` +
+      `deploying ${options.release} to ${standby.pool}, in place of ${standby.release}; ` +
         `${active.pool} (${active.release}) serves meanwhile, without a standby`,
     );
     if (!options.confirmed) await askWhether(start);
@@ -44,8 +44,8 @@ export async function deploy(stack: Stack, engine: Engine, raw: RawDeployOptions
 }
 
 /** Where nobody sits, the command itself is the decision. */
-async function askWhether({ idle }: Start): Promise<void> {
+async function askWhether({ standby }: Start): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return;
-  if (await confirm(`Replace what runs on ${idle.pool}?`, { input: process.stdin, output: process.stderr })) return;
+  if (await confirm(`Replace what runs on ${standby.pool}?`, { input: process.stdin, output: process.stderr })) return;
   throw new CommandError('not begun, nothing was changed', { next: '--yes to be asked nothing' });
 }

@@ -40,8 +40,8 @@ export async function deployRelease(run: Run): Promise<string> {
 
 async function waitsThere(run: Run): Promise<string> {
   const { pool, start, options } = run;
-  await run.tellEnd({ kind: 'deploy-finished', ...run.what, switched: false, tookMs: run.tookMs });
-  return `${options.release} waits on ${pool} (${start.idle.url}); ./bluegreen switch ${pool} makes it active`;
+  await run.recordEnd({ kind: 'deploy-finished', ...run.what, switched: false, tookMs: run.tookMs });
+  return `${options.release} waits on ${pool} (${start.standby.url}); ./bluegreen switch ${pool} makes it active`;
 }
 
 /** Nobody's request was in danger; the standby is to be warm again. */
@@ -86,7 +86,7 @@ async function finished(run: Run, tookMs: number | undefined, baked: Baked | und
   }
   const bake = baked && { lastedMs: baked.lastedMs, requests: baked.requests, failed: baked.failed };
   const record = { kind: 'deploy-finished', ...run.what, switched: true, tookMs: run.tookMs } as const;
-  await run.tellEnd({ ...record, bake });
+  await run.recordEnd({ ...record, bake });
   await run.forgetImage(run.planned?.imageBefore);
   const active = `${options.release} is active on ${pool}${tookMs === undefined ? '' : `, switched${inTime(tookMs)}`}`;
   if (baked !== undefined) return `${active}; ${bakedText(baked)}`;

@@ -46,7 +46,7 @@ describe('the journal of a deploy', () => {
     };
     const engine = { name: 'host', edge, lastLines: async () => '' } as unknown as Engine;
     const options = { release: 'v2' } as DeployOptions;
-    const start = { idle: { pool: 'green' }, active: { pool: 'blue', release: 'v1' } } as Start;
+    const start = { standby: { pool: 'green' }, active: { pool: 'blue', release: 'v1' } } as Start;
     const lock = { at: () => undefined } as unknown as Lock;
     run = new Run(stack, engine, options, start, { lock, signal: new AbortController().signal });
     run.wasUsed = true;

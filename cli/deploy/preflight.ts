@@ -10,7 +10,7 @@ import { type Counters, readCounters } from './counters.ts';
 /** How things stand before anything is done. */
 export interface Start {
   readonly active: PoolStatus;
-  readonly idle: PoolStatus;
+  readonly standby: PoolStatus;
   readonly control: ControlState;
   readonly counters: Counters | undefined;
 }
@@ -26,7 +26,10 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
     readCounters(stack),
   ]);
   const { edge } = control;
-  const [active, idle] = await Promise.all([poolStatus(stack, edge.active), poolStatus(stack, otherPool(edge.active))]);
+  const [active, standby] = await Promise.all([
+    poolStatus(stack, edge.active),
+    poolStatus(stack, otherPool(edge.active)),
+  ]);
   const faults: string[] = [];
   if (!active.healthy) faults.push(`${active.pool} is active but not healthy (${active.health})`);
   if (edge.down[edge.active]) faults.push(`${active.pool} is active but marked down by its health checks`);
@@ -40,8 +43,8 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
     faults.push(`a canary of ${control.canaryPercent}% is on; end it with ./bluegreen canary off`);
   }
   if (!hasFreeDisk(stack)) faults.push(`${freeDiskText(stack)}; expected 1 GiB or more`);
-  faults.push(...overridden(stack, idle.pool));
-  if (faults.length === 0) return { active, idle, control, counters };
+  faults.push(...overridden(stack, standby.pool));
+  if (faults.length === 0) return { active, standby, control, counters };
   throw new CommandError(`not begun, nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
     next: './bluegreen status',
   });

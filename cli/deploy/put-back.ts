@@ -35,7 +35,7 @@ export async function putBack(run: Run): Promise<PutBack> {
     const stillLive = active === pool ? { stillLive: `${colour(pool)} was left as it is` } : {};
     return { restored: undefined, standing, ...stillLive };
   }
-  const { release, healthy } = run.start.idle;
+  const { release, healthy } = run.start.standby;
   const serves = `${colour(oldPool)} (${run.start.active.release}) serves`;
   // From here on only a second Ctrl-C stops it.
   const { signal } = new AbortController();

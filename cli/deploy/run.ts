@@ -68,7 +68,7 @@ export class Run {
     this.start = start;
     this.lock = lock;
     this.signal = signal;
-    this.pool = start.idle.pool;
+    this.pool = start.standby.pool;
     this.oldPool = start.active.pool;
     this.gateMs = durationMs(stack.settings.DEPLOY_TIMEOUT) ?? 0;
     this.drainMs = durationMs(stack.settings.DRAIN_TIMEOUT) ?? 0;
@@ -107,13 +107,13 @@ export class Run {
   }
 
   /** Writes into the journal, which is what the channel hears. */
-  async tell(what: Parameters<typeof recordLine>[1]): Promise<void> {
+  async record(what: Parameters<typeof recordLine>[1]): Promise<void> {
     await this.engine.edge('record', recordLine(this.stack, what));
   }
 
   /** Records that the deploy failed at the step it has come to. */
   async recordFailure(why: string, { rolledBack, restored, noWayBack }: FailureEnd): Promise<void> {
-    await this.tellEnd({
+    await this.recordEnd({
       kind: 'deploy-failed',
       ...this.what,
       step: this.step,
@@ -127,8 +127,8 @@ export class Run {
   }
 
   /** The same of how it ended, which is told to who waits for it even where nobody else can be. */
-  async tellEnd(what: Parameters<typeof recordLine>[1]): Promise<void> {
-    await attempt('the channel is not told how it ended', () => this.tell(what));
+  async recordEnd(what: Parameters<typeof recordLine>[1]): Promise<void> {
+    await attempt('the channel is not told how it ended', () => this.record(what));
   }
 
   hookEnvironment(): HookEnvironment {

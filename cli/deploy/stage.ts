@@ -12,11 +12,11 @@ const replaceMs = 40_000;
 export async function stage(run: Run): Promise<void> {
   const { stack, engine, pool, start, signal } = run;
   const { release, image } = run.options;
-  await run.tell({
+  await run.record({
     kind: 'deploy-started',
     ...run.what,
     image,
-    replaces: start.idle.release,
+    replaces: start.standby.release,
     activeRelease: start.active.release,
     untilMs: Date.now() + run.drainMs + replaceMs + run.gateMs,
   });
@@ -31,7 +31,7 @@ export async function stage(run: Run): Promise<void> {
   await run.at('replace', async () => {
     run.planned = planned(stack, pool, release, run.image);
     await sameEngine(engine, run.planned.next).replace(pool, { unused: false });
-    return `${release} in place of ${start.idle.release}`;
+    return `${release} in place of ${start.standby.release}`;
   });
   signal.throwIfAborted();
 }
