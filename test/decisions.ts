@@ -9,7 +9,7 @@ import { newState, type Policy, type State } from '../watcher/rules/state.ts';
 export const noon = Date.UTC(2025, 10, 23, 12);
 const defaults: Policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenance: false };
 
-/** The watcher's judgement alone: lines and time in, verdicts out. */
+/** The rules alone: lines, records and time in, verdicts out. */
 export class Decisions {
   readonly policy: Policy;
   readonly verdicts: Verdict[] = [];
@@ -20,7 +20,7 @@ export class Decisions {
     this.state = newState(this.policy);
   }
 
-  /** Takes lines as they come, and returns what is told. */
+  /** Takes lines in order, and returns the alerts that are sent. */
   log(...lines: readonly string[]): Alert[] {
     const before = this.verdicts.length;
     for (const line of lines) {
@@ -37,14 +37,14 @@ export class Decisions {
     return this.sent(before);
   }
 
-  /** Takes a record of the journal when it is written, and returns what is told. */
+  /** Takes a journal record when it is written, and returns the alerts that are sent. */
   record(record: JournalRecord, nowMs = record.atMs): Alert[] {
     const before = this.verdicts.length;
     this.verdicts.push(...decideRecord(this.state, record, nowMs, this.policy));
     return this.sent(before);
   }
 
-  /** Ends, and begins again with what was written down. */
+  /** Continues with the state as a checkpoint would restore it. */
   restart(): void {
     this.state = JSON.parse(JSON.stringify(this.state));
   }
@@ -53,8 +53,8 @@ export class Decisions {
     return this.verdicts.slice(from).flatMap((verdict) => (verdict.fate === 'send' ? [verdict.alert] : []));
   }
 
-  /** Incidents that go on and have not been told. */
-  openUntold(): number {
+  /** The number of open incidents whose alerts have been held back and not sent since. */
+  openUnsent(): number {
     const { routing, errorRate, burnRate, outage, standby } = this.state;
     const failover = routing.flapping.open === null ? routing.failover : null;
     const open = [

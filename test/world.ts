@@ -7,34 +7,35 @@ import { noon } from './decisions.ts';
 import { switchRecord } from './journal-records.ts';
 import { generator, type Random } from './random.ts';
 
-/** How a pool fails: its process is gone, it answers 500, or it answers nothing. */
+/** How a pool fails: it refuses connections, answers 500, or does not answer. */
 export type Fault = 'refuses' | 'errors' | 'hangs';
 
-/** What is the case for a while: who is broken, or that nobody is; `switch`: the other pool is made the active one. */
+/** A period of time and which pools are broken in it. `switch` makes the other pool active. */
 export interface Phase {
-  readonly what: 'well' | 'active-down' | 'standby-down' | 'both-down' | 'switch';
+  readonly what: 'healthy' | 'active-down' | 'standby-down' | 'both-down' | 'switch';
   readonly lastsMs: number;
 }
 
 export interface WorldPlan {
   readonly phases: readonly Phase[];
   readonly fault: Fault;
-  /** Health checks set down flags. */
+  /** A prober sets down flags. */
   readonly prober: boolean;
-  /** Between two requests, at most. */
+  /** The longest time between two requests. */
   readonly gapMs: number;
-  /** A worker's clock is behind by up to so much: nginx sets it once a turn of its event loop. */
+  /** How far an nginx worker's clock can be behind, as it is updated once per turn of the event loop. */
   readonly clockErrorMs: number;
-  /** Switches are recorded in the journal just before they are made. */
+  /** Each switch is recorded in the journal just before it is made. */
   readonly journal?: boolean;
-  /** Requests that go to the pool that is not active: first, or to no other. */
+  /** The share of requests that try the standby first. */
   readonly canaryShare?: number;
+  /** The share of requests that try only the standby. */
   readonly previewShare?: number;
-  /** Of everything else: when requests come, how long they take, who leaves early. */
+  /** Determines everything else: when requests come, how long they take, which visitors leave early. */
   readonly seed: number;
 }
 
-/** A line of the log, or a second that has passed, in the order in which the watcher meets them. */
+/** A log line, a second that has passed, or a journal record, in the order in which the watcher sees them. */
 export type Happening =
   | { readonly atMs: number; readonly line: string; readonly route: Route; readonly servedBy: Pool | undefined }
   | { readonly atMs: number; readonly flags: DownFlags | null }
@@ -52,34 +53,34 @@ interface Change {
 
 export interface World {
   readonly happenings: readonly Happening[];
-  /** When which pool was truly broken. */
+  /** When each pool was really broken. */
   readonly broken: { readonly [pool in Pool]: readonly Interval[] };
   readonly switches: readonly Change[];
   readonly endMs: number;
 }
 
-/** A request takes at most so long to send its headers, and then to be answered by a pool that is well. */
+/** The longest times a request takes to send its headers, and then to be answered by a healthy pool. */
 export const maxHeadersMs = 2_000;
 export const maxServiceMs = 4_000;
 const connectMs = 1;
 const readTimeoutMs = 3_000;
-/** nginx leaves a pool alone for so long after a failed attempt (`fail_timeout`). */
+/** How long nginx avoids a pool after a failed attempt (`fail_timeout`). */
 const failTimeoutMs = 5_000;
 const flaggedAfterMs = 600;
 const unflaggedAfterMs = 800;
 const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000' } as const;
 
-interface Try {
+interface Attempt {
   readonly pool: Pool;
   readonly status: number;
   readonly endMs: number;
   readonly silent: boolean;
   readonly retry: boolean;
-  /** There was nobody left to try: nginx logs the group's name in place of an address. */
+  /** Set if no pool was left to try: nginx then logs the name of the upstream group instead of an address. */
   readonly group?: string;
 }
 
-/** Plays a plan: an edge with two workers in front of two pools. It knows the edge's rules and nothing of the watcher's. */
+/** Plays a plan: an edge with two workers in front of two pools. It follows the rules of the edge and knows none of the watcher's. */
 export function play(plan: WorldPlan): World {
   const random = generator(plan.seed);
   const { broken, switches, endMs } = truthOf(plan);
@@ -92,7 +93,7 @@ export function play(plan: WorldPlan): World {
         )
       : undefined;
 
-  const answer = (pool: Pool, atMs: number, serviceMs: number): Try => {
+  const answer = (pool: Pool, atMs: number, serviceMs: number): Attempt => {
     const isDown = broken[pool].some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs);
     if (isDown) {
       if (plan.fault === 'errors') return { pool, status: 500, endMs: atMs + 2, silent: false, retry: true };
@@ -109,14 +110,14 @@ export function play(plan: WorldPlan): World {
     return { pool, status: 200, endMs: atMs + serviceMs, silent: false, retry: false };
   };
 
-  // Many requests around a change and few else: nothing happens there.
+  // Requests are frequent around a change and rare otherwise, when nothing happens.
   const changes = [...broken.blue, ...broken.green].flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]);
   changes.push(...switches.map(({ atMs }) => atMs));
   const gapAt = (atMs: number) =>
     changes.some((change) => atMs > change - 3_000 && atMs < change + 7_000) ? plan.gapMs : Math.max(plan.gapMs, 1_500);
 
-  /** When an attempt on the first pool of a group failed. */
-  const marks: { readonly [first in Pool]: number[] } = { blue: [], green: [] };
+  /** When attempts on the first pool of a group failed. */
+  const failures: { readonly [first in Pool]: number[] } = { blue: [], green: [] };
   const lines: Extract<Happening, { line: string }>[] = [];
   for (let startMs = noon; startMs < endMs; startMs += 1 + Math.floor(random() * gapAt(startMs))) {
     const headersMs = random() < 0.03 ? Math.floor(random() * maxHeadersMs) : 0;
@@ -130,25 +131,26 @@ export function play(plan: WorldPlan): World {
     const prefersStandby = flagAt(active, routedMs) !== undefined && flagAt(standby, routedMs) === undefined;
     const avoidsStandby = flagAt(standby, routedMs) !== undefined && flagAt(active, routedMs) === undefined;
     const first = route === 'preview' || (route === 'canary' ? !avoidsStandby : prefersStandby) ? standby : active;
-    // A preview's group has no backup, and leaves nothing alone.
-    const isMarked =
-      route !== 'preview' && marks[first].some((markMs) => markMs <= routedMs && routedMs < markMs + failTimeoutMs);
-    const tries: Try[] = [];
-    const one = answer(isMarked ? otherPool(first) : first, routedMs, serviceMs);
-    tries.push(one);
-    // A request that has been sent is not repeated if repeating it could do it twice.
-    const repeatable = !isPost || (plan.fault === 'refuses' && one.endMs === routedMs + connectMs);
+    // The upstream group of previews has no backup, so nginx never avoids its pool.
+    const isAvoided =
+      route !== 'preview' &&
+      failures[first].some((failedMs) => failedMs <= routedMs && routedMs < failedMs + failTimeoutMs);
+    const attempts: Attempt[] = [];
+    const one = answer(isAvoided ? otherPool(first) : first, routedMs, serviceMs);
+    attempts.push(one);
+    // nginx does not retry a request that has been sent and is not idempotent.
+    const isRetryable = !isPost || (plan.fault === 'refuses' && one.endMs === routedMs + connectMs);
     if (route === 'preview') {
-      // It is not repeated.
-    } else if (one.retry && !isMarked) {
-      marks[first].push(one.endMs);
-      if (repeatable) tries.push(answer(otherPool(first), one.endMs, serviceMs));
-    } else if (one.retry && repeatable) {
+      // Previews are not retried.
+    } else if (one.retry && !isAvoided) {
+      failures[first].push(one.endMs);
+      if (isRetryable) attempts.push(answer(otherPool(first), one.endMs, serviceMs));
+    } else if (one.retry && isRetryable) {
       const group = `${first}_first`;
-      tries.push({ pool: first, status: 502, endMs: one.endMs, silent: true, retry: false, group });
+      attempts.push({ pool: first, status: 502, endMs: one.endMs, silent: true, retry: false, group });
     }
     const errorMs = plan.clockErrorMs;
-    lines.push(logged(tries, { startMs, routedMs, patienceMs, active, route, isPost, errorMs, random }));
+    lines.push(logged(attempts, { startMs, routedMs, patienceMs, active, route, isPost, errorMs, random }));
   }
   const ticks: Happening[] = [];
   for (let atMs = noon; atMs <= endMs + 30_000; atMs += 1_000) {
@@ -190,7 +192,7 @@ function truthOf({ phases }: WorldPlan): Omit<World, 'happenings'> {
 interface Request {
   readonly startMs: number;
   readonly routedMs: number;
-  /** The client leaves when nothing has come for so long. */
+  /** The visitor leaves if no answer has come by then. */
   readonly patienceMs: number;
   readonly active: Pool;
   readonly route: Route;
@@ -199,23 +201,23 @@ interface Request {
   readonly random: Random;
 }
 
-function logged(all: readonly Try[], request: Request): Extract<Happening, { line: string }> {
+function logged(all: readonly Attempt[], request: Request): Extract<Happening, { line: string }> {
   const { startMs, routedMs, random } = request;
   const leavesMs = startMs + request.patienceMs;
   const beganMs = (index: number) => (index === 0 ? routedMs : (all[index - 1]?.endMs ?? routedMs));
-  const tries = all.filter((_, index) => index === 0 || beganMs(index) < leavesMs);
-  const last = tries[tries.length - 1] ?? all[0];
-  if (last === undefined) throw new Error('a request is tried at least once');
+  const attempts = all.filter((_, index) => index === 0 || beganMs(index) < leavesMs);
+  const last = attempts[attempts.length - 1] ?? all[0];
+  if (last === undefined) throw new Error('a request has at least one attempt');
   const hasLeft = leavesMs < last.endMs && leavesMs > routedMs;
   const endMs = hasLeft ? leavesMs : last.endMs;
-  const isUnfinished = (index: number) => hasLeft && index === tries.length - 1;
-  // The start of a request and its end are read from a clock that stands still between two turns.
+  const isUnfinished = (index: number) => hasLeft && index === attempts.length - 1;
+  // nginx takes the start and the end of a request from a clock that stands still between two turns of its event loop.
   const loggedStart = startMs - Math.floor(random() * (request.errorMs + 1));
   const loggedEnd = Math.max(loggedStart, endMs - Math.floor(random() * (request.errorMs + 1)));
   const seconds = (ms: number) => (Math.max(0, ms) / 1_000).toFixed(3);
-  const took = tries.map((one, index) => seconds((isUnfinished(index) ? endMs : one.endMs) - beganMs(index)));
-  const silent = tries.map((one, index) => one.silent || isUnfinished(index));
-  const answered = silent[tries.length - 1] === false;
+  const took = attempts.map((one, index) => seconds((isUnfinished(index) ? endMs : one.endMs) - beganMs(index)));
+  const silent = attempts.map((one, index) => one.silent || isUnfinished(index));
+  const answered = silent[attempts.length - 1] === false;
   const line = accessLine({
     active: request.active,
     route: request.route === 'public' ? '-' : request.route,
@@ -224,8 +226,8 @@ function logged(all: readonly Try[], request: Request): Extract<Happening, { lin
     tookMs: loggedEnd - loggedStart,
     status: hasLeft ? 499 : last.status,
     method: request.isPost ? 'POST' : 'GET',
-    upstreamStatus: tries.map((one, index) => (isUnfinished(index) ? '-' : String(one.status))).join(', '),
-    upstreamAddr: tries.map((one) => one.group ?? address[one.pool]).join(', '),
+    upstreamStatus: attempts.map((one, index) => (isUnfinished(index) ? '-' : String(one.status))).join(', '),
+    upstreamAddr: attempts.map((one) => one.group ?? address[one.pool]).join(', '),
     responseTime: took.join(', '),
     headerTime: took.map((time, index) => (silent[index] ? '-' : time)).join(', '),
     length: answered ? '57' : '0',

@@ -9,7 +9,7 @@ import { parseLine, type RejectReason } from './parse.ts';
 
 /** Broken lines to each true one, which is forged as far as a client can. */
 const brokenPerLine = 5;
-const whats = ['well', 'active-down', 'well', 'switch', 'standby-down', 'well', 'both-down'] as const;
+const whats = ['healthy', 'active-down', 'healthy', 'switch', 'standby-down', 'healthy', 'both-down'] as const;
 
 // To repeat a failure, set the seed that it printed.
 const seed = Math.floor(Math.random() * 0x1_0000_0000);
@@ -17,7 +17,7 @@ const seed = Math.floor(Math.random() * 0x1_0000_0000);
 it(`a million hostile lines change nothing that a true one has not shown (seed ${seed})`, { timeout: 120_000 }, () => {
   const random = generator(seed);
   const phases: Phase[] = Array.from({ length: 100 }, (_, index) => ({
-    what: whats[index % whats.length] ?? 'well',
+    what: whats[index % whats.length] ?? 'healthy',
     lastsMs: 6_000 + Math.floor(random() * 3_000),
   }));
   const world = play({ phases, fault: 'refuses', prober: true, gapMs: 7, clockErrorMs: 5, seed });

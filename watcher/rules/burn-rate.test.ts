@@ -6,7 +6,7 @@ import { advanceTo, count, longTally, newBuckets, shortTally } from './buckets.t
 const minute = 60_000;
 const begin = (sloPercent: number | undefined = 99.9) => new Decisions({ thresholdPercent: 100, sloPercent });
 
-/** So many requests, evenly over the time; the first ones of each hundred fail. */
+/** Spreads a number of requests evenly over the time. The first `failed` of each hundred fail. */
 function requests(decisions: Decisions, fromMs: number, untilMs: number, number: number, failed: number) {
   const fields = (index: number): LineFields => (index % 100 < failed ? { status: 500 } : {});
   const at = (index: number) => noon + fromMs + ((untilMs - fromMs) * index) / number;
@@ -15,33 +15,33 @@ function requests(decisions: Decisions, fromMs: number, untilMs: number, number:
 }
 
 describe('the burn rate of the error budget', () => {
-  it('is told when the last hour and the last five minutes both burn more than 14.4 times too fast', () => {
+  it('is sent when the last hour and the last five minutes both burn more than 14.4 times too fast', () => {
     const decisions = begin();
     expect(requests(decisions, 0, 55 * minute, 5_500, 1)).toEqual([]);
     const [alert] = requests(decisions, 55 * minute, 60 * minute, 500, 20);
     expect(alert).toMatchObject({ kind: 'burn-rate', incident: '1123-1256-1', sloPercent: 99.9 });
-    // Told as soon as the hour's share is 1.44%.
+    // Sent as soon as 1.44% of the hour's requests have failed.
     expect(alert?.kind === 'burn-rate' && alert.burn).toBeCloseTo(14.4, 0);
   });
 
-  it('is not told for an hour that was bad at its beginning alone', () => {
+  it('is not sent for an hour that was bad only at its beginning', () => {
     const decisions = begin();
-    // Not yet fifty requests, so not yet judged.
+    // Fewer than fifty requests are not enough for a rate.
     requests(decisions, 0, minute, 49, 100);
     requests(decisions, 10 * minute, 20 * minute, 1_000, 0);
-    // 1.9 % of the hour have failed now, but only one request in the last five minutes.
+    // 1.9% of the hour's requests have failed now, but only one of them in the last five minutes.
     expect(requests(decisions, 50 * minute, 55 * minute, 1_500, 0)).toEqual([]);
     decisions.log(accessLine({ startMs: noon + 55 * minute, status: 500 }));
     expect(decisions.verdicts).toEqual([]);
   });
 
-  it('is not told for a bad minute in a good hour', () => {
+  it('is not sent for one bad minute in a good hour', () => {
     const decisions = begin();
     requests(decisions, 0, 58 * minute, 5_800, 0);
     expect(requests(decisions, 58 * minute, 59 * minute, 100, 50)).toEqual([]);
   });
 
-  it('is resolved when the last five minutes are better, also on a night when nobody comes', () => {
+  it('is resolved when the last five minutes are better, even without any requests', () => {
     const decisions = begin();
     expect(requests(decisions, 0, minute, 200, 10)).toHaveLength(1);
     expect(decisions.tick(noon + 4 * minute)).toEqual([]);
@@ -51,7 +51,7 @@ describe('the burn rate of the error budget', () => {
     expect(decisions.tick(noon + 90 * minute)).toEqual([]);
   });
 
-  it('does not judge by a few requests, or by a few that failed', () => {
+  it('needs enough requests, and enough that failed', () => {
     const decisions = begin();
     expect(requests(decisions, 0, minute, 49, 100)).toEqual([]);
     expect(requests(begin(), 0, minute, 100, 4)).toEqual([]);
@@ -59,7 +59,7 @@ describe('the burn rate of the error budget', () => {
     expect(requests(begin(), 0, minute, 105, 5)).toHaveLength(1);
   });
 
-  it('counts what the visitor got: an attempt that the other pool made good is none, an answer cut off is one; who left before it, none', () => {
+  it('counts what the visitor got: not masked failures and not visitors who left before an answer, but answers cut off', () => {
     const decisions = begin();
     const lines = (line: typeof accessLine, fields: LineFields) =>
       decisions.log(...Array.from({ length: 60 }, (_, at) => line({ startMs: noon + at, ...fields })));
@@ -71,7 +71,7 @@ describe('the burn rate of the error budget', () => {
     expect(lines(accessLine, { length: '20', bytesSent: 20 })).toMatchObject([{ kind: 'burn-rate' }]);
   });
 
-  it('is off where there is no objective', () => {
+  it('is off without an objective', () => {
     const decisions = new Decisions();
     decisions.log(...Array.from({ length: 100 }, (_, at) => accessLine({ startMs: noon + at, status: 500 })));
     expect(decisions.sent().map(({ kind }) => kind)).toEqual(['error-rate']);
@@ -79,8 +79,8 @@ describe('the burn rate of the error budget', () => {
   });
 });
 
-describe('counts by time', () => {
-  it('are those of the last hour and of the last five minutes, to half a minute', () => {
+describe('tallies by time', () => {
+  it('cover the last hour and the last five minutes, to within half a minute', () => {
     const buckets = newBuckets();
     const seconds = 3 * 3_600;
     for (let at = 0; at < seconds; at++) count(buckets, noon + at * 1_000, at % 10 === 0);
@@ -89,7 +89,7 @@ describe('counts by time', () => {
     expect(buckets.ring.cells).toHaveLength(newBuckets().ring.cells.length);
   });
 
-  it('are gone when their time is over, however long nothing came', () => {
+  it('expire, however long no request came', () => {
     const buckets = newBuckets();
     count(buckets, noon, true);
     advanceTo(buckets, noon + 5 * minute);
@@ -100,7 +100,7 @@ describe('counts by time', () => {
     expect(longTally(buckets)).toEqual({ requests: 1, failed: 1 });
   });
 
-  it('begin again when the clock was set back, and take a line that is some milliseconds late', () => {
+  it('start over after the clock was set back, and accept a line that is some milliseconds late', () => {
     const buckets = newBuckets();
     count(buckets, noon, true);
     count(buckets, noon - 5, true);

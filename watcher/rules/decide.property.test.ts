@@ -7,7 +7,7 @@ import { maxHeadersMs, maxServiceMs, type Phase, play, type World, type WorldPla
 import type { Alert } from '../alerts/alert.ts';
 import type { Policy } from './state.ts';
 
-// A failure prints the seed, the path and the smallest plan that still fails; put { seed, path } here to repeat it.
+// A failure prints the seed, the path and the smallest plan that still fails. To repeat it, put { seed, path } here.
 const options = { numRuns: 60 } as const;
 
 const fault = fc.constantFrom('refuses', 'errors', 'hangs');
@@ -22,25 +22,25 @@ const chance = {
   seed: fc.integer({ min: 0, max: 0xffff_ffff }),
 };
 /**
- * Without health checks, requests hang on a pool until it is back and fail then, so that nginx leaves it alone once more:
- * truly two failovers.
+ * Without health checks, requests hang on a pool until it is back and then fail, so nginx avoids the pool once more. Those are
+ * two real failovers.
  */
-const isOne = ({ fault, prober }: WorldPlan) => fault !== 'hangs' || prober;
+const isOneFailover = ({ fault, prober }: WorldPlan) => fault !== 'hangs' || prober;
 const lasting = (min: number, max: number) => fc.integer({ min, max });
-const well = (min: number, max: number): fc.Arbitrary<Phase> =>
-  fc.record({ what: fc.constant('well' as const), lastsMs: lasting(min, max) });
+const healthy = (min: number, max: number): fc.Arbitrary<Phase> =>
+  fc.record({ what: fc.constant('healthy' as const), lastsMs: lasting(min, max) });
 const trouble: fc.Arbitrary<Phase> = fc.record({
   what: fc.constantFrom('active-down', 'standby-down', 'both-down', 'switch'),
   lastsMs: lasting(15_000, 25_000),
 });
 
-/** One thing at a time, each long enough to be seen and so far apart that the pool does not flap. */
+/** One event at a time, each long enough to be detected and far enough from the next that the pool does not flap. */
 const clearPlan: fc.Arbitrary<WorldPlan> = fc
-  .array(fc.tuple(trouble, well(310_000, 320_000)), { minLength: 1, maxLength: 4 })
+  .array(fc.tuple(trouble, healthy(310_000, 320_000)), { minLength: 1, maxLength: 4 })
   .chain((pairs) =>
-    fc.record({ ...chance, phases: fc.constant([{ what: 'well', lastsMs: 15_000 } as const, ...pairs.flat()]) }),
+    fc.record({ ...chance, phases: fc.constant([{ what: 'healthy', lastsMs: 15_000 } as const, ...pairs.flat()]) }),
   )
-  .filter(isOne);
+  .filter(isOneFailover);
 
 /** Anything at any time. */
 const wildPlan: fc.Arbitrary<WorldPlan> = fc.record({
@@ -48,7 +48,7 @@ const wildPlan: fc.Arbitrary<WorldPlan> = fc.record({
   gapMs: fc.integer({ min: 60, max: 3_000 }),
   phases: fc.array(
     fc.record({
-      what: fc.constantFrom('well', 'well', 'active-down', 'active-down', 'standby-down', 'both-down', 'switch'),
+      what: fc.constantFrom('healthy', 'healthy', 'active-down', 'active-down', 'standby-down', 'both-down', 'switch'),
       lastsMs: fc.oneof(lasting(1, 500), lasting(500, 12_000), lasting(12_000, 90_000)),
     }),
     { minLength: 1, maxLength: 10 },
@@ -63,7 +63,10 @@ const policy: fc.Arbitrary<Partial<Policy>> = fc.record({
   sloPercent: fc.constantFrom(95, 99.9),
 });
 
-/** What is told of the whole of it; `restartAt`: the share of moments at which the watcher is killed and started anew. */
+/**
+ * Lets the rules watch a world.
+ * @param restartShare the share of moments at which the watcher is killed and restarted
+ */
 function watch(world: World, changes: Partial<Policy> = {}, restartShare = 0, seed = 0): Decisions {
   const decisions = new Decisions(changes);
   const random = generator(seed);
@@ -76,7 +79,7 @@ function watch(world: World, changes: Partial<Policy> = {}, restartShare = 0, se
   return decisions;
 }
 
-/** Long after the end, when everything has become quiet. */
+/** Long after the end, when nothing happens any more. */
 const later = noon + 6 * 3_600_000;
 
 const about =
@@ -85,21 +88,21 @@ const about =
     wanted.includes(alert.kind);
 const kindsOf = (alerts: readonly Alert[]) => alerts.map(({ kind }) => kind);
 
-describe('whatever happens', () => {
-  it('one thing at a time is told as what it is, once, with its end, and in time', () => {
+describe('the rules', () => {
+  it('send each of several separate events once, in time, with its end', () => {
     fc.assert(
       fc.property(clearPlan, (plan) => {
         const world = play(plan);
         const sent = watch(world, { thresholdPercent: 100 }).sent();
         const expected = plan.phases.flatMap(({ what }): AlertKind[] => {
           if (what === 'active-down') return ['failover', 'recovery'];
-          // Two pools that answer 500 live, unless their health checks say otherwise: that is an error rate.
+          // Pools that answer 500 are up unless their health checks say otherwise. Then only the error rate shows it.
           if (what === 'both-down') return plan.fault === 'errors' && !plan.prober ? [] : ['outage', 'outage-resolved'];
           return what === 'switch' ? ['switch'] : [];
         });
         const routing = sent.filter(about('failover', 'recovery', 'switch', 'flapping', 'outage', 'outage-resolved'));
-        // When both are back, nginx leaves the active one alone for some seconds more: a failover of its own, or none.
-        // What the health checks show first, a request makes sure: that is told once more.
+        // When both pools are back, nginx avoids the active one for some more seconds, which may be a failover of its own.
+        // An outage that the health checks show first is sent again when a request confirms it.
         const besides = routing.filter((alert) => !isAfterOutage(alert, plan) && !('escalated' in alert));
         expect(kindsOf(besides)).toEqual(expected);
         for (const alert of besides) expectInTime(alert, world, 6_500);
@@ -109,7 +112,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('no end is told without its beginning, none twice, and none of a beginning that was held back', () => {
+  it('never send an end without its beginning, twice, or if the beginning was held back', () => {
     fc.assert(
       fc.property(wildPlan, policy, (plan, changes) => {
         const decisions = watch(play(plan), changes);
@@ -124,7 +127,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('no failover is told while the pool was well, and no switch that nobody made', () => {
+  it('never send a failover from a healthy pool, or a switch that nobody made', () => {
     fc.assert(
       fc.property(wildPlan, (plan) => {
         const world = play(plan);
@@ -134,8 +137,8 @@ describe('whatever happens', () => {
     );
   });
 
-  it('a world in which nothing breaks is silent, however slow its requests and however early its visitors leave', () => {
-    const phases = [{ what: 'well', lastsMs: 60_000 }] as const;
+  it('send nothing while nothing breaks, however slow requests are and however early visitors leave', () => {
+    const phases = [{ what: 'healthy', lastsMs: 60_000 }] as const;
     fc.assert(
       fc.property(fc.record({ ...chance, phases: fc.constant(phases) }), (plan) => {
         expect(watch(play(plan), { sloPercent: 99.9 }).verdicts).toEqual([]);
@@ -144,7 +147,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('planned switches are told one by one, and are never failovers', () => {
+  it('send planned switches one by one, never as failovers', () => {
     const steps = fc.array(fc.record({ what: fc.constant('switch' as const), lastsMs: lasting(3_000, 20_000) }), {
       minLength: 1,
       maxLength: 10,
@@ -153,7 +156,7 @@ describe('whatever happens', () => {
       fc.record({
         ...chance,
         gapMs: fc.integer({ min: 40, max: 200 }),
-        phases: fc.constant([{ what: 'well', lastsMs: 5_000 } as const, ...phases]),
+        phases: fc.constant([{ what: 'healthy', lastsMs: 5_000 } as const, ...phases]),
       }),
     );
     fc.assert(
@@ -170,7 +173,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('what the journal announces is told once each and in its order, however quick, and whatever breaks meanwhile', () => {
+  it('send each switch in the journal once and in order, however fast they follow, and whatever breaks meanwhile', () => {
     fc.assert(
       fc.property(wildPlan, (plan) => {
         const world = play({ ...plan, journal: true, prober: true });
@@ -183,7 +186,7 @@ describe('whatever happens', () => {
     );
   });
 
-  it('previews change nothing, whatever breaks', () => {
+  it('ignore previews, whatever breaks', () => {
     fc.assert(
       fc.property(wildPlan, policy, (plan, changes) => {
         const world = play({ ...plan, previewShare: 0.5 });
@@ -197,23 +200,23 @@ describe('whatever happens', () => {
     );
   });
 
-  it('a pool that goes up and down is one incident, told with its totals', () => {
+  it('treat a pool that goes up and down as one incident, and send its totals', () => {
     const times = fc.array(fc.tuple(lasting(4_500, 9_000), lasting(9_000, 20_000)), { minLength: 3, maxLength: 9 });
     const plan = times
       .chain((cycles) => {
         const phases = cycles.flatMap(([down, up]): Phase[] => [
           { what: 'active-down', lastsMs: down },
-          { what: 'well', lastsMs: up },
+          { what: 'healthy', lastsMs: up },
         ]);
-        const start: Phase = { what: 'well', lastsMs: 5_000 };
-        const end: Phase = { what: 'well', lastsMs: 330_000 };
+        const start: Phase = { what: 'healthy', lastsMs: 5_000 };
+        const end: Phase = { what: 'healthy', lastsMs: 330_000 };
         return fc.record({
           ...chance,
           gapMs: fc.integer({ min: 60, max: 200 }),
           phases: fc.constant([start, ...phases, end]),
         });
       })
-      .filter(isOne);
+      .filter(isOneFailover);
     fc.assert(
       fc.property(plan, (one) => {
         const world = play(one);
@@ -237,38 +240,38 @@ describe('whatever happens', () => {
     );
   });
 
-  it('a restart at any moment changes nothing', () => {
+  it('decide the same after a restart at any moment', () => {
     fc.assert(
       fc.property(wildPlan, policy, fc.constantFrom(0.02, 0.3, 1), fc.nat(), (plan, changes, share, seed) => {
         const world = play(plan);
         const without = watch(world, changes);
         const restarted = watch(world, changes, share, seed);
         expect(restarted.verdicts).toEqual(without.verdicts);
-        // Compared as it would be written down: no more than that survives.
+        // Compared as JSON, as only that survives a restart.
         expect(JSON.stringify(restarted.state)).toBe(JSON.stringify(without.state));
       }),
       { numRuns: 150 },
     );
   });
 
-  it('what was held back is counted: told, or waiting to be', () => {
+  it('count what is held back, and send the count', () => {
     fc.assert(
       fc.property(wildPlan, policy, (plan, changes) => {
         const decisions = watch(play(plan), { ...changes, maintenance: false });
-        // Whatever is still open is told or over by then.
+        // By then, whatever is still open has been sent or has ended.
         decisions.tick(later);
         const { verdicts } = decisions;
         const sent = decisions.sent();
         const sentIncidents = new Set(sent.map(({ incident }) => incident));
-        const silent = new Set(verdicts.map(({ alert }) => alert.incident).filter((id) => !sentIncidents.has(id)));
+        const unsent = new Set(verdicts.map(({ alert }) => alert.incident).filter((id) => !sentIncidents.has(id)));
         const waiting = Object.values(decisions.state.gates).reduce(
           (sum, gate) => sum + (gate.heldBack?.count ?? 0),
           0,
         );
         const counted = sent.reduce((sum, alert) => sum + (alert.heldBack?.count ?? 0), 0);
-        const stillOpen = decisions.openUntold();
-        if (sent.some(about('flapping'))) expect(waiting + counted).toBeLessThanOrEqual(silent.size);
-        else expect(waiting + counted).toBe(silent.size - stillOpen);
+        const stillOpen = decisions.openUnsent();
+        if (sent.some(about('flapping'))) expect(waiting + counted).toBeLessThanOrEqual(unsent.size);
+        else expect(waiting + counted).toBe(unsent.size - stillOpen);
       }),
       { numRuns: 150 },
     );
@@ -286,11 +289,13 @@ function isAfterOutage(alert: Alert, plan: WorldPlan): boolean {
 }
 
 /**
- * A failover is near a moment at which the pool was broken, a recovery near one at which it was not, a switch is true.
- * @param after nginx leaves a pool alone for 5 s after a failure, and a request that hung on both has failed 6 s later
+ * Expects a failover close to a time at which the pool was broken, a recovery close to one at which it was not, and a switch
+ * that was made.
+ * @param after how long after the pool is back a failover may come, in milliseconds: nginx avoids a pool for 5 s after a
+ * failure, and a request that hangs on both pools fails 6 s later
  */
 function expectInTime(alert: Alert, { broken, switches }: World, after: number): void {
-  // A request that began before the pool broke can be the first that is rerouted.
+  // The first request that is rerouted may have begun before the pool broke.
   const before = maxHeadersMs + maxServiceMs;
   if (alert.kind === 'failover') {
     const near = broken[alert.from].some(
@@ -310,7 +315,10 @@ function expectInTime(alert: Alert, { broken, switches }: World, after: number):
   }
 }
 
-/** Each beginning once, and once more where it becomes worse; each end once and after its beginning, nothing of a kind open twice. */
+/**
+ * Expects each beginning once, and once more if it escalates; each end once and after its beginning; and at most one open
+ * incident of a kind.
+ */
 function expectPaired(sent: readonly Alert[]): void {
   const ends: { readonly [kind in AlertKind]?: readonly AlertKind[] } = {
     recovery: ['failover', 'flapping-resolved'],
@@ -323,11 +331,11 @@ function expectPaired(sent: readonly Alert[]): void {
   const seen = new Set<string>();
   const open = new Set<AlertKind>();
   for (const alert of sent) {
-    const isWorse = 'escalated' in alert;
-    const key = `${alert.kind} ${alert.incident}${isWorse ? ' escalated' : ''}`;
+    const isEscalated = 'escalated' in alert;
+    const key = `${alert.kind} ${alert.incident}${isEscalated ? ' escalated' : ''}`;
     expect(seen.has(key), `${key} twice`).toBe(false);
     const beginnings = ends[alert.kind];
-    if (isWorse) {
+    if (isEscalated) {
       expect(open.has(alert.kind), `${key} without its beginning`).toBe(true);
     } else if (beginnings !== undefined) {
       const begun = beginnings.some((kind) => seen.has(`${kind} ${alert.incident}`));
@@ -336,7 +344,7 @@ function expectPaired(sent: readonly Alert[]): void {
     } else {
       expect(open.has(alert.kind), `${key} while one is open`).toBe(false);
       if (alert.kind !== 'switch') open.add(alert.kind);
-      // It ends what was open.
+      // A switch ends the open incident.
       if (alert.kind === 'switch' && alert.ended !== undefined) {
         open.delete(alert.ended.failovers === undefined ? 'failover' : 'flapping');
       }

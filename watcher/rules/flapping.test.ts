@@ -22,7 +22,7 @@ const flap = (atMs: number) => log(rerouted(atMs), rerouted(atMs + 1_000), serve
 beforeEach(() => begin());
 
 describe('flapping', () => {
-  it('tells the first failovers and recoveries at once, the third as flapping, and then no more', () => {
+  it('sends the first two failovers and recoveries at once, the third as flapping, and then no more', () => {
     expect(kinds(flap(0))).toEqual(['failover', 'recovery']);
     expect(kinds(flap(10_000))).toEqual(['failover', 'recovery']);
     expect(flap(20_000)).toEqual([
@@ -60,14 +60,14 @@ describe('flapping', () => {
     expect(tick(20 * minute)).toEqual([]);
   });
 
-  it('ends by the time of the log as well', () => {
+  it("ends by the log's time too", () => {
     for (const at of [0, 10_000, 20_000]) flap(at);
     expect(log(served(300_000))).toEqual([]);
     expect(log(served(330_000))).toMatchObject([{ kind: 'flapping-resolved', failovers: 3, served: 6 }]);
     expect(kinds(flap(400_000))).toEqual(['failover', 'recovery']);
   });
 
-  it('ends on the standby if the pool stays down, and its recovery is told then', () => {
+  it('ends on the standby if the pool stays down, and the recovery is sent later', () => {
     for (const at of [0, 10_000, 20_000]) flap(at);
     log(rerouted(30_000), rerouted(200_000));
     expect(tick(331_000)).toMatchObject([{ kind: 'flapping-resolved', serving: 'green', failovers: 4, served: 8 }]);
@@ -75,13 +75,13 @@ describe('flapping', () => {
     expect(log(served(500_000))).toMatchObject([{ kind: 'recovery', incident: '1123-1200-3', lastedMs: 470_000 }]);
   });
 
-  it('is not three failovers that are far apart', () => {
+  it('does not consist of failovers that are far apart', () => {
     expect(kinds([...flap(0), ...flap(151_000), ...flap(302_000), ...flap(453_000)])).toEqual(
       Array.from({ length: 4 }, () => ['failover', 'recovery']).flat(),
     );
   });
 
-  it('is ended by a planned switch, which says so', () => {
+  it('is ended by a planned switch, whose alert says so', () => {
     for (const at of [0, 10_000, 20_000]) flap(at);
     expect(log(served(30_000, 'green'))).toMatchObject([
       { kind: 'switch', ended: { incident: '1123-1200-3', failovers: 3, served: 6, lastedMs: 30_000 } },
@@ -89,13 +89,13 @@ describe('flapping', () => {
     expect(tick(20 * minute)).toEqual([]);
   });
 
-  it('is not made of failovers before a planned switch', () => {
+  it('does not count failovers before a planned switch', () => {
     for (const at of [0, 10_000]) flap(at);
     log(served(15_000, 'green'), served(16_000));
     expect(kinds(flap(20_000))).toEqual(['failover', 'recovery']);
   });
 
-  it('is told whatever the cooldown of the failover, and tells those that it held back', () => {
+  it('ignores the cooldown of the failover, and covers the failovers that it held back', () => {
     begin({ cooldownMs: 10 * minute });
     expect(kinds([...flap(0), ...flap(10_000), ...flap(20_000)])).toEqual(['failover', 'recovery', 'flapping']);
     expect(decisions.heldBack()).toEqual(['failover: cooldown', 'recovery: not-announced']);
@@ -105,7 +105,7 @@ describe('flapping', () => {
     expect(next).not.toHaveProperty('heldBack');
   });
 
-  it('has a cooldown of its own, and is counted if it ends untold', () => {
+  it('has its own cooldown, and is counted if it ends before its alert is sent', () => {
     begin({ cooldownMs: 20 * minute });
     for (const at of [0, 10_000, 20_000]) flap(at);
     tick(6 * minute);
@@ -125,7 +125,7 @@ describe('flapping', () => {
     ]);
   });
 
-  it('is told at the end of its cooldown, with the count of then', () => {
+  it('is sent at the end of its cooldown, with the count at that time', () => {
     begin({ cooldownMs: 8 * minute });
     for (const at of [0, 10_000, 20_000]) flap(at);
     tick(6 * minute);
@@ -134,7 +134,7 @@ describe('flapping', () => {
     expect(tick(9 * minute)).toMatchObject([{ kind: 'flapping', failovers: 4 }]);
   });
 
-  it('lets nothing out in maintenance', () => {
+  it('sends nothing during maintenance', () => {
     begin({ maintenance: true });
     for (const at of [0, 10_000, 20_000]) flap(at);
     tick(20 * minute);

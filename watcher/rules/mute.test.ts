@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 describe('while alerts are muted', () => {
-  it('nothing is told but both ends, the second with all that was held back', () => {
+  it('only the mute and its end are sent, and the end lists what was held back', () => {
     decisions.log(served(0));
     expect(words(tick(2 * minute, muted(31 * minute, 2 * minute)))[0]).toMatch(
       /^Alerts muted until 12:31 UTC\. For 29 min\. Nothing goes on now\. Until: 2025-11-23 12:31:00 UTC · By: alice/,
@@ -33,15 +33,15 @@ describe('while alerts are muted', () => {
     expect(decisions.log(rerouted(5 * minute), served(20 * minute))).toEqual([]);
     expect(tick(30 * minute, muted(31 * minute, 2 * minute))).toEqual([]);
     expect(words(tick(31 * minute, muted(31 * minute, 2 * minute)))[0]).toMatch(
-      /^Alerts are on again; muted 12:02 to 12:31 UTC: failed over to green at 12:05, recovered to blue at 12:20\. All of it is over\./,
+      /^Alerts are on again; muted 12:02 to 12:31 UTC: failed over to green at 12:05, recovered to blue at 12:20\. All of it is resolved\./,
     );
     expect(tick(32 * minute, muted(31 * minute, 2 * minute))).toEqual([]);
     expect(decisions.heldBack()).toEqual(['failover: muted', 'recovery: not-announced']);
-    // What the list has told is not counted again.
+    // What the list covers is not counted again.
     expect(decisions.log(rerouted(40 * minute))[0]).not.toHaveProperty('heldBack');
   });
 
-  it('the end of what was told before is in the list, and the beginning says what goes on', () => {
+  it('the end of an earlier incident is in the list, and the mute says what is ongoing', () => {
     decisions.log(served(0), rerouted(1_000));
     expect(tick(minute, muted(10 * minute))).toMatchObject([{ ongoing: ['failed over to green'] }]);
     expect(decisions.log(served(2 * minute))).toEqual([]);
@@ -50,7 +50,7 @@ describe('while alerts are muted', () => {
     ]);
   });
 
-  it('what still goes on at the end is said, and told as itself', () => {
+  it('what is still open at the end is listed, and its own alert is sent', () => {
     decisions.log(served(0));
     tick(1_000, muted(10 * minute));
     decisions.log(rerouted(minute));
@@ -63,7 +63,7 @@ describe('while alerts are muted', () => {
     expect(kinds(decisions.log(served(12 * minute)))).toEqual(['recovery']);
   });
 
-  it('a switch and a deploy are in the list, and not told again', () => {
+  it('a switch and a deploy are in the list, and are not sent again', () => {
     decisions.log(served(0));
     tick(1_000, muted(10 * minute));
     decisions.record(deployStarted(noon + 2_000));
@@ -80,7 +80,7 @@ describe('while alerts are muted', () => {
     expect(tick(20 * minute, { ...none, active: 'green' })).toEqual([]);
   });
 
-  it('it ends as soon as the file is gone, and not because the directory cannot be seen', () => {
+  it('the mute ends as soon as its file is gone, but not because the directory cannot be read', () => {
     tick(0, muted(30 * minute));
     expect(tick(minute, null)).toEqual([]);
     expect(tick(2 * minute)).toMatchObject([{ kind: 'unmuted', toMs: noon + 2 * minute }]);
@@ -88,7 +88,7 @@ describe('while alerts are muted', () => {
     expect(kinds(tick(30 * minute, null))).toEqual(['unmuted']);
   });
 
-  it('it can be made longer or shorter, which is one short message each, and one end', () => {
+  it('the mute can be extended or shortened, with one alert for each change and one for the end', () => {
     const [first] = tick(0, muted(10 * minute));
     expect(tick(5 * minute, muted(30 * minute))).toMatchObject([
       { kind: 'muted', incident: first?.incident, insteadOfMs: noon + 10 * minute, untilMs: noon + 30 * minute },
@@ -98,7 +98,7 @@ describe('while alerts are muted', () => {
     expect(kinds(tick(20 * minute, muted(20 * minute)))).toEqual(['unmuted']);
   });
 
-  it('it goes on over a restart without being told again, and ends though the file went away meanwhile', () => {
+  it('the mute survives a restart without another alert, and ends although its file was removed meanwhile', () => {
     decisions.log(served(0));
     tick(0, muted(30 * minute));
     decisions.log(rerouted(minute));
@@ -113,7 +113,7 @@ describe('while alerts are muted', () => {
     expect(tick(5 * minute)).toEqual([]);
   });
 
-  it('the list is bounded, and says how much it leaves out', () => {
+  it('the list is limited, and says how many events it leaves out', () => {
     decisions.log(served(0));
     tick(0, muted(6 * day));
     // Too far apart to be flapping.
@@ -123,19 +123,19 @@ describe('while alerts are muted', () => {
   });
 
   it.each([
-    ['is over', -1],
+    ['has passed', -1],
     ['is more than a week ahead', 7 * day + 1],
-  ])('a time that %s mutes nothing', (_, untilMs) => {
+  ])('an end that %s mutes nothing', (_, untilMs) => {
     expect(tick(0, muted(untilMs, -minute))).toEqual([]);
     expect(kinds(decisions.log(rerouted(1_000)))).toEqual(['failover']);
   });
 
-  it('a clock that is set back by a month does not mute for a month', () => {
+  it('setting the clock back by a month does not mute for a month', () => {
     tick(0, muted(30 * minute));
     expect(kinds(tick(-30 * day, muted(30 * minute)))).toEqual(['unmuted']);
   });
 
-  it('what a cooldown held back before is still counted after it', () => {
+  it('what a cooldown held back before the mute is still counted afterwards', () => {
     decisions = new Decisions({ cooldownMs: 10 * minute });
     decisions.log(rerouted(0), served(1_000), rerouted(60_000), served(61_000));
     tick(2 * minute, muted(10 * minute));
@@ -144,7 +144,7 @@ describe('while alerts are muted', () => {
     expect(decisions.log(rerouted(15 * minute))).toMatchObject([{ kind: 'failover', heldBack: { count: 1 } }]);
   });
 
-  it('both ends are told where MAINTENANCE_MODE is set, too, but the failover that goes on then is not', () => {
+  it('the mute and its end are sent even with MAINTENANCE_MODE, but a failover that is still open is not', () => {
     decisions = new Decisions({ maintenance: true });
     tick(0, muted(10 * minute));
     decisions.log(rerouted(minute));

@@ -16,25 +16,25 @@ import { plainText, wordingOf } from '../words/wording.ts';
 import { longTally } from './buckets.ts';
 import { isOpen, ongoing } from './open-incidents.ts';
 
-const well: DownFlags = { active: 'blue', blue: null, green: null };
-const greenDown = (seenMs: number): DownFlags => ({ ...well, green: { seenMs: noon + seenMs } });
+const healthy: DownFlags = { active: 'blue', blue: null, green: null };
+const greenDown = (seenMs: number): DownFlags => ({ ...healthy, green: { seenMs: noon + seenMs } });
 
 let decisions: Decisions;
 
 const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
-const tick = (atMs: number, flags: DownFlags | null = well) => decisions.tick(noon + atMs, flags);
+const tick = (atMs: number, flags: DownFlags | null = healthy) => decisions.tick(noon + atMs, flags);
 
 beforeEach(() => {
   decisions = new Decisions();
 });
 
 describe('a test alert', () => {
-  it('is told under the id that its command knows', () => {
+  it('is sent under the id that its command knows', () => {
     expect(decisions.record(alertTestRecord(noon))).toMatchObject([{ kind: 'test', incident: 't-7', actor: 'alice' }]);
   });
 
-  it('is held back by nothing: somebody waits for it', () => {
-    tick(0, { ...well, muted: { sinceMs: noon, untilMs: noon + 60_000, actor: 'alice' } });
+  it('is never held back, because somebody is waiting for it', () => {
+    tick(0, { ...healthy, muted: { sinceMs: noon, untilMs: noon + 60_000, actor: 'alice' } });
     expect(kinds(decisions.record(alertTestRecord(noon + 1)))).toEqual(['test']);
     decisions = new Decisions({ maintenance: true });
     expect(kinds(decisions.record(alertTestRecord(noon + 2)))).toEqual(['test']);
@@ -42,7 +42,7 @@ describe('a test alert', () => {
 });
 
 describe('a deploy', () => {
-  it('is told with its beginning and its end under one incident', () => {
+  it('is one incident from its beginning to its end', () => {
     decisions.log(served(0));
     const sent = [
       ...decisions.record(deployStarted(noon + 1_000, { image: 'shop:2', replaces: 'v0', activeRelease: 'v1' })),
@@ -61,17 +61,17 @@ describe('a deploy', () => {
     });
   });
 
-  it('without visitors is told in the order in which it happened', () => {
+  it('is sent in the order of events, even without visitors', () => {
     decisions.log(served(0));
     decisions.record(switchRecord('green', noon + 30_000, { reason: 'deploy', deploy: 'd-7' }));
     expect(kinds(decisions.record(deployFinished(noon + 30_100)))).toEqual(['switch', 'deploy-finished']);
     expect([
-      ...tick(40_000, { ...well, active: 'green' }),
+      ...tick(40_000, { ...healthy, active: 'green' }),
       ...decisions.log(served(50_000, { active: 'green' })),
     ]).toEqual([]);
   });
 
-  it('that fails before the switch is told, and one that was rolled back by its switch alone', () => {
+  it('sends its failure before the switch, but only the switch back if it was rolled back', () => {
     decisions.record(deployStarted(noon));
     expect(decisions.record(deployFailed(noon + 1, { wasUsed: false }))).toMatchObject([
       { kind: 'deploy-failed', incident: 'd-7', wasLive: false },
@@ -82,7 +82,7 @@ describe('a deploy', () => {
     expect(decisions.state.operations.deploy).toBeNull();
   });
 
-  it('that was rolled back and has left no standby is told for that', () => {
+  it('sends its failure after a rollback if it left no standby', () => {
     const [failed] = decisions.record(deployFailed(noon, { rolledBack: true, step: 'bake', wasUsed: true }));
     expect(failed && wordingOf(failed)).toMatchObject({
       headline: 'Rolled back: v2, but green is no standby now',
@@ -94,7 +94,7 @@ describe('a deploy', () => {
     [{ wasUsed: false }, /Visitors saw nothing of it/],
     [{ wasUsed: true, step: 'canary 25%' }, /Some visitors were sent to it/],
     [{ wasUsed: true, step: 'switch' }, /Some visitors were sent to it/],
-  ])('that fails says whether visitors were sent to it, as its record does: %j', (more, words) => {
+  ])('that failed says whether visitors were sent to it, according to its record: %j', (more, words) => {
     const [failed] = decisions.record(deployFailed(noon, more));
     expect(failed && plainText(failed)).toMatch(words);
     expect(failed && wordingOf(failed).headline).toMatch(/; blue goes on serving$/);
@@ -102,7 +102,7 @@ describe('a deploy', () => {
 
   const stuck = { step: 'bake', wasUsed: true, noWayBack: 'blue is not healthy either (status 503)' };
 
-  it('that cannot be rolled back is the gravest end: the release is still live', () => {
+  it('that cannot be rolled back is the worst outcome: the release is still live', () => {
     const [failed] = decisions.record(deployFailed(noon, stuck));
     expect(failed && wordingOf(failed)).toMatchObject({
       headline: 'Deploy failed at bake: v2 is STILL LIVE on green, not rolled back',
@@ -115,7 +115,7 @@ describe('a deploy', () => {
     });
   });
 
-  it('that cannot be rolled back goes on until the next switch', () => {
+  it('that cannot be rolled back stays open until the next switch', () => {
     decisions.log(served(0, { active: 'green' }));
     decisions.record(deployFailed(noon + 1_000, stuck));
     expect(ongoing(decisions.state)).toEqual(['v2 still live on green']);
@@ -126,25 +126,25 @@ describe('a deploy', () => {
     expect(isOpen(decisions.state, 'd-7')).toBe(false);
   });
 
-  it('that ends unwatched is not told as one that has proved itself', () => {
+  it('that ends without a bake is not reported as proven', () => {
     const bake = { lastedMs: 30_000, requests: 900, failed: 0 };
-    const [watched] = decisions.record(deployFinished(noon, { bake }));
-    const [unwatched] = decisions.record(deployFinished(noon + 1));
-    expect(watched && wordingOf(watched)).toMatchObject({ tone: 'good', anchor: 'deploy-finished' });
-    expect(unwatched && wordingOf(unwatched)).toMatchObject({
-      headline: 'Deploy finished, not watched: v2 serves on green',
+    const [baked] = decisions.record(deployFinished(noon, { bake }));
+    const [unbaked] = decisions.record(deployFinished(noon + 1));
+    expect(baked && wordingOf(baked)).toMatchObject({ tone: 'good', anchor: 'deploy-finished' });
+    expect(unbaked && wordingOf(unbaked)).toMatchObject({
+      headline: 'Deploy finished, not monitored: v2 serves on green',
       tone: 'neutral',
       anchor: 'deploy-not-watched',
     });
   });
 
-  it('does not make the standby missed that it works on, until it was to be ready; then the five seconds begin anew', () => {
+  it('excuses its standby until it should be ready, and the five seconds start then', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 60_000 }));
     expect([...tick(10_000, greenDown(1_000)), ...tick(64_900, greenDown(1_000))]).toEqual([]);
     expect(tick(65_000, greenDown(1_000))).toMatchObject([{ kind: 'standby-down', atMs: noon + 1_000 }]);
   });
 
-  it('that has failed leaves a standby that is missed five seconds later', () => {
+  it('that has failed no longer excuses its standby: it is reported five seconds later', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 600_000 }));
     decisions.record(deployFailed(noon + 20_000));
     expect(tick(24_900, greenDown(1_000))).toEqual([]);
@@ -152,13 +152,13 @@ describe('a deploy', () => {
   });
 
   it.each([
-    ['a canary that fails late', canaryRecord(0, noon + 600_000, { deploy: 'd-7' }), well],
+    ['a canary that fails late', canaryRecord(0, noon + 600_000, { deploy: 'd-7' }), healthy],
     [
-      'a rollback by itself',
+      'an automatic rollback',
       switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-7' }),
-      { ...well, active: 'blue' },
+      { ...healthy, active: 'blue' },
     ],
-  ] as const)('has as long again for its standby after %s', (_, record, flags) => {
+  ] as const)('excuses its standby for as long again after %s', (_, record, flags) => {
     decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
     decisions.record(record);
     const down = { ...flags, green: { seenMs: noon + 601_000 } };
@@ -166,14 +166,14 @@ describe('a deploy', () => {
     expect(kinds(tick(725_000, down))).toContain('standby-down');
   });
 
-  it('has no longer for its standby because of what another deploy or a person did', () => {
+  it('does not excuse its standby for longer because of another deploy or a person', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
     decisions.record(canaryRecord(0, noon + 600_000));
     decisions.record(switchRecord('blue', noon + 600_000, { reason: 'bake', deploy: 'd-6' }));
     expect(kinds(tick(606_000, greenDown(601_000)))).toContain('standby-down');
   });
 
-  it('does not keep the other pool from being missed', () => {
+  it('does not excuse the other pool', () => {
     decisions.record(deployStarted(noon, { pool: 'blue' }));
     expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
   });
@@ -184,12 +184,12 @@ describe('a deploy', () => {
     expect([...tick(1_000, down), ...tick(3_000, down)]).toMatchObject([{ kind: 'outage' }]);
   });
 
-  it('keeps no standby quiet for long, whatever its record says or the clock does', () => {
+  it('excuses a standby only for a limited time, whatever its record says or the clock does', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 30 * 86_400_000 }));
     expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
   });
 
-  it('whose command was killed is not open for ever', () => {
+  it('whose command was killed does not stay open forever', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 60_000 }));
     tick(60_000 + 3_600_000);
     expect(decisions.state.operations.deploy).not.toBeNull();
@@ -197,7 +197,7 @@ describe('a deploy', () => {
     expect(decisions.state.operations.deploy).toBeNull();
   });
 
-  it('is told whatever was told just before, and during maintenance too', () => {
+  it('ignores cooldowns, and is sent during maintenance too', () => {
     decisions = new Decisions({ cooldownMs: 300_000 });
     expect(kinds([...decisions.record(deployStarted(noon)), ...decisions.record(deployStarted(noon + 1))])).toEqual([
       'deploy-started',
@@ -209,7 +209,7 @@ describe('a deploy', () => {
 });
 
 describe('a canary', () => {
-  it('is told with its share, and when it is off', () => {
+  it('is sent with its share, and again when it is off', () => {
     const sent = [...decisions.record(canaryRecord(5, noon)), ...decisions.record(canaryRecord(0, noon + 1))];
     expect(sent.map((alert) => plainText(alert).split('. ')[0])).toEqual([
       'Canary: 5% of visitors → green (v2)',
@@ -217,7 +217,7 @@ describe('a canary', () => {
     ]);
   });
 
-  it('did badly where its record says so, and not where somebody has stopped it', () => {
+  it('did badly if its record says so, but not if somebody stopped it', () => {
     const why = 'stopped by hand';
     const [stopped] = decisions.record(canaryRecord(0, noon, { why }));
     const [bad] = decisions.record(canaryRecord(0, noon + 1, { why: '3 of 40 requests failed', didBadly: true }));
@@ -226,7 +226,7 @@ describe('a canary', () => {
     expect(bad && wordingOf(bad)).toMatchObject({ headline: 'Canary off: green (v2) did badly', tone: 'warning' });
   });
 
-  it('of a deploy has its id, as all its messages have', () => {
+  it('of a deploy shares its id, as all its alerts do', () => {
     const sent = [
       ...decisions.record(deployStarted(noon)),
       ...decisions.record(canaryRecord(5, noon + 1, { deploy: 'd-7' })),
@@ -237,19 +237,19 @@ describe('a canary', () => {
     expect(new Set(sent.map((alert) => webhookMessage({ alert }, {}, 'full').id)).size).toBe(4);
   });
 
-  it('is no failover where the other pool answers, no recovery and no switch', () => {
+  it('that the standby answers is no failover, no recovery and no switch', () => {
     const canary = { route: 'canary', pool: 'green', active: 'blue' } as const;
     expect(decisions.log(served(0), served(100, canary), served(200))).toEqual([]);
     decisions.log(reroutedLine({ startMs: noon + 1_000 }));
-    // The canary failed, and the active pool stepped in.
-    const stepped = reroutedLine({ startMs: noon + 1_200, route: 'canary', pool: 'blue', active: 'blue' });
-    expect(decisions.log(served(1_100, { route: 'canary', pool: 'blue' }), stepped)).toEqual([]);
+    // The canary failed on the standby, and the active pool answered.
+    const masked = reroutedLine({ startMs: noon + 1_200, route: 'canary', pool: 'blue', active: 'blue' });
+    expect(decisions.log(served(1_100, { route: 'canary', pool: 'blue' }), masked)).toEqual([]);
     expect(decisions.log(served(2_000, { route: 'canary', active: 'green' }))).toEqual([]);
     expect(decisions.state.routing).toMatchObject({ active: 'blue', serving: 'green' });
     expect(kinds(decisions.log(served(3_000)))).toEqual(['recovery']);
   });
 
-  it('counts for the error rate and for an outage', () => {
+  it('counts towards the error rate and an outage', () => {
     decisions = new Decisions({ windowSize: 10, thresholdPercent: 20, sloPercent: 99 });
     const failed = (at: number) => served(at, { route: 'canary', pool: 'green', status: 500 });
     expect(kinds(decisions.log(...Array.from({ length: 10 }, (_, at) => failed(at))))).toEqual(['error-rate']);
@@ -283,7 +283,7 @@ describe('the maintenance page', () => {
   const page = (startMs: number) =>
     served(startMs, { status: 503, pool: '-', release: '-', upstreamStatus: '-', upstreamAddr: '-' });
 
-  it('is told when it is on, and off with how many met it, those included that the log holds a moment later', () => {
+  it('is sent when it is on, and when it is off with the number of requests that got it, including those logged a moment later', () => {
     expect(decisions.record(maintenanceRecord(true, noon))).toMatchObject([{ kind: 'maintenance-on', actor: 'alice' }]);
     decisions.log(page(1_000), page(2_000), served(3_000, { status: 503 }), served(4_000));
     expect(decisions.record(maintenanceRecord(false, noon + 720_000))).toEqual([]);
@@ -296,7 +296,7 @@ describe('the maintenance page', () => {
     expect(tick(800_000)).toEqual([]);
   });
 
-  it('is told once however often it is put on, and off where nothing is known of its beginning', () => {
+  it('is sent once however often it is switched on, and its end is sent even if its beginning is not known', () => {
     decisions.record(maintenanceRecord(true, noon));
     expect(decisions.record(maintenanceRecord(true, noon + 10))).toEqual([]);
     decisions = new Decisions();

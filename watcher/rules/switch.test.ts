@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 describe('a switch that the journal announces', () => {
-  it('is told once, by the request that shows it, with who did it and why', () => {
+  it('is sent once, with the request that shows it, and says who made it and why', () => {
     decisions.log(served(0));
     expect(toGreen(1_000, deploy)).toEqual([]);
     expect(decisions.log(served(1_100, green))).toEqual([
@@ -46,19 +46,19 @@ describe('a switch that the journal announces', () => {
     ['switch', 'Planned switch: blue → green'],
     ['deploy', 'Deployed: blue → green (green-release-1.0.0)'],
     ['rollback', 'Rolled back by hand: blue → green (green-release-1.0.0)'],
-    ['bake', 'Rolled back by itself: blue → green (green-release-1.0.0)'],
-  ] as const)('is told as what it is: %s', (reason, expected) => {
+    ['bake', 'Rolled back automatically: blue → green (green-release-1.0.0)'],
+  ] as const)('is named by its reason: %s', (reason, expected) => {
     decisions.log(served(0));
     toGreen(1_000, { reason });
     expect(headline(decisions.log(served(1_100, green))[0])).toBe(expected);
   });
 
-  it('by itself back names both releases, how long the bad one had the visitors, and what was counted', () => {
+  it('names both releases, how long the bad release served and what was counted, if it is an automatic rollback', () => {
     decisions.log(served(0, green));
     const bake = { lastedMs: 12_000, requests: 500, failed: 21 };
     toBlue(1_000, { reason: 'bake', deploy: 'd-7', release: 'v1', replaced: 'v2', why: 'it fails', bake });
     const [alert] = decisions.log(served(1_100));
-    expect(headline(alert)).toBe('Rolled back by itself: green → blue (v2 → v1)');
+    expect(headline(alert)).toBe('Rolled back automatically: green → blue (v2 → v1)');
     expect(alert && wordingOf(alert).facts).toEqual(
       expect.arrayContaining([
         { label: 'Lasted', spans: [{ text: '12 s' }] },
@@ -67,7 +67,7 @@ describe('a switch that the journal announces', () => {
     );
   });
 
-  it('without a record is told as one that nothing explains', () => {
+  it('is unexplained without a record', () => {
     decisions.log(served(0));
     const [alert] = decisions.log(served(1_100, green));
     expect(alert && wordingOf(alert)).toMatchObject({
@@ -76,7 +76,7 @@ describe('a switch that the journal announces', () => {
     });
   });
 
-  it('is told by the flag after two seconds where nobody visits, and not again by a request', () => {
+  it('is shown by the flag after two seconds without visitors, and is not sent again for a request', () => {
     decisions.log(served(0));
     toGreen(60_000, deploy);
     expect([...tick(60_250), ...tick(61_900)]).toEqual([]);
@@ -85,7 +85,7 @@ describe('a switch that the journal announces', () => {
     expect(decisions.log(served(70_000))).toMatchObject([{ kind: 'switch', to: 'blue' }]);
   });
 
-  it('is told though no request has ever shown the colour before', () => {
+  it('is sent although no request has ever shown the pool that was active before', () => {
     toGreen(1_000, deploy);
     expect(decisions.log(served(1_500, green))).toMatchObject([{ kind: 'switch', from: 'blue', to: 'green' }]);
     decisions = new Decisions();
@@ -94,14 +94,14 @@ describe('a switch that the journal announces', () => {
     expect(decisions.log(served(3_500, green))).toEqual([]);
   });
 
-  it('is not told where it was never made, and explains no later one', () => {
+  it('is not sent if it was never made, and does not explain a later switch', () => {
     decisions.log(served(0));
     toGreen(1_000, deploy);
     for (let atMs = 1_250; atMs < 301_250; atMs += 250) expect(tick(atMs, blueActive)).toEqual([]);
     expect(decisions.log(served(302_000, green))).toMatchObject([{ kind: 'switch', operation: undefined }]);
   });
 
-  it('is told once where it took two tries', () => {
+  it('is sent once if it took two tries', () => {
     decisions.log(served(0));
     toGreen(1_000, { actor: 'alice' });
     toGreen(5_000, { actor: 'bob' });
@@ -109,19 +109,19 @@ describe('a switch that the journal announces', () => {
     expect(tick(60_000)).toEqual([]);
   });
 
-  it('there and back before any request shows it is told as both', () => {
+  it('is sent along with the switch back if both come before any request', () => {
     decisions.log(served(0));
     toGreen(1_000, deploy);
     toBlue(1_010, { reason: 'bake', deploy: 'd-7', why: 'it fails' });
     expect(decisions.log(served(1_500))).toEqual([]);
     expect(tick(3_100, blueActive).map(headline)).toEqual([
       'Deployed: blue → green (v2)',
-      'Rolled back by itself: green → blue',
+      'Rolled back automatically: green → blue',
     ]);
     expect(decisions.log(served(4_000))).toEqual([]);
   });
 
-  it('one after the other, each is told by its own request', () => {
+  it('is sent with the request that shows it, even if another switch follows', () => {
     decisions.log(served(0));
     toGreen(1_000, { actor: 'alice' });
     toBlue(1_500, { actor: 'bob' });
@@ -130,13 +130,13 @@ describe('a switch that the journal announces', () => {
     expect(tick(60_000, blueActive)).toEqual([]);
   });
 
-  it('to the colour that is active already is none', () => {
+  it('does nothing if the pool is already active', () => {
     decisions.log(served(0));
     toBlue(1_000);
     expect(tick(10_000, blueActive)).toEqual([]);
   });
 
-  it('is told in a cooldown if a person rolls back or a deploy switches, and waits if it is a plain one', () => {
+  it('ignores the cooldown for a rollback or a deploy, and is held back otherwise', () => {
     decisions = new Decisions({ cooldownMs: 300_000 });
     decisions.log(served(0));
     toGreen(1_000, { reason: 'deploy' });
@@ -149,19 +149,19 @@ describe('a switch that the journal announces', () => {
       'Deployed: blue → green (green-release-1.0.0)',
       'Rolled back by hand: green → blue (blue-release-1.0.0)',
       'Deployed: blue → green (green-release-1.0.0)',
-      'Rolled back by itself: green → blue (blue-release-1.0.0)',
+      'Rolled back automatically: green → blue (blue-release-1.0.0)',
     ]);
     expect(decisions.heldBack()).toEqual(['switch: cooldown']);
     expect(kinds(tick(304_000))).toEqual(['switch']);
   });
 
-  it('ends a failover, also where only the flag shows it', () => {
+  it('ends a failover, even if only the flag shows it', () => {
     decisions.log(served(0), reroutedLine({ startMs: noon + 500 }));
     toGreen(10_000);
     expect(tick(12_000)).toMatchObject([{ kind: 'switch', ended: { served: 1 } }]);
   });
 
-  it('is told after a restart at any moment', () => {
+  it('is sent once, whenever the watcher restarts', () => {
     decisions.log(served(0));
     toGreen(1_000, deploy);
     decisions.restart();
@@ -170,7 +170,7 @@ describe('a switch that the journal announces', () => {
     expect(tick(60_000)).toEqual([]);
   });
 
-  it('is told though the clock was set back', () => {
+  it('is sent although the clock was set back', () => {
     decisions.log(served(0));
     toGreen(3_600_000, deploy);
     expect(kinds(tick(0))).toEqual(['switch']);
