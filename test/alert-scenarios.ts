@@ -54,11 +54,11 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
     it('is told once of a failover, within a second, and once of the recovery, while no request fails', async () => {
       const load = startLoad(`${stack.url}/version`, 4);
       expectDone(await stack.bluegreen('chaos', 'blue', 'shutdown'));
-      const failover = await channel.expect('Failover detected: blue → green (to backup)');
+      const failover = await channel.expect('Failover detected: blue → green (to standby)');
       const firstRerouted = load.answers.find(({ pool }) => pool === 'green')?.at ?? 0;
       expect(failover.receivedAt - firstRerouted).toBeLessThan(1000);
       expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
-      const recovery = await channel.expect('Recovery detected: back to blue (primary)');
+      const recovery = await channel.expect('Recovery detected: back to blue (active)');
       await servedBy('blue');
       expect(failuresOf(await load.stop())).toEqual([]);
       await channel.untilQuiet();

@@ -48,7 +48,7 @@ export function describeInterruptions(site: () => ProofSite): void {
       expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [idle]: name } : {}) });
       expect(deploy.output()).toContain(isLive ? 'it was not watched to the end' : 'stopped by hand');
       if (step === 'canary 5%') expect((await channel.expect('Canary off: ')).text).not.toContain('did badly');
-      if (step === 'bake') await channel.expect(`Deploy finished, not watched: ${name}`);
+      if (step === 'bake') await channel.expect(`Deploy finished, not monitored: ${name}`);
       expectAllServed(`Ctrl-C at "${step}"`, await tally);
     });
   });

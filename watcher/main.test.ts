@@ -45,10 +45,10 @@ describe('the watcher', () => {
       DASHBOARD_URL: 'https://ops.example/shop',
     });
     watcher.log(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
-    await sent('Failover detected: blue → green (to backup) [shop]');
+    await sent('Failover detected: blue → green (to standby) [shop]');
     renameSync(watcher.logPath, `${watcher.logPath}.1`);
     watcher.log(accessLine(), accessLine());
-    await sent('Recovery detected: back to blue (primary) [shop]');
+    await sent('Recovery detected: back to blue (active) [shop]');
     watcher.log(accessLine({ active: 'green' }));
     await sent('Unexplained switch: blue → green');
     expect(headlines()).toHaveLength(3);
@@ -110,7 +110,7 @@ describe('the watcher', () => {
     await start({ MAINTENANCE_MODE: 'true' });
     const unserved = [3, 4, 5].map((number) => unservedLine({ active: 'green', ...at(number) }));
     watcher.log(reroutedLine(at(1)), accessLine({ active: 'green', ...at(2) }), ...unserved);
-    await watcher.waitForOutput(/held back: Failover detected: blue → green \(to backup\)/);
+    await watcher.waitForOutput(/held back: Failover detected: blue → green \(to standby\)/);
     await sent('Outage: no pool can serve requests');
     const { health } = await watcher.health();
     expect(health).toMatchObject({ status: 'ok', maintenance: true });
@@ -120,7 +120,7 @@ describe('the watcher', () => {
   it('is healthy without a webhook, and logs its alerts', async () => {
     await start({ SLACK_WEBHOOK_URL: '' });
     watcher.log(reroutedLine());
-    await watcher.waitForOutput(/Failover detected: blue → green \(to backup\)/);
+    await watcher.waitForOutput(/Failover detected: blue → green \(to standby\)/);
     const { httpStatus, health } = await watcher.health();
     expect([httpStatus, health.status, health.slack]).toEqual([200, 'ok', { configured: false }]);
   });
@@ -164,7 +164,7 @@ describe('the watcher', () => {
     watcher.log(reroutedLine());
     watcher.signal('SIGTERM');
     expect(await watcher.exitCode()).toBe(0);
-    expect(headlines()).toEqual(['Failover detected: blue → green (to backup)']);
+    expect(headlines()).toEqual(['Failover detected: blue → green (to standby)']);
   });
 
   it('tells a test alert, and which channel has it', async () => {
@@ -189,7 +189,7 @@ describe('the watcher', () => {
     watcher.signal('SIGTERM');
     expect(await watcher.exitCode()).toBe(0);
     expect(Date.now() - began).toBeLessThan(8_000);
-    expect(watcher.output).toContain('not delivered: Failover detected: blue → green (to backup)');
+    expect(watcher.output).toContain('not delivered: Failover detected: blue → green (to standby)');
   });
 
   it.each(['404', 'reset', 'redirect', '400'] as const)(

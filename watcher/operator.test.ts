@@ -113,7 +113,7 @@ describe('what an operator does', () => {
     switchTo('green', { reason: 'deploy', deploy: 'd-7', release: 'v2' });
     await sent('Deployed: blue → green (v2)');
     record(deployFinished(Date.now()));
-    await sent('Deploy finished, not watched: v2');
+    await sent('Deploy finished, not monitored: v2');
     expect(headlines()).toHaveLength(3);
     const incidents = slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1]);
     expect(new Set(incidents)).toEqual(new Set(['d-7']));

@@ -50,8 +50,8 @@ async function deliveredOnDisk(): Promise<void> {
 }
 
 const plain = (count: number) => Array.from({ length: count }, () => accessLine());
-const failoverWords = 'Failover detected: blue → green (to backup)';
-const recoveryWords = 'Recovery detected: back to blue (primary)';
+const failoverWords = 'Failover detected: blue → green (to standby)';
+const recoveryWords = 'Recovery detected: back to blue (active)';
 
 beforeEach(async () => {
   slack = await startFakeSlack();

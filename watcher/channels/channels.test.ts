@@ -91,7 +91,7 @@ afterEach(async () => {
 });
 
 describe.each(kinds)('a %s channel', (kind) => {
-  it('takes every form of a message, and all that it has to say is there', async () => {
+  it('accepts every form of a message, which is complete', async () => {
     const fake = await fakeOf(kind);
     const notifier = channel(`${kind}=${fake.url}`, {
       ALERT_IDENTIFIER: 'shop',
@@ -108,14 +108,14 @@ describe.each(kinds)('a %s channel', (kind) => {
         expect(text).toContain(words);
       }
       expect(text).toContain('3 older alerts could not be delivered and were dropped');
-      expect(text).toContain('told 12 min late');
+      expect(text).toContain('sent 12 min late');
     }
     const whole = JSON.stringify(fake.accepted[0]);
     expect(whole).toMatch(/https:\/\/wiki\.example\/run(\(1\)|%281%29)#failover/);
     expect(whole).toMatch(/https:\/\/ops\.example\/shop_(\(eu\)|%28eu%29)/);
   });
 
-  it('takes what is as long and as hostile as can be', async () => {
+  it('accepts texts of any length and content', async () => {
     const fake = await fakeOf(kind);
     const notifier = channel(`${kind}=${fake.url}`);
     for (const piece of ['`', '<', '@everyone ', '\ud800', '\u0000', '|', '\\', '*_~', '\n# ', '😀']) {
@@ -134,7 +134,7 @@ describe.each(kinds)('a %s channel', (kind) => {
     }
   });
 
-  it('is tried again, refused or closed as its answers say, and never told by its URL', async () => {
+  it('is retried, refused or closed by its answers, and no result contains its URL', async () => {
     const fake = await fakeOf(kind);
     const notifier = channel(`${kind}=${fake.url}`);
     const leak = `${fake.url} ${secret}`;
@@ -175,7 +175,7 @@ describe('a moment', () => {
     ['discord', `<t:${Math.floor(untilMs / 1_000)}:f>`],
     ['mattermost', '2025-11-23 14:35:09 UTC'],
     ['webhook', 'Until: 2025-11-23 14:35:09 UTC'],
-  ])("is shown in the reader's own time zone where %s can, else in UTC", async (kind, shown) => {
+  ])("is shown in the reader's time zone if %s supports that, else in UTC", async (kind, shown) => {
     const fake = await fakeOf(kind);
     const muted: Alert = { ...base, kind: 'muted', actor: 'alice', untilMs, ongoing: [] };
     await deliver(channel(`${kind}=${fake.url}`), { alert: muted });
@@ -183,7 +183,7 @@ describe('a moment', () => {
   });
 });
 
-describe.each(['mattermost', 'discord'])('what a client wrote, in %s', (kind) => {
+describe.each(['mattermost', 'discord'])('text from a client, in %s', (kind) => {
   it.each([
     '/@channel @here @everyone @all',
     '/<!channel><@U123><!subteam^S1>',
@@ -191,7 +191,7 @@ describe.each(['mattermost', 'discord'])('what a client wrote, in %s', (kind) =>
     '/[click](https://evil.example)',
     '/<https://evil.example|click>',
     '/\n# heading\n> quote\n- list\n@here',
-  ])('means nothing: %j', async (path) => {
+  ])('is shown as it is: %j', async (path) => {
     const fake = await fakeOf(kind);
     const notifier = channel(`${kind}=${fake.url}`, { ALERT_IDENTIFIER: path.replaceAll('\n', ' ') });
     for (const alert of [
@@ -206,7 +206,7 @@ describe.each(['mattermost', 'discord'])('what a client wrote, in %s', (kind) =>
       const quoted = [...embeds, ...attachments].flatMap(({ fields }) => fields).map(({ value }) => value);
       for (const shown of [content, text, ...quoted]) {
         expect(shown).not.toMatch(/@\w|<[@!#h]/);
-        // Outside of quotations, nothing formats or links.
+        // Outside quotations, nothing formats or links.
         expect(shown.replaceAll(/`[^`\n]*`/g, '').replace(/^\*\*(.*)\*\*/, '$1')).not.toMatch(/(?<!\\)[`*~[\]#]/);
       }
       if (kind === 'discord') expect(post.allowed_mentions).toEqual({ parse: [] });
@@ -214,9 +214,9 @@ describe.each(['mattermost', 'discord'])('what a client wrote, in %s', (kind) =>
   });
 });
 
-describe.each(['mattermost', 'discord'])('what an app said, in %s', (kind) => {
+describe.each(['mattermost', 'discord'])('text from an app, in %s', (kind) => {
   it.each(['see https://evil.example/x', 'see ftp://evil.example', 'see www.evil.example', 'see WWW.evil.example'])(
-    'is no link: %s',
+    'never becomes a link: %s',
     async (why) => {
       const fake = await fakeOf(kind);
       const notifier = channel(`${kind}=${fake.url}`);
@@ -229,7 +229,7 @@ describe.each(['mattermost', 'discord'])('what an app said, in %s', (kind) => {
 });
 
 describe('Mattermost', () => {
-  it('is closed when its webhook was deleted, which it answers with a 400', async () => {
+  it('is closed after its webhook was deleted, which it reports with a 400', async () => {
     const fake = await fakeOf('mattermost');
     fake.answerNext(refusal('invalid'), refusal('parse'));
     const notifier = channel(`mattermost=${fake.url}`);
@@ -242,13 +242,13 @@ describe('Mattermost', () => {
 });
 
 describe('Discord', () => {
-  it('is asked to confirm, in the thread that the URL names', async () => {
+  it('is asked to confirm, and posts to the thread that the URL names', async () => {
     const fake = await fakeOf('discord');
     await deliver(channel(`discord=${fake.url}?thread_id=7`), { alert: failover });
     expect(fake.posts[0]?.url.search).toBe('?thread_id=7&wait=true');
   });
 
-  it('says in its answers when it takes the next one', async () => {
+  it('says in its answers when it accepts the next message', async () => {
     const fake = await fakeOf('discord');
     const notifier = channel(`discord=${fake.url}`);
     fake.answerNext(
@@ -287,7 +287,7 @@ describe('a webhook of your own', () => {
     ]);
   });
 
-  it('is signed with the secret, and not at all without one', async () => {
+  it('is signed with the secret, and not signed without one', async () => {
     const fake = await fakeOf('webhook');
     expect(await deliver(channel(`webhook=${fake.url}`), { alert: failover })).toEqual({ outcome: 'delivered' });
     const other = { ALERT_WEBHOOK_SECRET: 'another secret, as long' };
@@ -304,7 +304,7 @@ describe('a webhook of your own', () => {
 });
 
 describe('several channels', () => {
-  it('go through the proxy that is set', async () => {
+  it('use the configured proxy', async () => {
     const proxy = await startFakeProxy();
     fakes.push(proxy);
     const fake = await fakeOf('webhook');
@@ -313,26 +313,26 @@ describe('several channels', () => {
     expect(fake.accepted).toHaveLength(1);
   });
 
-  it('have names that stay', () => {
+  it('have stable names', () => {
     const list = 'discord=http://a/1, slack=http://a/2\nslack=http://a/3 discord=http://a/4,webhook=http://a/5';
     const names = channels(list, { SLACK_WEBHOOK_URL: 'http://a/0' }).map(({ name }) => name);
     expect(names).toEqual(['slack', 'discord', 'slack-2', 'slack-3', 'discord-2', 'webhook']);
   });
 
-  it('do not hold each other up', async () => {
+  it('do not delay each other', async () => {
     const slack = await startFakeSlack({ unlimited: true });
     fakes.push(slack);
     slack.answer('hang');
     const broken = await fakeOf('discord');
     broken.answerNext(...Array.from({ length: 50 }, () => ({ status: 404 })));
-    const well = await fakeOf('webhook');
-    const list = `slack=${slack.url} discord=${broken.url} webhook=${well.url}`;
+    const healthy = await fakeOf('webhook');
+    const list = `slack=${slack.url} discord=${broken.url} webhook=${healthy.url}`;
     const all = channels(list).map(outboxFor);
     for (const outbox of all) {
       outbox.push(failover);
       outbox.push(errorRate);
     }
-    await well.waitFor(() => well.accepted.length === 2);
+    await healthy.waitFor(() => healthy.accepted.length === 2);
     await broken.waitFor(() => broken.posts.length > 0);
     await expect
       .poll(() => all.map(({ name, health }) => [name, health.state, health.queued]))
@@ -345,7 +345,7 @@ describe('several channels', () => {
 });
 
 describe('the id of a webhook post', () => {
-  it('tells apart all that comes under one incident', () => {
+  it('distinguishes all alerts of one incident', () => {
     const operation = { actor: 'ci', deploy: 'd-7' } as const;
     const switched = { ...base, kind: 'switch', from: 'blue', to: 'green' } as const;
     const muted = { ...base, kind: 'muted', actor: 'alice', ongoing: [] } as const;

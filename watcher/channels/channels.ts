@@ -11,7 +11,7 @@ type ChannelsConfig = Pick<
   'channels' | 'webhookSecret' | 'proxies' | 'identifier' | 'runbookUrl' | 'dashboardUrl'
 >;
 
-/** Every channel that is configured, each under a name of its own. */
+/** All configured channels, each with a unique name. */
 export function channelsOf(config: ChannelsConfig): readonly Notifier[] {
   const { channels, proxies, webhookSecret } = config;
   return channels.map(({ name, kind, url }) => {

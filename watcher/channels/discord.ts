@@ -8,7 +8,7 @@ import type { Contract, MessageContext } from './http-notifier.ts';
 import { escapeMarkdown, linksMarkdown, spansMarkdown } from './markdown.ts';
 import type { Answer } from './post.ts';
 
-// Discord's own limits, and well below 6,000 characters in one embed as a whole.
+// Within Discord's limits, and well below its 6,000 characters for a whole embed.
 const maxContentChars = 2_000;
 const maxDescriptionChars = 1_000;
 const maxFields = 10;
@@ -19,7 +19,7 @@ const maxFooterChars = 500;
 interface DiscordMessage {
   readonly content: string;
   readonly embeds?: readonly DiscordEmbed[];
-  /** Nobody is notified by name, whatever the text says. */
+  /** Mentions nobody, whatever the text says. */
   readonly allowed_mentions: { readonly parse: readonly [] };
 }
 
@@ -34,14 +34,14 @@ interface DiscordEmbed {
 /** Discord's webhooks: https://docs.discord.com/developers/resources/webhook#execute-webhook */
 export function discordContract(context: MessageContext): Contract {
   return {
-    // Five in two seconds as a rule; the answer's headers say when there is less.
+    // Discord usually allows five messages in two seconds; its headers say when it allows fewer.
     gapMs: 500,
     compose: (message, form) => ({ body: JSON.stringify(discordMessage(message, context, form)) }),
     judge,
   };
 }
 
-/** Without `wait`, Discord answers 204 also for a message that it does not keep. */
+/** Without `wait`, Discord answers 204 even if it does not save the message. */
 export function discordUrl(url: string): string {
   const waiting = new URL(url);
   waiting.searchParams.set('wait', 'true');
@@ -81,7 +81,7 @@ function description({ summary, anchor }: ComposedMessage, context: MessageConte
   return links === '' || text.length + links.length > maxDescriptionChars ? text : `${text}\n${links}`;
 }
 
-/** Discord shows it in the reader's own time zone, as it does with the embed's own time. */
+/** Discord shows it in the reader's time zone, like the embed's timestamp. */
 function readersTime(atMs: number): string {
   return `<t:${Math.floor(atMs / 1_000)}:f>`;
 }

@@ -2,14 +2,14 @@ import type { Message } from '../alerts/message.ts';
 import type { Delivery, Form, Notifier } from '../delivery/notifier.ts';
 import { type Answer, Poster, type PosterOptions } from './post.ts';
 
-/** What operators have set, the same in every message. */
+/** Settings that are the same for every message. */
 export interface MessageContext {
   readonly identifier?: string | undefined;
   readonly runbookUrl?: string | undefined;
   readonly dashboardUrl?: string | undefined;
 }
 
-/** What differs from one kind of channel to the next. */
+/** What differs between the kinds of channels. */
 export interface Contract {
   readonly gapMs: number;
   readonly compose: (message: Message, form: Form) => Post;
@@ -23,12 +23,12 @@ export interface Post {
 
 export interface HttpNotifierOptions extends PosterOptions {
   readonly name: string;
-  /** A secret: whoever has it can post. */
+  /** A secret: anybody who has it can post. */
   readonly url: string;
   readonly contract: Contract;
 }
 
-/** A channel that takes its messages over HTTP. */
+/** A channel that receives its messages over HTTP. */
 export class HttpNotifier implements Notifier {
   readonly name: string;
   readonly gapMs: number;

@@ -3,7 +3,7 @@ import type { Message } from '../alerts/message.ts';
 import type { Delivery, Notifier } from '../delivery/notifier.ts';
 import { plainText } from '../words/wording.ts';
 
-/** Writes every alert to the watcher's own log, whatever other channels there are. */
+/** Writes every alert to the watcher's own log, in addition to any other channel. */
 export class LogNotifier implements Notifier {
   readonly name = 'log';
   readonly gapMs = 0;
@@ -13,7 +13,7 @@ export class LogNotifier implements Notifier {
     this.#log = log;
   }
 
-  /** One line an alert, also where a channel tells two as one. */
+  /** Writes one line for each alert, also for two alerts in one message. */
   async deliver({ alert, end }: Message): Promise<Delivery> {
     for (const one of end === undefined ? [alert] : [alert, end]) {
       const { kind, incident, request } = one;

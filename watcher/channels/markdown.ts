@@ -5,22 +5,22 @@ import type { MessageContext } from './http-notifier.ts';
 const zeroWidthSpace = '\u200b';
 const maxSpanChars = 360;
 
-/** On one line, and without mentions: Mattermost reads Slack's `<!channel>` as one too, also in quotations. */
-export function quiet(text: string): string {
+/** Puts the text on one line and disarms mentions. Mattermost reads Slack's `<!channel>` as one too, even in quotations. */
+export function withoutMentions(text: string): string {
   return text
     .toWellFormed()
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .replaceAll(/[@<]/g, `$&${zeroWidthSpace}`);
 }
 
-/** Our own words and the operator's, for a chat that reads Markdown (Discord, Mattermost): nothing in them formats or links. */
+/** Escapes our own words and the operator's for chats that read Markdown (Discord, Mattermost), so that nothing formats or links. */
 export function escapeMarkdown(text: string): string {
-  return quiet(text)
+  return withoutMentions(text)
     .replaceAll(/[\\`*_~|[\]#>]/g, '\\$&')
     .replaceAll(/:(?=\/\/)|www(?=\.)/gi, `$&${zeroWidthSpace}`);
 }
 
-/** The spans that fit, each whole: a cut in the middle could leave an open quotation. */
+/** As many whole spans as fit: a cut inside a span could leave a quotation open. */
 export function spansMarkdown(spans: readonly Span[], maxChars: number, timeOf: (atMs: number) => string): string {
   let text = '';
   for (const span of spans) {
@@ -33,15 +33,15 @@ export function spansMarkdown(spans: readonly Span[], maxChars: number, timeOf: 
 
 function spanMarkdown(span: Span, maxChars: number, timeOf: (atMs: number) => string): string {
   if ('atMs' in span) return timeOf(span.atMs);
-  // Escaping makes one character at most two.
+  // Escaping at most doubles the length.
   const limit = Math.min(maxSpanChars, Math.floor(maxChars / 2) - 2);
   if ('text' in span) return escapeMarkdown(span.text.slice(0, limit));
-  // Inside a code span nothing formats or links; only a backtick or a line's end could close it.
-  const code = quiet(span.code.slice(0, limit)).replaceAll('`', '').trim();
+  // Inside a code span nothing formats or links; only a backtick or a line break could close it.
+  const code = withoutMentions(span.code.slice(0, limit)).replaceAll('`', '').trim();
   return code === '' ? '–' : `\`${code}\``;
 }
 
-/** To the runbook's section and to the dashboard, where they are set. */
+/** Links to the runbook's section and to the dashboard, if their URLs are set. */
 export function linksMarkdown({ runbookUrl, dashboardUrl }: MessageContext, anchor: string): readonly string[] {
   return [
     ...(runbookUrl === undefined ? [] : [markdownLink('Runbook', runbookSection(runbookUrl, anchor))]),

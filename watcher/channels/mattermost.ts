@@ -6,10 +6,10 @@ import { type ComposedMessage, compose, plainMessage } from '../words/message.ts
 import { identified } from '../words/wording.ts';
 import { deliveryOf, jsonOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
-import { escapeMarkdown, linksMarkdown, quiet, spansMarkdown } from './markdown.ts';
+import { escapeMarkdown, linksMarkdown, spansMarkdown, withoutMentions } from './markdown.ts';
 import type { Answer } from './post.ts';
 
-// The text may have 16,383 characters. Old versions take 7,900 in all attachments together.
+// Mattermost accepts 16,383 characters of text. Old versions accept 7,900 in all attachments together.
 const maxTextChars = 4_000;
 const maxFields = 10;
 const maxFieldChars = 500;
@@ -30,7 +30,7 @@ interface MattermostAttachment {
 /** Mattermost's incoming webhooks: https://developers.mattermost.com/integrate/webhooks/incoming/ */
 export function mattermostContract(context: MessageContext): Contract {
   return {
-    // Its own limit is 10 a second, where there is one.
+    // Mattermost's limit is 10 a second, if rate limiting is on.
     gapMs: 250,
     compose: (message, form) => ({ body: JSON.stringify(mattermostMessage(message, context, form)) }),
     judge,
@@ -47,7 +47,7 @@ export function mattermostMessage(message: Message, context: MessageContext, for
     attachments: [
       {
         color: colorOf[composed.tone],
-        fallback: quiet(headline),
+        fallback: withoutMentions(headline),
         text: footer(composed, context),
         fields: composed.facts.slice(0, maxFields).map(({ label, spans }) => ({
           short: true,

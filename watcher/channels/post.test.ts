@@ -34,27 +34,27 @@ afterEach(async () => {
   await Promise.all([channel.close(), proxy.close()]);
 });
 
-describe('a proxy on the way', () => {
-  it('carries what goes to http://, with its credentials', async () => {
+describe('a proxy', () => {
+  it('forwards requests to http://, with its credentials', async () => {
     expect(await post(channel.url, { http: proxy.url })).toMatchObject({ status: 200, body: 'ok' });
     expect(proxy.seen).toEqual([{ line: `POST ${channel.url}`, credentials: login }]);
     expect(channel.posts).toHaveLength(1);
   });
 
   it.each(['127.0.0.1', 'other.example, 127.0.0.1', '*'])(
-    'is left out for the hosts of NO_PROXY: %s',
+    'is not used for the hosts of NO_PROXY: %s',
     async (except) => {
       expect(await post(channel.url, { http: proxy.url, except })).toMatchObject({ status: 200 });
       expect(proxy.seen).toEqual([]);
     },
   );
 
-  it('is not used where only the other scheme has one', async () => {
+  it('is not used if only the other scheme has one', async () => {
     expect(await post(channel.url, { https: proxy.url })).toMatchObject({ status: 200 });
     expect(proxy.seen).toEqual([]);
   });
 
-  it('is told as the one to blame, without its name, its credentials or the webhook', async () => {
+  it('is named as the cause of a failure, without its host, its credentials or the webhook', async () => {
     const wrong = proxy.url.replace('hush', 'wrong');
     const https = 'https://hooks.example.invalid/services/T0FAKE';
     expect(await post(https, { https: wrong })).toBe('the proxy refused (HTTP 407)');
@@ -90,19 +90,19 @@ describe('a tunnel to https://', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each(['http', 'https'] as const)('goes through the proxy for %s, which sees the host alone', async (scheme) => {
+  it.each(['http', 'https'] as const)('goes through the proxy for %s, which sees only the host', async (scheme) => {
     expect(await post(url, { [scheme]: proxy.url })).toMatchObject({ status: 200, body: 'ok' });
     expect(proxy.seen).toEqual([{ line: `CONNECT ${new URL(url).host}`, credentials: login }]);
   });
 
-  it('is not needed without a proxy', async () => {
+  it('goes direct without a proxy', async () => {
     expect(await post(url, {})).toMatchObject({ status: 200, body: 'ok' });
     expect(proxy.seen).toEqual([]);
   });
 });
 
 describe('a post', () => {
-  it('reads the environment for no proxy of its own accord', async () => {
+  it('does not take a proxy from the environment', async () => {
     process.env.HTTP_PROXY = proxy.url;
     try {
       expect(await post(channel.url, {})).toMatchObject({ status: 200 });

@@ -3,8 +3,8 @@ import { EnvHttpProxyAgent, request } from 'undici';
 import { errorCode } from '../../system/error-code.ts';
 import type { Proxies } from '../config.ts';
 
-// undici reads answers with WebAssembly. V8 takes 20 MB to optimise it after the first few, which nobody would notice: a
-// message a second is the most there is.
+// undici parses answers with WebAssembly. After the first few, V8 uses 20 MB to optimise it, for no visible gain: the most
+// there is is one message a second.
 setFlagsFromString('--wasm-tiering-budget=2000000000');
 
 const maxAnswerBytes = 4_096;
@@ -16,17 +16,17 @@ export const noProxies: Proxies = { http: '', https: '', except: '' };
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Its first few kilobytes. May repeat what was sent, secrets included. */
+  /** The first 4 KB. May repeat what was sent, secrets included. */
   readonly body: string;
 }
 
 export interface PosterOptions {
   readonly proxies?: Proxies;
-  /** For one try as a whole. */
+  /** For one attempt as a whole. */
   readonly requestTimeoutMs?: number;
 }
 
-/** Posts JSON to one URL that is a secret: no error tells it. */
+/** Posts JSON to one URL. The URL is a secret: no error contains it. */
 export class Poster {
   readonly #url: string;
   readonly #requestTimeoutMs: number;
@@ -35,7 +35,7 @@ export class Poster {
   constructor(url: string, { proxies = noProxies, requestTimeoutMs = 10_000 }: PosterOptions = {}) {
     this.#url = url;
     this.#requestTimeoutMs = requestTimeoutMs;
-    // All three are given, so that it does not read the environment itself.
+    // With all three set, the agent does not read the environment.
     this.#agent = new EnvHttpProxyAgent({
       httpProxy: proxies.http,
       httpsProxy: proxies.https,
@@ -45,11 +45,11 @@ export class Poster {
     });
   }
 
-  /** Posts once. Never rejects; a string says in a few words why there was no answer. */
+  /** Posts once. Never rejects: if there is no answer, it returns the reason in a few words. */
   async post(body: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer | string> {
     const timeout = AbortSignal.timeout(this.#requestTimeoutMs);
     try {
-      // undici follows no redirect by itself: one would carry the message to who knows where.
+      // undici follows no redirects unless told to: one would carry the message to an unknown host.
       const response = await request(this.#url, {
         dispatcher: this.#agent,
         method: 'POST',
@@ -79,7 +79,7 @@ async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString('utf8');
 }
 
-/** Only the code: messages of network errors name the host, and those of URL errors the whole URL. */
+/** Uses the code alone: the messages of network errors name the host, and those of URL errors the whole URL. */
 function reasonOf(error: unknown): string {
   const code = errorCode(error);
   switch (code) {
@@ -101,7 +101,7 @@ function reasonOf(error: unknown): string {
   }
 }
 
-/** undici has no code of its own for a proxy that answers CONNECT with something other than 200, or wants a login. */
+/** undici has no code for a proxy that answers CONNECT with another status than 200, such as 407. */
 function proxyRefusal(error: unknown): string | undefined {
   const status = error instanceof Error ? /^Proxy .*\((\d{3})\)/.exec(error.message)?.[1] : undefined;
   return status === undefined ? undefined : `the proxy refused (HTTP ${status})`;

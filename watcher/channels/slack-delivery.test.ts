@@ -18,7 +18,7 @@ function alert(incident: string): Alert {
   return { kind: 'standby-down', incident, atMs: 0, pool: 'green', active: 'blue' };
 }
 
-/** A queue whose waits are short and certain, but for the pace that Slack asks for. */
+/** An outbox with short waits and no jitter, but with the pace that Slack asks for. */
 function open(changes: Partial<OutboxOptions> = {}, url = slack.url): Outbox {
   notifier = new HttpNotifier({ name: 'slack', url, contract: slackContract({}), requestTimeoutMs: 250 });
   const onFailure = (failure: OutboxFailure) => void failures.push(failure);
@@ -58,7 +58,7 @@ describe('delivery to Slack', () => {
     expect(failures).toEqual([]);
   });
 
-  it.each(['500', 'reset', 'hang'] as const)('tries again after %s until it is taken', async (behaviour) => {
+  it.each(['500', 'reset', 'hang'] as const)('retries after %s until the message is accepted', async (behaviour) => {
     slack.answer(behaviour, { times: 2 });
     const outbox = open();
     outbox.push(alert('a'));
@@ -69,7 +69,7 @@ describe('delivery to Slack', () => {
     expect(slack.requests).toBe(4);
   });
 
-  it('waits as long as a 429 says', async () => {
+  it('waits for the time that a 429 asks for', async () => {
     slack.answer('429', { retryAfter: 2, times: 1 });
     const outbox = open();
     const began = Date.now();
@@ -79,7 +79,7 @@ describe('delivery to Slack', () => {
     expect(slack.requests).toBe(2);
   });
 
-  it('sends what was refused once more as plain text', async () => {
+  it('sends a refused message again as plain text', async () => {
     slack.answer('400', { times: 1 });
     const outbox = open();
     outbox.push(alert('a'));
@@ -88,7 +88,7 @@ describe('delivery to Slack', () => {
     await expect.poll(() => outbox.health).toMatchObject({ state: 'open', sent: 1, dropped: 0 });
   });
 
-  it('drops what was refused as plain text too, counts it, and goes on in full', async () => {
+  it('drops a message that is refused as plain text too, counts it, and sends the next one in full', async () => {
     slack.answer('400', { times: 2 });
     const outbox = open();
     outbox.push(alert('a'));
@@ -100,7 +100,7 @@ describe('delivery to Slack', () => {
   });
 
   it.each(['403', '404', '410', 'redirect'] as const)(
-    'holds everything and tries slowly after %s',
+    'keeps every message and retries slowly after %s',
     async (behaviour) => {
       slack.answer(behaviour);
       const outbox = open();
@@ -111,12 +111,12 @@ describe('delivery to Slack', () => {
       slack.answer('ok');
       await slack.waitFor(() => slack.messages.length === 2);
       expect(received()).toEqual(['a', 'b']);
-      // Said once, however often it is tried.
+      // Reported once, however many attempts follow.
       expect(failures.map(({ next }) => next)).toEqual(['channel closed']);
     },
   );
 
-  it('is over at the deadline of a flush, with what is left in hand', async () => {
+  it('stops at the deadline of a flush and returns the rest', async () => {
     slack.answer('hang');
     const outbox = open();
     outbox.push(alert('a'));
@@ -134,7 +134,7 @@ describe('delivery to Slack', () => {
     expect(Date.now() - began).toBeLessThan(2_000);
   });
 
-  it('lets the oldest that waits go when there are too many, and counts it', async () => {
+  it('drops the oldest waiting messages above the limit, and counts them', async () => {
     const outbox = open({ limit: 2 });
     for (const incident of ['a', 'b', 'c', 'd']) outbox.push(alert(incident));
     await slack.waitFor(() => slack.messages.length === 2);
@@ -144,7 +144,7 @@ describe('delivery to Slack', () => {
     expect(JSON.stringify(slack.messages[1]?.body)).not.toContain('dropped');
   });
 
-  it('never tells the URL, whatever goes wrong', async () => {
+  it('never reveals the URL, whatever goes wrong', async () => {
     for (const behaviour of ['400', '403', '404', '410', '429', '500', 'reset', 'hang', 'redirect'] as const) {
       slack.answer(behaviour);
       const seen = slack.requests;
@@ -165,8 +165,8 @@ describe('delivery to Slack', () => {
   });
 });
 
-describe('an answer of something that is not Slack', () => {
-  it('is taken as its status says, and never repeated', async () => {
+describe('an answer from a server that is not Slack', () => {
+  it('counts by its status, and its body is never repeated', async () => {
     const server = createServer((request, response) => {
       request.resume();
       response.writeHead(500).end(`<html>${request.url}</html>`.repeat(10_000));
@@ -192,7 +192,7 @@ describe('Retry-After', () => {
     ['Sat, 22 Nov 2025 00:00:10 GMT', 1_000],
     ['999999999', 300_000],
     ['soon', undefined],
-    // Date.parse takes these.
+    // Date.parse accepts these.
     ['soon 1', undefined],
     ['-5', undefined],
     ['', undefined],

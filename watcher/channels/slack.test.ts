@@ -17,10 +17,10 @@ const context = { identifier: 'shop <prod> & co', runbookUrl: 'https://wiki.exam
 
 const all = Object.values(sampleAlerts).flat();
 
-/** As GitHub and most others make it of a heading. */
+/** The anchor that GitHub and most others derive from a heading. */
 const anchorOf = (title: string) => title.toLowerCase().replaceAll(' ', '-');
 
-/** What Slack would say to it. */
+/** The error with which Slack would refuse it. */
 function fault(alert: Alert, form: 'full' | 'plain' = 'full', settings: Parameters<typeof slackMessage>[1] = context) {
   return faultOf('application/json', JSON.stringify(slackMessage({ alert }, settings, form)));
 }
@@ -50,7 +50,7 @@ describe('a Slack message', () => {
     expect(new Set(all.map((alert) => wordingOf(alert).anchor))).toEqual(new Set(anchors));
   });
 
-  it('has its facts in one order, few enough for a phone, and says nothing twice', () => {
+  it('has its facts in a fixed order, few enough for a phone, each label once', () => {
     for (const message of [...all.map((alert) => ({ alert })), ...Object.values<Message>(composedMessages)]) {
       const { facts } = compose(message);
       const places = facts.map(({ label }) => labels.indexOf(label));
@@ -60,7 +60,7 @@ describe('a Slack message', () => {
     }
   });
 
-  it('has a first line that fits into the header whole', () => {
+  it('has a first line that fits into the header', () => {
     for (const message of [...all.map((alert) => ({ alert })), ...Object.values<Message>(composedMessages)]) {
       const { blocks = [], text } = slackMessage(message, { identifier: 'shop-production-eu' }, 'full');
       expect(blocks[0]).toMatchObject({ type: 'header', text: { text: text.split('\n')[0] } });
@@ -72,26 +72,26 @@ describe('a Slack message', () => {
     ['neutral', ['deploy-started', 'maintenance-on']],
     ['good', ['recovery', 'burn-rate-resolved', 'outage-resolved']],
     ['warning', ['failover', 'flapping', 'standby-down']],
-  ] as const)('is %s for what deserves it', (tone, kinds) => {
+  ] as const)('has the tone %s where it should', (tone, kinds) => {
     for (const kind of kinds) for (const alert of sampleAlerts[kind]) expect(wordingOf(alert).tone).toBe(tone);
   });
 
-  it('says of an error rate how many reached a visitor', () => {
+  it('says how many errors of an error rate reached a visitor', () => {
     const said = [0, 1, errorRate.failed].map((visible) => wordingOf({ ...errorRate, visible }).summary);
     expect(said).toEqual([
-      'The other pool made them good.',
-      'Of 11 failed, 1 reached a visitor; the other pool made the rest good.',
+      'The other pool answered instead.',
+      'Of 11 failed, 1 reached a visitor; the other pool answered the rest.',
       'All 11 that failed reached a visitor.',
     ]);
     expect(wordingOf({ ...errorRate, failed: 1, visible: 1 }).summary).toBe('The one that failed reached a visitor.');
   });
 
-  it('is red for an error rate only where visitors can have met it', () => {
+  it('is red for an error rate only if visitors saw errors', () => {
     const tones = [0, 1].map((visible) => wordingOf({ ...errorRate, visible }).tone);
     expect(tones).toEqual(['warning', 'bad']);
   });
 
-  it('is one that Slack takes, whatever is set', () => {
+  it('is accepted by Slack with any settings', () => {
     for (const alert of all) {
       for (const settings of [{}, context]) {
         expect(fault(alert, 'full', settings)).toBeUndefined();
@@ -100,9 +100,9 @@ describe('a Slack message', () => {
     }
   });
 
-  it('says first what matters, complete in its text alone', () => {
+  it('has a text whose first line is the headline', () => {
     const { text } = slackMessage({ alert: failover }, { identifier: 'shop' }, 'full');
-    expect(text.split('\n')[0]).toBe('Failover detected: blue → green (to backup) [shop]');
+    expect(text.split('\n')[0]).toBe('Failover detected: blue → green (to standby) [shop]');
   });
 
   it('links to the section of the runbook, and names the installation, escaped', () => {
@@ -120,7 +120,7 @@ describe('a Slack message', () => {
     '<'.repeat(80),
     '`'.repeat(80),
     '/\ud800 half a surrogate',
-  ])('lets nothing that a client wrote mean anything: %j', (path) => {
+  ])('shows text from a client as it is: %j', (path) => {
     const hostile: Alert[] = [
       { ...errorRate, worstPaths: [{ path, failed: 3 }] },
       { ...failover, upstream: path, release: path, cause: path },
@@ -146,7 +146,7 @@ describe('a Slack message', () => {
     }
   });
 
-  it('lets no text from outside out of its place, whatever it is and wherever it comes', () => {
+  it('keeps any text from outside inside its quotation', () => {
     const pieces = [
       '<!channel>',
       '<@U1>',
@@ -171,13 +171,13 @@ describe('a Slack message', () => {
         for (const block of blocks) expect(block).toMatchObject({ text: { type: 'plain_text', emoji: false } });
         expect(faultOf('application/json', JSON.stringify({ blocks, attachments }))).toBeUndefined();
         for (const shown of textsIn(attachments[0]?.blocks)) {
-          // Our own marks, and nothing else between angle brackets.
+          // Angle brackets enclose only our own dates and links.
           const rest = shown.replaceAll(
             /<!date\^\d+\^[^<>|]+\|[-\d: UTC]+>|<https:\/\/(wiki|ops)\.example\/[^<>|]*\|[A-Z]\w+>/g,
             '',
           );
           expect(rest).not.toMatch(/[<>]/);
-          // Outside of quotations, only a label is bold.
+          // Outside quotations, only a label is bold.
           const unquoted = rest.replaceAll(/`[^`\n]+`/g, '').replace(/^\*[A-Z][a-z ]+\*\n/, '');
           expect(unquoted).not.toMatch(/[*_~`\n]/);
         }
@@ -186,12 +186,12 @@ describe('a Slack message', () => {
     );
   });
 
-  it('as text alone has no markup, and no link that somebody else wrote', () => {
+  it('has no markup and no link from outside in its plain form', () => {
     const alert: Alert = { ...errorRate, worstPaths: [{ path: '/*bold*_it_`code`https://evil.example', failed: 3 }] };
     expect(slackMessage({ alert }, context, 'plain')).toMatchObject({ mrkdwn: false, parse: 'none' });
   });
 
-  it('stays within the limits of Slack even if every character has to be escaped', () => {
+  it('stays within the limits of Slack even if every character must be escaped', () => {
     const long = '<'.repeat(100_000);
     const worstPaths = Array.from({ length: 30 }, (_, index) => ({ path: `${index}${long}`, failed: 1 }));
     expect(fault({ ...errorRate, worstPaths })).toBeUndefined();
@@ -200,7 +200,7 @@ describe('a Slack message', () => {
     expect(fields).toContain('*Upstream*\\n`&lt;');
   });
 
-  it('has something in every field', () => {
+  it('has no empty field', () => {
     const alert = { ...failover, cause: '', release: '`' };
     expect(fault(alert)).toBeUndefined();
     expect(JSON.stringify(slackMessage({ alert }, {}, 'full'))).toContain('*Now serving*\\ngreen –');
@@ -208,14 +208,14 @@ describe('a Slack message', () => {
   });
 });
 
-/** Strings that come from outside; the others are words of ours. */
+/** Fields whose strings come from outside; the others are our own words. */
 const outside = new Set(
   'release upstream cause path actor why step restored replaces replaced image activeRelease what blue green'.split(
     ' ',
   ),
 );
 
-/** The alert with a text in every place where one from outside can stand. */
+/** The alert with `text` in every field that can hold a text from outside. */
 function withText<T>(value: T, text: string, name = ''): T {
   if (typeof value === 'string')
     return (outside.has(name) || name === 'stillOpen' || name === 'ongoing' ? text : value) as T;

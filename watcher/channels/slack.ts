@@ -9,11 +9,11 @@ import type { Contract, MessageContext } from './http-notifier.ts';
 
 /** The body of a post to an incoming webhook. */
 export interface SlackMessage {
-  /** The notification. Beside blocks, it is shown nowhere else. */
+  /** Shown in notifications; with blocks, nowhere else. */
   readonly text: string;
-  /** False: nothing in the text formats. */
+  /** False: the text is shown without formatting. */
   readonly mrkdwn?: false;
-  /** None: no address in the text becomes a link. */
+  /** `none`: no address in the text becomes a link. */
   readonly parse?: 'none';
   readonly unfurl_links?: false;
   readonly unfurl_media?: false;
@@ -27,18 +27,18 @@ interface SlackAttachment {
   readonly blocks: readonly SlackBlock[];
 }
 
-/** Nothing in it formats, links or notifies. */
+/** Text in which nothing formats, links or notifies. */
 interface PlainText {
   readonly type: 'plain_text';
   readonly text: string;
-  /** False: `:fire:` stays what it is. */
+  /** False: `:fire:` stays as it is. */
   readonly emoji: false;
 }
 
 interface Markdown {
   readonly type: 'mrkdwn';
   readonly text: string;
-  /** Only what is marked as a link becomes one. */
+  /** Only text marked up as a link becomes one. */
   readonly verbatim: true;
 }
 
@@ -54,12 +54,12 @@ const maxSummaryChars = 1_000;
 const maxFields = 10;
 const maxFieldChars = 2_000;
 const maxLinkChars = 1_000;
-// Slack cuts at 40,000.
+// Slack truncates at 40,000.
 const maxPlainChars = 7_000;
 
 /**
- * From the top down: what has happened, what it means, the details under a colour, where to go on, which incident.
- * `plain`: only text, for when Slack has refused the rest.
+ * From the top down: headline, summary, facts beside a bar in the tone's colour, links, time and incident.
+ * In form `plain`, the text alone, for when Slack has refused the rest.
  */
 export function slackMessage(message: Message, context: MessageContext, form: Form): SlackMessage {
   if (form === 'plain') {
@@ -98,14 +98,14 @@ function field({ label, spans }: Fact): Markdown {
   let text = `*${label}*\n`;
   for (const span of spans) {
     const piece = slackSpan(span);
-    // A cut in the middle could leave half an escape or an open quotation.
+    // A cut inside a span could leave half an escape or a quotation open.
     if (text.length + piece.length > maxFieldChars) break;
     text += piece;
   }
   return markdown(text);
 }
 
-/** One to the runbook's section and one to the dashboard, where they are set. */
+/** Links to the runbook's section and to the dashboard, if their URLs are set. */
 function linksTo({ anchor }: ComposedMessage, { runbookUrl, dashboardUrl }: MessageContext): string {
   const links = [
     ...(runbookUrl === undefined ? [] : [slackLink(runbookSection(runbookUrl, anchor), 'Runbook')]),
@@ -128,12 +128,12 @@ function markdown(text: string): Markdown {
 
 const maxSpanChars = 360;
 
-/** The only three characters that mean something to Slack outside of formatting. */
+/** Escapes the only three characters that have a meaning to Slack outside of formatting. */
 export function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Escaped, and no longer than `maxChars` then, without half a character or half an escape at its end. */
+/** Escapes and cuts the text to at most `maxChars`, never inside a character or an escape. */
 export function clippedSlack(text: string, maxChars: number): string {
   const line = text.toWellFormed();
   const whole = escapeSlack(line);
@@ -151,11 +151,11 @@ export function clippedSlack(text: string, maxChars: number): string {
 export function slackSpan(span: Span): string {
   if ('atMs' in span) return slackTime(span.atMs);
   if ('code' in span) return quotation(span.code);
-  // A list in our own words can hold a release's name, and Slack has no escape for what formats.
+  // A list in our own words can contain the name of a release, and Slack has no escape for formatting characters.
   return /[*_~`]/.test(span.text) ? quotation(span.text) : escapeSlack(onOneLine(span.text));
 }
 
-/** Slack shows it in the reader's own time zone, and what follows the bar where it cannot. */
+/** Slack shows the time in the reader's time zone, or the text after the bar if it cannot. */
 export function slackTime(atMs: number): string {
   return `<!date^${Math.floor(atMs / 1_000)}^{date_short_pretty} {time_secs}|${utcTime(atMs)}>`;
 }
@@ -164,7 +164,7 @@ export function slackLink(url: string, text: string): string {
   return `<${escapeSlack(url).replaceAll('|', '%7C')}|${text}>`;
 }
 
-/** Inside a code span nothing formats, links or notifies; only a backtick or a line's end could close it. */
+/** Inside a code span nothing formats, links or notifies; only a backtick or a line break could close it. */
 function quotation(text: string): string {
   const code = onOneLine(text).replaceAll('`', '').trim();
   return code === '' ? '–' : `\`${escapeSlack(code)}\``;
@@ -180,14 +180,14 @@ function onOneLine(text: string): string {
 /** Slack's incoming webhooks: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 export function slackContract(context: MessageContext): Contract {
   return {
-    // Slack takes one message a second and webhook.
+    // Slack accepts one message a second for each webhook.
     gapMs: 1_000,
     compose: (message, form) => ({ body: JSON.stringify(slackMessage(message, context, form)) }),
     judge: (answer) => deliveryOf(answer, wordOf(answer.body), Date.now()),
   };
 }
 
-/** Slack answers with one word. Anything else is not ours to repeat: it could hold the URL. */
+/** Slack answers with one word. Anything else is not repeated: it could contain the URL. */
 function wordOf(body: string): string {
   return /^[a-z_]{1,60}$/.test(body.trim()) ? body.trim() : '';
 }

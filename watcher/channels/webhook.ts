@@ -7,23 +7,23 @@ import { runbookSection } from '../words/wording.ts';
 import { deliveryOf } from './answer.ts';
 import type { Contract, MessageContext } from './http-notifier.ts';
 
-/** A contract of our own, described in docs/alerts-channels.md; fields are added within a version, never changed. */
+/** Our own format, described in docs/alerts-channels.md. Within a version, fields are added, never changed. */
 export interface WebhookMessage {
   readonly version: 1;
-  /** The same each time this is sent: at least once, so now and then twice. */
+  /** The same for each attempt: delivery is at least once, so a message can arrive twice. */
   readonly id: string;
   readonly kind: Alert['kind'];
   readonly incident: string;
   /** When it happened. */
   readonly at: string;
   readonly identifier: string | null;
-  /** All of it in one line, for people. */
+  /** The whole message in one line, for people. */
   readonly text: string;
   readonly runbook: string | null;
   readonly dashboard: string | null;
-  /** Left out after the receiver has refused the whole. */
+  /** Left out if the receiver has refused the full form. */
   readonly alert?: Alert;
-  /** The end of the same incident, when both are told at once. */
+  /** The end of the same incident, if both are sent in one message. */
   readonly end?: Alert | undefined;
   readonly late?: Message['late'];
   readonly dropped?: number;
@@ -59,8 +59,8 @@ export function webhookMessage(message: Message, context: MessageContext, form: 
 }
 
 /**
- * Tells apart what can come more than once under one incident: a deploy's switch and its rollback, the steps of its canary, a
- * mute made longer, what has become worse.
+ * Distinguishes alerts of one kind under one incident: a deploy's switch and its rollback, the steps of its canary, a mute
+ * that was changed, an escalation.
  */
 function nameOf(alert: Alert): string {
   if ('escalated' in alert) return `${alert.kind}-escalated`;
@@ -70,7 +70,7 @@ function nameOf(alert: Alert): string {
   return alert.kind;
 }
 
-/** The time is signed too, so that a receiver can refuse what was recorded and sent again. */
+/** Signs the time as well as the body, so that a receiver can refuse a replay. */
 export function signatureOf(body: string, secret: string, nowMs: number): string {
   const time = Math.floor(nowMs / 1_000);
   return `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`;

@@ -42,7 +42,7 @@ describe('what happened while the watcher was away', () => {
     const [summary, ...rest] = told([failover(3, 'a'), recovery(18, 'a')]);
     expect(rest).toEqual([]);
     expect(summary && plainText(summary)).toMatch(
-      /^While the watcher was away, 14:02 to 14:31 UTC: failed over to green at 14:05, recovered to blue at 14:20\. All of it is over\./,
+      /^While the watcher was away, 14:02 to 14:31 UTC: failed over to green at 14:05, recovered to blue at 14:20\. All of it is resolved\./,
     );
   });
 
@@ -97,7 +97,7 @@ describe('what happened while the watcher was away', () => {
     const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
     const [summary, ...rest] = told([started, failed], 29, ['d-1']);
     expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
-    expect(summary && plainText(summary)).not.toContain('All of it is over');
+    expect(summary && plainText(summary)).not.toContain('All of it is resolved');
     expect(rest).toEqual([started, failed]);
   });
 

@@ -1,25 +1,25 @@
 import type { Message } from '../alerts/message.ts';
 
-/** What became of one try to deliver. `reason` is for people and holds no secret. */
+/** The result of one delivery attempt. `reason` is for people and contains no secret. */
 export type Delivery =
-  /** Taken; `afterMs` if the channel said when it takes the next one. */
+  /** Accepted; `afterMs` if the channel said when it accepts the next message. */
   | { readonly outcome: 'delivered'; readonly afterMs?: number | undefined }
-  /** Not now; `afterMs` if the channel said when. */
+  /** Not accepted now; `afterMs` if the channel said when to retry. */
   | { readonly outcome: 'again'; readonly reason: string; readonly afterMs?: number | undefined }
-  /** Not this message, in this form. */
+  /** This message is not accepted in this form. */
   | { readonly outcome: 'refused'; readonly reason: string }
-  /** No message at all, until a person has seen to it. */
+  /** No message is accepted until somebody fixes the channel. */
   | { readonly outcome: 'closed'; readonly reason: string };
 
-/** How much of a message a channel is asked to carry; `plain` is what is left when `full` was refused. */
+/** `plain` is the text alone, for when the channel has refused `full`. */
 export type Form = 'full' | 'plain';
 
-/** A channel. Everything else (queue, order, pace, retries) is the outbox's. */
+/** Delivers to one channel. The outbox does the rest: queue, order, pace, retries. */
 export interface Notifier {
-  /** Unique, and the same after a restart: what waits is kept under it. */
+  /** Unique, and the same after a restart: the checkpoint keeps the waiting messages under it. */
   readonly name: string;
-  /** The least time between two messages. */
+  /** The minimum time between two messages. */
   readonly gapMs: number;
-  /** Tries once; never rejects. */
+  /** Makes one attempt; never rejects. */
   deliver(message: Message, form: Form, signal: AbortSignal): Promise<Delivery>;
 }

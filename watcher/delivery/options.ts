@@ -2,37 +2,37 @@ import type { Alert } from '../alerts/alert.ts';
 import type { OutboxSnapshot } from './queue.ts';
 
 export interface OutboxOptions {
-  /** Messages that wait; when there are more, the oldest one that is not being delivered goes. */
+  /** The most messages that may wait; beyond it, the oldest one that is not being delivered is dropped. */
   readonly limit: number;
-  /** What has waited for longer is dropped. */
+  /** A message that has waited longer is dropped. */
   readonly maxAgeMs: number;
-  /** A message that has waited for longer says so. */
+  /** A message that has waited longer says so. */
   readonly lateMs: number;
-  /** The first retry comes after up to this long, each further one after up to twice as long … */
+  /** The first retry comes within this time; for each further one the limit doubles … */
   readonly backoffMs: number;
-  /** … and none after longer than this. */
+  /** … up to this. */
   readonly maxBackoffMs: number;
   /** How often a closed channel is tried again. */
   readonly probeMs: number;
-  /** `durable` is not waited for any longer: a disk that hangs keeps no alert back. */
+  /** The longest wait for `durable`: a disk that hangs must not hold up an alert. */
   readonly durableForMs: number;
   readonly random: () => number;
-  /** Told of every try that failed, for the log. */
+  /** Called for every attempt that failed, for the log. */
   readonly onFailure: (failure: OutboxFailure) => void;
-  /** What waited when the last process ended. */
+  /** The messages that were waiting when the last process ended. */
   readonly initial?: OutboxSnapshot | undefined;
   /**
-   * Resolves when everything that was pushed is on disk; awaited before the first try of each message. If it rejects, the
-   * message is sent all the same.
+   * Resolves when everything that was pushed is on disk; awaited before the first attempt at each message. If it rejects,
+   * the message is sent anyway.
    */
   readonly durable?: () => Promise<void>;
-  /** Told of every alert that was taken by the channel or given up. */
+  /** Called for every alert that the channel has accepted or that was dropped. */
   readonly onSettled?: (settled: Settled) => void;
-  /** Something has left the queue or was merged: the snapshot on disk is out of date. */
+  /** Called when a message has left the queue or was merged: the snapshot on disk is out of date. */
   readonly changed?: () => void;
 }
 
-/** What became of an alert in the end. */
+/** The final result for an alert. */
 export type Settled =
   | { readonly alert: Alert; readonly result: 'delivered'; readonly waitedMs: number }
   | { readonly alert: Alert; readonly result: 'dropped' };

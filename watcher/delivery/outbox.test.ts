@@ -39,7 +39,7 @@ const recovery = (incident: string): Recovery => ({
   served: 4_210,
 });
 
-/** A queue to the fake, whose own pace is not waited for. */
+/** An outbox to the fake Slack that does not wait for Slack's own pace. */
 function open(changes: Partial<OutboxOptions> = {}): Outbox {
   const contract = { ...slackContract({}), gapMs: 1 };
   const notifier = new HttpNotifier({ name: 'slack', url: slack.url, contract, requestTimeoutMs: 250 });
@@ -53,7 +53,7 @@ function open(changes: Partial<OutboxOptions> = {}): Outbox {
 
 const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
 const whole = (index: number) => JSON.stringify(slack.messages[index]?.body);
-/** As a checkpoint does it. */
+/** As a checkpoint stores and loads it. */
 const throughDisk = (outbox: Outbox) => JSON.parse(JSON.stringify(outbox.snapshot()));
 
 beforeEach(async () => {
@@ -70,7 +70,7 @@ afterEach(async () => {
 });
 
 describe('an alert and the disk', () => {
-  it('is on disk before it is tried', async () => {
+  it('is on disk before the first attempt', async () => {
     const { promise: written, resolve } = Promise.withResolvers<void>();
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     const outbox = open({
@@ -90,13 +90,13 @@ describe('an alert and the disk', () => {
   it.each([
     ['fails', () => Promise.reject(new Error('ENOSPC'))],
     ['hangs', () => new Promise<void>(() => undefined)],
-  ])('is delivered all the same where the disk %s', async (_, durable) => {
+  ])('is delivered even if the disk %s', async (_, durable) => {
     const outbox = open({ durable, durableForMs: 50 });
     outbox.push(standbyDown('a'));
     await slack.waitFor(() => slack.messages.length === 1);
   });
 
-  it('is asked for once a message, however often it is tried', async () => {
+  it('waits for the disk once a message, however many attempts there are', async () => {
     let asked = 0;
     slack.answer('500', { times: 3 });
     const outbox = open({
@@ -109,7 +109,7 @@ describe('an alert and the disk', () => {
     expect(asked).toBe(1);
   });
 
-  it('has left it once Slack has said ok, and not before', async () => {
+  it('leaves the snapshot once Slack has answered ok, and not before', async () => {
     const left: number[] = [];
     slack.answer('500', { times: 1 });
     const outbox: Outbox = open({ changed: () => left.push(outbox.snapshot().entries.length) });
@@ -120,8 +120,8 @@ describe('an alert and the disk', () => {
   });
 });
 
-describe('what waited when the process ended', () => {
-  it('is delivered by the next one, in order, before what is new', async () => {
+describe('a message that was waiting when the process ended', () => {
+  it('is delivered by the next process, in order, before new messages', async () => {
     slack.answer('500');
     const first = open();
     for (const incident of ['a', 'b']) first.push(standbyDown(incident));
@@ -138,14 +138,14 @@ describe('what waited when the process ended', () => {
     ]);
   });
 
-  it('is told with its end, if that comes before it has got through', async () => {
+  it('is sent together with its end, if that comes before it is delivered', async () => {
     const second = open({ initial: { entries: [{ alert: failover('a'), queuedAtMs: Date.now() }], droppedUntold: 0 } });
     second.push(recovery('a'));
     await slack.waitFor(() => slack.messages.length === 1);
     expect(headlines()).toEqual(['Failover and recovery: blue → green for 2 min 10 s']);
   });
 
-  it('is dropped when it is too old, and the next message says so', async () => {
+  it('is dropped if it is too old, and the next message says so', async () => {
     const old = Date.now() - 7_200_000;
     const entries = [
       { alert: failover('a'), end: recovery('a'), queuedAtMs: old },
@@ -160,7 +160,7 @@ describe('what waited when the process ended', () => {
     expect(outbox.health.dropped).toBe(3);
   });
 
-  it('is bounded in number and in the length of its texts', async () => {
+  it('counts against the limit, and its texts are cut', async () => {
     slack.answer('hang');
     const outbox = open({ limit: 3 });
     for (let number = 0; number < 9; number++) {
@@ -171,7 +171,7 @@ describe('what waited when the process ended', () => {
     expect(JSON.stringify(entries).length).toBeLessThan(10_000);
   });
 
-  it('keeps nobody from anything if it cannot be told at all', async () => {
+  it('does not block the next one if it cannot be composed', async () => {
     const alien = { kind: 'from-another-version', incident: 'a', atMs } as unknown as Alert;
     const outbox = open({ initial: { entries: [{ alert: alien, queuedAtMs: Date.now() }], droppedUntold: 0 } });
     outbox.push(standbyDown('b'));
@@ -181,8 +181,8 @@ describe('what waited when the process ended', () => {
   });
 });
 
-describe('an incident that is over before it could be told', () => {
-  it('is told as one message, with the facts of both', async () => {
+describe('an incident that is resolved before its alert is delivered', () => {
+  it('is sent as one message, with the facts of both alerts', async () => {
     const outbox = open();
     outbox.push(standbyDown('b'));
     outbox.push(failover('a'));
@@ -223,7 +223,7 @@ describe('an incident that is over before it could be told', () => {
       { kind: 'standby-resolved', incident: 'a', atMs, pool: 'green', lastedMs: 42_000, because: 'healthy' },
       'Standby down for 42 s, resolved: green',
     ],
-  ])('is told as one also where it is of kind %s', async (_, alert, end, headline) => {
+  ])('is sent as one message for kind %s too', async (_, alert, end, headline) => {
     const outbox = open();
     outbox.push(alert);
     outbox.push(end);
@@ -232,7 +232,7 @@ describe('an incident that is over before it could be told', () => {
     expect(headlines()).toEqual([headline]);
   });
 
-  it('is told with what was told last of it, where it became worse', async () => {
+  it('is merged with its latest alert, if it escalated', async () => {
     slack.answer('500');
     const outbox = open();
     outbox.push(standbyDown('b'));
@@ -256,7 +256,7 @@ describe('an incident that is over before it could be told', () => {
     ]);
   });
 
-  it('is told as one while Slack takes nothing, whatever was tried in vain before', async () => {
+  it('is sent as one message after failed attempts at the beginning', async () => {
     slack.answer('500');
     const outbox = open();
     outbox.push(failover('a'));
@@ -271,7 +271,7 @@ describe('an incident that is over before it could be told', () => {
     ]);
   });
 
-  it('is told as two if the first was told already, or is of another incident', async () => {
+  it('is sent as two messages if the first is already delivered or belongs to another incident', async () => {
     const outbox = open();
     outbox.push(failover('a'));
     await slack.waitFor(() => slack.messages.length === 1);
@@ -281,7 +281,7 @@ describe('an incident that is over before it could be told', () => {
     expect(headlines().map((headline) => headline?.split(' ')[0])).toEqual(['Failover', 'Failover', 'Recovery']);
   });
 
-  it('asks for the disk again, as what is sent has changed', async () => {
+  it('waits for the disk again, because the message has changed', async () => {
     const asked: number[] = [];
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const outbox: Outbox = open({
@@ -309,7 +309,7 @@ describe('a message that comes late', () => {
     await slack.waitFor(() => Date.now() - failing > 1_100);
     slack.answer('ok');
     await slack.waitFor(() => slack.messages.length === 1);
-    expect(whole(0)).toMatch(/told [\d.]+ m?s late: this channel took no message for [\d.]+ m?s/);
+    expect(whole(0)).toMatch(/sent [\d.]+ m?s late: this channel took no message for [\d.]+ m?s/);
     outbox.push(standbyDown('b'));
     await slack.waitFor(() => slack.messages.length === 2);
     expect(whole(1)).not.toContain('late');
@@ -320,13 +320,13 @@ describe('a message that comes late', () => {
     const entries = [{ alert: standbyDown('a'), queuedAtMs: nowMs - 720_000 }];
     open({ initial: { entries, droppedUntold: 0, silence: { fromMs: nowMs - 700_000 } } });
     await slack.waitFor(() => slack.messages.length === 1);
-    expect(whole(0)).toContain('told 12 min late: this channel took no message for 11 min 40 s');
+    expect(whole(0)).toContain('sent 12 min late: this channel took no message for 11 min 40 s');
   });
 
-  it('does not say so after a restart if Slack was not the reason', async () => {
+  it('does not blame Slack after a restart if Slack was not the reason', async () => {
     const entries = [{ alert: standbyDown('a'), queuedAtMs: Date.now() - 720_000 }];
     open({ initial: { entries, droppedUntold: 0 } });
     await slack.waitFor(() => slack.messages.length === 1);
-    expect(whole(0)).toContain('told 12 min late"');
+    expect(whole(0)).toContain('sent 12 min late"');
   });
 });

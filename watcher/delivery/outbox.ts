@@ -4,9 +4,18 @@ import type { Message } from '../alerts/message.ts';
 import type { Delivery, Notifier } from './notifier.ts';
 import type { OutboxOptions } from './options.ts';
 import { Pause } from './pause.ts';
-import { alertsOf, begun, ended, type OutboxSnapshot, Queue, type Silence, silentMs, type Waiting } from './queue.ts';
+import {
+  alertsOf,
+  type OutboxSnapshot,
+  Queue,
+  type Silence,
+  silenceBegun,
+  silenceEnded,
+  silentMs,
+  type Waiting,
+} from './queue.ts';
 
-/** One channel's queue: order kept, pace kept, nothing given up that the channel may still take. */
+/** The queue of one channel. It keeps the order and the channel's pace, and drops nothing that the channel may still accept. */
 export class Outbox {
   readonly #notifier: Notifier;
   readonly #options: OutboxOptions;
@@ -21,11 +30,11 @@ export class Outbox {
   #failures = 0;
   #running: Promise<void> | undefined;
   readonly #pause = new Pause();
-  /** No message before this, whatever hurry there is: the channel's pace and its Retry-After. By the monotonic clock. */
+  /** No message goes out before this, not even in a flush: the channel's pace and its Retry-After. By the monotonic clock. */
   #notBeforeMs = 0;
   #flushing = false;
 
-  /** Begins to deliver what `initial` holds at once. */
+  /** Starts to deliver the messages of `initial` at once. */
   constructor(notifier: Notifier, options: OutboxOptions) {
     this.#notifier = notifier;
     this.#options = options;
@@ -44,12 +53,12 @@ export class Outbox {
     return { state: this.#state, queued, sent: this.#sent, dropped: this.#dropped, lastError: this.#lastError };
   }
 
-  /** How long the message that is next has waited; 0: none waits. */
+  /** How long the next message has waited; 0 if none waits. */
   get oldestAgeMs(): number {
     return this.#queue.head?.ageMs() ?? 0;
   }
 
-  /** For the checkpoint; cheap enough to be taken at every write. */
+  /** For the checkpoint; cheap enough to take at every write. */
   snapshot(): OutboxSnapshot {
     return {
       entries: this.#queue.entries,
@@ -58,14 +67,14 @@ export class Outbox {
     };
   }
 
-  /** Takes an alert and returns at once. */
+  /** Queues an alert and returns at once. */
   push(alert: Alert): void {
     if (this.#queue.push(alert)) this.#options.changed?.();
     this.#tidy();
     this.#running ??= this.#run();
   }
 
-  /** Delivers what it can within `forMs`, then ends; returns what was not delivered. */
+  /** Delivers as much as it can within `forMs`, then ends; returns the alerts that were not delivered. */
   async flush(forMs: number): Promise<readonly Alert[]> {
     this.#flushing = true;
     this.#pause.end();
@@ -79,7 +88,7 @@ export class Outbox {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#ended()) {
+    while (this.#queue.length > 0 && !this.#isDone()) {
       await this.#pause.for(this.#notBeforeMs - performance.now());
       if (this.#abort.signal.aborted) break;
       if (this.#notBeforeMs > performance.now()) continue;
@@ -92,25 +101,25 @@ export class Outbox {
     this.#running = undefined;
   }
 
-  /** Meanwhile the entry may be merged or dropped, so nothing else follows from it. */
+  /** While this waits, the entry may be merged or dropped, so the caller takes the head of the queue anew. */
   async #makeDurable(head: Waiting): Promise<void> {
     head.durable = true;
     const { durable, durableForMs } = this.#options;
     if (durable === undefined) return;
     const { promise: tooLong, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, durableForMs);
-    // A disk that fails is the checkpoint's to report.
+    // The checkpoint reports a disk that fails.
     await Promise.race([durable().catch(() => undefined), tooLong]);
     clearTimeout(timer);
   }
 
   async #try(head: Waiting): Promise<void> {
-    const droppedTold = this.#droppedUntold;
+    const reportedDrops = this.#droppedUntold;
     head.inFlight = true;
-    const delivery = await this.#deliver(head, droppedTold);
+    const delivery = await this.#deliver(head, reportedDrops);
     head.inFlight = false;
     this.#notBeforeMs = performance.now() + this.#notifier.gapMs;
-    if (delivery.outcome === 'delivered') this.#settled(head, delivery.afterMs, droppedTold);
+    if (delivery.outcome === 'delivered') this.#settled(head, delivery.afterMs, reportedDrops);
     else await this.#failed(head, delivery);
   }
 
@@ -118,8 +127,8 @@ export class Outbox {
     try {
       return await this.#notifier.deliver(this.#messageOf(head, dropped), head.form, this.#abort.signal);
     } catch {
-      // It would be tried, and would fail, for ever and over restarts.
-      return { outcome: 'refused', reason: 'cannot be put into words' };
+      // Otherwise it would be retried and would fail for ever, across restarts too.
+      return { outcome: 'refused', reason: 'cannot be composed' };
     }
   }
 
@@ -135,12 +144,12 @@ export class Outbox {
     };
   }
 
-  #settled({ entry, ageMs }: Waiting, afterMs: number | undefined, droppedTold: number): void {
+  #settled({ entry, ageMs }: Waiting, afterMs: number | undefined, reportedDrops: number): void {
     this.#sent++;
     for (const alert of alertsOf(entry)) this.#options.onSettled?.({ alert, result: 'delivered', waitedMs: ageMs() });
-    this.#droppedUntold -= droppedTold;
+    this.#droppedUntold -= reportedDrops;
     if (afterMs !== undefined) this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + afterMs);
-    this.#silence = ended(this.#silence, Date.now());
+    this.#silence = silenceEnded(this.#silence, Date.now());
     this.#next();
   }
 
@@ -161,13 +170,13 @@ export class Outbox {
         this.#next();
         return;
       case 'closed':
-        this.#silent();
+        this.#beginSilence();
         if (this.#state !== 'closed') onFailure({ reason, incident, next: 'channel closed' });
         this.#state = 'closed';
         if (!this.#flushing) await this.#pause.for(probeMs);
         return;
       case 'again':
-        this.#silent();
+        this.#beginSilence();
         this.#failures++;
         this.#state = 'retrying';
         onFailure({ reason, incident, next: 'retry' });
@@ -179,9 +188,9 @@ export class Outbox {
     }
   }
 
-  /** The channel takes nothing; what waits from now on does so for that reason. */
-  #silent(): void {
-    this.#silence = begun(this.#silence, Date.now());
+  /** The channel accepts nothing; from now on, messages wait because of that. */
+  #beginSilence(): void {
+    this.#silence = silenceBegun(this.#silence, Date.now());
     if (this.#queue.mergeHead()) this.#options.changed?.();
   }
 
@@ -205,14 +214,14 @@ export class Outbox {
     for (const alert of alerts) this.#options.onSettled?.({ alert, result: 'dropped' });
   }
 
-  /** Full jitter: anything from nothing to the whole, so that many watchers do not come back together. */
+  /** Full jitter, anything from 0 to the limit, so that many watchers do not retry at the same moment. */
   #backoffMs(): number {
     const { backoffMs, maxBackoffMs, random } = this.#options;
     return random() * Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.#failures - 1, 20));
   }
 
-  /** A channel that takes nothing is not worth waiting for at the end. */
-  #ended(): boolean {
+  /** In a flush, a closed channel is not worth waiting for. */
+  #isDone(): boolean {
     return this.#abort.signal.aborted || (this.#flushing && this.#state === 'closed');
   }
 }

@@ -17,7 +17,7 @@ export class Pause {
     this.#end?.();
   }
 
-  /** Ends this one, and there are no more. */
+  /** Ends this pause and any later one at once. */
   close(): void {
     this.#closed = true;
     this.#end?.();

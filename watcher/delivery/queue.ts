@@ -2,30 +2,30 @@ import type { Alert } from '../alerts/alert.ts';
 import { isEndOf } from '../alerts/stages.ts';
 import type { Form } from './notifier.ts';
 
-/** One message that waits. Plain JSON. */
+/** One message in the queue. Plain JSON. */
 export interface OutboxEntry {
   readonly alert: Alert;
-  /** The end of the same incident, told in the same message. */
+  /** The end of the same incident, sent in the same message. */
   readonly end?: Alert | undefined;
   readonly queuedAtMs: number;
 }
 
-/** An entry, and what has been done about it. */
+/** An entry, and how far its delivery is. */
 export interface Waiting {
   readonly entry: OutboxEntry;
-  /** It is on disk, as far as that could be had. */
+  /** The entry is on disk, or the wait for that has ended. */
   durable: boolean;
   inFlight: boolean;
-  /** How much of it the next try carries. */
+  /** The form of the next attempt. */
   form: Form;
-  /** How long it has waited; not by the clock, which can be set, unless it comes from before a restart. */
+  /** How long it has waited. By the monotonic clock; for an entry from before a restart, by the wall clock. */
   readonly ageMs: () => number;
 }
 
 const maxText = 1_000;
 const maxItems = 50;
 
-/** The messages that wait for one channel, oldest first, bounded in number and in the length of every text. */
+/** The messages that wait for one channel, oldest first. Their number and the length of every text are bounded. */
 export class Queue {
   readonly #limit: number;
   readonly #waiting: Waiting[];
@@ -47,10 +47,10 @@ export class Queue {
     return this.#waiting.map(({ entry }) => entry);
   }
 
-  /** Adds an alert, to the beginning of its incident if that still waits; returns whether it was. */
+  /** Adds an alert; an end is merged with the beginning of its incident if that still waits. Returns whether it was merged. */
   push(alert: Alert): boolean {
     const bounded = boundedJson(alert);
-    // What became worse was told twice: the end goes with the later.
+    // An incident that escalated has two alerts: the end is merged with the later one.
     const index = this.#waiting.findLastIndex(
       ({ entry, inFlight }) => !inFlight && entry.end === undefined && isEndOf(bounded, entry.alert),
     );
@@ -64,7 +64,7 @@ export class Queue {
     return true;
   }
 
-  /** Tells the first entry and its end as one, if the end came while the beginning was on its way in vain. */
+  /** Merges the first entry with its end, if the end was queued while delivery of the beginning was being tried and failed. */
   mergeHead(): boolean {
     const [head, ...rest] = this.#waiting;
     if (head === undefined || head.entry.end !== undefined) return false;
@@ -80,7 +80,7 @@ export class Queue {
     this.#waiting.shift();
   }
 
-  /** Drops what is too old or too much, oldest first, but never what is on its way; returns the alerts. */
+  /** Drops entries that are too old or above the limit, oldest first, but none in flight. Returns their alerts. */
   drop(maxAgeMs: number): readonly Alert[] {
     let tooMany = this.#waiting.length - this.#limit;
     const dropped = this.#waiting.filter((one) => {
@@ -101,7 +101,7 @@ function waiting(entry: OutboxEntry, ageMs: () => number, durable: boolean): Wai
   return { entry, durable, inFlight: false, form: 'full', ageMs };
 }
 
-/** Texts come from outside, and a checkpoint holds the whole queue. */
+/** Texts come from outside, and the checkpoint holds the whole queue. */
 function boundedJson<T>(value: T): T {
   if (typeof value === 'string') return value.slice(0, maxText) as T & string;
   if (Array.isArray(value)) return value.slice(0, maxItems).map((item: unknown) => boundedJson(item)) as T & unknown[];
@@ -109,33 +109,33 @@ function boundedJson<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, boundedJson(item)])) as T & object;
 }
 
-/** A span of time in which a channel took nothing; it goes on where `untilMs` is missing. Plain JSON. */
+/** A span of time in which the channel accepted nothing; it lasts still if `untilMs` is missing. Plain JSON. */
 export interface Silence {
   readonly fromMs: number;
   readonly untilMs?: number;
 }
 
-export function begun(silence: Silence | undefined, nowMs: number): Silence {
+export function silenceBegun(silence: Silence | undefined, nowMs: number): Silence {
   return silence === undefined || silence.untilMs !== undefined ? { fromMs: nowMs } : silence;
 }
 
-export function ended(silence: Silence | undefined, nowMs: number): Silence | undefined {
+export function silenceEnded(silence: Silence | undefined, nowMs: number): Silence | undefined {
   return silence === undefined || silence.untilMs !== undefined ? silence : { ...silence, untilMs: nowMs };
 }
 
-/** For how long the channel took nothing while something waited that was queued at `queuedAtMs`. */
+/** How long the channel accepted nothing while a message queued at `queuedAtMs` waited. */
 export function silentMs(silence: Silence | undefined, queuedAtMs: number, nowMs: number): number {
   if (silence === undefined) return 0;
   const { fromMs, untilMs = nowMs } = silence;
   return untilMs < queuedAtMs ? 0 : untilMs - fromMs;
 }
 
-/** What a checkpoint keeps of an outbox. Plain JSON, bounded in count and in the length of every text. */
+/** The state of an outbox in the checkpoint. Plain JSON, bounded in count and in the length of every text. */
 export interface OutboxSnapshot {
   /** Oldest first. */
   readonly entries: readonly OutboxEntry[];
-  /** Alerts that were dropped and not yet told so. */
+  /** How many alerts were dropped that no delivered message has mentioned yet. */
   readonly droppedUntold: number;
-  /** The last span of time in which the channel took nothing. */
+  /** The last span of time in which the channel accepted nothing. */
   readonly silence?: Silence | undefined;
 }

@@ -2,7 +2,7 @@ import { utcTime } from '../../report/figures.ts';
 import type { Away, AwayEvent } from '../alerts/alert.ts';
 import type { Wording } from './facts.ts';
 
-/** Slack's header takes 150 characters, and an identifier may follow. */
+/** Slack's header takes 150 characters, and the identifier may follow the headline. */
 const maxHeadline = 120;
 const day = 10;
 
@@ -13,20 +13,20 @@ export function awayWording({ fromMs, toMs, events, more, stillOpen }: Away): Wo
   const fits = headline.length <= maxHeadline;
   return {
     headline: fits ? headline : `${span}: ${all[0]} and ${events.length - 1 + more} more`,
-    summary: stillOpen.length === 0 ? 'All of it is over.' : `Still going on: ${stillOpen.join(', ')}.`,
+    summary: stillOpen.length === 0 ? 'All of it is resolved.' : `Still going on: ${stillOpen.join(', ')}.`,
     facts: fits ? [] : [{ label: 'In order', spans: all.map((text, at) => ({ text: at ? `, ${text}` : text })) }],
     tone: stillOpen.length === 0 ? 'neutral' : 'warning',
     anchor: 'away',
   };
 }
 
-/** Each with its time, such as `failed over to green at 14:05`. */
+/** Each event with its time, such as `failed over to green at 14:05`, and how many more there were. */
 export function inOrder(events: readonly AwayEvent[], more: number, endMs: number): readonly string[] {
   const all = events.map(({ atMs, what }) => `${what} at ${shortTime(atMs, endMs)}`);
   return more === 0 ? all : [...all, `${more} more`];
 }
 
-/** Such as `14:02`; with its date on another day than the end's. */
+/** Such as `14:02`, in UTC; with the date if it is on another day than the end. */
 export function shortTime(atMs: number, endMs: number): string {
   const time = utcTime(atMs);
   return time.slice(0, day) === utcTime(endMs).slice(0, day) ? time.slice(11, 16) : time.slice(0, 16);

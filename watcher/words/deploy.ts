@@ -78,7 +78,7 @@ function finishedWords(
   const active = `${capital(pool)} is the active pool.`;
   if (bake === undefined) {
     return {
-      headline: `Deploy finished, not watched: ${release} serves on ${pool}`,
+      headline: `Deploy finished, not monitored: ${release} serves on ${pool}`,
       summary: `${active} How it does under traffic is not known.`,
       tone: 'neutral',
       anchor: 'deploy-not-watched',
@@ -86,7 +86,7 @@ function finishedWords(
   }
   return {
     headline: `Deploy finished: ${release} serves on ${pool}`,
-    summary: `${active} Watched for ${duration(bake.lastedMs)}: ${countedText(bake)}.`,
+    summary: `${active} Monitored for ${duration(bake.lastedMs)}: ${countedText(bake)}.`,
     tone: 'good',
     anchor: 'deploy-finished',
   };

@@ -2,7 +2,7 @@ import type { Anchor } from '../../report/alert-kinds.ts';
 import type { Tone } from '../../report/tone.ts';
 import type { Pool } from '../../settings/pool.ts';
 
-/** What a message can have beside its words, in the order in which every message has it. */
+/** The labels of the facts below a message's summary, in the order in which every message shows them. */
 export const labels = [
   'Now serving',
   'Replaces',
@@ -29,7 +29,7 @@ export interface Fact {
   readonly spans: readonly Span[];
 }
 
-/** A detail that comes from outside, where there is one. */
+/** A detail from outside; none if there is no value. */
 export function fact(label: Fact['label'], value: string | undefined): Fact[] {
   return value === undefined || value === '' ? [] : [{ label, spans: [{ code: value }] }];
 }
@@ -39,23 +39,23 @@ export function note(label: Fact['label'], text: string): Fact {
   return { label, spans: [{ text }] };
 }
 
-/** A moment, which each channel shows in its own way. */
+/** A moment; each channel formats it in its own way. */
 export function time(label: Fact['label'], atMs: number): Fact {
   return { label, spans: [{ atMs }] };
 }
 
-/** Who answers visitors, and with what, where it is known. */
+/** The pool that serves, and its release if it is known. */
 export function serving(pool: Pool, release?: string): Fact {
   const of: Span[] = release === undefined || release === '' ? [] : [{ text: ' ' }, { code: release }];
   return { label: 'Now serving', spans: [{ text: pool }, ...of] };
 }
 
-/** In the one order; what comes later replaces what came before under the same label. */
+/** Sorts facts into the order of `labels`; of several with the same label, the last one stays. */
 export function inFixedOrder(facts: readonly Fact[]): readonly Fact[] {
   return labels.flatMap((label) => facts.findLast((one) => one.label === label) ?? []);
 }
 
-/** Who did it, where that is known. */
+/** Who did it, if that is known. */
 export function by(actor: string | undefined): Fact[] {
   return fact('By', actor);
 }
@@ -68,12 +68,12 @@ export const colorOf: { readonly [tone in Tone]: `#${string}` } = {
   neutral: '#1565c0',
 };
 
-/** A run of words: our own, something from outside (`code`) that must stay a quotation wherever it is shown, or a moment. */
+/** A run of words: our own, something from outside (`code`) that every channel must quote, or a moment. */
 export type Span = { readonly text: string } | { readonly code: string } | { readonly atMs: number };
 
-/** An alert in words, for any channel to lay out. */
+/** An alert in words; each channel lays it out. */
 export interface Wording {
-  /** Complete by itself: it is all that a locked phone shows. */
+  /** Complete on its own: a locked phone shows nothing else. */
   readonly headline: string;
   /** What it means for visitors, and what follows. */
   readonly summary: string;
@@ -83,8 +83,8 @@ export interface Wording {
   readonly anchor: Anchor;
 }
 
-/** What is told of a message beside its wording. */
-export interface About {
+/** What a message shows besides its wording. */
+export interface MessageOrigin {
   readonly atMs: number;
   readonly incident: string;
 }

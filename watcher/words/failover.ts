@@ -14,11 +14,11 @@ import type {
 import { stableForMs } from '../rules/limits.ts';
 import { type Fact, fact, note, type Span, serving, type Wording } from './facts.ts';
 
-/** The standby answers in the active pool's place, and no longer does. */
+/** The standby answers in place of the active pool; the active pool answers again. */
 export function failoverWording(alert: Failover | Recovery): Wording {
   if (alert.kind === 'failover') {
     return {
-      headline: `Failover detected: ${alert.from} → ${alert.to} (to backup)`,
+      headline: `Failover detected: ${alert.from} → ${alert.to} (to standby)`,
       summary:
         `${capital(alert.from)} is active but ${alert.to} answers in its place: ` +
         `${alert.failed ? 'the first request met an error' : 'visitors are served'}. ` +
@@ -34,7 +34,7 @@ export function failoverWording(alert: Failover | Recovery): Wording {
     };
   }
   return {
-    headline: `Recovery detected: back to ${alert.pool} (primary)`,
+    headline: `Recovery detected: back to ${alert.pool} (active)`,
     summary: `${capital(alert.pool)} answers visitors again; ${alert.standby} served ${requests(alert.served)} meanwhile.`,
     facts: [serving(alert.pool, alert.release), note('Lasted', duration(alert.lastedMs))],
     tone: 'good',
@@ -42,7 +42,7 @@ export function failoverWording(alert: Failover | Recovery): Wording {
   };
 }
 
-/** A pool that goes up and down. */
+/** A pool goes up and down; it is stable again. */
 export function flappingWording(alert: Flapping | FlappingResolved): Wording {
   const { pool, standby, failovers } = alert;
   const lasted = duration(alert.lastedMs);
@@ -51,35 +51,35 @@ export function flappingWording(alert: Flapping | FlappingResolved): Wording {
       headline: `Flapping: ${pool} has failed over ${failovers} times in ${lasted}`,
       summary:
         `${capital(standby)} answers whenever ${pool} does not: visitors are served. ` +
-        `From now on this is counted, and told when nothing has changed for ${duration(stableForMs)}.`,
+        `Further changes are counted; the next alert is sent when nothing has changed for ${duration(stableForMs)}.`,
       facts: fact('Cause', alert.cause),
       tone: 'warning',
       anchor: 'flapping',
     };
   }
-  const isWell = alert.serving === pool;
+  const isStable = alert.serving === pool;
   return {
-    headline: isWell
-      ? `Flapping is over: ${pool} (primary) is stable`
-      : `Flapping is over: ${pool} stays down, ${standby} (backup) serves`,
-    summary: `No change for ${duration(alert.stableMs)}.${isWell ? '' : ' There is nothing to fail over to.'}`,
+    headline: isStable
+      ? `Flapping resolved: ${pool} (active) is stable`
+      : `Flapping resolved: ${pool} stays down, ${standby} (standby) serves`,
+    summary: `No change for ${duration(alert.stableMs)}.${isStable ? '' : ' There is nothing to fail over to.'}`,
     facts: [
       serving(alert.serving),
       note('Lasted', lasted),
       note('Figures', `${failovers} failovers; ${standby} served ${requests(alert.served)}`),
     ],
-    tone: isWell ? 'good' : 'warning',
+    tone: isStable ? 'good' : 'warning',
     anchor: 'flapping-resolved',
   };
 }
 
-/** No pool can serve, and one can again. */
+/** No pool can serve; one can again. */
 export function outageWording(alert: Outage | OutageResolved): Wording {
   if (alert.kind === 'outage') {
     if (alert.shownBy === 'health-checks') {
       return {
         headline: 'Both pools fail their health checks; no request has shown an outage yet',
-        summary: 'The edge goes on trying them: visitors may be served. The first request that fails on both is told.',
+        summary: 'The edge goes on trying them: visitors may be served. An alert is sent when a request fails on both.',
         facts: causeFacts(alert.causes),
         tone: 'warning',
         anchor: 'both-pools-unhealthy',
@@ -107,7 +107,7 @@ export function outageWording(alert: Outage | OutageResolved): Wording {
   };
 }
 
-/** The failover that one counts on would fail, and no longer would. */
+/** There is no healthy pool to fail over to; there is one again. */
 export function standbyWording(alert: StandbyDown | StandbyResolved): Wording {
   if (alert.kind === 'standby-down') {
     return {
@@ -121,16 +121,16 @@ export function standbyWording(alert: StandbyDown | StandbyResolved): Wording {
       anchor: 'standby-down',
     };
   }
-  const isWell = alert.because === 'healthy';
+  const isHealthy = alert.because === 'healthy';
   return {
-    headline: isWell
+    headline: isHealthy
       ? `Standby down resolved: ${alert.pool} is up again after ${duration(alert.lastedMs)}`
       : `${capital(alert.pool)} was made active though it fails its health checks`,
-    summary: isWell
+    summary: isHealthy
       ? 'There is a pool to fail over to again.'
-      : 'It was the standby that was down. The edge prefers the other pool while that is well.',
+      : 'It was the standby that was down. The edge prefers the other pool while that is healthy.',
     facts: [note('Lasted', duration(alert.lastedMs))],
-    tone: isWell ? 'good' : 'warning',
+    tone: isHealthy ? 'good' : 'warning',
     anchor: 'standby-resolved',
   };
 }

@@ -1,11 +1,11 @@
 import { duration, factor } from '../../report/figures.ts';
 import type { Alert, FlappingResolved } from '../alerts/alert.ts';
 import type { Late, Message } from '../alerts/message.ts';
-import { type About, inFixedOrder, note, time, type Wording } from './facts.ts';
+import { inFixedOrder, type MessageOrigin, note, time, type Wording } from './facts.ts';
 import { plainLine, wordingOf } from './wording.ts';
 
-/** A message in words, for any channel to lay out. Of an incident that is over, `atMs` is when it began. */
-export type ComposedMessage = Wording & About;
+/** A message in words; each channel lays it out. For an incident that is resolved, `atMs` is when it began. */
+export type ComposedMessage = Wording & MessageOrigin;
 
 export function compose({ alert, end, late, dropped }: Message): ComposedMessage {
   const wording = end === undefined ? wordingOf(alert) : wordingOfBoth(alert, end);
@@ -17,7 +17,7 @@ export function compose({ alert, end, late, dropped }: Message): ComposedMessage
   return { ...wording, facts: inFixedOrder(facts), atMs: alert.atMs, incident: alert.incident };
 }
 
-/** The whole message in one line, for channels that take nothing else. */
+/** The whole message in one line, for channels that accept nothing else. */
 export function plainMessage(message: Message, identifier?: string): string {
   return plainLine(compose(message), identifier);
 }
@@ -27,9 +27,8 @@ function wordingOfBoth(alert: Alert, end: Alert): Wording {
   const ended = wordingOf(end);
   return {
     headline: headlineOfBoth(alert, end, `${began.headline}; ${ended.headline}`),
-    // What the beginning says is no longer so.
+    // The summary of the beginning is out of date, and so is its "Now serving".
     summary: ended.summary,
-    // Nor is what its facts say of now.
     facts: [...began.facts.filter(({ label }) => label !== 'Now serving'), ...ended.facts, time('Ended', end.atMs)],
     tone: ended.tone,
     anchor: began.anchor,
@@ -66,8 +65,8 @@ function flappingHeadline({ pool, standby, failovers, serving }: FlappingResolve
 
 function lateText({ forMs, silentMs }: Late): string {
   return silentMs === undefined
-    ? `told ${duration(forMs)} late`
-    : `told ${duration(forMs)} late: this channel took no message for ${duration(silentMs)}`;
+    ? `sent ${duration(forMs)} late`
+    : `sent ${duration(forMs)} late: this channel took no message for ${duration(silentMs)}`;
 }
 
 function droppedText(count: number): string {

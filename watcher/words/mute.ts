@@ -3,7 +3,7 @@ import type { Muted, Unmuted } from '../alerts/alert.ts';
 import { inOrder, shortTime } from './away.ts';
 import { fact, time, type Wording } from './facts.ts';
 
-/** Slack's header takes 150 characters, and an identifier may follow. */
+/** Slack's header takes 150 characters, and the identifier may follow the headline. */
 const maxHeadline = 120;
 
 export function mutedWording({ atMs, untilMs, insteadOfMs, actor, ongoing }: Muted): Wording {
@@ -26,7 +26,7 @@ export function unmutedWording({ fromMs, toMs, events, more, stillOpen }: Unmute
   const span = `muted ${shortTime(fromMs, toMs)} to ${shortTime(toMs, toMs)} UTC`;
   const all = `Alerts are on again; ${span}: ${list.join(', ')}`;
   const fits = all.length <= maxHeadline;
-  const summary = stillOpen.length === 0 ? 'All of it is over.' : `Still going on: ${stillOpen.join(', ')}.`;
+  const summary = stillOpen.length === 0 ? 'All of it is resolved.' : `Still going on: ${stillOpen.join(', ')}.`;
   const nothing = list.length === 0;
   const count = events.length + more;
   return {

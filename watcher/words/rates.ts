@@ -3,10 +3,10 @@ import type { BurnRate, BurnRateResolved, ErrorRate, ErrorRateResolved, PathCoun
 import { maxAgeMs } from '../rules/window.ts';
 import { note, type Span, serving, type Wording } from './facts.ts';
 
-/** The time that an error budget is for. */
+/** The period that the error budget covers. */
 const budgetMs = 30 * 86_400_000;
 
-/** Too many requests met an error in some pool. */
+/** Too many upstream attempts failed; few do again. */
 export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording {
   const { failed, samples } = alert;
   const short = `${share(failed, samples)} of the last ${requests(samples)}`;
@@ -28,7 +28,7 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
   if (samples === 0) {
     return {
       headline: `Upstream error rate resolved: no request for ${duration(maxAgeMs)}`,
-      summary: 'Whether what failed is well again is not known.',
+      summary: 'Whether what failed is healthy again is not known.',
       facts: [note('Lasted', duration(alert.lastedMs))],
       tone: 'neutral',
       anchor: 'error-rate-resolved',
@@ -43,7 +43,7 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
   };
 }
 
-/** Visitors' errors use up the error budget. */
+/** Errors that visitors see use up the error budget too fast; they no longer do. */
 export function burnRateWording(alert: BurnRate | BurnRateResolved): Wording {
   const { failed, sloPercent } = alert;
   const counted = (when: string) =>
@@ -71,11 +71,11 @@ function visibleEnd(visible: number): string {
 }
 
 function visibleText({ visible, failed }: ErrorRate): string {
-  if (visible === 0) return 'The other pool made them good.';
+  if (visible === 0) return 'The other pool answered instead.';
   if (visible === failed) {
     return failed === 1 ? 'The one that failed reached a visitor.' : `All ${failed} that failed reached a visitor.`;
   }
-  return `Of ${failed} failed, ${visible} reached a visitor; the other pool made the rest good.`;
+  return `Of ${failed} failed, ${visible} reached a visitor; the other pool answered the rest.`;
 }
 
 function pathSpans({ path, failed }: PathCount, index: number): Span[] {

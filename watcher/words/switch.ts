@@ -10,7 +10,7 @@ const switchAnchors = {
   rollback: 'rollback-by-hand',
 } as const;
 
-/** Somebody changed the active colour, or a deploy did. */
+/** Somebody made the other pool active, or a deploy did. */
 export function switchWording(alert: Switch): Wording {
   const { from, to, operation, ended } = alert;
   if (operation === undefined) return unexplainedWording(alert);
@@ -35,7 +35,7 @@ export function switchWording(alert: Switch): Wording {
   };
 }
 
-/** Nothing in the journal explains it. */
+/** No record in the journal explains the switch. */
 function unexplainedWording(alert: Switch): Wording {
   const { from, to, release, ended } = alert;
   return {
@@ -60,7 +60,7 @@ function switchHeadline({ from, to, release, operation }: Switch, reason: Operat
     case 'rollback':
       return `Rolled back by hand: ${change}${back}`;
     case 'bake':
-      return `Rolled back by itself: ${change}${back}`;
+      return `Rolled back automatically: ${change}${back}`;
     default:
       return reason satisfies never;
   }
@@ -78,7 +78,7 @@ function endedText({ incident, failovers }: NonNullable<Switch['ended']>): strin
   return failovers === undefined ? `failover ${incident}` : `flapping ${incident} (${failovers} failovers)`;
 }
 
-/** One of two in a headline. */
+/** Short enough for two releases in one headline. */
 function brief(release: string): string {
   return oneLine(release, maxReleaseChars / 2);
 }

@@ -3,7 +3,7 @@ import type { Alert, HeldBack } from '../alerts/alert.ts';
 import type { RequestIds } from '../request/event.ts';
 import { awayWording } from './away.ts';
 import { deployWording } from './deploy.ts';
-import { type About, type Fact, inFixedOrder, type Span, type Wording } from './facts.ts';
+import { type Fact, inFixedOrder, type MessageOrigin, type Span, type Wording } from './facts.ts';
 import { failoverWording, flappingWording, outageWording, standbyWording } from './failover.ts';
 import { mutedWording, unmutedWording } from './mute.ts';
 import { canaryWording, maintenanceWording, testWording } from './operations.ts';
@@ -65,15 +65,15 @@ function wordsFor(alert: Alert): Wording {
   }
 }
 
-/** Everything in one line, for logs and for channels that take nothing else. */
+/** The whole alert in one line, for logs and for channels that accept nothing else. */
 export function plainText(alert: Alert, identifier?: string): string {
   const { atMs, incident } = alert;
   return plainLine({ ...wordingOf(alert), atMs, incident }, identifier);
 }
 
-/** The same for what has been put into words. */
-export function plainLine(told: Wording & About, identifier?: string): string {
-  const { headline, summary, facts, atMs, incident } = told;
+/** A composed message in one line. */
+export function plainLine(composed: Wording & MessageOrigin, identifier?: string): string {
+  const { headline, summary, facts, atMs, incident } = composed;
   const details = facts.map(({ label, spans }) => `${label}: ${spans.map(spanText).join('')}`);
   const rest = [...details, `Time: ${utcTime(atMs)}`, `Incident: ${incident}`].join(' · ');
   return `${identified(headline, identifier)}. ${summary} ${rest}`;
@@ -83,14 +83,14 @@ export function identified(headline: string, identifier?: string): string {
   return identifier === undefined ? headline : `${headline} [${identifier}]`;
 }
 
-/** The runbook's section about an alert. */
+/** The URL of the runbook's section about an alert. */
 export function runbookSection(runbookUrl: string, anchor: string): string {
   const url = new URL(runbookUrl);
   url.hash = anchor;
   return url.href;
 }
 
-/** The ids by which the access log and the traces have it. */
+/** The ids under which the access log and the traces hold the request. */
 function requestFact({ requestId, traceId = requestId }: RequestIds): Fact {
   const trace: Span[] = traceId === requestId ? [] : [{ text: ' of trace ' }, { code: traceId }];
   return { label: 'Request', spans: [{ code: requestId }, ...trace] };
