@@ -16,12 +16,12 @@ describe('the history', () => {
     ],
     [[{ kind: 'deploy-finished', switched: false }], 'waits on green'],
     [
-      [{ kind: 'deploy-failed', step: 'health', why: 'status 500\nand more', rolledBack: false }],
+      [{ kind: 'deploy-failed', step: 'health', why: 'status 500\nand more', rolledBack: false, wasUsed: false }],
       'failed at health: status 500',
     ],
-    [[switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: true }], 'rolled back: 3 of 50'],
+    [[switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: true, wasUsed: true }], 'rolled back: 3 of 50'],
     [
-      [switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: false, noWayBack: 'blue is down' }],
+      [switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: false, wasUsed: true, noWayBack: 'blue is down' }],
       'still live, failed at bake: 3 of 50; blue is down',
     ],
     [[switched, { kind: 'deploy-finished', switched: true }], 'active, not watched'],

@@ -12,7 +12,7 @@ function parsed(line: string): AccessEvent {
 describe('a line of the access log', () => {
   it('is read as the edge writes it', () => {
     const line =
-      'pool=green release=green-release-1.0.0 active=blue upstream_status="502, 200" ' +
+      'pool=green release=green-release-1.0.0 active=blue route=- upstream_status="502, 200" ' +
       'upstream_addr="172.31.240.11:3000, 172.31.240.12:3000" request_time=0.045 ' +
       'upstream_response_time="0.001, 0.044" status=200 msec=1763856000.123 method=GET uri="/version" ' +
       'upstream_header_time="-, 0.044" upstream_length="0, 57" upstream_content_length="57" bytes_sent=57 ' +
@@ -68,7 +68,7 @@ describe('a line of the access log', () => {
 
   it('may have more keys, and its keys in another order', () => {
     const event = parsed(
-      `later="a b" msec=1.500 status=200 request_time=0.500 upstream_status="200" active=green pool=green x=1`,
+      `later="a b" msec=1.500 status=200 request_time=0.500 upstream_status="200" active=green route=- pool=green x=1`,
     );
     expect(event).toMatchObject({ pool: 'green', active: 'green', startMs: 1_000, endMs: 1_500 });
   });
@@ -118,7 +118,7 @@ describe('a line of the access log', () => {
 
   it('may be a bad request that was never routed', () => {
     const line =
-      'pool=- release=- active=- upstream_status="-" upstream_addr="-" request_time=0.000 upstream_response_time="-" ' +
+      'pool=- release=- active=- route=- upstream_status="-" upstream_addr="-" request_time=0.000 upstream_response_time="-" ' +
       'status=400 msec=1763856000.123 method=- uri="-" upstream_header_time="-" upstream_length="-" ' +
       'upstream_content_length="-" bytes_sent=150 completed="" request_id=- remote_addr=10.0.0.1 user_agent=""';
     const event = parsed(line);
