@@ -14,7 +14,7 @@ const context = {
 export const pictured: readonly (readonly [name: string, message: SlackMessage])[] = [
   ...anchors.map((anchor) => [anchor, slackMessage(sampleOf(anchor), context, 'full')] as const),
   ['two-in-one', slackMessage(composedMessages['failover and recovery'], context, 'full')],
-  ['late', slackMessage(composedMessages['one that comes late because Slack was away'], context, 'full')],
+  ['late', slackMessage(composedMessages['late because Slack was down'], context, 'full')],
 ];
 
 /** Changes with what a picture shows: a test holds it against those that the pictures were drawn from. */

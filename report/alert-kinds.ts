@@ -1,20 +1,20 @@
-/** What everything but the words of an alert depends on. */
+/** The properties of an alert kind, apart from its words. */
 interface AlertKindInfo {
-  /** Whether it begins something that lasts, ends it, or happens at once. */
+  /** Whether the alert begins something that lasts, ends it, or stands alone. */
   readonly stage: 'begins' | 'ends' | 'once';
-  /** The kind that it resolves: while both wait for a channel, one message carries them. */
+  /** The kind that the alert resolves. If both are queued for a channel, one message carries them. */
   readonly resolves?: string;
-  /** The sections of docs/alerts.md that its messages link to. Messages keep their links for ever: never rename one. */
+  /** The sections of docs/alerts.md that its messages link to. Never rename one: links in old messages must still work. */
   readonly sections: readonly string[];
-  /** It is a mark on the dashboard's charts, because something changed for visitors or for the pools. */
+  /** Whether the dashboard marks it on its charts, because something changed for visitors or pools. */
   readonly mark: boolean;
   /** `MAINTENANCE_MODE` holds it back. */
   readonly heldInMaintenance?: true;
 }
 
 /**
- * Every kind of alert, once. The watcher, its metrics, the dashboard, the command line and the documentation take the list
- * from here; what a kind carries is in watcher/alerts/alert.ts and what it says in watcher/words/.
+ * The list of alert kinds, which the watcher, its metrics, the dashboard, the command line and the documentation all use. For
+ * the data of a kind see watcher/alerts/alert.ts, for its words watcher/words/.
  */
 export const alertKinds = {
   failover: { stage: 'begins', sections: ['failover'], mark: true, heldInMaintenance: true },

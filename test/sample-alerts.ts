@@ -53,10 +53,9 @@ export const switched = (operation: NonNullable<Switch['operation']>): Switch =>
 export const deploy = { ...base, incident: 'd-7', actor: 'ci', pool: 'green', release: 'v2.4.0' } as const;
 const muted = { kind: 'unmuted', fromMs: base.atMs - 1_740_000, toMs: base.atMs } as const;
 
-/** At least one. */
 type Samples<K extends AlertKind, A = Extract<Alert, { kind: K }>> = readonly [A, ...A[]];
 
-/** Each kind as it can come. */
+/** Samples of each kind, with the variants that change its words. */
 export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
   failover: [
     failover,
@@ -93,7 +92,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       deploy: 'd-7',
       release: 'v2.3.9',
       replaced: 'v2.4.0',
-      why: '21 of 500 requests were not answered well (4.20%, allowed 1%)',
+      why: '21 of 500 requests failed (4.20%, allowed 1%)',
       bake: { lastedMs: 12_000, requests: 500, failed: 21 },
     }),
     {
@@ -165,7 +164,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       kind: 'deploy-failed',
       step: 'canary 25%',
       wasLive: true,
-      why: '3 of 40 requests were not answered well (7.50%, allowed 1%)',
+      why: '3 of 40 requests failed (7.50%, allowed 1%)',
       restored: 'v2.3.8',
       tookMs: 41_000,
     },
@@ -174,7 +173,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       kind: 'deploy-failed',
       step: 'bake',
       wasLive: true,
-      why: '21 of 500 requests were not answered well (4.20%, allowed 1%)',
+      why: '21 of 500 requests failed (4.20%, allowed 1%)',
       noWayBack: 'blue is not healthy either (status 503)',
       tookMs: 61_000,
     },
@@ -184,7 +183,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       step: 'bake',
       wasLive: true,
       rolledBack: true,
-      why: '21 of 500 requests were not answered well (4.20%, allowed 1%)',
+      why: '21 of 500 requests failed (4.20%, allowed 1%)',
       tookMs: 151_000,
     },
     { ...deploy, kind: 'deploy-failed', step: 'bake', why: 'interrupted.', wasLive: true, tookMs: 41_000 },
@@ -213,7 +212,7 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       why: '3 of 40 requests failed',
       didBadly: true,
     },
-    { ...base, kind: 'canary', actor: 'ci', percent: 0, pool: 'green', release: 'v2.4.0', why: 'stopped by hand' },
+    { ...base, kind: 'canary', actor: 'ci', percent: 0, pool: 'green', release: 'v2.4.0', why: 'interrupted' },
   ],
   'maintenance-on': [{ ...base, kind: 'maintenance-on', actor: 'alice' }],
   'maintenance-off': [

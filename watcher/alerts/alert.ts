@@ -2,19 +2,20 @@ import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { RequestIds } from '../request/event.ts';
 
-/** Alerts of the same kind that a cooldown or maintenance kept from being sent, told with the next one. */
+/** Earlier alerts of the same kind that were held back; the next alert that is sent gives their count. */
 export interface HeldBack {
   readonly count: number;
+  /** When the first of them happened. */
   readonly sinceMs: number;
 }
 
 export interface AlertBase {
-  /** The same on every message of one incident. */
+  /** The same id on every alert of an incident. */
   readonly incident: string;
-  /** When it happened, which is not when it is told if it was held back for a while. */
+  /** When it happened, in epoch milliseconds. An alert that was held back for a while is sent later. */
   readonly atMs: number;
   readonly heldBack?: HeldBack | undefined;
-  /** Of the request that showed it, as the access log and the traces have them; absent: no single request did. */
+  /** The ids, in the access log and in traces, of the request that showed it; absent if no single request did. */
   readonly request?: RequestIds | undefined;
 }
 
@@ -23,17 +24,17 @@ export interface Failover extends AlertBase {
   readonly from: Pool;
   readonly to: Pool;
   readonly release?: string | undefined;
-  /** The way the first rerouted request took. */
+  /** The attempts of the first rerouted request. */
   readonly upstream: string;
   readonly requestMs: number;
-  /** It was answered with a server error. */
+  /** The first rerouted request was answered with a server error. */
   readonly failed?: true;
   readonly cause?: string | undefined;
 }
 
 export interface Recovery extends AlertBase {
   readonly kind: 'recovery';
-  /** The active pool, which answers again. */
+  /** The active pool, which serves again. */
   readonly pool: Pool;
   readonly standby: Pool;
   readonly release?: string | undefined;
@@ -47,7 +48,7 @@ export interface Switch extends AlertBase {
   readonly from: Pool;
   readonly to: Pool;
   readonly release?: string | undefined;
-  /** The failover that the switch put an end to; `failovers`: how many, where the pool was flapping. */
+  /** The incident that the switch ended: a failover, or flapping with its number of `failovers`. */
   readonly ended?:
     | {
         readonly incident: string;
@@ -56,17 +57,17 @@ export interface Switch extends AlertBase {
         readonly failovers?: number;
       }
     | undefined;
-  /** What the journal says about it; without it, nothing explains it: the flag was changed by hand, or the journal is not written. */
+  /** The record of the switch in the journal. Without it, the flag was changed by hand, or the journal could not be written. */
   readonly operation?: Operation | undefined;
 }
 
-/** Failovers and recoveries that follow each other so fast that they are counted and not told. */
+/** Failovers and recoveries follow each other so fast that they are counted instead of sent. */
 export interface Flapping extends AlertBase {
   readonly kind: 'flapping';
   readonly pool: Pool;
   readonly standby: Pool;
   readonly failovers: number;
-  /** From the first of them to the last. */
+  /** From the first failover to the last change. */
   readonly lastedMs: number;
   readonly cause?: string | undefined;
 }
@@ -80,6 +81,7 @@ export interface FlappingResolved extends AlertBase {
   readonly served: number;
   /** From the first failover to the last change. */
   readonly lastedMs: number;
+  /** How long nothing has changed since. */
   readonly stableMs: number;
   /** The pool it has settled on. */
   readonly serving: Pool;
@@ -96,10 +98,10 @@ export interface ErrorRate extends AlertBase {
   readonly samples: number;
   readonly thresholdPercent: number;
   readonly pool?: Pool | undefined;
-  /** How many of the failed ones no pool made good, so that a visitor met the error. */
+  /** How many of the errors reached a visitor. */
   readonly visible: number;
   readonly worstPaths: readonly PathCount[];
-  /** It was told before, when visitors saw no error. */
+  /** An alert was sent before, when visitors saw no error. */
   readonly escalated?: true | undefined;
 }
 
@@ -110,11 +112,11 @@ export interface ErrorRateResolved extends AlertBase {
   readonly lastedMs: number;
 }
 
-/** Visitors get so many errors that the budget of the service level objective would be gone long before the month is. */
+/** Visitors get so many errors that the error budget of the month would be spent long before its end. */
 export interface BurnRate extends AlertBase {
   readonly kind: 'burn-rate';
   readonly sloPercent: number;
-  /** How many times faster than the budget allows. */
+  /** How many times faster than allowed the error budget is spent. */
   readonly burn: number;
   /** In the last hour. */
   readonly failed: number;
@@ -134,13 +136,13 @@ export type Causes = { readonly [pool in Pool]?: string | undefined };
 
 export interface Outage extends AlertBase {
   readonly kind: 'outage';
-  /** What showed it: requests that no pool could serve; or only health checks, which both pools fail: it is not sure. */
+  /** `requests`: no pool could serve them. `health-checks`: both pools fail theirs, which does not prove an outage. */
   readonly shownBy: 'requests' | 'health-checks';
-  /** What the health checks say. */
+  /** Why the pools are down, according to the health checks. */
   readonly causes: Causes;
-  /** The way a request took that nobody served. */
+  /** The attempts of a request that no pool could serve. */
   readonly upstream?: string | undefined;
-  /** It was told before, when only the health checks showed it. */
+  /** An alert was sent before, when only the health checks showed it. */
   readonly escalated?: true | undefined;
 }
 
@@ -148,7 +150,7 @@ export interface OutageResolved extends AlertBase {
   readonly kind: 'outage-resolved';
   readonly pool?: Pool | undefined;
   readonly lastedMs: number;
-  /** Requests that no pool could serve; 0: only the health checks have shown it. */
+  /** Requests that no pool could serve; 0 if only the health checks showed an outage. */
   readonly unserved: number;
 }
 
@@ -163,29 +165,29 @@ export interface StandbyResolved extends AlertBase {
   readonly kind: 'standby-resolved';
   readonly pool: Pool;
   readonly lastedMs: number;
-  /** It passes its checks again, or it is the active pool now. */
+  /** It passes its health checks again, or it is now the active pool. */
   readonly because: 'healthy' | 'active';
 }
 
 export interface AwayEvent {
   readonly atMs: number;
-  /** In our own words. */
+  /** A phrase of the watcher's own, without text from outside. */
   readonly what: string;
 }
 
-/** What happened while the watcher was not running: one message, not a replay of the news. */
+/** What happened while the watcher was not running: one summary instead of many old alerts. */
 export interface Away extends AlertBase {
   readonly kind: 'away';
   readonly fromMs: number;
   readonly toMs: number;
   /** In the log's order. */
   readonly events: readonly AwayEvent[];
-  /** Events that are not listed. */
+  /** The number of events that are not listed. */
   readonly more: number;
   readonly stillOpen: readonly string[];
 }
 
-/** Everything the watcher tells. Plain data: it waits in queues and, later, in files. */
+/** An alert. Plain data, as it is kept in queues and in the checkpoint. */
 export type Alert =
   | Failover
   | Recovery
@@ -203,22 +205,23 @@ export type Alert =
   | Away
   | OperationAlert;
 
-/** What the journal says about a switch. */
+/** A switch according to the journal. */
 export interface Operation {
   readonly reason: SwitchRecord['reason'];
   readonly actor: string;
   readonly deploy?: string | undefined;
-  /** What the pool runs that is active now, and the other one. */
+  /** The release of the pool that is now active. */
   readonly release?: string | undefined;
+  /** The release of the other pool. */
   readonly replaced?: string | undefined;
   readonly why?: string | undefined;
-  /** What was counted of the release that is rolled back by itself. */
+  /** What the bake counted of a release that was rolled back automatically. */
   readonly bake?: SwitchRecord['bake'] | undefined;
 }
 
 interface DeployBase extends AlertBase {
   readonly actor: string;
-  /** Where the release goes. */
+  /** The pool that the release goes to. */
   readonly pool: Pool;
   readonly release: string;
 }
@@ -226,7 +229,7 @@ interface DeployBase extends AlertBase {
 export interface DeployStarted extends DeployBase {
   readonly kind: 'deploy-started';
   readonly image?: string | undefined;
-  /** What the pool ran until now. */
+  /** The release that the pool ran before. */
   readonly replaces?: string | undefined;
   readonly activeRelease?: string | undefined;
 }
@@ -235,35 +238,35 @@ export interface DeployFailed extends DeployBase {
   readonly kind: 'deploy-failed';
   readonly step: string;
   readonly why: string;
-  /** Visitors were sent to it: they may have met what failed. Missing: it is not known. */
+  /** Visitors were sent to the release and may have been affected. */
   readonly wasLive: boolean;
-  /** It is still live: why the other pool is no way back. */
+  /** Set if the release is still live: why the other pool cannot take over. */
   readonly noWayBack?: string | undefined;
-  /** The other pool is active again, which has a message of its own. */
+  /** The other pool is active again. The switch back has its own alert. */
   readonly rolledBack?: boolean;
-  /** The release that is back on the pool. */
+  /** The release that was restored on the pool. */
   readonly restored?: string | undefined;
   readonly tookMs: number;
 }
 
 export interface DeployFinished extends DeployBase {
   readonly kind: 'deploy-finished';
-  /** False: it waits on the pool. */
+  /** False if the release is ready on the standby, without a switch. */
   readonly switched: boolean;
   readonly tookMs: number;
-  /** Missing: it was not watched to the end. */
+  /** Absent if the bake did not run to its end. */
   readonly bake?: { readonly lastedMs: number; readonly requests: number; readonly failed: number } | undefined;
 }
 
 export interface Canary extends AlertBase {
   readonly kind: 'canary';
   readonly actor: string;
-  /** Of the visitors; 0: none any more. */
+  /** The share of visitors; 0 if the canary is off. */
   readonly percent: number;
   readonly pool: Pool;
   readonly release?: string | undefined;
   readonly why?: string | undefined;
-  /** It is off because the release failed a gate. */
+  /** The canary is off because the release failed a gate. */
   readonly didBadly?: boolean | undefined;
 }
 
@@ -275,7 +278,7 @@ export interface MaintenanceOn extends AlertBase {
 export interface MaintenanceOff extends AlertBase {
   readonly kind: 'maintenance-off';
   readonly actor: string;
-  /** Missing where its beginning is not known. */
+  /** Absent if the beginning is not known. */
   readonly lastedMs?: number;
   /** Requests that were answered with the maintenance page. */
   readonly answered?: number;
@@ -285,9 +288,9 @@ export interface Muted extends AlertBase {
   readonly kind: 'muted';
   readonly actor: string;
   readonly untilMs: number;
-  /** When it would have ended before it was changed. */
+  /** The end of the mute before it was changed. */
   readonly insteadOfMs?: number;
-  /** What goes on meanwhile, in our own words. */
+  /** What is open now, in phrases of the watcher's own. */
   readonly ongoing: readonly string[];
 }
 
@@ -295,20 +298,20 @@ export interface Unmuted extends AlertBase {
   readonly kind: 'unmuted';
   readonly fromMs: number;
   readonly toMs: number;
-  /** What was not told, in order. */
+  /** What was held back, in order. */
   readonly events: readonly AwayEvent[];
-  /** Events that are not listed. */
+  /** The number of events that are not listed. */
   readonly more: number;
   readonly stillOpen: readonly string[];
 }
 
-/** Somebody wants to see one arrive. */
+/** An operator tests that alerts arrive. */
 export interface TestAlert extends AlertBase {
   readonly kind: 'test';
   readonly actor: string;
 }
 
-/** What an operator does, and what follows from it. */
+/** Alerts about operations. */
 export type OperationAlert =
   | DeployStarted
   | DeployFailed

@@ -1,18 +1,18 @@
 import type { Alert } from './alert.ts';
 
-/** What one post tells: an alert, or the beginning and the end of one incident, and what came in between. */
+/** What is posted at once: an alert, or the beginning and the end of one incident. */
 export interface Message {
   readonly alert: Alert;
-  /** The end of the same incident, when both waited. */
+  /** The end of the same incident, if both were queued. */
   readonly end?: Alert | undefined;
-  /** Set when it waited for long. */
+  /** Set if the message waited for long. */
   readonly late?: Late;
-  /** Alerts before this one that could not be delivered and were dropped. */
+  /** The number of earlier alerts that were dropped because they could not be delivered. */
   readonly dropped?: number;
 }
 
 export interface Late {
   readonly forMs: number;
-  /** The channel took nothing for so long meanwhile; without it, the watcher was away. */
+  /** How long the channel accepted nothing meanwhile; absent if the watcher was not running. */
   readonly silentMs?: number;
 }

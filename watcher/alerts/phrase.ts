@@ -3,7 +3,7 @@ import type { Alert, DeployFailed, Switch } from './alert.ts';
 
 const maxReleaseChars = 40;
 
-/** An alert in a few words, for a list of what happened. */
+/** An alert in a few words, for a list of events. */
 export function phraseOf(alert: Alert): string {
   switch (alert.kind) {
     case 'failover':
@@ -15,7 +15,7 @@ export function phraseOf(alert: Alert): string {
     case 'flapping':
       return `${alert.pool} flapping`;
     case 'flapping-resolved':
-      return `flapping over, ${alert.serving} serves`;
+      return `flapping resolved, ${alert.serving} serves`;
     case 'error-rate':
       return 'error rate high';
     case 'error-rate-resolved':
@@ -27,7 +27,7 @@ export function phraseOf(alert: Alert): string {
     case 'outage':
       return alert.shownBy === 'requests' ? 'outage' : 'both pools failing their health checks';
     case 'outage-resolved':
-      return alert.unserved === 0 ? 'no outage seen' : 'outage over';
+      return alert.unserved === 0 ? 'no outage seen' : 'outage resolved';
     case 'standby-down':
       return `standby ${alert.pool} down`;
     case 'standby-resolved':
@@ -72,7 +72,7 @@ function switchPhrase({ to, operation }: Switch): string {
     case 'rollback':
       return `rolled back by hand to ${to}`;
     case 'bake':
-      return `rolled back by itself to ${to}`;
+      return `rolled back automatically to ${to}`;
     default:
       return reason satisfies never;
   }

@@ -1,19 +1,19 @@
 import { kindInfo } from '../../report/alert-kinds.ts';
 import type { Alert } from './alert.ts';
 
-/** Whether `end` ends what `alert` began, so that one message can carry both. */
+/** Whether `end` resolves `alert`, so that one message can carry both. */
 export function isEndOf(end: Alert, alert: Alert): boolean {
   return end.incident === alert.incident && kindInfo(end.kind).resolves === alert.kind;
 }
 
-/** Whether something that lasted is over with it. */
+/** Whether an alert ends something. */
 export function isEnd(alert: Alert): boolean {
-  // The deploy is over, but its release is still live.
+  // The deploy has ended, but its release is still live.
   if (alert.kind === 'deploy-failed' && alert.noWayBack !== undefined) return false;
   return kindInfo(alert.kind).stage === 'ends';
 }
 
-/** Whether it begins something that lasts, or leaves it. */
+/** Whether an alert begins something that lasts, or says that it is still open. */
 export function isBeginning(alert: Alert): boolean {
   return kindInfo(alert.kind).stage !== 'once' && !isEnd(alert);
 }
