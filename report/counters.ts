@@ -1,23 +1,23 @@
 import type { Pool } from '../settings/pool.ts';
 import type { Health } from './health.ts';
 
-/** What the attempts at one pool came to. */
+/** Counts of the attempts at one pool. */
 export interface PoolCounts {
   readonly requests: number;
   readonly failed: number;
-  /** Requests that were to go to this pool: it was active, or they were of a canary. */
+  /** Requests meant for this pool: it was active, or they were a canary's. */
   readonly own: number;
-  /** Of those, the ones that it did not answer well: another pool had to, it answered 5xx, or it broke off. */
+  /** Those of them that it lost: the other pool answered, it answered 5xx, or the answer was cut off. */
   readonly lost: number;
-  /** Of answers, to their first byte: `counts[i]` took at most `bounds[i]` ms; the last one of all took longer. */
+  /** Answers by time to the first byte: `counts[i]` took at most `bounds[i]` ms; the last count took longer than all bounds. */
   readonly latencyMs: { readonly bounds: readonly number[]; readonly counts: readonly number[] };
 }
 
-/** What `GET /counters` answers, for the command line: counted since the start. */
+/** The answer of `GET /counters`, for the command line. Counted since the start of the watcher. */
 export interface Counters {
   readonly startedAtMs: number;
   readonly nowMs: number;
-  /** What the log holds and has not been read. */
+  /** Bytes of the log that have not been read yet. */
   readonly lagBytes: number;
   readonly active: Pool | null;
   readonly down: Health['down'];

@@ -1,49 +1,49 @@
 import type { Pool } from '../settings/pool.ts';
 import type { Tone } from './tone.ts';
 
-/** What the page is told, as it goes over the wire. Types alone: the page's scripts are checked against them too. */
+/** The data for the page, as it goes over the wire. Types only: the page's scripts are checked against them too. */
 
-/** blue, green, no pool, tried, failed in a pool, failed for the visitor; p50 and p99 to the first byte, in ms. */
+/** Requests answered by blue, green and no pool; tried, failed in a pool, failed for the visitor; p50 and p99 to the first byte, in ms. */
 export type Point = readonly [number, number, number, number, number, number, number | null, number | null];
 
-/** One a step of time, without a gap. */
+/** One point for each step of time, without gaps. */
 export interface Points {
   readonly fromMs: number;
   readonly stepMs: number;
   readonly points: readonly Point[];
 }
 
-/** Requests by the second, and by the minute. */
+/** Requests by second and by minute. */
 export interface Series {
   readonly seconds: Points;
   readonly minutes: Points;
 }
 
-/** What is to be read from across the room. */
+/** The headline of the page, to be read from across the room. */
 export interface Statement {
-  /** What the page is tinted with. */
+  /** The tint of the page. */
   readonly tint: Pool | 'failing' | 'maintenance' | 'unknown';
   readonly tone: Tone;
   readonly word: string;
-  /** Completes the word to a sentence. */
+  /** Completes `word` to a sentence. */
   readonly sentence: string;
-  /** Since when it has been so, where it is not the plain case. */
+  /** Since when it has been so; null in the plain case. */
   readonly sinceMs: number | null;
 }
 
 export interface Problem {
   readonly tone: 'warning' | 'bad';
   readonly text: string;
-  /** Something from outside, to be shown as a quotation. */
+  /** Text from outside, shown as a quotation. */
   readonly detail: string | null;
   readonly sinceMs: number | null;
 }
 
 export interface PoolReport {
   readonly role: 'active' | 'standby' | null;
-  /** Null: no health check tells. */
+  /** Null if no health check says. */
   readonly healthy: boolean | null;
-  /** Why it is not, in the prober's words. */
+  /** Why it is unhealthy, in the prober's words. */
   readonly cause: string | null;
   readonly release: string | null;
 }
@@ -70,26 +70,26 @@ export interface WatcherReport {
   readonly truncations: number;
   readonly gaps: number;
   readonly rejects: number;
-  /** Which, and how many of each. */
+  /** Each reason with its count. */
   readonly rejectReasons: readonly (readonly [string, number])[];
   readonly checkpoint: { readonly fault: string | null; readonly lastWrittenMs: number | null };
   readonly channels: readonly ChannelReport[];
 }
 
-/** How everything stands. */
+/** The present state. */
 export interface Now {
   readonly statement: Statement;
-  /** Worst first; none: all is well. */
+  /** Worst first; empty if there are none. */
   readonly problems: readonly Problem[];
   readonly pools: { readonly [pool in Pool]: PoolReport };
   readonly thresholdPercent: number;
-  /** The error rate is of so many requests. */
+  /** How many requests the error rate covers. */
   readonly windowSize: number;
   readonly deploy: { readonly pool: Pool; readonly release: string } | null;
-  /** The share of the visitors that the idle colour gets. */
+  /** The share of visitors that the standby gets. */
   readonly canary: { readonly pool: Pool; readonly percent: number } | null;
   readonly mutedUntilMs: number | null;
-  /** Failover alerts are held back by a setting. */
+  /** Whether MAINTENANCE_MODE holds failover alerts back. */
   readonly maintenanceMode: boolean;
   readonly watcher: WatcherReport;
 }
@@ -112,12 +112,12 @@ export interface ReleaseReport {
   readonly actor: string | null;
 }
 
-/** `unknown`: the watcher was stopped at that very moment. */
+/** `unknown` if the watcher was killed during the delivery. */
 export type DeliveryState = 'waiting' | 'sent' | 'failed' | 'unknown';
 
 export interface Fact {
   readonly label: string;
-  /** Our own words, something from outside, or a moment. */
+  /** Our own words (`text`), text from outside (`code`), or a moment. */
   readonly spans: readonly ({ readonly text: string } | { readonly code: string } | { readonly atMs: number })[];
 }
 
@@ -128,21 +128,21 @@ export interface AlertReport {
   readonly headline: string;
   readonly summary: string;
   readonly facts: readonly Fact[];
-  /** By channel; none: there is no channel but the watcher's log. */
+  /** By channel; empty if the watcher's log is the only one. */
   readonly delivery: readonly { readonly channel: string; readonly state: DeliveryState }[];
 }
 
-/** What changes seldom, and is sent when it has. */
+/** The part that changes rarely and is sent only when it has changed. */
 export interface Chronicle {
   readonly marks: readonly Mark[];
   readonly releases: readonly ReleaseReport[];
   readonly alerts: readonly AlertReport[];
 }
 
-/** The events of the stream; a page that connects gets `state` first. */
+/** The events of the stream. A page gets `state` first when it connects. */
 export interface DashboardEvents {
   readonly state: { readonly atMs: number; readonly now: Now; readonly series: Series; readonly chronicle: Chronicle };
-  /** Once a second, and at once when `now` says something else in large. */
+  /** Once a second, and at once when the overview in `now` changes. */
   readonly tick: {
     readonly atMs: number;
     readonly now: Now;

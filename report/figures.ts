@@ -32,7 +32,7 @@ export function factor(burn: number): string {
   return burn < 100 ? burn.toFixed(1) : burn.toFixed(0);
 }
 
-/** As a duration, in days where it is long. */
+/** Like `duration`, but in days from 48 hours on. */
 export function span(ms: number): string {
   return ms < 48 * 3_600_000 ? duration(ms) : `${(ms / 86_400_000).toFixed(1)} days`;
 }
@@ -41,7 +41,7 @@ export function requests(count: number): string {
   return count === 1 ? '1 request' : `${count} requests`;
 }
 
-/** Requests, and the share of them that failed. */
+/** Such as `1234 requests, 0.08% failed`. */
 export function countedText(counted: { readonly requests: number; readonly failed: number }): string {
   return `${requests(counted.requests)}, ${share(counted.failed, counted.requests)} failed`;
 }

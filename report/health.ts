@@ -2,41 +2,41 @@ import type { Pool } from '../settings/pool.ts';
 
 export interface CheckpointHealth {
   readonly state: 'ok' | 'failing';
-  /** The error's code, such as ENOSPC. */
+  /** The code of the error, such as ENOSPC. */
   readonly fault: string | null;
-  /** Of when what is on disk is: a write can take long. */
+  /** The time of the state on disk, not of the write, which can take long. */
   readonly lastWritten: string | null;
 }
 
-/** What `GET /healthz` answers: 200 if `ok`, 503 if `degraded`. */
+/** The answer of `GET /healthz`: status 200 if `ok`, 503 if `degraded`. */
 export interface Health {
-  /** `degraded`: the log cannot be read, the checkpoint cannot be written, or Slack takes no message until a person has seen to it. */
+  /** `degraded` if the log cannot be read, the checkpoint cannot be written, or Slack accepts nothing until somebody fixes it. */
   readonly status: 'ok' | 'degraded';
   readonly version: string;
   readonly log: {
     readonly state: TailState;
     readonly fault: string | null;
     readonly lagBytes: number;
-    /** What was missed while the watcher was away is being read; alerts of that wait until it has been. */
+    /** Whether lines from the watcher's absence are still being read; alerts about them wait for the end. */
     readonly catchingUp: boolean;
     readonly lines: number;
-    /** When the last request that was read had ended. */
+    /** When the last request that was read ended. */
     readonly lastLine: string | null;
     readonly rejects: Readonly<Record<string, number>>;
-    /** Requests of previews, which count nowhere else. */
+    /** Preview requests, which count nowhere else. */
     readonly previews: number;
     readonly rotations: number;
     readonly truncations: number;
-    /** How often lines may have been lost: a log was gone before it had been read to its end, or was cut short. */
+    /** How often lines may have been lost: a log was gone before it was read to its end, or was truncated. */
     readonly gaps: number;
-    /** Which file is read. */
+    /** The file being read. */
     readonly file: FileIdentity | null;
   };
-  /** What operators do: lines of it that are none, and why it cannot be read. */
+  /** The journal: the number of malformed lines, and why it cannot be read. */
   readonly journal: { readonly rejects: number; readonly fault: string | null };
-  /** `failing`: what a crash would lose or repeat grows by the second. */
+  /** While `failing`, a crash would lose or repeat more every second. */
   readonly checkpoint: CheckpointHealth;
-  /** The active colour and who answered last, as the log tells it. */
+  /** The active pool and the pool that answered last, according to the log. */
   readonly active: Pool | null;
   readonly serving: Pool | null;
   readonly down: { readonly blue: boolean; readonly green: boolean } | null;
@@ -44,9 +44,9 @@ export interface Health {
   readonly window: { readonly samples: number; readonly failed: number; readonly errorPercent: number };
   readonly alertsHeldBack: number;
   readonly maintenance: boolean;
-  /** Alerts are held back until then. */
+  /** Alerts are held back until this time. */
   readonly muted: { readonly until: string; readonly actor: string } | null;
-  /** One that has begun and has not ended. */
+  /** The deploy that is running. */
   readonly deploy: {
     readonly id: string;
     readonly pool: Pool;
@@ -58,7 +58,7 @@ export interface Health {
 }
 
 export interface OutboxHealth {
-  /** `closed`: the channel takes nothing until a person has seen to it. */
+  /** `closed` if the channel accepts nothing until somebody fixes it. */
   readonly state: 'open' | 'retrying' | 'closed';
   readonly queued: number;
   readonly sent: number;
@@ -68,12 +68,12 @@ export interface OutboxHealth {
 
 export type TailState = 'waiting' | 'reading' | 'draining' | 'failing';
 
-/** What a watch knows of its own health. */
+/** The part of the health report that a watch knows. */
 export type WatchHealth = Omit<Health, 'status' | 'version' | 'slack' | 'channels' | 'log' | 'checkpoint'> & {
   readonly log: Pick<Health['log'], 'lines' | 'lastLine' | 'rejects' | 'previews'>;
 };
 
-/** Which file, however it is called now. Strings: an inode can be larger than a number holds. */
+/** Identifies a file across renames. Strings, because an inode number can exceed the safe integers. */
 export interface FileIdentity {
   readonly dev: string;
   readonly ino: string;

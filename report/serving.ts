@@ -1,7 +1,7 @@
-/** Without a request for so long, the log says nothing of now. */
+/** Without a request for this long, the log says nothing about the present. */
 const idleAfterMs = 10_000;
 
-/** @param lastMs when the last request had ended */
+/** @param lastMs when the last request ended */
 export function isIdle(lastMs: number, nowMs: number): boolean {
   return nowMs - lastMs > idleAfterMs;
 }

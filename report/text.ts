@@ -4,7 +4,7 @@ export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** What an operator's command says, on one line and bounded. */
+/** Puts a text on one line and cuts it to `maxChars`. */
 export function oneLine(words: string, maxChars = maxWords): string {
   const line = words
     .toWellFormed()
@@ -13,16 +13,16 @@ export function oneLine(words: string, maxChars = maxWords): string {
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).toWellFormed()}…`;
 }
 
-/** As the end of a sentence. */
+/** Makes a sentence: one line, a capital letter, a full stop. */
 export function sentence(words: string): string {
   const line = capital(oneLine(words));
   return /[.!?…]$/.test(line) ? line : `${line}.`;
 }
 
-/** A headline is to be read on a locked phone. */
+/** A headline must fit on a locked phone. */
 export const maxReleaseChars = 60;
 
-/** A release's name in a sentence. */
+/** The name of a release, short enough for a sentence. */
 export function short(release: string): string {
   return oneLine(release, maxReleaseChars);
 }

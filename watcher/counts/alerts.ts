@@ -5,9 +5,9 @@ import type { Alert } from '../alerts/alert.ts';
 import type { OutboxOptions, Settled } from '../delivery/options.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 
-/** Counts of something by the kind of alert. */
+/** Counts by kind of alert. */
 class ByKind {
-  /** Every kind has a series from the start: one that began with its first alert would hide it from `increase`. */
+  /** Every kind has a series from the start: if its first alert created it, `increase` would miss that alert. */
   readonly #counts = new Map<string, number>(alertKindNames.map((kind) => [kind, 0]));
 
   add(kind: AlertKind): void {
@@ -19,19 +19,19 @@ class ByKind {
   }
 }
 
-/** What one channel has done with its alerts. */
+/** The deliveries of one channel. */
 class ChannelCounts {
   readonly delivered = new ByKind();
   readonly dropped = new ByKind();
-  /** From the moment at which an alert was decided on to that at which the channel had taken it. */
+  /** From the decision to send an alert until the channel has accepted it. */
   readonly latency = new Durations();
   failures = 0;
 }
 
-/** Alerts of which one thing became. */
-class Fate {
+/** Alerts with the same result: sent, or held back. */
+class Outcome {
   readonly counts = new ByKind();
-  /** When the last one of a kind was. */
+  /** The time of the last alert of each kind. */
   readonly #lastMs = new Map<AlertKind, number>();
 
   readonly add = ({ kind, atMs }: Alert): void => {
@@ -39,22 +39,22 @@ class Fate {
     this.#lastMs.set(kind, Math.max(atMs, this.#lastMs.get(kind) ?? 0));
   };
 
-  lastSamples(fate: string): Sample[] {
-    return [...this.#lastMs].map(([kind, atMs]) => [[kind, fate], atMs / 1_000]);
+  lastSamples(result: string): Sample[] {
+    return [...this.#lastMs].map(([kind, atMs]) => [[kind, result], atMs / 1_000]);
   }
 }
 
-/** Counts what is told, and what becomes of it, since the start of the process. */
+/** Counts alerts and their deliveries since the start of the process. */
 export class AlertCounts {
-  readonly #sent = new Fate();
-  readonly #heldBack = new Fate();
+  readonly #sent = new Outcome();
+  readonly #heldBack = new Outcome();
   readonly #channels = new Map<string, ChannelCounts>();
 
-  /** It goes to the channels. */
+  /** Counts an alert that goes to the channels. */
   readonly sent = this.#sent.add;
   readonly heldBack = this.#heldBack.add;
 
-  /** What a channel's outbox is to call. */
+  /** The callbacks for a channel's outbox. */
   channel(name: string): Required<Pick<OutboxOptions, 'onSettled' | 'onFailure'>> {
     const counts = new ChannelCounts();
     this.#channels.set(name, counts);
@@ -81,7 +81,7 @@ export class AlertCounts {
     exposition.gauge(
       {
         name: 'bluegreen_alert_last_timestamp_seconds',
-        help: 'When what the last alert of a kind is about happened.',
+        help: 'When the event behind the last alert of a kind happened.',
         labels: ['kind', 'result'],
       },
       () => [...this.#sent.lastSamples('sent'), ...this.#heldBack.lastSamples('held_back')],
@@ -89,7 +89,7 @@ export class AlertCounts {
     exposition.counter(
       {
         name: 'bluegreen_notifications_total',
-        help: 'Alerts that a channel has taken, or that were given up for it.',
+        help: 'Alerts that a channel has accepted, or that were dropped.',
         labels: ['channel', 'kind', 'result'],
       },
       () =>
@@ -101,7 +101,7 @@ export class AlertCounts {
     exposition.counter(
       {
         name: 'bluegreen_notification_failures_total',
-        help: 'Tries to deliver a message that failed, whatever became of it later.',
+        help: 'Failed attempts to deliver a message.',
         labels: ['channel'],
       },
       () => [...this.#channels].map(([name, { failures }]) => [[name], failures]),
@@ -109,19 +109,19 @@ export class AlertCounts {
     exposition.durations(
       {
         name: 'bluegreen_notification_latency_seconds',
-        help: 'From the decision to tell an alert until the channel had taken it.',
+        help: 'From the decision to send an alert until the channel has accepted it.',
         labels: ['channel'],
       },
       () => [...this.#channels].map(([name, { latency }]) => [[name], latency]),
     );
     exposition.gauge(
-      { name: 'bluegreen_outbox_messages', help: 'Messages that wait for a channel.', labels: ['channel'] },
+      { name: 'bluegreen_outbox_messages', help: 'Messages waiting for a channel.', labels: ['channel'] },
       () => outboxes.map(({ name, health }) => [[name], health.queued]),
     );
     exposition.gauge(
       {
         name: 'bluegreen_outbox_oldest_age_seconds',
-        help: 'How long the message that is next has waited; 0: none waits.',
+        help: 'How long the next message has waited; 0 if none waits.',
         labels: ['channel'],
       },
       () => outboxes.map(({ name, oldestAgeMs }) => [[name], oldestAgeMs / 1_000]),
@@ -129,7 +129,7 @@ export class AlertCounts {
     exposition.gauge(
       {
         name: 'bluegreen_channel_state',
-        help: 'Which one holds is 1: open, retrying, or closed until a person has seen to it.',
+        help: '1 for the current state: open, retrying, or closed until somebody fixes the channel.',
         labels: ['channel', 'state'],
       },
       () =>

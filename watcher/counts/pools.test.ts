@@ -20,7 +20,7 @@ const sums = ({ requests, failed, latencyMs }: PoolCounts) => ({
   answered: latencyMs.counts.reduce((sum, one) => sum + one, 0),
 });
 
-/** The bound that an answer of so many milliseconds is counted under. */
+/** The bound that an answer of `ms` is counted under. */
 function boundOf(ms: number): number | undefined {
   counters = new PoolCounters({ blue: '172.31.240.11:3000', green: '172.31.240.12:3000' });
   count(accessLine({ tookMs: 100_000, headerTime: (ms / 1_000).toFixed(3) }));
@@ -33,20 +33,20 @@ beforeEach(() => {
 });
 
 describe('the counts of a pool', () => {
-  it('are of attempts, by the address that was asked', () => {
+  it('are of attempts, by the address that was tried', () => {
     count(accessLine(), reroutedLine(), accessLine({ pool: 'green', active: 'blue' }));
     const { blue, green } = counters.read();
     expect(sums(blue)).toEqual({ requests: 2, failed: 1, answered: 1 });
     expect(sums(green)).toEqual({ requests: 2, failed: 0, answered: 2 });
   });
 
-  it('are failed with a 5xx, without an answer, and with one that was cut off', () => {
+  it('include as failed a 5xx, no answer and an answer that was cut off', () => {
     count(unservedLine(), accessLine({ status: 500 }), accessLine({ length: '20' }), accessLine({ status: 404 }));
     expect(sums(counters.read().blue)).toEqual({ requests: 4, failed: 3, answered: 3 });
     expect(sums(counters.read().green)).toEqual({ requests: 1, failed: 1, answered: 0 });
   });
 
-  it('are not failed where the client left, before the answer or in the midst of it', () => {
+  it('do not include as failed a client that left before or during the answer', () => {
     count(
       accessLine({ pool: '-', status: 499, upstreamStatus: '-', upstreamAddr: '172.31.240.11:3000', headerTime: '-' }),
       accessLine({ length: '20', completed: '' }),
@@ -54,7 +54,7 @@ describe('the counts of a pool', () => {
     expect(sums(counters.read().blue)).toEqual({ requests: 2, failed: 0, answered: 1 });
   });
 
-  it('are of no pool where none was asked', () => {
+  it('do not change if no pool was tried', () => {
     count(
       accessLine({ status: 502, upstreamAddr: 'blue_first' }),
       accessLine({ status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' }),
@@ -63,7 +63,7 @@ describe('the counts of a pool', () => {
     expect([blue.requests, green.requests]).toEqual([0, 0]);
   });
 
-  it('hold times to the first byte under bounds about a quarter apart', () => {
+  it('have times to the first byte under bounds about a quarter apart', () => {
     const { bounds, counts } = counters.read().blue.latencyMs;
     expect([bounds[0], bounds.at(-1), counts.length]).toEqual([1, 60_000, bounds.length + 1]);
     for (const [index, bound] of bounds.entries()) {

@@ -13,11 +13,11 @@ interface Counts {
   readonly latency: number[];
 }
 
-/** Counts attempts by pool since the start, whatever became of the requests: a canary and a bake are judged by them. */
+/** Counts attempts by pool since the start, for the verdict of a canary and of a bake. */
 export class PoolCounters {
   readonly #counts: readonly Counts[];
 
-  /** @param addresses as the edge logs them */
+  /** @param addresses the pools' addresses, as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {
     const latency = () => Array.from({ length: latencyBounds.buckets }, () => 0);
     this.#counts = pools.map((pool) => ({
@@ -36,10 +36,10 @@ export class PoolCounters {
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
       const counts = attempt === undefined ? undefined : this.#at(attempt.address);
-      // Where no pool was left to try, nginx logs the name of the group.
+      // If no pool was left to try, nginx logs the name of the upstream group.
       if (attempt === undefined || counts === undefined) continue;
       counts.requests++;
-      // Without a status, it was the client that left.
+      // Without a status, the client left.
       if (failedAt(event, index)) counts.failed++;
       if (attempt.headerMs === undefined || attempt.silent) continue;
       const place = latencyBounds.bucketOf(attempt.headerMs);
@@ -72,7 +72,7 @@ export class PoolCounters {
   #at(address: string): Counts | undefined {
     for (const counts of this.#counts) {
       if (counts.address !== address) continue;
-      // The same text as the same object is found to be equal at once.
+      // With the same string object, the next comparison is immediate.
       counts.address = address;
       return counts;
     }

@@ -19,7 +19,7 @@ const lines = (count: number) => watcher.until(`${count} lines`, ({ log }) => lo
 const good = (count: number) => Array.from({ length: count }, () => accessLine());
 
 describe('GET /metrics', () => {
-  it('tells what was read, who answered and what was decided', async () => {
+  it('has what was read, who answered and what was decided', async () => {
     watcher = await WatcherProcess.start();
     watcher.log(...good(3), reroutedLine(), unservedLine(), 'no line of ours');
     await lines(6);
@@ -50,12 +50,12 @@ describe('GET /metrics', () => {
     expect((await scrape()).value('bluegreen_log_bytes_total')).toBe(2 * (line.length + 1));
   });
 
-  it('tells what became of each alert, how long it took and what waits', async () => {
+  it('has the deliveries, how long they took and what waits', async () => {
     slack = await startFakeSlack();
     slack.answer('500');
     watcher = await WatcherProcess.start({ SLACK_WEBHOOK_URL: slack.url });
     watcher.log(...good(3), reroutedLine());
-    const waiting = await eventually('a failed try', async () => {
+    const waiting = await eventually('a failed attempt', async () => {
       const seen = await scrape();
       return seen.value('bluegreen_notification_failures_total{channel="slack"}') > 0 ? seen : undefined;
     });
@@ -65,18 +65,18 @@ describe('GET /metrics', () => {
     slack.answer('ok');
     await slack.waitForMessage(() => true, 15_000);
     const delivered = 'bluegreen_notifications_total{channel="slack",kind="failover",result="delivered"}';
-    const told = await eventually('the delivery', async () => {
+    const final = await eventually('the delivery', async () => {
       const seen = await scrape();
       return seen.value(delivered) === 1 ? seen : undefined;
     });
-    expect(told.value('bluegreen_outbox_messages{channel="slack"}')).toBe(0);
-    expect(told.value('bluegreen_notification_latency_seconds_count{channel="slack"}')).toBe(1);
-    expect(told.value('bluegreen_notifications_total{channel="slack",kind="failover",result="dropped"}')).toBe(0);
-    expect(told.text).not.toContain(slack.secret);
-    expect(told.text).not.toContain(new URL(slack.url).host);
+    expect(final.value('bluegreen_outbox_messages{channel="slack"}')).toBe(0);
+    expect(final.value('bluegreen_notification_latency_seconds_count{channel="slack"}')).toBe(1);
+    expect(final.value('bluegreen_notifications_total{channel="slack",kind="failover",result="dropped"}')).toBe(0);
+    expect(final.text).not.toContain(slack.secret);
+    expect(final.text).not.toContain(new URL(slack.url).host);
   });
 
-  it('tells since when each pool has run its release, and when an alert of each kind was last', async () => {
+  it('has the time of each release and of the last alert of each kind', async () => {
     watcher = await WatcherProcess.start({ MAINTENANCE_MODE: 'true' });
     const [before, after] = [Date.now() - 60_000, Date.now() - 30_000];
     const at = (startMs: number) => ({ startMs, tookMs: 0 });
@@ -93,7 +93,7 @@ describe('GET /metrics', () => {
     for (const seconds of Object.values(last)) expect(Math.abs(seconds - Date.now() / 1_000)).toBeLessThan(60);
   });
 
-  it('counts what was given up', async () => {
+  it('counts dropped alerts', async () => {
     slack = await startFakeSlack();
     slack.answer('400');
     watcher = await WatcherProcess.start({ SLACK_WEBHOOK_URL: slack.url });
@@ -104,7 +104,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('counts alerts that are held back, and says that the checkpoint cannot be written', async () => {
+  it('counts alerts that are held back, and failed writes of the checkpoint', async () => {
     watcher = await WatcherProcess.start({ MAINTENANCE_MODE: 'true', STATE_DIR: '/proc/none' });
     watcher.log(...good(3), reroutedLine());
     await lines(4);
@@ -118,7 +118,7 @@ describe('GET /metrics', () => {
     expect(seen.has('bluegreen_checkpoint_last_success_timestamp_seconds')).toBe(false);
   });
 
-  it('has no series that a client can make', async () => {
+  it('has no series that a client can create', async () => {
     watcher = await WatcherProcess.start();
     watcher.log(accessLine());
     await lines(1);
@@ -142,7 +142,7 @@ describe('after a restart', () => {
     return { lines: seen.value('bluegreen_log_lines_total'), ok, failovers: seen.of('bluegreen_failovers_total') };
   };
 
-  it('counting begins anew, with what was written meanwhile', async () => {
+  it('counts start at 0 and include lines written meanwhile', async () => {
     watcher = await WatcherProcess.start();
     watcher.log(...good(10), reroutedLine());
     await lines(11);
@@ -155,10 +155,10 @@ describe('after a restart', () => {
     expect(await totals()).toEqual({ lines: 5, ok: 5, failovers: { '{pool="blue"}': 0, '{pool="green"}': 0 } });
   });
 
-  it('no line counts for both processes, though a crash makes the second one read some again', async () => {
+  it('no line counts for both processes, even if the second one reads some again after a crash', async () => {
     watcher = await WatcherProcess.start();
     let before = 0;
-    // Checkpoints are a second apart, so that without more each of these scrapes would tell lines that none has yet.
+    // Checkpoints are a second apart: without further care, each scrape would count lines that no checkpoint holds yet.
     for (const wanted of [100, 200, 300]) {
       watcher.log(...good(100));
       await lines(wanted);

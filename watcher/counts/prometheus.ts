@@ -13,11 +13,11 @@ import { exposeReleases } from './releases.ts';
 import { exposeRequests, RequestCounts } from './requests.ts';
 import { exposeState } from './state.ts';
 
-/** A disk that hangs does not keep Prometheus waiting: it gives up a scrape after ten seconds. */
+/** The longest wait for the disk: Prometheus gives up a scrape after ten seconds. */
 const durableForMs = 2_000;
 
 export interface MetricsParts {
-  /** The service level objective; undefined: none is set. */
+  /** The service level objective; undefined if none is set. */
   readonly sloPercent: number | undefined;
   readonly thresholdPercent: number;
   readonly version: string;
@@ -28,21 +28,21 @@ export interface MetricsParts {
   readonly releases: Releases;
 }
 
-/** Counts beside what the watcher does anyway, and tells Prometheus. */
+/** The watcher's metrics for Prometheus. */
 export class Metrics {
   readonly #requests: RequestCounts;
   readonly #alerts = new AlertCounts();
-  /** For the outbox of a channel. */
+  /** The callbacks for the outbox of a channel. */
   readonly channel = this.#alerts.channel.bind(this.#alerts);
-  /** For what goes to the channels. */
+  /** Counts an alert that goes to the channels. */
   readonly sent = this.#alerts.sent;
 
-  /** @param addresses of the pools, as the edge logs them */
+  /** @param addresses the pools' addresses, as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {
     this.#requests = new RequestCounts(addresses);
   }
 
-  /** The same listener, with what it hears counted. */
+  /** Wraps a listener and counts its calls. */
   counting(listener: Required<Listener>): Listener {
     const { hold, request } = listener;
     const { count } = this.#requests;
@@ -59,7 +59,7 @@ export class Metrics {
     };
   }
 
-  /** To be called before any line is read: what was counted until then is of an earlier process. */
+  /** Call this before any line is read: counts up to then belong to an earlier process. */
   expose(parts: MetricsParts): () => Promise<MetricsText> {
     const { sloPercent, thresholdPercent, version, watch, tail, checkpointer, outboxes, releases } = parts;
     const exposition = new Exposition();
@@ -71,11 +71,11 @@ export class Metrics {
     this.#alerts.expose(exposition, outboxes);
     exposeProcess(exposition, version);
     return async () => {
-      const told = await exposition.text();
-      // What is told is on disk first. So the lines that a crash makes the next process read again have not been told, and
-      // none counts twice.
+      const text = await exposition.text();
+      // The checkpoint is on disk before the counts are out. So lines that are read again after a crash are in no earlier
+      // scrape, and none counts twice.
       await Promise.race([checkpointer.durable(), passed(durableForMs)]);
-      return told;
+      return text;
     };
   }
 }

@@ -3,22 +3,22 @@ import { releasePattern } from '../../settings/fields.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 import type { Releases } from '../past/releases.ts';
 
-/** More would be series that nobody looks at, or an app that makes up a release for each answer. */
+/** More would be series that nobody looks at, or come from an app that reports a new release with each answer. */
 export const maxReleases = 8;
-/** What has not answered for this long gives its place to another one. */
+/** A release that has not answered for this long can be replaced by another one. */
 const forgottenAfterMs = 3_600_000;
-/** All that has no place. */
+/** Stands for all releases beyond the limit. */
 export const otherReleases = 'other';
 
 export interface ReleaseCount {
   readonly pool: Pool;
   readonly release: string;
-  /** By class of status, 1xx first. */
+  /** By status class, 1xx first. */
   readonly counts: number[];
   lastMs: number;
 }
 
-/** Requests by the release that answered: a few releases at a time, whatever an app says of itself. */
+/** Requests by the release that answered. The number of releases is bounded, whatever an app reports. */
 export class ReleaseCounts {
   readonly #counts: ReleaseCount[] = [];
   readonly #others: { readonly [pool in Pool]: ReleaseCount } = {
@@ -26,7 +26,7 @@ export class ReleaseCounts {
     green: newCount('green', otherReleases),
   };
 
-  /** @param release as the edge lets it through; undefined: the app says none */
+  /** @param release as the edge logs it; undefined if the app reports none */
   count(pool: Pool, release: string | undefined, statusClass: number, atMs: number): void {
     const count = this.#of(pool, release ?? otherReleases, atMs);
     count.counts[statusClass] = (count.counts[statusClass] ?? 0) + 1;
@@ -46,9 +46,9 @@ export class ReleaseCounts {
   #add(pool: Pool, release: string, atMs: number): ReleaseCount | undefined {
     if (release === otherReleases || !releasePattern.test(release)) return undefined;
     if (this.#counts.length >= maxReleases) {
-      const idle = this.#counts.findIndex(({ lastMs }) => atMs - lastMs > forgottenAfterMs);
-      if (idle < 0) return undefined;
-      this.#counts.splice(idle, 1);
+      const forgotten = this.#counts.findIndex(({ lastMs }) => atMs - lastMs > forgottenAfterMs);
+      if (forgotten < 0) return undefined;
+      this.#counts.splice(forgotten, 1);
     }
     const count = newCount(pool, release);
     this.#counts.push(count);
@@ -56,12 +56,12 @@ export class ReleaseCounts {
   }
 }
 
-/** What each pool runs: one series a pool at a time. */
+/** The release of each pool: at most one series for each pool. */
 export function exposeReleases(exposition: Exposition, releases: Releases): void {
   exposition.gauge(
     {
       name: 'bluegreen_pool_release_timestamp_seconds',
-      help: 'Since when a pool has run this release.',
+      help: 'When the pool began to run this release, in Unix time.',
       labels: ['pool', 'release'],
     },
     () => {

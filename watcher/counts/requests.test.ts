@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe('requests', () => {
-  it('are counted by who answered and by what the visitor got', () => {
+  it('are counted by who answered and by status class', () => {
     count(accessLine(), accessLine({ status: 404 }), accessLine({ status: 301 }), reroutedLine(), unservedLine());
     count(accessLine({ status: 101 }), accessLine({ pool: 'green', status: 500 }));
     const [blue, green, none] = counts.requests;
@@ -30,29 +30,29 @@ describe('requests', () => {
     expect(none).toEqual([0, 0, 0, 0, 1]);
   });
 
-  it('take their time for the pool that answered, whatever the attempts took', () => {
+  it('count their whole duration for the pool that answered', () => {
     count(reroutedLine({ tookMs: 40, responseTime: '0.030, 0.010' }));
     expect(counts.durations.map(({ sumMs }) => sumMs)).toEqual([0, 40, 0]);
   });
 
-  it('take no time where they are WebSockets, which last as long as somebody looks', () => {
+  it('have no duration if they are WebSockets', () => {
     count(accessLine({ status: 101, tookMs: 600_000 }), accessLine({ tookMs: 7 }));
     expect(counts.durations.map(({ sumMs }) => sumMs)).toEqual([7, 0, 0]);
   });
 
-  it('have failed with a 5xx and where they broke off, but not where the other pool made it good', () => {
+  it('fail with a 5xx or when cut off, but not if the failure was masked', () => {
     count(accessLine(), reroutedLine(), unservedLine(), accessLine({ status: 500 }), accessLine({ length: '20' }));
     expect([counts.visitors, counts.failedForVisitors, counts.cutOff]).toEqual([5, 3, 1]);
   });
 
-  it('that got the maintenance page are no failures, and no requests of the objective', () => {
+  it('for the maintenance page are no failures and do not count for the SLO', () => {
     count(accessLine({ pool: '-', status: 503, upstreamStatus: '-', upstreamAddr: '-', headerTime: '-' }));
     expect([counts.visitors, counts.failedForVisitors]).toEqual([0, 0]);
   });
 });
 
 describe('visitors who left before an answer', () => {
-  it('got neither a good one nor a failed one', () => {
+  it('count neither as good nor as failed', () => {
     const addresses = '172.31.240.11:3000, 172.31.240.12:3000';
     const left: LineFields = { pool: '-', status: 499, upstreamStatus: '-', headerTime: '-' };
     count(accessLine({ ...left, upstreamAddr: '172.31.240.11:3000' }));
@@ -67,7 +67,7 @@ describe('visitors who left before an answer', () => {
 });
 
 describe('attempts', () => {
-  it('are counted by the pool that was asked, with their time to the first byte', () => {
+  it('are counted by pool, with their time to the first byte', () => {
     count(accessLine({ headerTime: '0.004', responseTime: '3.000', tookMs: 3_000 }), reroutedLine(), unservedLine());
     count(accessLine({ headerTime: '0.006', length: '20' }));
     const seen = counts.attempts.map(({ total, failed, firstByte }) => [total, failed, firstByte.sumMs]);
@@ -77,13 +77,13 @@ describe('attempts', () => {
     ]);
   });
 
-  it('that failed are masked where the other pool made them good, and only there', () => {
+  it('that failed are masked only if the other pool answered', () => {
     count(reroutedLine(), reroutedLine({ active: 'green' }), reroutedLine({ active: 'green' }), unservedLine());
     count(reroutedLine({ length: '0, 20' }));
     expect(counts.attempts.map(({ masked }) => masked)).toEqual([1, 2]);
   });
 
-  it('at no pool are none', () => {
+  it('are not counted if no pool was tried', () => {
     count(accessLine({ status: 502, upstreamAddr: 'blue_first' }));
     expect(counts.attempts.map(({ total }) => total)).toEqual([0, 0]);
   });
@@ -93,7 +93,7 @@ describe('releases', () => {
   const answered = (release: string, fields: LineFields = {}) => accessLine({ startMs: noon, ...fields, release });
   const seen = () => [...counts.releases].map(({ pool, release, counts: [, good] }) => [pool, release, good]);
 
-  it('are told apart, also by pool', () => {
+  it('are counted separately, and by pool', () => {
     count(answered('1.0'), answered('1.0'), answered('1.1', { pool: 'green' }), answered('1.0', { pool: 'green' }));
     expect(seen()).toEqual([
       ['blue', '1.0', 2],
@@ -102,13 +102,13 @@ describe('releases', () => {
     ]);
   });
 
-  it('that come in numbers are one', () => {
+  it('beyond the limit count as "other"', () => {
     for (let index = 0; index < 100; index++) count(answered(`made-up-${index}`));
     expect(seen()).toHaveLength(maxReleases + 1);
     expect(seen().at(-1)).toEqual(['blue', 'other', 100 - maxReleases]);
   });
 
-  it('that nobody runs any more give their place to new ones', () => {
+  it('that no longer answer are replaced by new ones', () => {
     for (let index = 0; index < maxReleases; index++) count(answered(`1.${index}`));
     count(answered('2.0'));
     expect(seen().at(-1)).toEqual(['blue', 'other', 1]);
@@ -119,7 +119,7 @@ describe('releases', () => {
     expect(names).not.toContain('1.0');
   });
 
-  it('that are none, or are called as what has no place, have none', () => {
+  it('that are missing, malformed or named "other" count as "other"', () => {
     count(answered('-'), answered('other'), answered('a;b'), answered(`${'x'.repeat(65)}`));
     expect(seen()).toEqual([['blue', 'other', 4]]);
   });

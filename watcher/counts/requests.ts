@@ -5,18 +5,18 @@ import type { AccessEvent } from '../request/event.ts';
 import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
 import { ReleaseCounts } from './releases.ts';
 
-/** Who answered; `none`: no pool did. */
+/** Who answered; `none` if no pool did. */
 export const answerers = [...pools, 'none'] as const;
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
-/** Counts one pool's attempts, whatever became of the request. */
+/** The attempts at one pool, whatever the result of the request. */
 class Attempts {
   address: string;
   total = 0;
   failed = 0;
-  /** Requests that failed here and that the other pool made good. */
+  /** Masked failures: attempts that failed here while the other pool answered. */
   masked = 0;
-  /** Of answers, to their first byte. */
+  /** The times to the first byte of the pool's answers. */
   readonly firstByte = new Durations();
 
   constructor(address: string) {
@@ -25,23 +25,23 @@ class Attempts {
 }
 
 /**
- * What every request leaves in the metrics: additions to numbers that are there, and nothing else, as this runs half a
- * million times a second. Counted since the start of the process; previews are left out.
+ * Counts requests since the start of the process; previews are left out. It only adds to numbers that exist already,
+ * because it runs half a million times a second.
  */
 export class RequestCounts {
-  /** By who answered, then by class of status. */
+  /** By who answered, then by status class. */
   readonly requests: readonly number[][] = answerers.map(() => statusClasses.map(() => 0));
   readonly durations: readonly Durations[] = answerers.map(() => new Durations());
   readonly attempts: readonly Attempts[];
   readonly releases = new ReleaseCounts();
-  /** Requests that reached the pools and got an answer, and those that failed for the visitor: what an objective is about. */
+  /** Requests that were passed to the pools and answered, and those of them that failed for the visitor: the basis of the SLO. */
   visitors = 0;
   failedForVisitors = 0;
-  /** Requests that reached the pools, and whose visitor left before an answer: none of those above. */
+  /** Requests that were passed to the pools and whose visitor left before an answer; not counted above. */
   left = 0;
   cutOff = 0;
 
-  /** @param addresses as the edge logs them */
+  /** @param addresses the pools' addresses, as the edge logs them */
   constructor(addresses: { readonly [pool in Pool]: string }) {
     this.attempts = pools.map((pool) => new Attempts(addresses[pool]));
   }
@@ -52,10 +52,10 @@ export class RequestCounts {
     const statusClass = status < 200 ? 0 : status >= 500 ? 4 : Math.trunc(status / 100) - 1;
     const row = this.requests[answerer];
     if (row !== undefined) row[statusClass] = (row[statusClass] ?? 0) + 1;
-    // A WebSocket lasts as long as somebody looks at it.
+    // A WebSocket lasts as long as the page is open.
     if (status !== 101) this.durations[answerer]?.count(event.endMs - event.startMs);
     if (pool !== undefined) this.releases.count(pool, event.release, statusClass, event.endMs);
-    // The maintenance page is nobody's failure.
+    // The maintenance page is no failure.
     if (attempts.length === 0) return;
     const failed = failedForVisitor(event);
     const left = visitorLeft(event);
@@ -74,9 +74,9 @@ export class RequestCounts {
     for (let index = 0; index < attempts.length; index++) {
       const attempt = attempts[index];
       const counts = attempt === undefined ? undefined : this.#at(attempt.address);
-      // Where no pool was left to try, nginx logs the name of the group.
+      // If no pool was left to try, nginx logs the name of the upstream group.
       if (attempt === undefined || counts === undefined) continue;
-      // The visitor left before this one had an end.
+      // The visitor left before this attempt ended.
       if (attempt.status === 0) continue;
       const isLast = index === attempts.length - 1;
       counts.total++;
@@ -89,7 +89,7 @@ export class RequestCounts {
   #at(address: string): Attempts | undefined {
     for (const attempts of this.attempts) {
       if (attempts.address !== address) continue;
-      // The same text as the same object is found to be equal at once.
+      // With the same string object, the next comparison is immediate.
       attempts.address = address;
       return attempts;
     }
@@ -97,12 +97,12 @@ export class RequestCounts {
   }
 }
 
-/** What visitors got, and from whom. */
+/** Metrics of requests and attempts. */
 export function exposeRequests(exposition: Exposition, counts: RequestCounts, sloPercent: number | undefined): void {
   exposition.counter(
     {
       name: 'bluegreen_requests_total',
-      help: 'Requests by the pool that answered and the class of the status that the visitor got.',
+      help: 'Requests by the pool that answered and by status class.',
       labels: ['pool', 'status'],
     },
     () =>
@@ -113,7 +113,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.counter(
     {
       name: 'bluegreen_release_requests_total',
-      help: 'Requests by the release that answered; a few releases at a time, all else is "other".',
+      help: 'Requests by the release that answered; the number of releases is limited, the rest is "other".',
       labels: ['pool', 'release', 'status'],
     },
     () =>
@@ -124,7 +124,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.counter(
     {
       name: 'bluegreen_slo_requests_total',
-      help: 'Requests that were answered, by what they were for the visitor; what the other pool made good is good.',
+      help: 'Answered requests by their result for the visitor; a masked failure is good.',
       labels: ['result'],
     },
     () => [
@@ -139,16 +139,17 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
     },
     () => single(counts.left),
   );
-  exposition.gauge({ name: 'bluegreen_slo_objective_ratio', help: 'SLO_PERCENT, where it is set.' }, () =>
+  exposition.gauge({ name: 'bluegreen_slo_objective_ratio', help: 'SLO_PERCENT, if it is set.' }, () =>
     sloPercent === undefined ? [] : single(sloPercent / 100),
   );
-  exposition.counter({ name: 'bluegreen_cut_off_responses_total', help: 'Answers that broke off in mid-body.' }, () =>
-    single(counts.cutOff),
+  exposition.counter(
+    { name: 'bluegreen_cut_off_responses_total', help: 'Answers that were cut off in mid-body.' },
+    () => single(counts.cutOff),
   );
   exposition.counter(
     {
       name: 'bluegreen_masked_failures_total',
-      help: 'Attempts that failed on this pool, of requests that the other one made good.',
+      help: 'Attempts that failed on this pool while the other one answered.',
       labels: ['pool'],
     },
     () => perPool((pool) => counts.attempts[pool]?.masked ?? 0),
@@ -156,7 +157,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.counter(
     {
       name: 'bluegreen_upstream_attempts_total',
-      help: 'Attempts to have a pool answer, by what came of them; a request can take two.',
+      help: 'Attempts at a pool by result; a request can take two.',
       labels: ['pool', 'result'],
     },
     () =>
@@ -168,7 +169,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.durations(
     {
       name: 'bluegreen_request_duration_seconds',
-      help: 'From the first byte of a request to the last of its answer, by the pool that answered; no WebSockets.',
+      help: 'From the first byte of a request to the last byte of its answer, by the pool that answered; without WebSockets.',
       labels: ['pool'],
     },
     () => answerers.flatMap((pool, index) => withLabel(pool, counts.durations[index])),
@@ -176,7 +177,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.durations(
     {
       name: 'bluegreen_upstream_first_byte_seconds',
-      help: "From an attempt's beginning to the first byte of the pool's answer.",
+      help: "From the start of an attempt to the first byte of the pool's answer.",
       labels: ['pool'],
     },
     () => pools.flatMap((pool, index) => withLabel(pool, counts.attempts[index]?.firstByte)),

@@ -19,7 +19,7 @@ async function listen(one: Server): Promise<string> {
 
 const answering = (listener: RequestListener) => listen(createHttpServer({ keepAlive: false }, listener));
 
-it('is unknown at first, there when it answers, and gone after a second answer that did not come', async () => {
+it('is unknown at first, there when it answers, and gone after two failed checks', async () => {
   const address = await listen(createServer((socket) => socket.on('error', () => {})));
   const edge = new Companion(() => askConnection(address));
   expect(edge.found).toEqual({ state: 'unknown' });
@@ -39,7 +39,7 @@ it('is unknown at first, there when it answers, and gone after a second answer t
   expect(back.found).toEqual({ state: 'there' });
 });
 
-it('believes a program that says it is well, and none that says it is not, or says nothing', async () => {
+it('accepts a program that reports healthy, and rejects one that reports unhealthy or does not answer', async () => {
   await expect(askHealth(await answering((_, response) => response.end('ok')))).resolves.toBeUndefined();
   server.close();
   await expect(askHealth(await answering((_, response) => response.writeHead(503).end()))).rejects.toThrow(
@@ -49,7 +49,7 @@ it('believes a program that says it is well, and none that says it is not, or sa
   await expect(askHealth(await answering(() => {}))).rejects.toThrow('timed out');
 });
 
-it('takes a name too, which may be known to nobody', async () => {
+it('accepts a host name, which may not resolve', async () => {
   const address = await listen(createServer());
   await expect(askConnection(address.replace('127.0.0.1', 'localhost'))).resolves.toBeUndefined();
   await expect(askConnection('health_prober.invalid:8085')).rejects.toThrow(/ENOTFOUND|EAI_AGAIN|timed out/);

@@ -2,18 +2,18 @@ import { get } from 'node:http';
 import { connect } from 'node:net';
 import { errorCode } from '../../system/error-code.ts';
 
-/** How another part of the stack was found. `unknown`: it has not been asked yet, or nobody says where it is. */
+/** Whether another part of the stack answers. `unknown` before the first check, or if its address is not set. */
 export type Found =
   | { readonly state: 'unknown' | 'there' }
-  /** Since its first answer that did not come, and why. */
+  /** `sinceMs` is the first failed check; `why` the reason of the last one. */
   | { readonly state: 'gone'; readonly sinceMs: number; readonly why: string };
 
 const everyMs = 1_000;
 const timeoutMs = 1_000;
-/** One answer can be late on a busy machine. */
+/** Failed checks in a row: a single answer can be late on a busy machine. */
 const goneAfter = 2;
 
-/** Asks another part of the stack once a second whether it is there: for the dashboard alone, no alert rests on it. */
+/** Checks once a second whether another part of the stack answers. For the dashboard only: no alert depends on it. */
 export class Companion {
   readonly #ask: () => Promise<void>;
   #found: Found = { state: 'unknown' };
@@ -22,7 +22,7 @@ export class Companion {
   #stopped = false;
   #failedMs = 0;
 
-  /** @param ask rejects, with a reason that may be shown, if it is not there */
+  /** @param ask rejects if there is no answer; the message of its error is shown on the page */
   constructor(ask: () => Promise<void>) {
     this.#ask = ask;
   }
@@ -57,7 +57,7 @@ export class Companion {
   }
 }
 
-/** Whether something listens there. @param address host and port */
+/** Resolves if something listens at an address, else rejects. @param address host and port */
 export function askConnection(address: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const { hostname: host, port } = new URL(`tcp://${address}`);
@@ -66,7 +66,7 @@ export function askConnection(address: string): Promise<void> {
   return inTime(promise).finally(() => socket.destroy());
 }
 
-/** Whether a program says that it is well. @param address host and port */
+/** Resolves if a program reports that it is healthy, else rejects. @param address host and port */
 export function askHealth(address: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const request = get(`http://${address}/healthz`, { agent: false }, ({ statusCode }) => {

@@ -55,7 +55,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A client of the stream that reads as it comes. */
+/** A client that reads the stream as it arrives. */
 async function listen(): Promise<{ readonly text: () => string; readonly status: number; close(): void }> {
   const abort = new AbortController();
   const response = await fetch(url('/events'), { signal: abort.signal });
@@ -78,7 +78,7 @@ function askAs(host: string, path = '/'): Promise<number> {
 }
 
 describe('the dashboard', () => {
-  it('serves the page and all that it asks for, with a policy that lets nothing else in', async () => {
+  it('serves the page and every file it needs, with a policy that allows nothing else', async () => {
     const page = await fetch(url('/'));
     const html = await page.text();
     const asked = [...html.matchAll(/(?:href|src)="(\/[^"#]+)"/g)].flatMap(([, path = '']) => path);
@@ -105,14 +105,14 @@ describe('the dashboard', () => {
     expect(html).not.toMatch(/<style|style=|<script>.*<script>|https?:|\bon\w+=/s);
   });
 
-  it('sends a file again only when it is another one', async () => {
+  it('sends a file again only if it has changed', async () => {
     const first = await fetch(url('/dashboard/main.js'));
     const etag = first.headers.get('etag') ?? '';
     const again = await fetch(url('/dashboard/main.js'), { headers: { 'if-none-match': etag } });
     expect([again.status, await again.text()]).toEqual([304, '']);
   });
 
-  it('serves nothing that is not meant to be, and takes nothing', async () => {
+  it('serves no other file, and accepts only GET and HEAD', async () => {
     const paths = [
       '/dashboard/',
       '/dashboard/../package.json',
@@ -126,7 +126,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('answers to no name that an attacker could point at it', async () => {
+  it('rejects host names that an attacker could point at it', async () => {
     for (const path of ['/', '/events', '/dashboard/main.js', '/counters', '/metrics', '/elsewhere']) {
       const status = path === '/elsewhere' ? 404 : 200;
       expect(await askAs(`evil.example:${port()}`, path)).toBe(403);
@@ -137,7 +137,7 @@ describe('the dashboard', () => {
     expect(await askAs('evil.example', '/healthz')).toBe(403);
   });
 
-  it('sends the whole state first, news within a moment, and the time each second', async () => {
+  it('sends the whole state first, changes at once, and a tick each second', async () => {
     const client = await listen();
     await eventually('the state', () => /^retry: \d+\n\nevent: state\ndata: .*"word":"Blue".*\n\n/.test(client.text()));
     const changedMs = performance.now();
@@ -152,7 +152,7 @@ describe('the dashboard', () => {
     client.close();
   });
 
-  it('sends the whole state again when more has been read at once than a tick tells', async () => {
+  it('sends the whole state again when more has been read than a tick carries', async () => {
     const client = await listen();
     const atMs = Date.now() - 60_000;
     await eventually('the state', () => client.text().includes('event: state'));
@@ -176,7 +176,7 @@ describe('the dashboard', () => {
     client.close();
   });
 
-  it('ends nothing when it breaks, and says so once', async () => {
+  it('survives an exception, and reports it once', async () => {
     broken = new TypeError('no words');
     for (const path of ['/events', '/events']) expect((await fetch(url(path))).status).toBe(500);
     expect(faults).toEqual([broken]);
@@ -191,7 +191,7 @@ describe('the dashboard', () => {
     client.close();
   });
 
-  it('turns away more clients than it takes, and takes others when they have gone', async () => {
+  it('rejects clients above the limit, and accepts others when some have left', async () => {
     const clients = await Promise.all(Array.from({ length: 16 }, listen));
     const tooMany = await fetch(url('/events'));
     expect([tooMany.status, tooMany.headers.get('retry-after')]).toEqual([503, '5']);
@@ -204,8 +204,8 @@ describe('the dashboard', () => {
     });
   });
 
-  it('cuts a client that does not read, and keeps no more for it than it may', async () => {
-    // Far more than the kernel's buffers hold.
+  it('disconnects a client that does not read, at a bounded amount of unread data', async () => {
+    // Far more than the kernel buffers.
     now = { ...now, padding: 'x'.repeat(8_000_000) };
     const socket = connect(port(), '127.0.0.1');
     const [ours] = await once(server, 'connection');

@@ -7,22 +7,22 @@ import { inlineScriptDigest, pageFile } from './page-files.ts';
 
 export interface Present {
   readonly now: () => Now;
-  /** Up to when the log has been read. */
+  /** The time up to which the log has been read. */
   readonly knownMs: () => number;
-  /** What broke here, which is a fault of ours: told once, and nothing else stops for it. */
+  /** Reports an exception in the dashboard, once for each message; the watcher continues. */
   readonly fault: (error: unknown) => void;
 }
 
-/** How often is looked whether there is news in large; the rest is told once a second. */
-const lookMs = 200;
-/** Lines of a second are all read by so much later. */
+/** How often the page's overview is checked for changes; everything else is sent once a second. */
+const checkMs = 200;
+/** All lines of a second are read this long after its end. */
 const settledMs = 150;
 const maxClients = 16;
 const maxUnreadBytes = 1024 * 1024;
 const maxUnreadMs = 20_000;
 const maxFaults = 100;
 
-const tooMany = `${maxClients} pages of the dashboard are open, and more are not served: close one.\n`;
+const tooMany = `${maxClients} pages of the dashboard are open, which is the limit: close one.\n`;
 
 const headers = () => ({
   'content-security-policy': [
@@ -34,7 +34,7 @@ const headers = () => ({
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // Text can only ever be put into the page as text.
+    // Scripts can insert text into the page only as text.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; '),
@@ -44,19 +44,19 @@ const headers = () => ({
   'cross-origin-resource-policy': 'same-origin',
 });
 
-/** The page, its files and the events that keep it up to date. Read-only. */
+/** Serves the page, its files and the events that keep it up to date. Read-only. */
 export class Dashboard {
   readonly #past: Past;
   readonly #present: Present;
   readonly #stream: EventStream;
   #timer: NodeJS.Timeout | undefined;
   #second = 0;
-  #large = '';
+  #overview = '';
   #version = 0;
   #tickedMs = 0;
   #wasEmpty = true;
   #first: string | undefined;
-  /** What has been told. */
+  /** The messages that have been reported. */
   readonly #faults = new Set<string>();
 
   constructor(past: Past, present: Present) {
@@ -66,12 +66,12 @@ export class Dashboard {
     this.#stream = new EventStream({ maxClients, maxUnreadBytes, maxUnreadMs, watched });
   }
 
-  /** Answers what is the dashboard's; false: this is not. */
+  /** Answers requests to the dashboard; returns false for any other path. */
   readonly answer = (path: string, request: IncomingMessage, response: ServerResponse): boolean => {
     try {
       return this.#answer(path, request, response);
     } catch (error) {
-      this.#broke(error);
+      this.#report(error);
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
       return true;
@@ -107,8 +107,8 @@ export class Dashboard {
     response.end(request.method === 'HEAD' ? undefined : tooMany);
   }
 
-  /** The watcher ends at what nobody catches, and to alert is worth more than a page. */
-  #broke(error: unknown): void {
+  /** An exception that nobody catches would end the watcher, and alerts matter more than a page. */
+  #report(error: unknown): void {
     const text = String(error);
     if (this.#faults.has(text) || this.#faults.size >= maxFaults) return;
     this.#faults.add(text);
@@ -120,10 +120,10 @@ export class Dashboard {
     this.#first = undefined;
     this.#second = Math.floor(this.#untilMs() / 1_000);
     this.#wasEmpty = this.#past.requests.seconds.head === 0;
-    this.#timer = isWatched ? setInterval(this.#look, lookMs) : undefined;
+    this.#timer = isWatched ? setInterval(this.#check, checkMs) : undefined;
   }
 
-  /** The same text for all who come before there is news: after a restart they all come at once. */
+  /** The state event. All clients that connect before the next change share one text: after a restart they connect at once. */
   #state(): string {
     if (this.#first !== undefined) return this.#first;
     const { requests, releases } = this.#past;
@@ -135,34 +135,34 @@ export class Dashboard {
     return this.#first;
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     try {
-      this.#tellNews();
+      this.#sendChanges();
     } catch (error) {
-      this.#broke(error);
+      this.#report(error);
     }
   };
 
-  #tellNews(): void {
+  #sendChanges(): void {
     const { requests, releases } = this.#past;
     releases.look();
     const atMs = Date.now();
     const now = this.#present.now();
     const second = Math.floor(this.#untilMs() / 1_000);
-    const large = JSON.stringify([now.statement, now.problems, now.pools]);
+    const overview = JSON.stringify([now.statement, now.problems, now.pools]);
     const version = this.#versionNow();
-    // Something comes every second, so that a page knows that we are there.
+    // An event goes out every second, so that a page knows that the watcher is there.
     const isNewSecond = second !== this.#second || Math.abs(atMs - this.#tickedMs) >= 1_000;
     const isNewVersion = version !== this.#version;
-    if (!isNewSecond && !isNewVersion && large === this.#large) return;
-    // A backlog has been read, or the clock was set back: more has changed than a tick tells.
+    if (!isNewSecond && !isNewVersion && overview === this.#overview) return;
+    // A backlog has been read, or the clock was set back: more has changed than a tick carries.
     const isFar = second - this.#second > newestSeconds - 1 || second < this.#second - 1;
     const hasJumped = isFar || (this.#wasEmpty && requests.seconds.head > 0);
     this.#wasEmpty = requests.seconds.head === 0;
     this.#second = second;
     if (isNewSecond) this.#tickedMs = atMs;
     this.#first = undefined;
-    this.#large = large;
+    this.#overview = overview;
     this.#version = version;
     if (hasJumped) {
       this.#stream.send(this.#state());

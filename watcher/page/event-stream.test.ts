@@ -15,7 +15,7 @@ beforeEach(async () => {
   stream = new EventStream({ ...limits, watched: () => {} });
   server = createServer((request, response) => {
     responses.push(response);
-    // Far more than the kernel's buffers hold.
+    // Far more than the kernel buffers.
     stream.open(request, response, () => 'x'.repeat(16_000_000));
   });
   server.listen(0, '127.0.0.1');
@@ -36,12 +36,12 @@ async function open() {
   return { socket, response: responses.at(-1) };
 }
 
-it('cuts a client that has not read all for long, and none that has', async () => {
+it('disconnects a client that has had unread data for too long, and no other', async () => {
   const deaf = await open();
   deaf.socket.pause();
   const reading = await open();
   reading.socket.resume();
-  await eventually('the deaf one to be cut', () => {
+  await eventually('the deaf client to be disconnected', () => {
     stream.send('event: tick\n\n');
     return deaf.response?.destroyed === true;
   });

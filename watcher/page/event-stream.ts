@@ -1,23 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export interface EventStreamOptions {
-  /** More are turned away. */
+  /** Further clients are rejected. */
   readonly maxClients: number;
-  /** A client that leaves more than this unread is cut: it comes back and gets the whole state. */
+  /** A client with more unread data is disconnected: it reconnects and gets the whole state. */
   readonly maxUnreadBytes: number;
-  /** So is one that has not read to the end for so long. */
+  /** So is a client that has had unread data for longer than this. */
   readonly maxUnreadMs: number;
-  /** Called when the first client comes and when the last one has gone. */
+  /** Called when the first client connects and when the last one has left. */
   readonly watched: (isWatched: boolean) => void;
 }
 
-/** How soon a browser that lost us asks again. */
+/** How soon a browser reconnects after it has lost the connection. */
 const retryMs = 1_000;
 
-/** Server-sent events to a bounded number of clients, none of which can make us keep more than a bounded number of bytes. */
+/** Server-sent events to a limited number of clients, with a limited amount of unread data for each. */
 export class EventStream {
   readonly #options: EventStreamOptions;
-  /** Since when a client has not read all that was sent to it; null: it has. */
+  /** Since when each client has had unread data, in ms; null if it has read everything. */
   readonly #clients = new Map<ServerResponse, number | null>();
 
   constructor(options: EventStreamOptions) {
@@ -25,8 +25,8 @@ export class EventStream {
   }
 
   /**
-   * Takes a client; false: there are too many.
-   * @param first the event that it gets at once
+   * Accepts a client; returns false if there are too many.
+   * @param first returns the event that the client gets at once
    */
   open(request: IncomingMessage, response: ServerResponse, first: () => string): boolean {
     if (this.#clients.size >= this.#options.maxClients) return false;
@@ -34,7 +34,7 @@ export class EventStream {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // nginx in front of it would keep events back until a buffer is full.
+      // Without it, nginx as a proxy would hold events back until a buffer is full.
       'x-accel-buffering': 'no',
     });
     if (request.method === 'HEAD') {
@@ -51,7 +51,7 @@ export class EventStream {
     return true;
   }
 
-  /** Sends an event to all of them. */
+  /** Sends an event to all clients. */
   send(text: string): void {
     const { maxUnreadBytes, maxUnreadMs } = this.#options;
     const nowMs = performance.now();

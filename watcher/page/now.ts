@@ -19,7 +19,7 @@ export interface NowParts {
   readonly startedMs: number;
 }
 
-/** What the dashboard says of the present, from what the watcher knows anyway. */
+/** The present state for the dashboard, from what the watcher knows already. */
 export function nowOf(parts: NowParts, nowMs: number): Now {
   const { watch, health, releases, control, edge, prober, pastFault, thresholdPercent, startedMs } = parts;
   const { state, lastEndMs } = watch.snapshot();
@@ -83,7 +83,7 @@ function canaryOf(active: Pool | null, control: ControlDirectory): Now['canary']
 function poolOf(pool: Pool, { state, active, prober }: Standing, releases: Releases): PoolReport {
   const { flags } = state;
   const flag = flags?.[pool] ?? null;
-  // A flag holds, whoever has left it; that there is none means nothing where nobody looks.
+  // A flag counts even if the prober is gone; its absence means nothing then.
   const isChecked = flags !== null && prober.state !== 'gone';
   return {
     role: active === null ? null : active === pool ? 'active' : 'standby',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** One file of the page, as it is sent. */
+/** One file of the page, ready to send. */
 export interface PageFile {
   readonly type: string;
   readonly etag: string;
@@ -46,7 +46,7 @@ const names = [
   'icon-unknown.svg',
 ] as const;
 
-/** Nothing else is served, whatever is asked for. */
+/** Every path that is served. */
 const paths: ReadonlyMap<string, string> = new Map([
   ['/', own('index.html')],
   ...names.map((name) => [`/dashboard/${name}`, own(name)] as const),
@@ -56,7 +56,7 @@ const paths: ReadonlyMap<string, string> = new Map([
 
 const read = new Map<string, PageFile>();
 
-/** The file that is served under a path; undefined: there is none. Read when it is first asked for. */
+/** The file served under a path, read at the first request; undefined if there is none. */
 export function pageFile(path: string): PageFile | undefined {
   const file = paths.get(path);
   if (file === undefined) return undefined;
@@ -70,7 +70,7 @@ export function pageFile(path: string): PageFile | undefined {
   return page;
 }
 
-/** The script that stands in the page itself, as a Content-Security-Policy names it. */
+/** The hash of the page's inline script, in the form of a Content-Security-Policy. */
 export function inlineScriptDigest(): string {
   const [, script = ''] = /<script>(.*?)<\/script>/s.exec(String(pageFile('/')?.body)) ?? [];
   return `sha256-${createHash('sha256').update(script).digest('base64')}`;

@@ -8,7 +8,7 @@ const policy = { windowSize: 200, thresholdPercent: 2, cooldownMs: 0, maintenanc
 const incident = { id: '1123-0312-1', atMs: nowMs - 60_000, announced: true, held: false };
 const down = { seenMs: nowMs - 5_000, cause: 'refused' };
 
-/** All is well, but for what is changed. */
+/** No problems, except for the given changes. */
 function standing(change: (state: State) => void = () => {}, more: Partial<Standing> = {}): Standing {
   const state = newState(policy);
   state.flags = { active: 'blue', blue: null, green: null };
@@ -41,19 +41,19 @@ const breakDown = (state: State) => {
 };
 
 describe('the statement', () => {
-  it('is the plain one when all is well', () => {
+  it('names the active pool if there is no problem', () => {
     expect(said(standing())).toBe('blue, good: Blue serves.');
     expect(problems(standing())).toEqual([]);
   });
 
-  it('is of the pool that serves, and of the one that should', () => {
+  it('names the pool that serves and the one that should', () => {
     expect(said(standing(failOver))).toBe(
       'green, warning: Green serves for blue, which is active and does not answer well.',
     );
     expect(problems(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
   });
 
-  it('puts what is worse first: no sight, then no service, then the maintenance page, then a failover', () => {
+  it('shows the worst: an unreadable log, then an outage, then the maintenance page, then a failover', () => {
     const all = (state: State) => {
       failOver(state);
       breakDown(state);
@@ -70,7 +70,7 @@ describe('the statement', () => {
     expect(said(standing(maintained))).toMatch(/^maintenance, warning: Maintenance/);
   });
 
-  it('is no outage where health checks alone show it, nor red where visitors see no error', () => {
+  it('is no outage if only health checks fail, and not red if visitors see no errors', () => {
     const unsure = (state: State) => {
       breakDown(state);
       const { open } = state.outage;
@@ -87,27 +87,27 @@ describe('the statement', () => {
     expect(problems(standing(errors(false)))).toEqual([expect.stringMatching(/^bad: Error rate high/)]);
   });
 
-  it('is the pool that the edge would ask, where no request has shown the end of a failover', () => {
-    const idle = { lastEndMs: nowMs - 10_001 };
-    expect(said(standing(failOver, idle))).toBe(
-      'blue, good: Blue is asked first again; no request has come to show that it is well.',
+  it('names the pool that the edge would try, if no request has shown the end of a failover', () => {
+    const quiet = { lastEndMs: nowMs - 10_001 };
+    expect(said(standing(failOver, quiet))).toBe(
+      'blue, good: Blue is asked first again; no request has come to show that it is healthy.',
     );
-    expect(statementOf(standing(failOver, idle), []).sinceMs).toBe(idle.lastEndMs);
-    expect(problems(standing(failOver, idle))).toEqual([]);
+    expect(statementOf(standing(failOver, quiet), []).sinceMs).toBe(quiet.lastEndMs);
+    expect(problems(standing(failOver, quiet))).toEqual([]);
     const stillDown = (state: State) => {
       failOver(state);
       state.flags = { active: 'blue', blue: down, green: null };
     };
-    expect(said(standing(stillDown, idle))).toMatch(/^green, warning: Green serves for blue/);
-    expect(problems(standing(stillDown, idle))).toEqual(['warning: Failover: blue → green (refused or reset)']);
+    expect(said(standing(stillDown, quiet))).toMatch(/^green, warning: Green serves for blue/);
+    expect(problems(standing(stillDown, quiet))).toEqual(['warning: Failover: blue → green (refused or reset)']);
     const unknown = (state: State) => {
       failOver(state);
       state.flags = null;
     };
-    expect(said(standing(unknown, idle))).toMatch(/^green, warning: Green serves for blue/);
+    expect(said(standing(unknown, quiet))).toMatch(/^green, warning: Green serves for blue/);
   });
 
-  it('is the standby as soon as the active pool is down, though no request has shown it', () => {
+  it('names the standby as soon as the active pool is down, without a request', () => {
     const flagged = (state: State) => {
       state.flags = { active: 'blue', blue: down, green: null };
     };
@@ -121,23 +121,23 @@ describe('the statement', () => {
     expect(said(standing(both))).toMatch(/^blue, warning: Blue serves/);
   });
 
-  it('goes by the flag for the maintenance page, whatever the journal tells', () => {
+  it('follows the flag for the maintenance page, not the journal', () => {
     const flagged = (state: State) => {
       state.flags = { active: 'blue', blue: null, green: null, maintenance: true };
     };
     expect(said(standing(flagged))).toBe('maintenance, warning: Maintenance Visitors get the maintenance page.');
-    const told = (state: State) => {
+    const journalled = (state: State) => {
       state.operations.maintenance = { incident: 'm', sinceMs: nowMs, answered: 0, off: null };
     };
-    expect(said(standing(told))).toBe('blue, good: Blue serves.');
+    expect(said(standing(journalled))).toBe('blue, good: Blue serves.');
     const unflagged = (state: State) => {
-      told(state);
+      journalled(state);
       state.flags = null;
     };
     expect(said(standing(unflagged))).toMatch(/^maintenance/);
   });
 
-  it('is an outage where the edge is gone, and not all well where nobody checks', () => {
+  it('is an outage if the edge is gone, and a warning if the prober is gone', () => {
     const gone = { state: 'gone', sinceMs: nowMs - 4_000, why: 'ECONNREFUSED' } as const;
     expect(said(standing(undefined, { edge: gone }))).toBe(
       'failing, bad: Outage The edge does not answer: visitors reach nothing.',
@@ -151,27 +151,27 @@ describe('the statement', () => {
     expect(said(standing(undefined, unknown))).toBe('blue, good: Blue serves.');
   });
 
-  it('says that nothing is known, where nothing is', () => {
+  it('says so if nothing is known', () => {
     const empty = standing((state) => Object.assign(state.routing, { active: null, serving: null }), { active: null });
     expect(said(empty)).toMatch(/^unknown, neutral: Waiting/);
   });
 
-  it('misses a standby that is down, with the reason, unless a deploy is at work on it', () => {
-    const unfit = (state: State) => {
+  it('reports a standby that is down, with the cause, unless a deploy is at work on it', () => {
+    const unhealthy = (state: State) => {
       state.flags = { active: 'blue', blue: null, green: down };
     };
-    expect(problems(standing(unfit))).toEqual([
+    expect(problems(standing(unhealthy))).toEqual([
       'warning: Standby green is unhealthy: there is nothing to fail over to (refused)',
     ]);
-    expect(said(standing(unfit))).toBe('blue, warning: Blue serves.');
+    expect(said(standing(unhealthy))).toBe('blue, warning: Blue serves.');
     const deployed = (state: State) => {
-      unfit(state);
+      unhealthy(state);
       state.operations.downtime = { pool: 'green', untilMs: nowMs + 1 };
     };
     expect(problems(standing(deployed))).toEqual([]);
   });
 
-  it('tells what is wrong with the watcher itself, the worst first', () => {
+  it('lists problems of the watcher itself, worst first', () => {
     const channel = { name: 'slack', queued: 4, sent: 0, dropped: 0, lastError: 'status 410' };
     const own = standing(undefined, {
       journalFault: 'EACCES',
@@ -184,7 +184,7 @@ describe('the statement', () => {
     });
     expect(problems(own)).toEqual([
       'bad: Alerts do not get through to slack: 4 wait (status 410)',
-      'warning: The journal cannot be read: operations are not told (EACCES)',
+      'warning: The journal cannot be read: operations are not reported (EACCES)',
       'warning: The watcher cannot save what it knows (ENOSPC)',
       'warning: The dashboard cannot save its charts (EROFS)',
       'warning: Alerts do not get through to webhook: 4 wait (status 410)',

@@ -10,27 +10,27 @@ import type { RoutingState, State } from '../rules/state.ts';
 import type { Found } from './companion.ts';
 import { askedFirst } from './serving.ts';
 
-/** What the statement and the problems rest on. */
+/** The facts behind the statement and the problems. */
 export interface Standing {
   readonly state: State;
-  /** As the log tells it, or the flags where it has told nothing yet. */
+  /** From the log, or from the flags if the log has no request yet. */
   readonly active: Pool | null;
   readonly log: { readonly state: TailState; readonly fault: string | null; readonly catchingUp: boolean };
-  /** When the last request had ended; 0: none has come yet. */
+  /** When the last request ended; 0 if there was none yet. */
   readonly lastEndMs: number;
-  /** As they were found when they were last asked. */
+  /** The results of their last checks. */
   readonly edge: Found;
   readonly prober: Found;
-  /** Why what operators do cannot be read. */
+  /** Why the journal cannot be read. */
   readonly journalFault: string | null;
   readonly checkpointFault: string | null;
-  /** Why the dashboard's past cannot be written down. */
+  /** Why the dashboard's history cannot be saved. */
   readonly pastFault: string | null;
   readonly channels: readonly ChannelReport[];
   readonly nowMs: number;
 }
 
-/** What one should know at three in the morning, from across the room. */
+/** The state of the site in a few words, to be read from across the room. */
 export function statementOf(standing: Standing, problems: readonly Problem[]): Statement {
   const { state, active, log, edge, lastEndMs } = standing;
   const { flapping } = state.routing;
@@ -49,11 +49,11 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
     const sinceMs = state.outage.open.atMs;
     return { tint: 'failing', tone: 'bad', word: 'Outage', sentence: 'No pool can serve requests.', sinceMs };
   }
-  const isTold = maintenance !== null && maintenance.off === null;
-  // The edge goes by the flag. The journal may not tell of it, or of one that began before it was read.
-  if (flags === null ? isTold : flags.maintenance === true) {
+  const isJournalled = maintenance !== null && maintenance.off === null;
+  // The edge follows the flag. The journal may lack the record, or hold one from before it was read.
+  if (flags === null ? isJournalled : flags.maintenance === true) {
     const sentence = 'Visitors get the maintenance page.';
-    const sinceMs = isTold ? maintenance.sinceMs : null;
+    const sinceMs = isJournalled ? maintenance.sinceMs : null;
     return { tint: 'maintenance', tone: 'warning', word: 'Maintenance', sentence, sinceMs };
   }
   if (failover !== null) {
@@ -77,7 +77,7 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
     return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
   }
   if (state.routing.failover !== null) {
-    const sentence = 'is asked first again; no request has come to show that it is well.';
+    const sentence = 'is asked first again; no request has come to show that it is healthy.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
   }
   if (flapping.open !== null) {
@@ -88,21 +88,21 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
   return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
 }
 
-/** All that is wrong now, worst first, each as grave as the alert that tells it; none: all is well. */
+/** The problems that exist now, worst first, each in the tone of its alert; empty if there are none. */
 export function problemsOf(standing: Standing): readonly Problem[] {
-  const all = [...incidentsOf(standing), ...poolsOf(standing), ...ownOf(standing)];
+  const all = [...incidentProblems(standing), ...poolProblems(standing), ...stackProblems(standing)];
   return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
 }
 
-/** A pool that a deploy works on may be down and is not missed. */
-export function isQuiet({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, pool: Pool): boolean {
+/** Whether a deploy is at work on the pool: then it may be down without being a problem. */
+export function isDownExpected({ state, nowMs }: Pick<Standing, 'state' | 'nowMs'>, pool: Pool): boolean {
   const { downtime } = state.operations;
   return downtime !== null && downtime.pool === pool && nowMs < downtime.untilMs;
 }
 
 /**
- * The failover that is going on. Only a request ends it; where none comes, it is no news any more once the edge would ask the
- * active pool first again.
+ * The failover that is open. Only a request ends it; without requests, it no longer counts once the edge would try the active
+ * pool first again.
  */
 function failoverNow({ state, lastEndMs, nowMs }: Standing): RoutingState['failover'] {
   const { failover } = state.routing;
@@ -112,7 +112,7 @@ function failoverNow({ state, lastEndMs, nowMs }: Standing): RoutingState['failo
   return askedFirst(from, flags) === from ? null : failover;
 }
 
-function incidentsOf(standing: Standing): readonly Problem[] {
+function incidentProblems(standing: Standing): readonly Problem[] {
   const { state } = standing;
   const { routing, outage, errorRate, burnRate } = state;
   const { flapping } = routing;
@@ -145,25 +145,29 @@ function incidentsOf(standing: Standing): readonly Problem[] {
   ].filter((problem) => problem !== undefined);
 }
 
-function poolsOf(standing: Standing): readonly Problem[] {
+function poolProblems(standing: Standing): readonly Problem[] {
   const { state, active } = standing;
   const { flags, outage } = state;
   if (flags === null) return [warning('No health checks: the control directory cannot be seen', null)];
   if (active === null || outage.open !== null) return [];
   const standby = otherPool(active);
-  const [own, other] = [flags[active], flags[standby]];
+  const [activeFlag, standbyFlag] = [flags[active], flags[standby]];
   return [
-    own === null || failoverNow(standing) !== null
+    activeFlag === null || failoverNow(standing) !== null
       ? undefined
-      : warning(`${capital(active)} is active and fails its health checks`, own.seenMs, own.cause),
-    other === null || isQuiet(standing, standby)
+      : warning(`${capital(active)} is active and fails its health checks`, activeFlag.seenMs, activeFlag.cause),
+    standbyFlag === null || isDownExpected(standing, standby)
       ? undefined
-      : warning(`Standby ${standby} is unhealthy: there is nothing to fail over to`, other.seenMs, other.cause),
+      : warning(
+          `Standby ${standby} is unhealthy: there is nothing to fail over to`,
+          standbyFlag.seenMs,
+          standbyFlag.cause,
+        ),
   ].filter((problem) => problem !== undefined);
 }
 
 /** What is wrong with the edge, the prober and the watcher itself. */
-function ownOf({
+function stackProblems({
   log,
   edge,
   prober,
@@ -181,7 +185,7 @@ function ownOf({
     log.catchingUp ? warning('Still reading what happened while the watcher was away', null) : undefined,
     journalFault === null
       ? undefined
-      : warning('The journal cannot be read: operations are not told', null, journalFault),
+      : warning('The journal cannot be read: operations are not reported', null, journalFault),
     checkpointFault === null ? undefined : warning('The watcher cannot save what it knows', null, checkpointFault),
     pastFault === null ? undefined : warning('The dashboard cannot save its charts', null, pastFault),
     ...channels.map(({ name, state, queued, lastError }) => {

@@ -6,7 +6,7 @@ import { sentAlert } from './sent-alerts.ts';
 
 const maxMarks = 200;
 
-/** Moments at which something changed for the traffic: failovers, recoveries, switches, deploys and the like. */
+/** The marks on the charts: failovers, recoveries, switches, deploys and other changes of the traffic. */
 export class Marks {
   #marks: Mark[] = [];
   #version = 0;
@@ -15,19 +15,19 @@ export class Marks {
     return this.#marks;
   }
 
-  /** Another one means that something has changed. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version;
   }
 
-  /** Takes an alert, told or held back: it happened all the same. A replay brings some that are known. */
+  /** Adds an alert, whether it is sent or held back. A replay brings alerts that are already known; they are ignored. */
   readonly add = (alert: Alert): void => {
     const { atMs, kind } = alert;
     if (!kindInfo(kind).mark) return;
     if (this.#marks.some((mark) => mark.kind === kind && mark.atMs === atMs)) return;
-    const told = sentAlert(alert);
-    if (told === undefined) return;
-    const mark = { atMs, kind, tone: told.report.tone, text: phraseOf(alert) };
+    const composed = sentAlert(alert);
+    if (composed === undefined) return;
+    const mark = { atMs, kind, tone: composed.report.tone, text: phraseOf(alert) };
     this.#marks = [...this.#marks, mark].toSorted((one, other) => one.atMs - other.atMs).slice(-maxMarks);
     this.#version++;
   };

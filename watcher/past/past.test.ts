@@ -5,15 +5,15 @@ import { expect, it } from 'vitest';
 import { sampleAlerts } from '../../test/sample-alerts.ts';
 import { Past, pastFile } from './past.ts';
 
-it.each(Object.entries(sampleAlerts))('keeps %s over a restart, and all else with it', async (_, alerts) => {
+it.each(Object.entries(sampleAlerts))('keeps %s across a restart', async (_, alerts) => {
   const directory = mkdtempSync(join(tmpdir(), 'past-'));
   try {
     for (const alert of alerts) {
       const past = new Past(['slack'], directory);
-      const told = { ...alert, heldBack: { count: 2, sinceMs: alert.atMs - 5_000 } };
-      past.alerts.add(told);
-      past.marks.add(told);
-      past.alerts.settled('slack', { alert: told, result: 'delivered' });
+      const sent = { ...alert, heldBack: { count: 2, sinceMs: alert.atMs - 5_000 } };
+      past.alerts.add(sent);
+      past.marks.add(sent);
+      past.alerts.settled('slack', { alert: sent, result: 'delivered' });
       await pastFile(directory).save(past.snapshot());
       const restored = new Past(['slack'], directory);
       restored.restore(pastFile(directory), []);
@@ -26,13 +26,13 @@ it.each(Object.entries(sampleAlerts))('keeps %s over a restart, and all else wit
   }
 });
 
-it('says why it cannot go on from a file, and keeps it for a person to look at', async () => {
+it('says why it cannot use a file, and keeps the file for inspection', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'past-'));
   try {
     const restore = () => new Past([], directory).restore(pastFile(directory), []);
     expect(restore()).toBeUndefined();
     await pastFile(directory).save({ history: 'none' });
-    expect(restore()).toBe('it is of another form');
+    expect(restore()).toBe('it has another schema');
     writeFileSync(join(directory, 'past.json'), 'none');
     expect(restore()).toBe('it is not a checkpoint');
     expect(existsSync(join(directory, 'past.json.corrupt'))).toBe(true);

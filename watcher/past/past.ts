@@ -45,25 +45,25 @@ const schema = z.object({
   seen: z.array(z.object({ pool: z.enum(['blue', 'green']), release: text, fromMs: time })),
 });
 
-/** Beside the checkpoint: it is larger, changes all the time and matters less. */
+/** Next to the checkpoint, in a file of its own: it is larger, changes all the time and matters less. */
 export function pastFile(stateDirectory: string): CheckpointFile {
   return new CheckpointFile(stateDirectory, 'past.json');
 }
 
-/** What the dashboard shows of the past. */
+/** The history that the dashboard shows. */
 export class Past {
   readonly requests = new RequestSeries();
   readonly marks = new Marks();
   readonly alerts: SentAlerts;
   readonly releases: Releases;
 
-  /** @param channels by name, without the watcher's own log */
+  /** @param channels the names of the channels, without the watcher's own log */
   constructor(channels: readonly string[], controlDirectory: string) {
     this.alerts = new SentAlerts(channels);
     this.releases = new Releases(controlDirectory);
   }
 
-  /** In the way of every line. */
+  /** Runs for every line of the log. */
   readonly count = (event: AccessEvent): void => {
     this.requests.count(event);
     this.releases.see(event);
@@ -80,14 +80,14 @@ export class Past {
   }
 
   /**
-   * Goes on from what an earlier watcher has written; from nothing, if that cannot be used.
-   * @returns why it cannot
+   * Restores what an earlier watcher has saved; starts empty if that cannot be used.
+   * @returns the reason why it cannot be used; undefined if it was restored or there is no file
    */
   restore(file: CheckpointFile, channels: readonly Outbox[]): string | undefined {
     const loaded = file.load();
     const saved = loaded.found === 'body' ? schema.safeParse(loaded.body).data : undefined;
     const isOther = loaded.found === 'body' && saved === undefined;
-    // It would be written over at once.
+    // Otherwise the next save would overwrite it.
     if (isOther) file.setAside();
     if (saved !== undefined) {
       this.requests.restore(saved.requests);
@@ -96,6 +96,6 @@ export class Past {
     }
     const waiting = channels.map((outbox) => [outbox.name, outbox.snapshot().entries.flatMap(alertsOf)] as const);
     this.alerts.restore(saved?.alerts ?? [], new Map(waiting));
-    return isOther ? 'it is of another form' : loaded.found === 'unusable' ? loaded.reason : undefined;
+    return isOther ? 'it has another schema' : loaded.found === 'unusable' ? loaded.reason : undefined;
   }
 }

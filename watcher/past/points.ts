@@ -3,16 +3,16 @@ import type { Point, Points } from '../../report/dashboard.ts';
 import { columns, type RequestSeries } from './series.ts';
 import type { Tier } from './tier.ts';
 
-/** A second's own 99th percentile would be its slowest request; of so many seconds it says something. */
+/** How many seconds the quantiles cover: the 99th percentile of a single second would be its slowest request. */
 export const latencySeconds = 10;
 
 /**
- * The last `count` rows of a tier that are over at a time.
- * @param partly the row that is still going on as well
+ * The last `count` rows of a tier that have ended at `untilMs`.
+ * @param partly include the row that has not ended yet
  */
 export function pointsOf(tier: Tier, untilMs: number, count: number, partly = false): Points {
   const last = tier.numberOf(untilMs) - (partly ? 0 : 1);
-  // Nothing is known of before the first request of all.
+  // Nothing is known of the time before the very first request.
   const first = tier.head === 0 ? last + 1 : Math.max(last - count + 1, tier.first);
   const points: Point[] = [];
   const latencies = new Latencies(tier);
@@ -20,7 +20,7 @@ export function pointsOf(tier: Tier, untilMs: number, count: number, partly = fa
   return { fromMs: first * tier.bucketMs, stepMs: tier.bucketMs, points };
 }
 
-/** All of what is kept, for a page that knows nothing yet. */
+/** All points that are kept, for a page that has just connected. */
 export function allPoints({ seconds, minutes }: RequestSeries, untilMs: number) {
   return {
     seconds: pointsOf(seconds, untilMs, seconds.rows),
@@ -28,10 +28,10 @@ export function allPoints({ seconds, minutes }: RequestSeries, untilMs: number) 
   };
 }
 
-/** So many are sent again each second. */
+/** How many seconds are sent again each second. */
 export const newestSeconds = 5;
 
-/** What can have changed since a moment ago: lines come some milliseconds after their time. */
+/** The points that can have changed within the last second: lines arrive some milliseconds after their time. */
 export function newestPoints({ seconds, minutes }: RequestSeries, untilMs: number) {
   return { seconds: pointsOf(seconds, untilMs, newestSeconds), minutes: pointsOf(minutes, untilMs, 2, true) };
 }
@@ -52,7 +52,7 @@ function pointOf(tier: Tier, number: number, latencies: Latencies): Point {
   ];
 }
 
-/** The latencies of a row, and of those before it where rows are short. */
+/** The latencies of a row; for rows shorter than `latencySeconds`, of the rows before it as well. */
 class Latencies {
   readonly #tier: Tier;
   readonly #rows: number;
@@ -65,7 +65,7 @@ class Latencies {
     this.#rows = Math.max(1, Math.round((latencySeconds * 1_000) / tier.bucketMs));
   }
 
-  /** Of this row from now on; each is asked for after the one before it. */
+  /** Moves on to a row. Rows are visited in order, without gaps. */
   passTo(number: number): void {
     const first = this.#last === undefined ? number - this.#rows + 1 : this.#last + 1;
     for (let each = first; each <= number; each++) {
@@ -75,7 +75,7 @@ class Latencies {
     this.#last = number;
   }
 
-  /** The bound that this share of the requests stayed within; null: there were none. */
+  /** The bound in ms that this share of the requests stayed within; null if there were none. */
   quantile(share: number): number | null {
     if (this.#sum === 0) return null;
     let left = Math.ceil(this.#sum * share);

@@ -31,40 +31,40 @@ function journal(...records: readonly JournalRecord[]): void {
   releases.look();
 }
 
-const told = () => releases.reports().map(({ pool, release, what }) => `${pool} ${release}: ${what}`);
+const reports = () => releases.reports().map(({ pool, release, what }) => `${pool} ${release}: ${what}`);
 
-it('tells what the log shows, once, though two releases answer for a moment', () => {
+it('reports a release in the log once, even if two releases answer for a moment', () => {
   for (const [index, release] of ['v1', 'v1', 'v2', 'v1', 'v2', 'v2'].entries()) see(noon + index, release);
-  expect(told()).toEqual(['blue v2: first seen in the log', 'blue v1: first seen in the log']);
+  expect(reports()).toEqual(['blue v2: first seen in the log', 'blue v1: first seen in the log']);
   see(noon + 5 * minuteMs, 'v1');
-  expect(told()).toHaveLength(3);
+  expect(reports()).toHaveLength(3);
   expect(releases.runs('blue')).toEqual({ release: 'v1', sinceMs: noon + 5 * minuteMs });
   expect(releases.runs('green')).toBeNull();
 });
 
-it('tells a deploy as one, and what it left on either pool', () => {
+it('reports a deploy as one entry, and the release of each pool after it', () => {
   see(noon, 'v1');
   journal(deployStarted(noon + 1, { release: 'v2', activeRelease: 'v1', replaces: 'v0' }));
-  expect(told()[0]).toBe('green v2: deploy started');
+  expect(reports()[0]).toBe('green v2: deploy started');
   see(noon + minuteMs, 'v2', { active: 'green' });
   journal(
     deployStarted(noon + 1, { release: 'v2', activeRelease: 'v1' }),
     switchRecord('green', noon + minuteMs, { reason: 'deploy', deploy: 'd-7', release: 'v2', replaced: 'v1' }),
     deployFinished(noon + 2 * minuteMs, { release: 'v2' }),
   );
-  expect(told()).toEqual(['green v2: live, deployed in 1 min 1 s', 'blue v1: first seen in the log']);
+  expect(reports()).toEqual(['green v2: live, deployed in 1 min 1 s', 'blue v1: first seen in the log']);
   expect([releases.runs('green')?.release, releases.runs('blue')?.release]).toEqual(['v2', 'v1']);
 });
 
-it('tells a deploy that failed, and which release is back', () => {
+it('reports a deploy that failed, and the restored release', () => {
   journal(deployStarted(noon, { release: 'v2' }), deployFailed(noon + minuteMs, { release: 'v2', restored: 'v0' }));
-  expect(told()).toEqual(['green v2: deploy failed at health']);
+  expect(reports()).toEqual(['green v2: deploy failed at health']);
   expect(releases.runs('green')).toEqual({ release: 'v0', sinceMs: noon + minuteMs });
 });
 
-it('keeps a bounded number of them, whatever an app says of itself', () => {
+it('keeps a bounded number of releases, whatever an app reports', () => {
   for (let index = 0; index < 1_000; index++) see(noon + index * minuteMs, `v${index}`);
-  expect(told()).toHaveLength(20);
-  expect(told()[0]).toBe('blue v999: first seen in the log');
+  expect(reports()).toHaveLength(20);
+  expect(reports()[0]).toBe('blue v999: first seen in the log');
   expect(releases.snapshot()).toHaveLength(20);
 });

@@ -8,25 +8,25 @@ import type { AccessEvent } from '../request/event.ts';
 const maxReports = 20;
 const maxSeen = 20;
 const maxChars = 200;
-/** While a pool is replaced, answers of both releases come for a moment. */
+/** While a deploy replaces the release of a pool, both releases answer for a moment. */
 const mixedForMs = 60_000;
-/** A release takes visitors before its deploy has ended. */
-const toldWithinMs = 15 * 60_000;
+/** A release serves before its deploy has ended. */
+const recordedWithinMs = 15 * 60_000;
 
-/** A release that answered, as the log tells it. Plain JSON. */
+/** A release that answered, according to the log. Plain JSON. */
 export interface SeenRelease {
   readonly pool: Pool;
   readonly release: string;
   readonly fromMs: number;
 }
 
-/** What a pool runs, and since when. */
+/** The release that a pool runs, and since when. */
 export interface Runs {
   readonly release: string;
   readonly sinceMs: number;
 }
 
-/** Which releases came when: those that the log shows, and those that the journal tells. */
+/** The history of releases, from the log and from the journal. */
 export class Releases {
   readonly #journal: Journal;
   #records: readonly JournalRecord[] = [];
@@ -38,19 +38,19 @@ export class Releases {
     this.#journal = new Journal(controlDirectory, { id: '', atMs: Number.NEGATIVE_INFINITY });
   }
 
-  /** Another one means that something has changed. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version;
   }
 
-  /** In the way of every line. */
+  /** Runs for every line of the log. */
   readonly see = ({ pool, release, endMs }: AccessEvent): void => {
     if (pool === undefined || release === undefined || this.#last[pool] === release) return;
     this.#last[pool] = release;
     this.#changed(pool, release.slice(0, maxChars), endMs);
   };
 
-  /** Looks at the journal, which is read again only once it has changed. */
+  /** Reads the journal if it has changed. */
   look(): void {
     const fresh = this.#journal.read();
     if (fresh.length === 0) return;
@@ -58,22 +58,25 @@ export class Releases {
     this.#version++;
   }
 
-  /** Null: not known. */
+  /** The release that a pool runs now; null if it is not known. */
   runs(pool: Pool): Runs | null {
-    const told = this.#records.flatMap((record) => toldBy(record, pool)).at(-1);
+    const recorded = this.#records.flatMap((record) => runsAfter(record, pool)).at(-1);
     const seen = this.#seen.findLast((one) => one.pool === pool);
-    if (seen === undefined || (told !== undefined && told.sinceMs > seen.fromMs && told.release !== seen.release)) {
-      return told ?? null;
+    if (
+      seen === undefined ||
+      (recorded !== undefined && recorded.sinceMs > seen.fromMs && recorded.release !== seen.release)
+    ) {
+      return recorded ?? null;
     }
     return { release: seen.release, sinceMs: seen.fromMs };
   }
 
-  /** Newest first. A deploy that has ended is told once. */
+  /** Newest first. A deploy that has ended is one entry. */
   reports(): readonly ReleaseReport[] {
     const ended = new Set(this.#records.flatMap((record) => (isEnd(record) ? [record.deploy] : [])));
-    const told = this.#records.filter((record) => isEnd(record) || !ended.has(deployOf(record))).flatMap(reportOf);
+    const recorded = this.#records.filter((record) => isEnd(record) || !ended.has(deployOf(record))).flatMap(reportOf);
     const seen = this.#seen
-      .filter((one) => !isTold(told, one))
+      .filter((one) => !isRecorded(recorded, one))
       .map(({ pool, release, fromMs }) => ({
         atMs: fromMs,
         pool,
@@ -82,7 +85,7 @@ export class Releases {
         release,
         actor: null,
       }));
-    return [...told, ...seen].toSorted((one, other) => other.atMs - one.atMs).slice(0, maxReports);
+    return [...recorded, ...seen].toSorted((one, other) => other.atMs - one.atMs).slice(0, maxReports);
   }
 
   snapshot(): readonly SeenRelease[] {
@@ -104,14 +107,14 @@ export class Releases {
     this.#version++;
   }
 
-  /** When another release of the pool followed it; now, if none did. */
+  /** When another release of the pool followed it; `nowMs` if none did. */
   #endOf({ pool, fromMs }: SeenRelease, nowMs: number): number {
     return this.#seen.find((one) => one.pool === pool && one.fromMs > fromMs)?.fromMs ?? nowMs;
   }
 }
 
-/** What a record says about what a pool runs from then on. */
-function toldBy(record: JournalRecord, pool: Pool): Runs[] {
+/** The release that a pool runs after a record, as far as the record says. */
+function runsAfter(record: JournalRecord, pool: Pool): Runs[] {
   switch (record.kind) {
     case 'deploy-finished':
       return record.pool === pool ? [{ release: record.release, sinceMs: record.atMs }] : [];
@@ -148,9 +151,9 @@ function reportOf(record: JournalRecord): ReleaseReport[] {
     case 'switch': {
       const what = {
         switch: 'switched to',
-        deploy: 'took over',
+        deploy: 'switched to by a deploy',
         rollback: 'rolled back to',
-        bake: 'rolled back by itself to',
+        bake: 'rolled back automatically to',
       };
       const tone = record.reason === 'bake' ? 'bad' : record.reason === 'rollback' ? 'warning' : 'neutral';
       return [{ atMs, actor, pool: record.to, release: record.release ?? null, what: what[record.reason], tone }];
@@ -169,9 +172,11 @@ function reportOf(record: JournalRecord): ReleaseReport[] {
   }
 }
 
-/** The journal has said that this pool runs it, before or soon after it was seen. */
-function isTold(told: readonly ReleaseReport[], { pool, release, fromMs }: SeenRelease): boolean {
-  const last = told.findLast((one) => one.pool === pool && one.release !== null && one.atMs < fromMs + toldWithinMs);
+/** Whether the journal says that the pool runs this release, from before or soon after it was seen in the log. */
+function isRecorded(recorded: readonly ReleaseReport[], { pool, release, fromMs }: SeenRelease): boolean {
+  const last = recorded.findLast(
+    (one) => one.pool === pool && one.release !== null && one.atMs < fromMs + recordedWithinMs,
+  );
   return last?.release === release;
 }
 

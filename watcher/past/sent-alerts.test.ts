@@ -5,12 +5,12 @@ import { SentAlerts } from './sent-alerts.ts';
 const states = (alerts: SentAlerts) =>
   alerts.reports().map(({ delivery }) => delivery.map(({ channel, state }) => `${channel} ${state}`).join());
 
-it('follows each alert through each channel', () => {
+it('tracks the delivery of each alert in each channel', () => {
   const alerts = new SentAlerts(['slack', 'webhook']);
   alerts.add(failover);
   expect(states(alerts)).toEqual(['slack waiting,webhook waiting']);
   const { version } = alerts;
-  // What waits in a queue and in a checkpoint is a copy.
+  // A queue and a checkpoint hold copies.
   alerts.settled('slack', { alert: structuredClone(failover), result: 'delivered' });
   alerts.settled('webhook', { alert: failover, result: 'dropped' });
   alerts.settled('log', { alert: failover, result: 'delivered' });
@@ -18,7 +18,7 @@ it('follows each alert through each channel', () => {
   expect(alerts.version).toBeGreaterThan(version);
 });
 
-it('knows after a restart what still waits, and says where it cannot know', () => {
+it('knows after a restart which alerts still wait, and reports an unknown state otherwise', () => {
   const before = new SentAlerts(['slack']);
   before.add(failover);
   before.add(errorRate);
@@ -30,7 +30,7 @@ it('knows after a restart what still waits, and says where it cannot know', () =
   expect(states(without)).toEqual(['slack waiting']);
 });
 
-it('passes over what cannot be put into words', () => {
+it('skips alerts that cannot be composed', () => {
   const alerts = new SentAlerts(['slack']);
   const broken = { ...errorRate, worstPaths: undefined } as never;
   const { to: _, ...withoutTo } = failover;
@@ -45,7 +45,7 @@ it('passes over what cannot be put into words', () => {
   expect(states(alerts)).toEqual(['slack waiting']);
 });
 
-it('keeps the newest ones, with texts of a bounded length', () => {
+it('keeps the newest alerts, with texts of bounded length', () => {
   const alerts = new SentAlerts([]);
   const path = `/${'x'.repeat(10_000)}`;
   for (let index = 0; index < 500; index++) {

@@ -6,19 +6,19 @@ import { wordingOf } from '../words/wording.ts';
 
 const maxAlerts = 40;
 
-/** The last alerts, and how far each has got in each channel. */
+/** The last alerts, and the state of their delivery in each channel. */
 export class SentAlerts {
   readonly #channels: readonly string[];
   /** Oldest first. */
   #alerts: SentAlert[] = [];
   #version = 0;
 
-  /** @param channels by name, without the watcher's own log */
+  /** @param channels the names of the channels, without the watcher's own log */
   constructor(channels: readonly string[]) {
     this.#channels = channels;
   }
 
-  /** Another one means that something has changed. */
+  /** Increases with every change. */
   get version(): number {
     return this.#version;
   }
@@ -33,13 +33,13 @@ export class SentAlerts {
       .toReversed();
   }
 
-  /** An alert goes into the queues of all channels. */
+  /** Adds an alert that goes into the queues of all channels. */
   add(alert: Alert): void {
     for (const channel of this.#channels) this.#set(alert, channel, 'waiting');
     if (this.#channels.length === 0) this.#alertOf(alert);
   }
 
-  /** An alert has left the queue of a channel. */
+  /** Records that an alert has left the queue of a channel. */
   settled(channel: string, { alert, result }: Pick<Settled, 'alert' | 'result'>): void {
     this.#set(alert, channel, result === 'delivered' ? 'sent' : 'failed');
   }
@@ -49,7 +49,7 @@ export class SentAlerts {
     return this.#alerts;
   }
 
-  /** @param waiting what waits in each channel's queue, as the other checkpoint tells */
+  /** @param waiting the alerts in each channel's queue, from the watcher's checkpoint */
   restore(saved: readonly SentAlert[], waiting: ReadonlyMap<string, readonly Alert[]>): void {
     this.#alerts = saved.slice(-maxAlerts).map((alert) => ({ ...alert, delivery: { ...alert.delivery } }));
     for (const { key, delivery } of this.#alerts) {
@@ -64,45 +64,45 @@ export class SentAlerts {
 
   #set(alert: Alert, channel: string, state: DeliveryState): void {
     if (!this.#channels.includes(channel)) return;
-    const told = this.#alertOf(alert);
-    if (told === undefined) return;
-    told.delivery[channel] = state;
+    const sent = this.#alertOf(alert);
+    if (sent === undefined) return;
+    sent.delivery[channel] = state;
     this.#version++;
   }
 
-  /** The known one, or a new one; undefined: it is older than all that are kept, or cannot be told. */
+  /** The entry of an alert, new if there is none yet; undefined if it is older than all that are kept or cannot be composed. */
   #alertOf(alert: Alert): SentAlert | undefined {
     const key = keyOf(alert);
     const known = this.#alerts.find((one) => one.key === key);
     if (known !== undefined) return known;
     const oldest = this.#alerts[0];
     if (this.#alerts.length >= maxAlerts && oldest !== undefined && alert.atMs < oldest.report.atMs) return undefined;
-    const told = sentAlert(alert);
-    if (told === undefined) return undefined;
-    this.#alerts = [...this.#alerts, told].slice(-maxAlerts);
+    const sent = sentAlert(alert);
+    if (sent === undefined) return undefined;
+    this.#alerts = [...this.#alerts, sent].slice(-maxAlerts);
     this.#version++;
-    return told;
+    return sent;
   }
 }
 
 const maxText = 400;
 const maxFacts = 12;
 
-/** An alert in words, and what has become of it on its way. */
+/** An alert in words, and the state of its delivery. */
 export interface SentAlert {
   readonly key: string;
   readonly report: Omit<AlertReport, 'delivery'>;
   readonly delivery: { [channel: string]: DeliveryState };
 }
 
-/** The same for an alert wherever it is met: in a queue, in a checkpoint, in a replay. */
+/** Identifies an alert wherever it appears: in a queue, a checkpoint or a replay. */
 export function keyOf({ kind, incident, atMs }: Alert): string {
   return `${kind} ${incident} ${atMs}`;
 }
 
 /**
- * Its texts bounded, as many of them come from outside. Undefined: it cannot be put into words, as one that another release
- * has left in the checkpoint; to fail at that would be to fail at every start.
+ * The entry of an alert. Its texts are bounded, because many of them come from outside. Undefined if the alert cannot be
+ * composed, such as one that another version has left in the checkpoint: an exception would make every start fail.
  */
 export function sentAlert(alert: Alert): SentAlert | undefined {
   try {

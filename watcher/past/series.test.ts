@@ -20,13 +20,13 @@ function eventOf(line: string): AccessEvent {
 const endingAt = (endMs: number, fields: LineFields = {}) =>
   eventOf(accessLine({ tookMs: 5, ...fields, startMs: endMs - (fields.tookMs ?? 5) }));
 
-/** The point of a moment; undefined: nothing is known of it. */
+/** The point of a moment; undefined if nothing is known of it. */
 function pointAt({ fromMs, stepMs, points }: Points, atMs: number) {
   return points[Math.floor((atMs - fromMs) / stepMs)];
 }
 
 describe('the history', () => {
-  it('puts each request at the second and the minute that the log tells, however late it is read', () => {
+  it('counts each request in the second and minute of its log line, however late the line is read', () => {
     const history = new RequestSeries();
     for (const atMs of [noon, noon + 999, noon + secondMs, noon + 59_999, noon + minuteMs]) {
       history.count(endingAt(atMs));
@@ -39,14 +39,14 @@ describe('the history', () => {
     expect(pointAt(seconds, noon - secondMs)).toBeUndefined();
   });
 
-  it('tells who answered, what a pool failed at, and what visitors saw of it', () => {
+  it('counts who answered, failures in a pool and failures for visitors', () => {
     const history = new RequestSeries();
     const at = { startMs: noon - 5 };
     history.count(eventOf(accessLine(at)));
     history.count(eventOf(reroutedLine(at)));
     history.count(eventOf(unservedLine(at)));
     history.count(eventOf(accessLine({ ...at, length: '20' })));
-    // The maintenance page: no pool was asked, and nothing failed.
+    // The maintenance page: no attempt, no failure.
     history.count(eventOf(accessLine({ ...at, pool: '-', status: 503, upstreamStatus: '-', upstreamAddr: '-' })));
     const [blue, green, none, tried, failed, lost] = pointAt(allPoints(history, noon + minuteMs).seconds, noon) ?? [];
     expect({ blue, green, none, tried, failed, lost }).toEqual({
@@ -59,7 +59,7 @@ describe('the history', () => {
     });
   });
 
-  it('knows the latencies up to the first byte, of ten seconds together', () => {
+  it('has the quantiles of the time to the first byte over ten seconds', () => {
     const history = new RequestSeries();
     for (let index = 0; index < 100; index++) {
       const ms = index < 98 ? 4 : 900;
@@ -73,12 +73,12 @@ describe('the history', () => {
     expect(p99).toBeLessThan(900 * 1.25);
     expect(quantiles(noon + 9 * secondMs)).toEqual([p50, p99]);
     expect(quantiles(noon + 10 * secondMs)).toEqual([null, null]);
-    // What is sent each second is the same as what is sent at first.
+    // The points sent each second equal the points sent at first.
     const last = newestPoints(history, noon + 9 * secondMs).seconds;
     expect(pointAt(last, noon + 8 * secondMs)).toEqual(pointAt(seconds, noon + 8 * secondMs));
   });
 
-  it('holds as much as it did at first, and its newest part is what really came', () => {
+  it('allocates nothing more, and its newest points are correct', () => {
     const random = generator(11);
     const history = new RequestSeries();
     const { seconds, minutes } = history;
@@ -99,12 +99,12 @@ describe('the history', () => {
     expect(known.minutes.points.length).toBe(1_455);
     for (const [index, point] of known.seconds.points.entries()) {
       const second = known.seconds.fromMs / secondMs + index;
-      // The oldest one is that which the newest, not yet over, is about to take.
+      // The newest second has not ended and is about to reuse the oldest row.
       if (index > 0) expect(point[0]).toBe(bySecond.get(second) ?? 0);
     }
   });
 
-  it('goes on after a restart, where no line counts twice that comes again', () => {
+  it('continues after a restart, and counts no repeated line twice', () => {
     const before = new RequestSeries();
     const events = Array.from({ length: 500 }, (_, index) => endingAt(noon + index * 100));
     for (const event of events.slice(0, 300)) before.count(event);
@@ -117,7 +117,7 @@ describe('the history', () => {
     expect(allPoints(after, noon + minuteMs)).toEqual(allPoints(whole, noon + minuteMs));
   });
 
-  it('forgets what is later than now when the clock is set back', () => {
+  it('drops what is later than the new time when the clock is set back', () => {
     const history = new RequestSeries();
     for (let index = 0; index < 100; index++) history.count(endingAt(noon + index * secondMs));
     history.count(endingAt(noon + 30 * secondMs));
@@ -127,7 +127,7 @@ describe('the history', () => {
     expect(pointAt(allPoints(history, noon - 3_599_000).seconds, noon - 3_600_000)?.[0]).toBe(1);
   });
 
-  it('begins anew where what was saved is of another shape', () => {
+  it('starts empty if the saved state has another shape', () => {
     const before = new RequestSeries();
     before.count(endingAt(noon));
     const { countedMs, tiers } = before.snapshot();
@@ -140,7 +140,7 @@ describe('the history', () => {
     expect(pointAt(allPoints(after, noon + minuteMs).seconds, noon + secondMs)?.[0]).toBe(1);
   });
 
-  it('loses no more to a clock that is set back over a restart than what is later then', () => {
+  it('drops no more than that when the clock is set back across a restart', () => {
     const before = new RequestSeries();
     const minute = (number: number) => noon + number * minuteMs;
     for (const number of [0, 5, 10]) before.count(endingAt(minute(number)));

@@ -6,52 +6,52 @@ import { Tier, type TierSnapshot } from './tier.ts';
 const secondMs = 1_000;
 const minuteMs = 60_000;
 
-/** What is counted of the requests that ended within one bucket of time. The latencies' places follow. */
+/** The columns of a row: counts of the requests that ended within its time. The buckets of the latencies follow. */
 export const columns = {
   blue: 0,
   green: 1,
   /** No pool answered. */
   none: 2,
-  /** At least one pool was asked; the two below are shares of these. */
+  /** There was at least one attempt; the two below count among these. */
   tried: 3,
-  /** A pool failed, whether or not the other one made it good. */
+  /** An attempt failed, masked or not. */
   failed: 4,
-  /** It failed for the visitor. */
+  /** The request failed for the visitor. */
   lost: 5,
   latency: 6,
 } as const;
 
-/** Lines come again after a crash, but none that are so much older than the newest: the clock was set back. */
+/** After a crash lines are read again, but none this much older than the newest: then the clock was set back. */
 const maxRepeatedMs = 60_000;
 
 const width = columns.latency + latencyBounds.buckets;
 
 /** Plain JSON. */
 export interface SeriesSnapshot {
-  /** The end of the newest request that is counted. */
+  /** The end of the newest request that was counted. */
   readonly countedMs: number;
   readonly tiers: readonly TierSnapshot[];
 }
 
-/** An error rate at the beginning of what is shown is of requests from so long before. */
+/** The error rate at the left edge of a chart covers requests from up to this long before. */
 const beforeMs = 15 * minuteMs;
 
 /**
- * Requests by the second for a quarter of an hour and by the minute for a day, and for a quarter of an hour before, at the
- * time that the log tells. It is in the way of every line: counting one is a few increments.
+ * Requests by the second for a quarter of an hour and by the minute for a day, each with another quarter of an hour before,
+ * by the time in the log. It runs for every line, so counting one is a few increments.
  */
 export class RequestSeries {
   readonly seconds = new Tier(secondMs, (15 * minuteMs + beforeMs) / secondMs, width);
   readonly minutes = new Tier(minuteMs, (24 * 60 * minuteMs + beforeMs) / minuteMs, width);
   readonly #counts = this.seconds.cells;
   readonly #sums = this.minutes.cells;
-  /** The second that the rows are of. */
+  /** The second that the current rows belong to. */
   #fromMs = 0;
   #untilMs = 0;
   #second = 0;
   #minute = 0;
   #countedMs = 0;
-  /** Up to here it was counted before the restart. */
+  /** Requests up to this time were counted before the restart. */
   #restoredMs = 0;
 
   readonly count = (event: AccessEvent): void => {
@@ -60,7 +60,7 @@ export class RequestSeries {
     if (endMs < this.#fromMs || endMs >= this.#untilMs) this.#turnTo(endMs);
     if (endMs > this.#countedMs || endMs < this.#countedMs - maxRepeatedMs) this.#countedMs = endMs;
     this.#add(pool === 'blue' ? columns.blue : pool === 'green' ? columns.green : columns.none);
-    // The maintenance page, which no pool is asked for, is no error.
+    // The maintenance page needs no pool and is no error.
     if (attempts.length === 0) return;
     this.#add(columns.tried);
     if (failedUpstream(event)) this.#add(columns.failed);
@@ -79,7 +79,7 @@ export class RequestSeries {
   }
 
   #turnTo(endMs: number): void {
-    // A line that comes again after a crash has been counted; from the first newer one on, none has.
+    // A line that is read again after a crash was counted already; lines from the first newer one on were not.
     this.#restoredMs = 0;
     this.#fromMs = Math.floor(endMs / secondMs) * secondMs;
     this.#untilMs = this.#fromMs + secondMs;
@@ -95,7 +95,7 @@ export class RequestSeries {
   }
 }
 
-/** From the request's beginning to the answer's first byte, which a long stream has early; undefined: not logged. */
+/** From the start of the request to the first byte of the answer; undefined if it was not logged. */
 function firstByteMs({ attempts }: AccessEvent): number | undefined {
   let ms = 0;
   for (let index = 0; index < attempts.length; index++) {

@@ -10,14 +10,14 @@ export interface TierSnapshot {
   readonly cells: string;
 }
 
-/** The log is in order of its times but for some milliseconds: further back, the clock was set back. */
+/** Lines are out of order by some milliseconds at most; a line older than this means that the clock was set back. */
 const clockSlackMs = 10_000;
 
-/** Counts by time, in memory that is allocated once. */
+/** Counts by time, in memory allocated once. */
 export class Tier {
   readonly bucketMs: number;
   readonly rows: number;
-  /** To be added to at `rowAt(…) + column`. */
+  /** Add to the cell at `rowAt(…) + column`. */
   readonly cells: Uint32Array;
   readonly #ring: TimeRing;
 
@@ -29,12 +29,12 @@ export class Tier {
     this.#ring = ring;
   }
 
-  /** The newest row's number; 0: there is none. */
+  /** The number of the newest row; 0 if there is none. */
   get head(): number {
     return this.#ring.head;
   }
 
-  /** The number of the first row that is known and kept. */
+  /** The number of the oldest row that is kept. */
   get first(): number {
     return firstRow(this.#ring);
   }
@@ -43,7 +43,7 @@ export class Tier {
     return numberOf(this.#ring, atMs);
   }
 
-  /** Where the row of a time begins, which becomes the newest one if it is. */
+  /** The index at which the row of a time begins. A time after the newest row starts a new one. */
   rowAt(atMs: number): number {
     const { head } = this.#ring;
     const isOlder = head !== 0 && this.numberOf(atMs) < head;
@@ -51,7 +51,7 @@ export class Tier {
     return rowAt(this.#ring, atMs);
   }
 
-  /** Where the row of a number begins; undefined: it is not known, or no longer kept. */
+  /** The index at which a row begins; undefined if it is not known or no longer kept. */
   rowOf(number: number): number | undefined {
     return rowOf(this.#ring, number);
   }
@@ -62,7 +62,7 @@ export class Tier {
     return { bucketMs: this.bucketMs, firstMs, head, cells };
   }
 
-  /** Takes over what was counted before a restart; one of another shape is left out. */
+  /** Restores the counts from before a restart; a snapshot of another shape is ignored. */
   restore({ bucketMs, firstMs, head, cells }: TierSnapshot): void {
     if (bucketMs !== this.bucketMs) return;
     const own = this.#bytes();
@@ -77,7 +77,7 @@ export class Tier {
   }
 }
 
-/** Undefined: it was not deflated, or is longer than that. */
+/** Undefined if the data is not deflated or is longer than `maxOutputLength`. */
 function inflated(base64: string, maxOutputLength: number): Uint8Array | undefined {
   try {
     return inflateRawSync(Buffer.from(base64, 'base64'), { maxOutputLength });
