@@ -10,14 +10,14 @@ const context = {
   dashboardUrl: 'https://ops.example/',
 };
 
-/** Each picture of docs/alerts.md by its name, which is its section's anchor, and the real message that it shows. */
+/** The pictures of docs/alerts.md: the name, which is the anchor of the section, and the real message it shows. */
 export const pictured: readonly (readonly [name: string, message: SlackMessage])[] = [
   ...anchors.map((anchor) => [anchor, slackMessage(sampleOf(anchor), context, 'full')] as const),
   ['two-in-one', slackMessage(composedMessages['failover and recovery'], context, 'full')],
   ['late', slackMessage(composedMessages['late because Slack was down'], context, 'full')],
 ];
 
-/** Changes with what a picture shows: a test holds it against those that the pictures were drawn from. */
+/** Changes with the content of a picture; a test compares it with the fingerprints of the drawn pictures. */
 export function fingerprintOf(message: SlackMessage): string {
   return createHash('sha256').update(slackHtml(message)).digest('hex').slice(0, 16);
 }

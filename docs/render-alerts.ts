@@ -1,4 +1,4 @@
-// Draws the pictures of docs/alerts.md anew: CHROMIUM=/path/to/chromium node docs/render-alerts.ts
+// Draws the pictures of docs/alerts.md: CHROMIUM=/path/to/chromium node docs/render-alerts.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';

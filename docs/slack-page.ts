@@ -1,6 +1,6 @@
 import type { SlackBlock, SlackMessage } from '../watcher/channels/slack.ts';
 
-/** So wide is a phone. */
+/** The width of a phone. */
 export const pageWidthPx = 412;
 
 const style = `
@@ -28,7 +28,7 @@ export function slackPage(messages: readonly (readonly [name: string, message: S
   return `<!doctype html><meta charset="utf-8"><style>${style}</style>${articles.join('')}`;
 }
 
-/** A post as Slack shows it on a phone whose owner lives by UTC; only what our messages are made of is known. */
+/** A post as Slack shows it on a phone in UTC. Supports only the elements that our messages use. */
 export function slackHtml({ text, blocks, attachments = [] }: SlackMessage): string {
   const top = blocks === undefined ? `<p>${mrkdwnHtml(text)}</p>` : blocks.map(blockHtml).join('');
   const below = attachments.map(
@@ -52,7 +52,7 @@ function textHtml({ type, text }: { readonly type: 'plain_text' | 'mrkdwn'; read
   return type === 'plain_text' ? entities(text) : mrkdwnHtml(text);
 }
 
-/** Slack's own marks become tags; quotations first, as nothing counts within them. */
+/** Turns Slack's markup into tags; code spans first, because no markup applies inside them. */
 function mrkdwnHtml(text: string): string {
   const marks = /`([^`\n]+)`|<!date\^(\d+)\^([^|>]*)\|[^>]*>|<(https?:[^|>]+)\|([^>]*)>|\*([^*\n]+)\*|\n/g;
   let html = '';
@@ -85,7 +85,7 @@ function dateText(atMs: number, format: string): string {
   return format.replace('{date_short_pretty}', day).replace('{time_secs}', time);
 }
 
-/** Slack's three escapes are HTML's too; what is not one of them would be a fault of the message, and is shown. */
+/** Slack's three escapes are HTML's too. Any other special character would be a bug of the message, and is shown. */
 function entities(text: string): string {
   return text
     .replaceAll(/&(?!(amp|lt|gt);)/g, '&amp;')

@@ -1,4 +1,4 @@
-/** The upper bounds of a histogram's buckets, in whole milliseconds, and a table that finds a bucket without a search. */
+/** The upper bounds of a histogram's buckets, in whole milliseconds, with a table that finds a bucket without a search. */
 export class Bounds {
   readonly ms: readonly number[];
   readonly #maxMs: number;
@@ -15,21 +15,21 @@ export class Bounds {
     });
   }
 
-  /** One for each bound, and one for what is above all of them. */
+  /** The number of buckets: one for each bound, and one above all of them. */
   get buckets(): number {
     return this.ms.length + 1;
   }
 
-  /** The bucket of a time, from 0 on; a fraction of a millisecond counts for the bound above it. */
+  /** The index of the bucket for a time; a fraction of a millisecond is rounded up. */
   bucketOf(ms: number): number {
     return ms > this.#maxMs ? this.ms.length : (this.#buckets[Math.ceil(ms)] ?? 0);
   }
 }
 
-/** Few, as each is a series in Prometheus: from what a cache takes to what a visitor gives up at. */
+/** Few, because each is a series in Prometheus: from a cache hit to the time at which visitors give up. */
 export const durationBounds = new Bounds([1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]);
 
-/** Fine, as a bake compares quantiles and the dashboard draws them: each a quarter above the one before. */
+/** Fine, because a bake compares quantiles and the dashboard draws them: each bound is a quarter above the one before. */
 export const latencyBounds = new Bounds(boundsUpTo(60_000, 1.25));
 
 function boundsUpTo(maxMs: number, step: number): readonly number[] {

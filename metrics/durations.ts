@@ -1,8 +1,8 @@
 import { durationBounds } from './bounds.ts';
 
-/** Counts times by how long they were; cheap enough for half a million a second. */
+/** A histogram of durations; cheap enough for half a million a second. */
 export class Durations {
-  /** Of each bucket. */
+  /** By bucket of `durationBounds`. */
   readonly counts: number[] = Array.from({ length: durationBounds.buckets }, () => 0);
   sumMs = 0;
 

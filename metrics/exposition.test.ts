@@ -7,7 +7,7 @@ import { Exposition, oneOf, single } from './exposition.ts';
 const scrape = async (exposition: Exposition) => new Scrape((await exposition.text()).text);
 
 describe('an exposition', () => {
-  it('reads its metrics anew at each scrape', async () => {
+  it('reads its metrics at each scrape', async () => {
     const exposition = new Exposition();
     let count = 0;
     exposition.counter({ name: 'things_total', help: 'Things.' }, () => single(count));
@@ -17,7 +17,7 @@ describe('an exposition', () => {
     expect((await scrape(exposition)).value('things_total')).toBe(7);
   });
 
-  it('lets a series go that is no longer there', async () => {
+  it('drops a series that no longer exists', async () => {
     const exposition = new Exposition();
     let pools = ['blue', 'green'];
     exposition.gauge({ name: 'up_now', help: 'Up.', labels: ['pool'] }, () => pools.map((pool) => [[pool], 1]));
@@ -26,7 +26,7 @@ describe('an exposition', () => {
     expect((await scrape(exposition)).of('up_now')).toEqual({ '{pool="green"}': 1 });
   });
 
-  it('has no series of what is not known', async () => {
+  it('has no series for an unknown value', async () => {
     const exposition = new Exposition();
     let known = false;
     exposition.gauge({ name: 'last_seconds', help: 'Last.' }, () => (known ? single(5) : []));
@@ -35,7 +35,7 @@ describe('an exposition', () => {
     expect((await scrape(exposition)).value('last_seconds')).toBe(5);
   });
 
-  it('says what it tells, in the form that Prometheus reads', async () => {
+  it('is in the text format of Prometheus', async () => {
     const exposition = new Exposition();
     exposition.gauge({ name: 'kind', help: 'Which.', labels: ['name'] }, () => oneOf(['a', 'b"\\\n'], 'a'));
     const { contentType, text } = await exposition.text();
@@ -45,7 +45,7 @@ describe('an exposition', () => {
 });
 
 describe('a histogram', () => {
-  it('has each time under every bound that it is not above, in seconds', async () => {
+  it('has cumulative buckets, in seconds', async () => {
     const times = new Durations();
     for (const ms of [0, 1, 2, 3, 10_000, 10_001, 0.4, 1.5]) times.count(ms);
     const exposition = new Exposition();

@@ -4,7 +4,7 @@ import type { Durations } from './durations.ts';
 
 export type Client = typeof import('prom-client');
 
-/** One series: the values of its labels, in the order of their names, and its value now. */
+/** One series: the values of its labels, in the order of their names, and its current value. */
 export type Sample = readonly [labels: readonly string[], value: number];
 
 export interface Description {
@@ -14,14 +14,14 @@ export interface Description {
 }
 
 /**
- * What `GET /metrics` answers. Nothing is counted here: each metric is read, when Prometheus asks, from where it is counted
- * anyway. So a metric costs nothing per request, and no two parts of the program can disagree about it.
+ * The answer of `GET /metrics`. Nothing is counted here: at each scrape, a metric is read from the part of the program that
+ * counts it already. So a metric costs nothing per request, and no two parts can disagree about it.
  */
 export class Exposition {
   readonly #metrics: ((client: Client, registry: Registry) => void)[] = [];
   #registry: Promise<Registry> | undefined;
 
-  /** @param read what has been counted since the start of this process */
+  /** @param read returns the counts since the start of this process */
   counter(description: Description, read: () => Iterable<Sample>): void {
     this.#metrics.push(({ Counter }, registry) => {
       const counter = new Counter({
@@ -57,7 +57,7 @@ export class Exposition {
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
-  /** When Prometheus asks for the first time: where nobody does, the package takes no memory. */
+  /** Runs at the first scrape: without scrapes, prom-client takes no memory. */
   async #build(): Promise<Registry> {
     const client = await import('prom-client');
     const registry = new client.Registry();
@@ -71,12 +71,12 @@ export function single(value: number): readonly Sample[] {
   return [[[], value]];
 }
 
-/** Which one of a few holds: 1, and 0 for the others. */
+/** 1 for the value that holds, 0 for the others. */
 export function oneOf<T extends string>(all: readonly T[], which: T | null): Sample[] {
   return all.map((one) => [[one], one === which ? 1 : 0]);
 }
 
-/** To the package, a metric without labels is always there: 0 where nothing is known, such as the time of what never was. */
+/** Without this, prom-client exposes a metric without labels as 0 even if its value is not known. */
 function empty(metric: Counter | Gauge, { labels = [] }: Description): void {
   metric.reset();
   if (labels.length === 0) metric.remove();
@@ -89,7 +89,7 @@ function configurationOf({ name, help, labels = [] }: Description, registry: Reg
 type Labels = Readonly<Record<string, string>>;
 type Read = () => Iterable<readonly [labels: readonly string[], Durations]>;
 
-/** A histogram that is read when it is asked for: the package's own can only be filled one observation at a time. */
+/** A histogram that is read at each scrape: prom-client's own can only be filled one observation at a time. */
 export function readHistogram(client: Client, configuration: HistogramConfiguration<string>, read: Read): Histogram {
   const { name, help, labelNames = [] } = configuration;
 
@@ -102,7 +102,7 @@ export function readHistogram(client: Client, configuration: HistogramConfigurat
       return { name, help, type: 'histogram' as never, values, aggregator: 'sum', collect: () => undefined };
     }
 
-    /** What the registry asks for where there is one; the package's types leave it out. */
+    /** The registry prefers this method if it exists; it is missing from prom-client's types. */
     getForPromString(): ReturnType<Histogram['get']> {
       return this.get();
     }
@@ -121,7 +121,7 @@ function seriesOf(name: string, labels: Labels, { counts, sumMs }: Durations) {
   });
   return [
     ...buckets,
-    // Whole milliseconds until here: a sum of fractions would drift.
+    // The sum is kept in whole milliseconds, because a sum of fractions would drift.
     { metricName: `${name}_sum`, labels, value: sumMs / 1_000, exemplar: null },
     { metricName: `${name}_count`, labels, value: count, exemplar: null },
   ];

@@ -3,14 +3,14 @@ import { performance } from 'node:perf_hooks';
 import { type Exposition, single } from './exposition.ts';
 
 /**
- * How this process is, under the names that every client of Prometheus uses. Not the package's own collection: that wakes the
- * process a hundred times a second to measure the event loop, observes every garbage collection, and has names that
- * `promtool check metrics` objects to.
+ * Metrics of this process, under the names that all Prometheus clients use. prom-client's own collection is not used: it wakes
+ * the process a hundred times a second to measure the event loop, observes every garbage collection, and has names that
+ * `promtool check metrics` rejects.
  */
 export function exposeProcess(exposition: Exposition, version: string): void {
   const startedAtS = (Date.now() - performance.now()) / 1_000;
   exposition.gauge(
-    { name: 'bluegreen_build_info', help: 'The release of the kit that runs.', labels: ['version', 'node'] },
+    { name: 'bluegreen_build_info', help: 'The version of bluegreen that runs.', labels: ['version', 'node'] },
     () => [[[version, process.version], 1]],
   );
   exposition.counter(
@@ -26,13 +26,13 @@ export function exposeProcess(exposition: Exposition, version: string): void {
   exposition.gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory.' }, () =>
     single(process.memoryUsage.rss()),
   );
-  exposition.gauge({ name: 'nodejs_heap_size_used_bytes', help: "What is used of V8's heap." }, () =>
+  exposition.gauge({ name: 'nodejs_heap_size_used_bytes', help: 'Used size of the V8 heap.' }, () =>
     single(process.memoryUsage().heapUsed),
   );
   exposition.counter(
     {
       name: 'nodejs_eventloop_busy_seconds_total',
-      help: 'Time that the event loop did not wait; its rate is the share of one core.',
+      help: 'Time that the event loop was busy; its rate is the share of one core.',
     },
     () => single(performance.eventLoopUtilization().active / 1_000),
   );
@@ -42,10 +42,10 @@ export function exposeProcess(exposition: Exposition, version: string): void {
   });
 }
 
-/** proc_pid_fd(5); undefined where there is none, as on macOS. */
+/** The number of open file descriptors, from proc_pid_fd(5); undefined if /proc does not exist, as on macOS. */
 function openDescriptors(): number | undefined {
   try {
-    // Without the one that the listing itself takes.
+    // The listing itself uses one of them.
     return readdirSync('/proc/self/fd').length - 1;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-// Keeps what a proof showed, and puts it into the tables of the documentation:
+// Saves the results of a proof and writes them into the tables of the documentation:
 //   ./bluegreen prove --json >proof.json && node docs/proof/record.ts proof.json
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { showProof } from './tables.ts';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) {
-  process.stderr.write('usage: node docs/proof/record.ts FILE, which ./bluegreen prove --json has written\n');
+  process.stderr.write('usage: node docs/proof/record.ts FILE (the output of ./bluegreen prove --json)\n');
   process.exit(2);
 }
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {

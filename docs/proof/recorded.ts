@@ -5,7 +5,7 @@ import type { EngineName } from '../../cli/engine/engine.ts';
 
 const count = z.int().nonnegative();
 
-/** Of what `./bluegreen prove --json` prints, what the tables show; `record.ts` adds the commit. */
+/** The part of the output of `./bluegreen prove --json` that the tables show; `record.ts` adds the commit. */
 const recorded = z.object({
   at: z.iso.datetime(),
   version: z.string(),
@@ -42,7 +42,7 @@ export type Recorded = z.output<typeof recorded>;
 
 const pathOf = (engine: EngineName) => join(import.meta.dirname, `${engine}.json`);
 
-/** @throws if it is no such proof */
+/** @throws {z.ZodError} if the value is not a proof */
 export function parseProof(proof: unknown): Recorded {
   return recorded.parse(proof);
 }

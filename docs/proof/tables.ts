@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recorded } from './recorded.ts';
 
-/** A page of the documentation, and what it shows of a proof. */
+/** A page of the documentation and the table that it shows. */
 interface Place {
   readonly path: string;
   readonly table: (proof: Recorded) => string;
@@ -10,7 +10,7 @@ interface Place {
 
 const root = join(import.meta.dirname, '../..');
 
-/** In each, the table stands between two comments that name its engine. */
+/** In each page, the table is between two comments that name the engine. */
 export const places = {
   compose: [
     { path: join(root, 'README.md'), table: shortTable },
@@ -19,7 +19,7 @@ export const places = {
   host: [{ path: join(root, 'docs/proof.md'), table: wholeTable }],
 } as const satisfies Record<Recorded['engine'], readonly Place[]>;
 
-/** Puts the tables of a proof where they belong. */
+/** Writes the tables of a proof into the documentation. */
 export function showProof(proof: Recorded): void {
   for (const place of places[proof.engine]) {
     const page = readFileSync(place.path, 'utf8');
@@ -30,14 +30,14 @@ export function showProof(proof: Recorded): void {
 function withTable(page: string, engine: string, table: string): string {
   const [begin, end] = [`<!-- proof: ${engine} -->\n`, `<!-- end of proof: ${engine} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`no place for the table of ${engine}: expected "${begin.trim()}"`);
+  if (from < 0 || to < from) throw new Error(`no place for the table of ${engine}: "${begin.trim()}" is missing`);
   return `${page.slice(0, from + begin.length)}\n${table}\n${page.slice(to)}`;
 }
 
-/** What a reader of the README wants to know: does anything fail, and what is felt. */
+/** The table of the README: what fails, and what visitors notice. */
 function shortTable({ scenarios }: Recorded): string {
   return table(
-    ['', 'requests', 'failed', 'of them avoidable', 'p50', 'p99', 'failover', 'recovery'],
+    ['', 'requests', 'failed', 'avoidable', 'p50', 'p99', 'failover', 'recovery'],
     scenarios.map((scenario) => {
       const { name, about, requests, failed, p50Ms, p99Ms, failoverMs, recoveryMs } = scenario;
       const cells = [requests, failed, avoidable(scenario)].map((value) => value.toLocaleString('en'));
@@ -70,7 +70,7 @@ function wholeTable(proof: Recorded): string {
     `Recorded on ${at.slice(0, 10)}: version ${version}, commit ${commit}, nginx ${nginx}.\n`,
     table([...columns, 'failover', 'recovery', 'alerts'], rows),
     ...(excused.length > 0 ? ['What failed and could not be avoided:', '', ...excused, ''] : []),
-    ...skipped.map(({ name, why }) => `\`${name}\` was not played: ${why}.\n`),
+    ...skipped.map(({ name, why }) => `\`${name}\` was not run: ${why}.\n`),
   ].join('\n');
 }
 
