@@ -26,7 +26,7 @@ export function describeCanaries(site: () => ProofSite): void {
       await channel.forget();
       const { exitCode, stderr } = await site().deploy('tired-canary', '--canary', '25%,50%', '--bake', '5s');
       expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/tired-canary was not deployed; canary \d+%: \d+ of \d+ requests were not answered well/);
+      expect(stderr).toMatch(/deploy of tired-canary failed at canary \d+%: \d+ of \d+ requests failed/);
       const tally = site().taken();
       const told = await site().expectStatusTrue();
       expect(told).toMatchObject({ canaryPercent: 0, edge: { active: before.edge.active } });

@@ -46,7 +46,7 @@ export function describeInterruptions(site: () => ProofSite): void {
       if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? idle : before.edge.active);
       const isLive = told.edge.active === idle;
       expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [idle]: name } : {}) });
-      expect(deploy.output()).toContain(isLive ? 'it was not watched to the end' : 'stopped by hand');
+      expect(deploy.output()).toContain(isLive ? 'its bake was interrupted' : ': interrupted');
       if (step === 'canary 5%') expect((await channel.expect('Canary off: ')).text).not.toContain('did badly');
       if (step === 'bake') await channel.expect(`Deploy finished, not monitored: ${name}`);
       expectAllServed(`Ctrl-C at "${step}"`, await tally);
@@ -79,7 +79,7 @@ export function describeInterruptions(site: () => ProofSite): void {
       if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? otherPool(edge.active) : edge.active);
       if (step === 'canary 5%') {
         const { stdout } = expectDone(await site().stack.bluegreen('status'));
-        expect(stdout).toMatch(/^A deploy of \S+ by .* \(pid \d+\), .*, was cut off; /m);
+        expect(stdout).toMatch(/^A deploy of \S+ by .* \(pid \d+, .*\) was interrupted; /m);
         expect(told.canaryPercent).toBe(5);
         expectDone(await site().stack.bluegreen('canary', 'off'));
       }
@@ -89,7 +89,7 @@ export function describeInterruptions(site: () => ProofSite): void {
     it('leaves a lock that the next deploy takes over, and a site that it goes through on', async () => {
       const to = otherPool((await site().told()).edge.active);
       const { stderr } = await site().expectDeployed('good-after-all', '--bake', '2s');
-      expect(stderr).toMatch(/was cut off; this deploy takes over/);
+      expect(stderr).toMatch(/was interrupted; this deploy takes over/);
       await site().expectServedBy(to);
       expect(await site().stack.ask()).toMatchObject({ pool: to, release: 'good-after-all' });
       const tally = site().taken();

@@ -66,7 +66,7 @@ export function describeReleases(site: () => ProofSite): void {
       [
         'answers its health check 500',
         'ill-1',
-        'answers 500: {"error":"no such table: carts"}',
+        'returned 500: {"error":"no such table: carts"}',
         'the database does not know me',
       ],
       ['ends at once', 'gone-1', 'does not answer', 'no licence key, giving up'],
@@ -74,9 +74,9 @@ export function describeReleases(site: () => ProofSite): void {
       'because it %s: the last answer, its last lines, and the old release is back',
       async (why, name, answer, line) => {
         const outcome = await site().deploy(name, '--bake', '2s');
-        expect(outcome.stderr).toContain(`${name} was not deployed; health: not healthy within 5 s; http`);
+        expect(outcome.stderr).toContain(`deploy of ${name} failed at health: not healthy within 5 s; http`);
         expect(outcome.stderr).toContain(answer);
-        expect(outcome.stderr).toMatch(new RegExp(`--- the last lines of app_\\w+\n[^]*${line}`));
+        expect(outcome.stderr).toMatch(new RegExp(`--- last lines of app_\\w+\n[^]*${line}`));
         await expectAsBefore(outcome, `a release that ${why}`);
       },
     );
@@ -85,12 +85,12 @@ export function describeReleases(site: () => ProofSite): void {
       [
         'command',
         ['--smoke', 'echo no price for $RELEASE_ID at $BASE_URL; exit 3'],
-        /exit code 3:\nno price for good-\S+ at http:/,
+        /exited with code 3:\nno price for good-\S+ at http:/,
       ],
-      ['path', ['--smoke-path', '/cart'], /GET \/cart was expected to be 2xx, got 404: \{"status":"error"/],
+      ['path', ['--smoke-path', '/cart'], /GET \/cart: expected 2xx, got 404: \{"status":"error"/],
     ])('because a smoke %s fails: what it said, and the old release is back', async (what, args, said) => {
       const outcome = await site().deploy(`good-smoked-${what}`, ...args, '--bake', '2s');
-      expect(outcome.stderr).toContain(`good-smoked-${what} was not deployed; smoke: `);
+      expect(outcome.stderr).toContain(`deploy of good-smoked-${what} failed at smoke: `);
       expect(outcome.stderr).toMatch(said);
       await expectAsBefore(outcome, `a smoke ${what} that fails`);
     });
@@ -103,7 +103,7 @@ export function describeReleases(site: () => ProofSite): void {
       await deploy.says(/^ {4}bake …$/m);
       expectDone(await site().stack.bluegreen('chaos', to, 'error'));
       const exitCode = await deploy.exitCode;
-      expect(deploy.output()).toContain('rolled back by itself');
+      expect(deploy.output()).toContain('rolled back automatically');
       const outcome = { exitCode, stdout: '', stderr: deploy.output() };
       await expectAsBefore(outcome, 'a release whose health fails while it is watched', unrepeatable(to));
     });
@@ -111,7 +111,7 @@ export function describeReleases(site: () => ProofSite): void {
     it('goes back by itself when it calls itself healthy', async () => {
       const to = otherPool(before.edge.active);
       const outcome = await site().deploy('tired-1', '--bake', '20s');
-      expect(outcome.stderr).toMatch(/tired-1 was rolled back after .*: \d+ of \d+ requests were not answered well/);
+      expect(outcome.stderr).toMatch(/tired-1 was rolled back after .*: \d+ of \d+ requests failed/);
       await expectAsBefore(outcome, 'a release that fails while its health is good', unrepeatable(to));
     });
   });

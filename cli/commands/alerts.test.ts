@@ -20,7 +20,7 @@ describe('alerts test', () => {
     site.close();
   });
 
-  /** The watcher takes the record up, and says for each channel what has become of it. */
+  /** The watcher sends the test alert, with these delivery states. */
   const answer = (...states: readonly ('waiting' | 'sent' | 'failed')[]) => {
     site.before = (verb, record = '') => {
       if (verb !== 'record') return;
@@ -30,45 +30,45 @@ describe('alerts test', () => {
   };
   const test = (deadlineMs = 20_000) => testAlerts(site.stack, site.engine, deadlineMs);
 
-  it('tells that each channel has it', async () => {
+  it('reports that each channel has it', async () => {
     answer('sent', 'sent');
     expect(await test()).toBe(true);
     expect(printed.text).toBe('slack: delivered\nwebhook ops: delivered\n');
     expect(site.records).toMatchObject([{ kind: 'alert-test', actor: 'alice' }]);
   });
 
-  it('tells which one refuses it, and what it said', async () => {
+  it('reports which channel refuses it, and its error', async () => {
     answer('sent', 'failed');
     site.health = { ...health, channels: [slack, { ...ops, lastError: 'HTTP 400' }] };
     expect(await test()).toBe(false);
     expect(printed.text).toBe('slack: delivered\nwebhook ops: not delivered (HTTP 400)\n');
   });
 
-  it('does not wait for one that takes nothing until a person has seen to it', async () => {
+  it('does not wait for a closed channel, which takes nothing until an operator has fixed it', async () => {
     answer('waiting', 'sent');
     site.health = { ...health, channels: [{ ...slack, state: 'closed', lastError: 'HTTP 404' }, ops] };
     expect(await test()).toBe(false);
     expect(printed.text).toContain('slack: not delivered (HTTP 404)\n');
   });
 
-  it('does not wait for ever', async () => {
+  it('stops waiting after the deadline', async () => {
     answer('waiting', 'sent');
     expect(await test(100)).toBe(false);
     expect(printed.text).toContain('slack: not delivered yet\n');
   });
 
-  it('tells where the watcher has not taken it up', async () => {
+  it('reports that nothing is delivered if the watcher does not send it', async () => {
     expect(await test(100)).toBe(false);
     expect(printed.text).toBe('slack: not delivered yet\nwebhook ops: not delivered yet\n');
   });
 
-  it('says so where no channel is set', async () => {
+  it('fails if no channel is configured', async () => {
     site.health = health;
-    await expect(test()).rejects.toThrow('no channel is set: alerts go to the log of alert_watcher alone');
+    await expect(test()).rejects.toThrow('no channel is configured: alerts go only to the log of alert_watcher');
     expect(site.records).toEqual([]);
   });
 
-  it('says so where no watcher answers', async () => {
+  it('fails if the watcher does not answer', async () => {
     site.watcherSays = '<html>';
     await expect(test()).rejects.toThrow('alert_watcher does not answer');
   });

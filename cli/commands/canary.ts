@@ -10,7 +10,10 @@ import type { Stack } from '../stack/stack.ts';
 import { print } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
-/** Sends a share of the visitors to the idle colour, or nobody any more. */
+/**
+ * Sends a share of visitors to the standby; `off` ends the canary.
+ * @throws {CommandError} if a deploy is in progress or the standby is not healthy, unless forced
+ */
 export async function canary(
   stack: Stack,
   engine: Engine,
@@ -21,17 +24,18 @@ export async function canary(
   await requireUp(engine);
   const { edge, canaryPercent } = await controlState(engine);
   if (percent === canaryPercent) {
-    print(percent === 0 ? 'there is no canary' : `the canary is at ${percent}% already`);
+    print(percent === 0 ? 'no canary is on' : `the canary is already at ${percent}%`);
     return;
   }
   const holder = lockHolder(stack);
-  if (holder?.alive) insist(`${holderText(holder)} is going on`, { force, next: 'wait for it, or --force' });
+  if (holder?.alive)
+    insist(`${holderText(holder)} is in progress`, { force, next: 'wait for it to finish, or use --force' });
   const pool = otherPool(edge.active);
   const { release, healthy, health } = await poolStatus(stack, pool);
   if (percent > 0 && (!healthy || edge.down[pool])) {
     insist(`${pool} is not healthy (${healthy ? 'marked down by its health checks' : health})`, {
       force,
-      next: `./bluegreen logs app_${pool}, or --force`,
+      next: `./bluegreen logs app_${pool}, or use --force`,
     });
   }
   await engine.edge(
@@ -41,7 +45,7 @@ export async function canary(
   );
   print(
     percent === 0
-      ? `the canary is off: everybody is on ${edge.active}`
+      ? `the canary is off: all visitors are sent to ${edge.active}`
       : `${percent}% of the visitors → ${pool} (${release})`,
   );
 }

@@ -7,7 +7,10 @@ import { directUrl, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { print } from '../terminal/terminal.ts';
 
-/** Breaks a pool on purpose, or heals it. */
+/**
+ * Breaks a pool on purpose, or heals it.
+ * @throws {CommandError} if the app cannot break itself in this way
+ */
 export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: ChaosMode): Promise<void> {
   await requireUp(engine);
   switch (mode) {
@@ -18,15 +21,15 @@ export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: Chao
       break;
     case 'stop':
       await engine.heal(appOf(pool));
-      await tellApp(stack, pool, 'stop', { mayBeMissing: true });
+      await requestChaos(stack, pool, 'stop', { mayBeMissing: true });
       break;
     default:
-      await tellApp(stack, pool, `start?mode=${mode}`, { mayBeMissing: false });
+      await requestChaos(stack, pool, `start?mode=${mode}`, { mayBeMissing: false });
   }
   print(mode === 'stop' ? `${pool} is healed` : `${pool}: ${mode}`);
 }
 
-async function tellApp(
+async function requestChaos(
   stack: Stack,
   pool: Pool,
   what: string,
@@ -34,11 +37,11 @@ async function tellApp(
 ): Promise<void> {
   const answer = await ask(`${directUrl(stack, pool)}/chaos/${what}`, { method: 'POST' });
   if (isOk(answer) || mayBeMissing) return;
-  const reason = answer.status === 0 ? 'does not answer' : `answers ${answer.status} to /chaos/${what}`;
+  const reason = answer.status === 0 ? 'does not answer' : `returned ${answer.status} for /chaos/${what}`;
   throw new CommandError(
-    `app_${pool} ${reason}; only the demo app can break itself, and only with CHAOS_ENABLED=true`,
+    `app_${pool} ${reason}: only the demo app can break itself, and only with CHAOS_ENABLED=true`,
     {
-      next: `./bluegreen chaos ${pool} kill (or shutdown, freeze), which any app suffers`,
+      next: `./bluegreen chaos ${pool} kill (or shutdown, or freeze), which works with any app`,
     },
   );
 }

@@ -11,27 +11,27 @@ import { directHost, type Stack } from '../stack/stack.ts';
 import { coloured, print } from '../terminal/terminal.ts';
 
 interface Finding {
-  readonly level: 'ok' | 'warning' | 'fault';
+  readonly level: 'ok' | 'warning' | 'error';
   readonly text: string;
 }
 
 const ok = (text: string): Finding => ({ level: 'ok', text });
 const warn = (text: string): Finding => ({ level: 'warning', text });
-const fault = (text: string): Finding => ({ level: 'fault', text });
+const error = (text: string): Finding => ({ level: 'error', text });
 
-/** Looks for what is wrong with this setup; false: something is. */
+/** Checks the setup and prints a line for each finding. False if one of them is an error. */
 export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
   const findings = [
     ok('.env: every variable is valid'),
     ...(await engineFindings(engine)),
     diskFinding(stack),
     webhookFinding(stack),
-    ...brokenHooks(stack).map((path) => fault(`${path} is not executable; chmod +x it, or take it away`)),
+    ...brokenHooks(stack).map((path) => error(`${path} is not executable; chmod +x it, or remove it`)),
     ...lockFindings(stack),
     ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(stack)),
   ];
   for (const { level, text } of findings) print(`${mark(level)} ${text}`);
-  return findings.every(({ level }) => level !== 'fault');
+  return findings.every(({ level }) => level !== 'error');
 }
 
 function mark(level: Finding['level']): string {
@@ -40,8 +40,8 @@ function mark(level: Finding['level']): string {
       return coloured('green', 'ok     ');
     case 'warning':
       return coloured('yellow', 'warning');
-    case 'fault':
-      return coloured('red', 'fault  ');
+    case 'error':
+      return coloured('red', 'error  ');
     default:
       return level satisfies never;
   }
@@ -49,30 +49,37 @@ function mark(level: Finding['level']): string {
 
 async function engineFindings(engine: Engine): Promise<Finding[]> {
   const reason = await composeUnavailable();
-  const docker = reason === undefined ? ok('Docker Compose answers') : warn(`no Docker Compose: ${reason}`);
+  const docker =
+    reason === undefined ? ok('Docker Compose is available') : warn(`Docker Compose is not available: ${reason}`);
   if (engine.name === 'compose') return [docker];
   const missing = edgeTools.filter((tool) => !isInstalled(tool));
   const tools =
-    missing.length === 0 ? ok('nginx is installed') : warn(`up will install or ask for: ${missing.join(', ')}`);
+    missing.length === 0
+      ? ok('nginx is installed')
+      : warn(`not installed: ${missing.join(', ')}; ./bluegreen up installs them, or says how to`);
   return [docker, tools];
 }
 
 function diskFinding(stack: Stack): Finding {
   const text = freeDiskText(stack);
-  return hasFreeDisk(stack) ? ok(text) : fault(`${text}; expected 1 GiB or more`);
+  return hasFreeDisk(stack) ? ok(text) : error(`${text}; expected 1 GiB or more`);
 }
 
 function webhookFinding({ settings }: Stack): Finding {
   const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE ?? settings.ALERT_WEBHOOKS;
   return webhook === undefined
-    ? warn('no SLACK_WEBHOOK_URL and no ALERT_WEBHOOKS: alerts go to the log of alert_watcher only')
+    ? warn('neither SLACK_WEBHOOK_URL nor ALERT_WEBHOOKS is set: alerts go only to the log of alert_watcher')
     : ok('a webhook is set');
 }
 
 function lockFindings(stack: Stack): Finding[] {
   const holder = lockHolder(stack);
   if (holder === undefined) return [];
-  return [holder.alive ? ok(`${holderText(holder)}`) : warn(`${holderText(holder)}, was cut off; deploy again`)];
+  return [
+    holder.alive
+      ? ok(`${holderText(holder)} is in progress`)
+      : warn(`${holderText(holder)} was interrupted; deploy again`),
+  ];
 }
 
 async function portFindings({ settings }: Stack): Promise<Finding[]> {
@@ -86,7 +93,7 @@ async function portFindings({ settings }: Stack): Promise<Finding[]> {
   for (const [name, address] of ports) {
     const port = settings[name];
     if (await isTaken(port, address)) {
-      taken.push(fault(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`));
+      taken.push(error(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`));
     }
   }
   return [warn('the stack is not running'), ...(taken.length > 0 ? taken : [ok('its ports are free')])];
@@ -95,15 +102,17 @@ async function portFindings({ settings }: Stack): Promise<Finding[]> {
 async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
   const services = (await engine.services()).map((service) => {
     const { name, state, detail } = service;
-    return isWell(service) ? ok(`${name} runs`) : fault(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
+    return isWell(service)
+      ? ok(`${name} is running`)
+      : error(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
   });
   const edge = await edgeStatus(engine).catch(() => undefined);
-  if (edge === undefined) return [...services, fault('the edge does not answer on its status port')];
+  if (edge === undefined) return [...services, error('the edge does not answer on its status port')];
   const pools = await Promise.all(
     (['blue', 'green'] as const).map(async (pool) => {
       const { healthy, health } = await poolStatus(stack, pool);
-      if (healthy && edge.down[pool]) return fault(`${pool} answers, but is marked down: is health_prober running?`);
-      return healthy ? ok(`${pool} is healthy`) : fault(`${pool}: ${health} on ${directHost(stack.settings)}`);
+      if (healthy && edge.down[pool]) return error(`${pool} answers, but is marked down: is health_prober running?`);
+      return healthy ? ok(`${pool} is healthy`) : error(`${pool}: ${health} on ${directHost(stack.settings)}`);
     }),
   );
   const maintenance = edge.maintenance ? [warn('maintenance is on: visitors see the maintenance page')] : [];

@@ -4,7 +4,10 @@ import type { Stack } from '../stack/stack.ts';
 import { progress } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
-/** Stops the stack; what was decided (the active colour, the logs) stays unless volumes go too. */
+/**
+ * Stops the stack. Its state (the active pool, the journal, the logs) stays, unless `volumes` is set.
+ * @throws {CommandError} if a deploy is in progress, unless forced
+ */
 export async function down(
   stack: Stack,
   engine: Engine,
@@ -12,7 +15,10 @@ export async function down(
 ): Promise<void> {
   const holder = lockHolder(stack);
   if (holder?.alive) {
-    insist(`${holderText(holder)} is going on`, { force, next: 'end it with Ctrl-C where it runs, or --force' });
+    insist(`${holderText(holder)} is in progress`, {
+      force,
+      next: 'stop it with Ctrl-C in its terminal, or use --force',
+    });
   }
   progress(`stopping the stack${volumes ? ' and deleting its state' : ''}`);
   await engine.down({ volumes });

@@ -4,7 +4,7 @@ import { type Lock, takeLock } from '../deploy/lock.ts';
 import { canary } from './canary.ts';
 import { down } from './down.ts';
 
-describe('while a deploy is going on', () => {
+describe('while a deploy is in progress', () => {
   let site: StandInSite;
   let lock: Lock;
 
@@ -14,23 +14,23 @@ describe('while a deploy is going on', () => {
   });
   afterEach(() => site.close());
 
-  const goingOn = /^a deploy of v2 by alice \(pid \d+\), .* is going on$/;
+  const inProgress = /^a deploy of v2 by alice \(pid \d+, .*\) is in progress$/;
 
-  it.each(['10%', 'off'])('a canary is left to it: %s', async (share) => {
+  it.each(['10%', 'off'])('the canary is not changed, unless forced: %s', async (share) => {
     site.canaryPercent = 5;
-    await expect(canary(site.stack, site.engine, share, { force: false })).rejects.toThrow(goingOn);
+    await expect(canary(site.stack, site.engine, share, { force: false })).rejects.toThrow(inProgress);
     await canary(site.stack, site.engine, share, { force: true });
     expect(site.canaryPercent).toBe(share === 'off' ? 0 : 10);
   });
 
-  it.each([true, false])('the stack is not stopped under it, volumes or not: %s', async (volumes) => {
-    await expect(down(site.stack, site.engine, { volumes, force: false })).rejects.toThrow(goingOn);
+  it.each([true, false])('the stack is not stopped, unless forced, with or without volumes: %s', async (volumes) => {
+    await expect(down(site.stack, site.engine, { volumes, force: false })).rejects.toThrow(inProgress);
     expect(site.isUp).toBe(true);
     await down(site.stack, site.engine, { volumes, force: true });
     expect(site.isUp).toBe(false);
   });
 
-  it('and after it, both are done as ever', async () => {
+  it('once it has ended, both work again', async () => {
     lock.release();
     await canary(site.stack, site.engine, '10%', { force: false });
     await down(site.stack, site.engine, { volumes: true, force: false });

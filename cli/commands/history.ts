@@ -5,7 +5,7 @@ import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
 import { print, printJson, table } from '../terminal/terminal.ts';
 
-/** What was deployed, switched, rolled back, by whom and how it ended. */
+/** Prints the last operations from the journal: what was deployed, switched and rolled back, by whom, and how it ended. */
 export async function history(engine: Engine, options: { json: boolean; lines: number }): Promise<void> {
   await requireUp(engine);
   const { records } = readJournal(await engine.edge('journal'));
@@ -15,7 +15,7 @@ export async function history(engine: Engine, options: { json: boolean; lines: n
     return;
   }
   if (entries.length === 0) {
-    print('nothing was done yet');
+    print('no operations yet');
     return;
   }
   const rows = entries.map(({ atMs, actor, what, release = '', tookMs, result }) => [

@@ -5,14 +5,18 @@ import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { print } from '../terminal/terminal.ts';
 
-/** Answers visitors with the maintenance page, or no longer. */
+/** Turns the maintenance page for visitors on or off. */
 export async function maintenance(stack: Stack, engine: Engine, word: 'on' | 'off'): Promise<void> {
   await requireUp(engine);
   const on = word === 'on';
   if ((await edgeStatus(engine)).maintenance === on) {
-    print(`maintenance is ${word} already`);
+    print(`maintenance is already ${word}`);
     return;
   }
   await engine.edge('maintenance', word, recordLine(stack, { kind: 'maintenance', on }));
-  print(on ? 'visitors see the maintenance page; health checks and previews go through' : 'visitors are served again');
+  print(
+    on
+      ? 'visitors see the maintenance page; health checks and previews still reach the pools'
+      : 'visitors are served again',
+  );
 }

@@ -10,7 +10,10 @@ import { print } from '../terminal/terminal.ts';
 
 const longestSeconds = 7 * 86_400;
 
-/** Holds alerts back for a while; what was held back is told at its end. */
+/**
+ * Holds alerts back for a while; at the end, one alert sums up what was held back.
+ * @throws {CommandError} if the time is not between 1 s and 168 h
+ */
 export async function mute(stack: Stack, engine: Engine, time: string): Promise<void> {
   const seconds = Math.round(durationOption('mute', time) / 1_000);
   if (seconds < 1 || seconds > longestSeconds) {
@@ -19,7 +22,7 @@ export async function mute(stack: Stack, engine: Engine, time: string): Promise<
   await requireUp(engine);
   const untilMs = Date.now() + seconds * 1_000;
   await engine.edge('mute', String(seconds), actorOf(stack), recordLine(stack, { kind: 'mute', untilMs }));
-  print(`alerts are muted until ${utcTime(untilMs)}; ./bluegreen unmute ends it`);
+  print(`alerts are muted until ${utcTime(untilMs)}; ./bluegreen unmute ends the mute`);
 }
 
 export async function unmute(stack: Stack, engine: Engine): Promise<void> {

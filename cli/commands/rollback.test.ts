@@ -16,18 +16,18 @@ describe('a rollback', () => {
   const rollBack = () => rollback(site.stack, site.engine, { force: false });
   const deploy = async (options: Partial<RawDeployOptions>) => deployRelease(await site.deploy(options));
 
-  it('refuses a release that waits on the idle colour and was never active', async () => {
+  it('refuses a release that is ready on the standby but was never active', async () => {
     await deploy({ switch: false });
     await expect(rollBack()).rejects.toThrow('green runs v2, which was never active');
   });
 
-  it('refuses it after a later deploy that changed nothing, or was put back', async () => {
+  it('still refuses it after a later deploy has failed and was put back', async () => {
     await deploy({ switch: false });
     await expect(deploy({ release: 'v3', smoke: ['exit 3'] })).rejects.toThrow('green is back on v2');
     await expect(rollBack()).rejects.toThrow('green runs v2, which was never active');
   });
 
-  it('goes back to a release that a deploy has replaced and put back', async () => {
+  it('returns to a release that a failed deploy replaced and put back', async () => {
     await expect(deploy({ smoke: ['exit 3'] })).rejects.toThrow('green is back on v0');
     await rollBack();
     expect(site.active).toBe('green');
@@ -35,20 +35,20 @@ describe('a rollback', () => {
 
   it.each([
     ['failed', [deployFailed(2, { step: 'image', release: 'v2' })]],
-    ['was cut off', []],
-  ])('goes back to what runs there, when a deploy %s before it replaced anything', async (_, end) => {
+    ['was interrupted', []],
+  ])('returns to the release there, if a deploy %s before it replaced anything', async (_, end) => {
     site.write(deployStarted(1, { release: 'v2', replaces: 'v0' }), ...end);
     await rollBack();
     expect(site.active).toBe('green');
   });
 
-  it('goes back to a release that was only to be made anew, under the name it had', async () => {
+  it('returns to a release that was deployed again under the same name', async () => {
     site.write(deployStarted(1, { release: 'v0', replaces: 'v0' }));
     await rollBack();
     expect(site.active).toBe('green');
   });
 
-  it('goes back to a release that somebody has switched to meanwhile', async () => {
+  it('returns to a release that an operator has switched away from', async () => {
     await deploy({});
     site.switchByHand();
     await rollBack();

@@ -11,22 +11,26 @@ import type { Stack } from '../stack/stack.ts';
 import { print } from '../terminal/terminal.ts';
 import { insist } from './switch.ts';
 
-/** Back to the colour that was active before, which is still running. */
+/**
+ * Switches back to the other pool, which still runs the previous release.
+ * @throws {CommandError} if that pool is not healthy, runs a release that was never active, or if a deploy is in progress and
+ * has not switched yet, unless forced
+ */
 export async function rollback(stack: Stack, engine: Engine, { force }: { force: boolean }): Promise<void> {
   await requireUp(engine);
   const { edge, journal } = await controlState(engine);
   const from = edge.active;
   const to = otherPool(from);
   const holder = lockHolder(stack);
-  // A deploy that watches its release notices that somebody was faster.
+  // A deploy that is baking its release notices the rollback, and ends.
   if (holder?.alive && !holder.switched) {
-    insist(`${holderText(holder)} is going on, and ${from} is still active`, { force, next: 'end it with Ctrl-C' });
+    insist(`${holderText(holder)} is in progress, and ${from} is still active`, { force, next: 'stop it with Ctrl-C' });
   }
   const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
   const untried = untriedReleases(journal, to);
   const running = [next.reported, next.planned].find((release) => release !== undefined && untried.has(release));
   if (running !== undefined) {
-    insist(`${to} runs ${running}, which was never active: there is nothing to go back to`, {
+    insist(`${to} runs ${running}, which was never active: there is nothing to roll back to`, {
       force,
       next: `./bluegreen switch ${to}, if that is what you want`,
     });
@@ -40,17 +44,17 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
   }
   const tookMs = await switchOver(stack, engine, to, { reason: 'rollback' });
   print(`rolled back: ${from} (${before.release}) → ${to} (${next.release}) in ${tookMs} ms`);
-  const rollout = { pool: to, release: next.release, previousPool: from, previousRelease: before.release };
-  await runLateHook(stack, 'post-rollback', hookEnvironment(stack, engine, rollout));
+  const context = { pool: to, release: next.release, previousPool: from, previousRelease: before.release };
+  await runLateHook(stack, 'post-rollback', hookEnvironment(stack, engine, context));
 }
 
-/** What deploys have brought to a pool, or were about to, that has not been active since. */
+/** Releases that deploys have put on a pool, or were about to, and that have not been active since. */
 function untriedReleases(journal: readonly JournalRecord[], pool: Pool): ReadonlySet<string> {
   const untried = new Set<string>();
   for (const record of journal) {
     if (record.kind === 'switch' && record.to === pool) untried.clear();
     if (record.kind !== 'deploy-started' || record.pool !== pool) continue;
-    // One that is made anew under the name it had is as tried as it was.
+    // Deploying a release again under the same name does not make it untried.
     if (record.release !== record.replaces) untried.add(record.release);
   }
   return untried;

@@ -16,12 +16,12 @@ describe('status', () => {
     site.close();
   });
 
-  it('says that it is well where the edge answers', async () => {
+  it('succeeds if the edge answers', async () => {
     expect(await status(site.stack, site.engine, { json: true })).toBe(true);
     expect(JSON.parse(printed.text)).toMatchObject({ edge: { active: 'blue' }, canaryPercent: 0 });
   });
 
-  it('tells what there is to tell where the edge does not answer, and that it does not', async () => {
+  it('prints everything else if the edge does not answer, and says that it does not', async () => {
     site.before = edgeIsGone;
     expect(await status(site.stack, site.engine, { json: false })).toBe(false);
     expect(printed.text).toMatch(/^The edge cannot be reached: the edge does not answer on its status port$/m);
@@ -29,7 +29,7 @@ describe('status', () => {
     expect(printed.text).toMatch(/^nginx_proxy +running/m);
   });
 
-  it('tells scripts the same', async () => {
+  it('gives scripts the same', async () => {
     site.before = edgeIsGone;
     expect(await status(site.stack, site.engine, { json: true })).toBe(false);
     const { edge, story, pools, services } = JSON.parse(printed.text);
@@ -40,7 +40,7 @@ describe('status', () => {
   });
 
   it.each(['[]', '"ok"', '{"status":"ok"}', '<html>'])(
-    'says that something else answers at the watcher’s port: %s',
+    'reports that something else answers at the watcher’s port: %s',
     async (body) => {
       site.watcherSays = body;
       await status(site.stack, site.engine, { json: false });

@@ -9,7 +9,10 @@ import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { print, warning } from '../terminal/terminal.ts';
 
-/** Makes a colour the active one; returns when the edge has been seen to follow. */
+/**
+ * Makes a pool active; returns once the edge has been seen to follow.
+ * @throws {CommandError} if a deploy is in progress or the pool is not healthy, unless forced
+ */
 export async function switchTo(stack: Stack, engine: Engine, target: Pool, options: { force: boolean }): Promise<void> {
   await requireUp(engine);
   const before = await edgeStatus(engine);
@@ -19,7 +22,10 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
   }
   const holder = lockHolder(stack);
   if (holder?.alive) {
-    insist(`${holderText(holder)} is going on`, { force: options.force, next: `wait for it, or --force` });
+    insist(`${holderText(holder)} is in progress`, {
+      force: options.force,
+      next: 'wait for it to finish, or use --force',
+    });
   }
   const { healthy, health } = await poolStatus(stack, target);
   if (!healthy || before.down[target]) {
@@ -35,8 +41,11 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
   print(`${before.active} → ${target} in ${tookMs} ms`);
 }
 
-/** Refuses, unless the operator has said that it is to be done all the same. */
-export function insist(fault: string, { force, next }: { readonly force: boolean; readonly next: string }): void {
-  if (!force) throw new CommandError(fault, { next });
-  warning(`${fault}; going on all the same`);
+/**
+ * Refuses an operation, or with --force only warns.
+ * @throws {CommandError} unless forced
+ */
+export function insist(reason: string, { force, next }: { readonly force: boolean; readonly next: string }): void {
+  if (!force) throw new CommandError(reason, { next });
+  warning(`${reason}; continuing because of --force`);
 }

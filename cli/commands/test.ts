@@ -8,10 +8,10 @@ import { edgeTools, ensureInstalled, viewTestTools } from '../engine/host/tools.
 import type { Stack } from '../stack/stack.ts';
 import { print, progress } from '../terminal/terminal.ts';
 
-/** Most of these tests wait for processes of their own. */
+/** Most of these tests wait for child processes, so more workers would not help. */
 const workers = { unit: 2, faults: 2 } as const;
 
-/** They mostly wait and share nothing, so they go side by side, about as long each. */
+/** Lanes run in parallel and take about the same time: the suites mostly wait, and share nothing. */
 const lanes: readonly (readonly Suite[])[] = [
   ['host'],
   ['lint', 'types', 'shell', 'unit', 'faults', 'views'],
@@ -20,11 +20,11 @@ const lanes: readonly (readonly Suite[])[] = [
 
 interface Count {
   readonly passed: number;
-  /** By name. */
+  /** Names of the failed tests. */
   readonly failed: readonly string[];
 }
 
-/** Of what vitest's JSON reporter writes. */
+/** The part used of what vitest's JSON reporter writes. */
 interface Report {
   readonly numPassedTests: number;
   readonly testResults: readonly {
@@ -33,7 +33,7 @@ interface Report {
   }[];
 }
 
-/** Runs the suites that were named, or all that can run here; false: something failed. */
+/** Runs the named suites, or all that can run here. False if a test failed. */
 export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<boolean> {
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
@@ -45,7 +45,7 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
       counts.push(await run(suite, root, live));
     }
   };
-  // What the suites of the first lane say is shown as it comes, that of the others when each has ended.
+  // The output of the first lane is shown as it comes, that of the others when each suite has ended.
   const wantedLanes = lanes
     .map((lane) => lane.filter((suite) => chosen.includes(suite)))
     .filter((lane) => lane.length > 0);
@@ -59,7 +59,7 @@ export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<b
   return failed.length === 0;
 }
 
-/** @param live what it says is shown as it comes; else when it has ended */
+/** @param live show the output as it comes, instead of at the end */
 function run(suite: Suite, root: string, live: boolean): Promise<Count> {
   switch (suite) {
     case 'lint':
@@ -84,7 +84,7 @@ function shellFiles(root: string): string[] {
   return ['bluegreen', '.ci/run', ...globSync('**/*.sh', { cwd: root, exclude: ['node_modules/**', '.bluegreen/**'] })];
 }
 
-/** What runs in a browser knows other globals. */
+/** The dashboard has a tsconfig of its own, with the globals of a browser. */
 async function types(root: string): Promise<Count> {
   const programs = await oneCheck(root, 'tsc', ['--noEmit']);
   const page = await oneCheck(root, 'tsc', ['--noEmit', '--project', 'dashboard']);

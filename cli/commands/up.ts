@@ -8,22 +8,27 @@ import { CommandError } from '../terminal/command-error.ts';
 import { print, progress, table, warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
 
-/** One that never comes up is a failover, which is to be told. */
+/** How long to wait for the active pool. If it never comes up, the first request causes a failover, and an alert. */
 const activeDeadlineMs = 20_000;
 const servingDeadlineMs = 120_000;
 const companionsDeadlineMs = 30_000;
 
-/** Starts the stack, and tells what runs where. */
+/** Starts the stack, and prints what runs where. */
 export async function up(stack: Stack, engine: Engine): Promise<void> {
   await startStack(stack, engine);
   print(await whatRunsWhere(stack, engine));
 }
 
-/** Starts the stack and returns when it serves. */
+/**
+ * Starts the stack and returns when it serves.
+ * @throws {CommandError} if a deploy is in progress, or if the stack does not serve within two minutes
+ */
 export async function startStack(stack: Stack, engine: Engine): Promise<void> {
   const holder = lockHolder(stack);
   if (holder?.alive) {
-    throw new CommandError(`${holderText(holder)} is going on, and changes the stack itself`, { next: 'wait for it' });
+    throw new CommandError(`${holderText(holder)} is in progress, and changes the stack itself`, {
+      next: 'wait for it to finish',
+    });
   }
   progress(
     engine.name === 'compose'
@@ -31,8 +36,8 @@ export async function startStack(stack: Stack, engine: Engine): Promise<void> {
       : 'starting the stack as processes on this host',
   );
   await engine.up();
-  progress(`waiting until ${edgeUrl(stack)} serves`);
-  // A request that comes earlier would be answered by the standby: a failover that nobody has to know of.
+  progress(`waiting for ${edgeUrl(stack)} to serve`);
+  // An earlier request would be answered by the standby: a failover that needs no alert.
   await until(activeDeadlineMs, () => isActiveUp(stack, engine));
   const serving = await until(servingDeadlineMs, async () =>
     isOk(await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH)),
@@ -53,19 +58,20 @@ async function isActiveUp(stack: Stack, engine: Engine): Promise<boolean> {
 
 async function notServing(engine: Engine): Promise<CommandError> {
   const services = (await engine.services()).map(({ name, state, detail }) => `  ${name}: ${state}, ${detail}`);
-  return new CommandError(`the stack was started, but does not serve:\n${services.join('\n')}`, {
+  return new CommandError(`the stack has started, but does not serve:\n${services.join('\n')}`, {
     next: './bluegreen logs nginx_proxy',
   });
 }
 
-/** The site serves without them, but a failover would be slow, or nobody would be told. */
+/** The site serves without the prober and the watcher, but a failover would be slow, or no alert would be sent. */
 async function waitForCompanions(stack: Stack, engine: Engine): Promise<void> {
   let missing: readonly string[] = [];
   const allThere = await until(companionsDeadlineMs, async () => {
     missing = await notReady(stack, engine);
     return missing.length === 0;
   });
-  if (!allThere) warning(`it serves, but not all is well: ${missing.join(', ')}; see ./bluegreen status`);
+  if (!allThere)
+    warning(`the stack serves, but these services are not ready: ${missing.join(', ')}; see ./bluegreen status`);
 }
 
 async function notReady(stack: Stack, engine: Engine): Promise<string[]> {
@@ -116,6 +122,6 @@ function whereAlertsGo({ settings }: Stack): string {
     ...(slack === undefined ? [] : ['slack']),
     ...(settings.ALERT_WEBHOOKS ?? []).map(({ kind }) => kind),
   ]);
-  if (kinds.size === 0) return 'alerts go to its log; set SLACK_WEBHOOK_URL for Slack';
+  if (kinds.size === 0) return 'alerts go only to its log; set SLACK_WEBHOOK_URL for Slack';
   return `alerts go to ${[...kinds].map((kind) => kind.charAt(0).toUpperCase() + kind.slice(1)).join(', ')}`;
 }

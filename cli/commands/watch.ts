@@ -9,10 +9,10 @@ import { RateMeter } from '../watch/rates.ts';
 import { recordEvent, type WatchEvent } from '../watch/record-event.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** What was done before is shown so far back. */
+/** How many earlier operations are shown at the start. */
 const earlierEvents = 10;
 
-/** Keeps the status on the screen, and tells each thing that happens on a line, until Ctrl-C. */
+/** Keeps the status on the screen, and prints each event on a line, until Ctrl-C. */
 export async function watch(stack: Stack, engine: Engine): Promise<void> {
   await requireUp(engine);
   const ended = new AbortController();
@@ -34,7 +34,7 @@ export async function watch(stack: Stack, engine: Engine): Promise<void> {
   }
 }
 
-/** A screen where there is one. */
+/** A live screen in a terminal, plain lines otherwise. */
 function viewFor({ env }: Stack, { control }: Look): View {
   if (!process.stdout.isTTY || env.TERM === 'dumb') return new LineView();
   const earlier: readonly WatchEvent[] = control?.journal.slice(-earlierEvents).map(recordEvent) ?? [];

@@ -6,7 +6,7 @@ import type { Pool } from '../../settings/pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { type BakeOptions, bake, before } from './bake.ts';
+import { type BakeOptions, bake, untilSwitch } from './bake.ts';
 import type { Counters } from './counters.ts';
 
 const bounds = [1, 10, 100, 1_000];
@@ -23,7 +23,7 @@ const reading = (green: Counters['pools']['green'], more: Partial<Counters> = {}
 describe('a bake', () => {
   let watcher: Server;
   let stack: Stack;
-  /** What the watcher answers, one after the other, the last one again and again; undefined: it is broken. */
+  /** The watcher's answers in turn; the last one repeats. Undefined: it answers 500. */
   let answers: (Counters | undefined)[];
 
   beforeEach(async () => {
@@ -54,23 +54,23 @@ describe('a bake', () => {
       stack,
       edge,
       'green',
-      { forMs: 600, maxErrorPercent: 1, active: 'green', latencyBefore: () => counters(), ...options },
+      { forMs: 600, maxErrorPercent: 1, active: 'green', baseline: () => counters(), ...options },
       { say: () => {}, signal: new AbortController().signal },
     );
 
-  it('passes a release that answers well, with what it answered', async () => {
+  it('passes a release that answers requests, and counts them', async () => {
     answers = [reading(counters(1_000, 9)), reading(counters(1_500, 10))];
     expect(await run()).toMatchObject({ requests: 500, failed: 1, breach: undefined, overtaken: false });
   });
 
-  it('ends at once when too many requests were not answered well', async () => {
+  it('ends at once when too many requests fail', async () => {
     answers = [reading(counters()), reading(counters(100, 3))];
     const baked = await run({ forMs: 60_000 });
-    expect(baked.breach).toBe('3 of 100 requests were not answered well (3.00%, allowed 1%)');
+    expect(baked.breach).toBe('3 of 100 requests failed (3.00%, allowed 1%)');
     expect(baked.lastedMs).toBeLessThan(5_000);
   });
 
-  it('does not judge two failures, nor a few requests before the end', async () => {
+  it('does not judge two failures, or a few requests before the end', async () => {
     answers = [reading(counters()), reading(counters(20, 2))];
     expect((await run()).breach).toBeUndefined();
     answers = [reading(counters()), reading(counters(10, 5))];
@@ -86,17 +86,17 @@ describe('a bake', () => {
     });
   });
 
-  it('gives way to somebody who made the other colour active', async () => {
+  it('gives way to an operator who makes the other pool active', async () => {
     answers = [reading(counters()), reading(counters(), { active: 'blue' })];
     expect(await run({ forMs: 60_000 }, engine('blue'))).toMatchObject({ breach: undefined, overtaken: true });
   });
 
-  it('believes the edge, where the watcher has not seen yet what the flags are', async () => {
+  it('trusts the edge where the watcher has not read the flags yet', async () => {
     answers = [reading(counters(), { active: 'blue', down: { blue: false, green: true } })];
     expect((await run()).breach).toBeUndefined();
   });
 
-  it('goes on where the edge does not answer for a moment', async () => {
+  it('continues when the edge does not answer for a moment', async () => {
     answers = [reading(counters(), { active: 'blue' })];
     const { edge } = engine('green');
     let asked = 0;
@@ -105,7 +105,7 @@ describe('a bake', () => {
     expect(asked).toBeGreaterThan(1);
   });
 
-  it('goes on by health alone when the watcher is away, and counts on when it is back, restarted', async () => {
+  it('monitors health alone while the watcher is down, and counts again once it has restarted', async () => {
     answers = [
       reading(counters(100)),
       undefined,
@@ -117,7 +117,7 @@ describe('a bake', () => {
     expect((await run({ forMs: 60_000 }, engine('green', ['green']))).breach).toBe('green fails its health checks');
   });
 
-  it('waits at its end for lines that the watcher has not read', async () => {
+  it('waits at its end for lines that the watcher has not read yet', async () => {
     const behind = { lagBytes: 500 };
     answers = [
       reading(counters(), behind),
@@ -127,7 +127,7 @@ describe('a bake', () => {
     expect((await run({ forMs: 300 })).breach).toContain('30 of 60');
   });
 
-  it('takes a release that has become much slower for a breach, once it is warm', async () => {
+  it('fails a release that is much slower than the previous one, once it has warmed up', async () => {
     const slow = (count: number) => counters(count, 0, [0, 0, 0, count, 0]);
     let count = 0;
     watcher.removeAllListeners('request');
@@ -136,14 +136,14 @@ describe('a bake', () => {
       response.end(JSON.stringify(reading(slow(count))));
     });
     const fast = counters(500, 0, [0, 500, 0, 0, 0]);
-    const baked = await run({ forMs: 60_000, latencyBefore: () => fast });
-    expect(baked.breach).toBe('95% of the answers begin within 1.0 s, of the release before within 10 ms');
+    const baked = await run({ forMs: 60_000, baseline: () => fast });
+    expect(baked.breach).toBe('95% of responses begin within 1.0 s, compared with 10 ms for the previous release');
     expect(baked.lastedMs).toBeGreaterThanOrEqual(5_000);
   });
 
-  it('compares with what the other colour did until the switch', () => {
+  it('compares with the other pool until the switch', () => {
     const begin = reading(counters(), { pools: { green: counters(), blue: counters(100, 0, [0, 50, 0, 0, 0]) } });
     const end = reading(counters(), { pools: { green: counters(), blue: counters(300, 0, [0, 90, 0, 0, 0]) } });
-    expect(before(begin, end, 'green')(end)).toMatchObject({ own: 200, latencyMs: { counts: [0, 40, 0, 0, 0] } });
+    expect(untilSwitch(begin, end, 'green')(end)).toMatchObject({ own: 200, latencyMs: { counts: [0, 40, 0, 0, 0] } });
   });
 });

@@ -9,42 +9,42 @@ import { warning } from '../terminal/terminal.ts';
 import { type Counters, type PoolCounts, quantileMs, readCounters, since } from './counters.ts';
 
 const intervalMs = 250;
-/** Fewer requests, or fewer failures, are not judged before the end: one failed request of twenty is no rate. */
+/** With fewer requests or failures there is no breach before the end of the bake: 1 failed request in 20 is not a rate. */
 const minRequests = 20;
 const minFailed = 3;
-/** A fresh process is slow at first. */
+/** A new process is slow at first, so its latency is not judged before this. */
 const warmUpMs = 5_000;
 const minLatencySamples = 100;
-/** So much slower than the release before is a breach: both twice as slow and by this much. */
+/** A p95 latency both this many times the previous release's and this much above it is a breach. */
 const slowerFactor = 2;
 const slowerByMs = 50;
-/** So long may the edge say nothing, as where nginx is started anew. */
+/** How long the edge may not answer, for example while nginx restarts. */
 const edgeGoneMs = 5_000;
-/** How long the end waits for the watcher to read what was logged until then. */
+/** How long to wait at the end for the watcher to read the lines logged by then. */
 const catchUpMs = 5_000;
 
 export interface BakeOptions {
   readonly forMs: number;
   readonly maxErrorPercent: number;
-  /** The colour that is to be active meanwhile. */
+  /** The pool that must stay active during the bake. */
   readonly active: Pool;
-  /** How fast the other colour was before, or is beside it. */
-  readonly latencyBefore: (now: Counters) => PoolCounts;
+  /** Counts of the other pool that the latency is compared with: before the switch, or during the canary. */
+  readonly baseline: (now: Counters) => PoolCounts;
 }
 
 export interface Baked {
   readonly lastedMs: number;
   readonly requests: number;
   readonly failed: number;
-  /** Why the release is not fit to stay; undefined: it is. */
+  /** Why the release must not stay active; undefined if it passed. */
   readonly breach: string | undefined;
-  /** Somebody has made the other colour active meanwhile. */
+  /** An operator has made the other pool active during the bake. */
   readonly overtaken: boolean;
 }
 
 /**
- * Watches a release that has visitors, by what the access log says of it and by its health checks.
- * @throws {CommandError} when neither the watcher nor the edge says for a while whether it is active and healthy
+ * Monitors a release that serves visitors: its errors and latency in the access log, and its health checks.
+ * @throws {CommandError} if for 5 s neither the watcher nor the edge reports whether the release is active and healthy
  */
 export async function bake(
   stack: Stack,
@@ -59,7 +59,7 @@ export async function bake(
   let warm: Counters | undefined;
   let seen: PoolCounts | undefined;
   let warned = false;
-  /** When it was known last that the release is active and healthy. */
+  /** When the release was last known to be active and healthy. */
   let knownAt = startedAt;
 
   const result = (breach?: string, overtaken = false): Baked => ({
@@ -73,7 +73,7 @@ export async function bake(
   for (;;) {
     const atEnd = lasted() >= options.forMs;
     const now = await readCounters(stack);
-    // What the watcher knows of the flags may be as old as its last look at them; good news is enough.
+    // The watcher may not have read the latest flags. If it reports a problem, the edge decides.
     if (now?.active !== options.active || now.down?.[pool] !== false) {
       const edge = await edgeStatus(engine).catch((error) => {
         if (Date.now() - knownAt > edgeGoneMs) throw error;
@@ -87,7 +87,7 @@ export async function bake(
       knownAt = Date.now();
     }
     if (now === undefined) {
-      if (!warned) warning('the watcher does not answer: errors and latency cannot be judged, only health is');
+      if (!warned) warning('the watcher does not answer: monitoring health only, not errors or latency');
       warned = true;
     } else {
       if (begin === undefined || begin.startedAtMs !== now.startedAtMs) begin = now;
@@ -106,38 +106,38 @@ export async function bake(
 function errorBreach({ own, lost }: PoolCounts, options: BakeOptions, atEnd: boolean): string | undefined {
   if (lost < minFailed || (own < minRequests && !atEnd)) return undefined;
   if ((lost / own) * 100 <= options.maxErrorPercent) return undefined;
-  return `${lost} of ${own} requests were not answered well (${share(lost, own)}, allowed ${options.maxErrorPercent}%)`;
+  return `${lost} of ${own} requests failed (${share(lost, own)}, allowed ${options.maxErrorPercent}%)`;
 }
 
 function latencyBreach(seen: PoolCounts, options: BakeOptions, now: Counters): string | undefined {
-  const before = quantileMs(options.latencyBefore(now), 0.95, minLatencySamples);
+  const before = quantileMs(options.baseline(now), 0.95, minLatencySamples);
   const after = quantileMs(seen, 0.95, minLatencySamples);
   if (before === undefined || after === undefined) return undefined;
   if (after <= before * slowerFactor || after - before <= slowerByMs) return undefined;
-  return `95% of the answers begin within ${duration(after)}, of the release before within ${duration(before)}`;
+  return `95% of responses begin within ${duration(after)}, compared with ${duration(before)} for the previous release`;
 }
 
 function left(ms: number): string {
-  return ms > 0 ? `${duration(ms)} left` : 'waiting for the last lines of the log';
+  return ms > 0 ? `${duration(ms)} left` : 'waiting for the watcher to read the last log lines';
 }
 
-/** What was seen, in words. */
+/** The result of a bake, as in "500 requests in 30 s, 0.00% failed". */
 export function bakedText({ lastedMs, requests, failed }: Baked): string {
-  if (requests === 0) return `nobody came in ${duration(lastedMs)}, so only its health was watched`;
+  if (requests === 0) return `no requests in ${duration(lastedMs)}, so only its health was checked`;
   return `${requestCount(requests)} in ${duration(lastedMs)}, ${share(failed, requests)} failed`;
 }
 
-/** For a canary: the other colour at the same time. */
-export function beside(begin: Counters | undefined, pool: Pool): BakeOptions['latencyBefore'] {
+/** The baseline of a canary: the other pool since `begin`. */
+export function duringCanary(begin: Counters | undefined, pool: Pool): BakeOptions['baseline'] {
   return (now) => since(begin, now, otherPool(pool));
 }
 
-/** For what comes after a switch: the other colour until then. */
-export function before(
+/** The baseline after a switch: the other pool from `begin` to `end`, that is, until the switch. */
+export function untilSwitch(
   begin: Counters | undefined,
   end: Counters | undefined,
   pool: Pool,
-): BakeOptions['latencyBefore'] {
+): BakeOptions['baseline'] {
   const none: PoolCounts = { own: 0, lost: 0, latencyMs: { bounds: [], counts: [] } };
   const counted = end === undefined ? none : since(begin, end, otherPool(pool));
   return () => counted;

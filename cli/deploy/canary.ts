@@ -1,12 +1,12 @@
 import { recordLine } from '../edge/records.ts';
-import { bake, bakedText, beside } from './bake.ts';
+import { bake, bakedText, duringCanary } from './bake.ts';
 import { readCounters } from './counters.ts';
 import { GateFailure } from './gates.ts';
 import type { Run } from './run.ts';
 
 /**
- * Lets a rising share of the visitors have the release, and watches it at each step.
- * @throws {GateFailure} when it does badly; the canary is still on
+ * Sends a rising share of visitors to the release, and monitors it at each step.
+ * @throws {GateFailure} if the release fails; the canary is still on
  */
 export async function canary(run: Run): Promise<void> {
   const { stack, engine, pool, oldPool, signal, options } = run;
@@ -18,15 +18,15 @@ export async function canary(run: Run): Promise<void> {
       run.wasUsed = true;
       await setCanary(run, percent);
       const { bakeMs: forMs, maxErrorPercent } = options;
-      const latencyBefore = beside(begin, pool);
+      const baseline = duringCanary(begin, pool);
       const baked = await bake(
         stack,
         engine,
         pool,
-        { forMs, maxErrorPercent, active: oldPool, latencyBefore },
+        { forMs, maxErrorPercent, active: oldPool, baseline },
         { say, signal },
       );
-      // The switch has ended the canary.
+      // A switch ends the canary.
       if (baked.overtaken) run.canaryIsOn = false;
       if (baked.overtaken) throw new GateFailure(name, `${pool} was made active by hand`);
       if (baked.breach !== undefined) throw new GateFailure(name, baked.breach);
@@ -42,10 +42,10 @@ export async function endCanary(run: Run, why: string, didBadly: boolean): Promi
 }
 
 async function setCanary(
-  { stack, engine, what }: Run,
+  { stack, engine, identity }: Run,
   percent: number,
   end: { readonly why?: string | undefined; readonly didBadly?: boolean | undefined } = {},
 ): Promise<void> {
-  const record = recordLine(stack, { kind: 'canary', percent, ...what, ...end });
+  const record = recordLine(stack, { kind: 'canary', percent, ...identity, ...end });
   await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);
 }

@@ -17,20 +17,20 @@ const schema = z.object({
   pools: z.object({ blue: poolCounts, green: poolCounts }),
 });
 
-/** `own`: requests that were to go to the pool; `lost`: of those, the ones that it did not answer well. */
+/** `own`: requests routed to the pool first; `lost`: those of them that the pool failed. */
 export type PoolCounts = z.output<typeof poolCounts>;
 
-/** What the watcher has counted since it was started, and what the flags say. */
+/** What the watcher has counted since it started, and the flags as it last read them. */
 export type Counters = z.output<typeof schema>;
 
-/** Undefined: the watcher does not answer, or not as this kit's. */
+/** Undefined if the watcher does not answer, or if something else answers at its port. */
 export async function readCounters(stack: Stack): Promise<Counters | undefined> {
   const { status, body } = await ask(`${watcherUrl(stack)}/counters`);
   if (status !== 200) return undefined;
   return schema.safeParse(parsedJson(body)).data;
 }
 
-/** What has come since an earlier reading; all of it, if the watcher was restarted meanwhile. */
+/** Counts since an earlier reading; all counts if the watcher has restarted since. */
 export function since(before: Counters | undefined, now: Counters, pool: Pool): PoolCounts {
   const { own, lost, latencyMs } = now.pools[pool];
   if (before === undefined || before.startedAtMs !== now.startedAtMs) return now.pools[pool];
@@ -45,7 +45,7 @@ export function since(before: Counters | undefined, now: Counters, pool: Pool): 
   };
 }
 
-/** The upper bound of the bucket that the share falls into, in milliseconds; undefined: there are too few samples. */
+/** The upper bound of the histogram bucket that holds the quantile, in milliseconds. Undefined if there are too few samples. */
 export function quantileMs({ latencyMs }: PoolCounts, share: number, minSamples: number): number | undefined {
   const total = latencyMs.counts.reduce((sum, count) => sum + count, 0);
   if (total < minSamples) return undefined;

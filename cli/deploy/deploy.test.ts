@@ -19,24 +19,24 @@ describe('a deploy', () => {
     );
   const ends = () => site.records.filter(({ kind }) => kind === 'deploy-failed' || kind === 'deploy-finished');
 
-  it('that fails puts the old release back and says so', async () => {
+  it('that fails puts the old release back and reports it', async () => {
     const error = await failure({ smoke: ['echo no price; exit 3'] });
     expect(error.message).toMatch(
-      /^v2 was not deployed; smoke: .* exit code 3:\nno price\nBlue \(v1\) serves; green is back on v0$/,
+      /^deploy of v2 failed at smoke: .* exited with code 3:\nno price\nBlue \(v1\) serves; green is back on v0$/,
     );
     expect(site.replaced).toEqual(['green', 'green']);
     expect(site.planned.RELEASE_ID_GREEN).toBe('v0');
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'smoke', restored: 'v0' }]);
   });
 
-  it('is not begun where something else than the watcher answers at its port', async () => {
+  it('does not start if something other than the watcher answers at its port', async () => {
     site.watcherSays = '<html>';
     await expect(site.deploy()).rejects.toThrow(
-      'alert_watcher does not answer, so the new release could not be watched',
+      'alert_watcher does not answer, so the new release could not be monitored',
     );
   });
 
-  it('leaves a colour alone that somebody has made active meanwhile', async () => {
+  it('leaves the pool alone once an operator has made it active', async () => {
     site.before = (verb) => {
       if (verb === 'canary') site.active = 'green';
     };
@@ -48,20 +48,20 @@ describe('a deploy', () => {
     expect(ends()).toEqual([expect.not.objectContaining({ restored: expect.anything() })]);
   });
 
-  it('leaves the idle colour alone where the edge does not say that it is idle', async () => {
+  it('leaves the standby alone if the edge does not confirm that it is the standby', async () => {
     site.before = (verb) => {
       if (verb !== 'canary') return;
       site.before = (next) => (next === 'status' || next === 'canary' ? edgeIsGone() : undefined);
       site.lossy = 'green';
     };
     const error = await failure({ canary: '5%', bake: '60s' });
-    expect(error.message).toContain('v2 was not deployed; canary 5%: 50 of 100 requests were not answered well');
-    expect(error.message).toContain('green was left as it is');
+    expect(error.message).toContain('deploy of v2 failed at canary 5%: 50 of 100 requests failed');
+    expect(error.message).toContain('green was left on v2');
     expect(site.replaced).toEqual(['green']);
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'canary 5%' }]);
   });
 
-  it('puts the old release back and tells why, though the canary cannot be ended', async () => {
+  it('puts the old release back and reports why, even if the canary cannot be ended', async () => {
     site.before = (verb, share) => {
       if (verb !== 'canary') return;
       if (share === 'off') edgeIsGone();
@@ -72,65 +72,65 @@ describe('a deploy', () => {
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', restored: 'v0' }]);
   });
 
-  it('says why it failed, though it cannot be written down', async () => {
+  it('reports why it failed, even if that cannot be recorded', async () => {
     site.before = (verb, record = '') => {
       if (verb === 'record' && record.includes('deploy-failed')) edgeIsGone();
     };
-    expect((await failure({ smoke: ['exit 3'] })).message).toMatch(/^v2 was not deployed; smoke: /);
+    expect((await failure({ smoke: ['exit 3'] })).message).toMatch(/^deploy of v2 failed at smoke: /);
   });
 
-  it('says that a release waits, or serves, though it cannot be written down', async () => {
+  it('reports that a release is ready, or active, even if that cannot be recorded', async () => {
     site.before = (verb, record = '') => {
       if (verb === 'record' && record.includes('deploy-finished')) edgeIsGone();
     };
-    expect(await deployRelease(await site.deploy({ switch: false }))).toMatch(/^v2 waits on green/);
+    expect(await deployRelease(await site.deploy({ switch: false }))).toMatch(/^v2 is ready on green/);
     expect(await deployRelease(await site.deploy())).toMatch(/^v2 is active on green/);
   });
 
-  it('that is overtaken while it bakes has an end in the journal', async () => {
+  it('that is overtaken by a manual switch during its bake has an end in the journal', async () => {
     site.reached = (step) => {
       if (step === 'bake') site.switchByHand();
     };
     const error = await failure({ bake: '60s' });
-    expect(error.message).toBe('blue was made active by hand while v2 was watched');
+    expect(error.message).toBe('blue was made active by hand during the bake of v2');
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'bake', rolledBack: true }]);
     expect(site.replaced).toEqual(['green']);
   });
 
-  it('that cannot go back says so, in the journal too', async () => {
+  it('that cannot roll back reports it, in the journal too', async () => {
     site.before = (verb, to) => {
       if (verb !== 'switch') return;
       if (to === 'blue') edgeIsGone();
       site.lossy = 'green';
     };
     const error = await failure({ bake: '60s' });
-    expect(error.message).toMatch(/^v2 does badly on green: 50 of 100 .*\nNot rolled back: the edge does not answer/);
+    expect(error.message).toMatch(
+      /^v2 failed its bake on green: 50 of 100 .*\nNot rolled back: the edge does not answer/,
+    );
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'bake', rolledBack: false }]);
     expect(site.active).toBe('green');
   });
 
-  it('goes by the flag, where the edge was not seen to follow a switch, and tells no time that it does not know', async () => {
+  it('trusts the flag if the edge was not seen to follow a switch, and reports no time for the switch', async () => {
     site.before = (verb) => {
       if (verb !== 'switch') return;
       site.active = 'green';
       edgeIsGone();
     };
-    expect(await deployRelease(await site.deploy())).toBe(
-      'v2 is active on green; ./bluegreen rollback goes back to v1',
-    );
+    expect(await deployRelease(await site.deploy())).toBe('v2 is active on green; ./bluegreen rollback returns to v1');
     expect(site.running.green).toBe('v2');
   });
 
-  it('whose edge does not answer any more while it bakes says so, in the journal too', async () => {
+  it('reports an edge that stops answering during the bake, in the journal too', async () => {
     site.reached = (step) => {
       if (step !== 'bake') return;
-      // So that the bake asks the edge.
+      // Makes the bake ask the edge.
       site.active = 'blue';
       site.before = (verb) => (verb === 'status' ? edgeIsGone() : undefined);
     };
     const error = await failure({ bake: '60s' });
     expect(error.message).toBe(
-      'v2 is active on green, but could not be watched: the edge does not answer on its status port',
+      'v2 is active on green, but could not be monitored: the edge does not answer on its status port',
     );
     expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'bake', rolledBack: false }]);
   });

@@ -4,74 +4,74 @@ import { attempt, messageOf, warning } from '../terminal/terminal.ts';
 import { type Baked, bakedText } from './bake.ts';
 import { canary, endCanary } from './canary.ts';
 import { GateFailure } from './gates.ts';
+import { monitor, rollBack } from './monitor.ts';
 import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
 import { check, stage } from './stage.ts';
-import { takeOver } from './take-over.ts';
-import { rollBack, watchOver } from './watch-over.ts';
+import { switchTraffic } from './switch-traffic.ts';
 
 /**
- * Brings one release to the idle colour and, if all is well, to the visitors. Until the switch the active colour is not
- * touched; whatever fails before it ends with the old release back on the idle colour.
- * @returns what came of it, in words
- * @throws {CommandError} when the release did not get there, or did not stay
+ * Deploys a release to the standby and, if it passes every gate, switches traffic to it. Until the switch the active pool is
+ * not touched; a failure before it puts the old release back on the standby.
+ * @returns the result, in words
+ * @throws {CommandError} if the release did not become active, or did not stay active
  */
 export async function deployRelease(run: Run): Promise<string> {
   let tookMs: number | undefined;
   try {
     await stage(run);
     await check(run);
-    if (!run.options.switchOver) return await waitsThere(run);
+    if (!run.options.switchOver) return await readyOnStandby(run);
     await run.hook('pre-switch');
     await canary(run);
-    tookMs = await takeOver(run);
+    tookMs = await switchTraffic(run);
   } catch (error) {
     throw await failed(run, error);
   }
   let baked: Baked | undefined;
   try {
-    if (run.options.bakeMs > 0 && !run.signal.aborted) baked = await watchOver(run);
+    if (run.options.bakeMs > 0 && !run.signal.aborted) baked = await monitor(run);
   } catch (error) {
-    throw await notWatched(run, error);
+    throw await notMonitored(run, error);
   }
   if (baked?.breach !== undefined) throw await rollBack(run, baked, baked.breach);
   return finished(run, tookMs, baked);
 }
 
-async function waitsThere(run: Run): Promise<string> {
+async function readyOnStandby(run: Run): Promise<string> {
   const { pool, start, options } = run;
-  await run.recordEnd({ kind: 'deploy-finished', ...run.what, switched: false, tookMs: run.tookMs });
-  return `${options.release} waits on ${pool} (${start.standby.url}); ./bluegreen switch ${pool} makes it active`;
+  await run.recordEnd({ kind: 'deploy-finished', ...run.identity, switched: false, tookMs: run.tookMs });
+  return `${options.release} is ready on ${pool} (${start.standby.url}); ./bluegreen switch ${pool} makes it active`;
 }
 
-/** Nobody's request was in danger; the standby is to be warm again. */
+/** Restores the standby after a failure before the switch; the active pool was not touched. */
 async function failed(run: Run, error: unknown): Promise<unknown> {
   const isKnown = error instanceof GateFailure || error instanceof CommandError || isInterruption(error);
-  if (!isKnown) warning('this is a fault of the kit; putting things back');
-  const why = isInterruption(error) ? 'stopped by hand' : messageOf(error);
+  if (!isKnown) warning('this is a bug in bluegreen; restoring the previous release');
+  const why = isInterruption(error) ? 'interrupted' : messageOf(error);
   const { step, pool } = run;
   if (error instanceof GateFailure) await run.showLog();
-  await attempt('the canary may be on still, ./bluegreen canary off ends it', () =>
+  await attempt('the canary may still be on (./bluegreen canary off ends it)', () =>
     endCanary(run, why, error instanceof GateFailure),
   );
   const { restored, standing, stillLive } = await putBack(run);
   await run.recordFailure(why, { rolledBack: false, restored, noWayBack: stillLive });
   if (!isKnown) return error;
   const next = error instanceof CommandError ? error.next : undefined;
-  return new CommandError(`${run.options.release} was not deployed; ${step}: ${why}\n${standing}`, {
-    next: next ?? `mend it and deploy again; ./bluegreen logs app_${pool}`,
+  return new CommandError(`deploy of ${run.options.release} failed at ${step}: ${why}\n${standing}`, {
+    next: next ?? `fix it and deploy again; logs: ./bluegreen logs app_${pool}`,
     cause: error,
   });
 }
 
-/** It is live, and nobody knows how it does. */
-async function notWatched(run: Run, error: unknown): Promise<unknown> {
+/** The release is active, and its bake could not be finished. */
+async function notMonitored(run: Run, error: unknown): Promise<unknown> {
   const { pool, options } = run;
   const why = messageOf(error);
-  await run.recordFailure(why, { rolledBack: false, noWayBack: 'Nobody watches it any more' });
+  await run.recordFailure(why, { rolledBack: false, noWayBack: 'It is no longer monitored' });
   if (!(error instanceof CommandError)) return error;
-  return new CommandError(`${options.release} is active on ${pool}, but could not be watched: ${why}`, {
-    next: './bluegreen status, or rollback',
+  return new CommandError(`${options.release} is active on ${pool}, but could not be monitored: ${why}`, {
+    next: './bluegreen status, or ./bluegreen rollback',
     cause: error,
   });
 }
@@ -80,16 +80,18 @@ async function finished(run: Run, tookMs: number | undefined, baked: Baked | und
   const { pool, oldPool, options, start } = run;
   if (baked?.overtaken) {
     const why = `${oldPool} was made active by hand`;
-    // It is healthy, and the standby now.
+    // The release is healthy, and is the standby now.
     await run.recordFailure(why, { rolledBack: true, restored: options.release });
-    throw new CommandError(`${why} while ${options.release} was watched`, { next: './bluegreen status' });
+    throw new CommandError(`${why} during the bake of ${options.release}`, { next: './bluegreen status' });
   }
   const bake = baked && { lastedMs: baked.lastedMs, requests: baked.requests, failed: baked.failed };
-  const record = { kind: 'deploy-finished', ...run.what, switched: true, tookMs: run.tookMs } as const;
+  const record = { kind: 'deploy-finished', ...run.identity, switched: true, tookMs: run.tookMs } as const;
   await run.recordEnd({ ...record, bake });
   await run.forgetImage(run.planned?.imageBefore);
   const active = `${options.release} is active on ${pool}${tookMs === undefined ? '' : `, switched${inTime(tookMs)}`}`;
   if (baked !== undefined) return `${active}; ${bakedText(baked)}`;
-  if (options.bakeMs === 0) return `${active}; ./bluegreen rollback goes back to ${start.active.release}`;
-  throw new CommandError(`${active}, but it was not watched to the end`, { next: './bluegreen status, or rollback' });
+  if (options.bakeMs === 0) return `${active}; ./bluegreen rollback returns to ${start.active.release}`;
+  throw new CommandError(`${active}, but its bake was interrupted`, {
+    next: './bluegreen status, or ./bluegreen rollback',
+  });
 }

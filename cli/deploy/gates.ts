@@ -11,11 +11,11 @@ import type { Engine } from '../engine/engine.ts';
 import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import type { Say } from '../terminal/steps.ts';
-import { endWhatItLeaves, type HookEnvironment, howItEnded } from './hooks.ts';
+import { exitText, type HookEnvironment, killLeftovers } from './hooks.ts';
 
 /**
- * Waits until a pool is healthy by the prober's own rule, and the prober and the edge think so too.
- * @throws {GateFailure} after the time limit, with the last answer
+ * Waits until a pool is healthy by the prober's rule, and until the prober has marked it up and the edge has followed.
+ * @throws {GateFailure} after the time limit, with the last response
  */
 export async function becomeHealthy(
   stack: Stack,
@@ -29,13 +29,14 @@ export async function becomeHealthy(
   const origin = directUrl(stack, pool);
   const check = healthCheck({ pool, origin, path: stack.settings.HEALTH_PATH, flag: '' }, { timeoutMs, atOnce: 1 });
   const deadline = Date.now() + limitMs;
-  // Of the container before, the prober may still think well.
-  let verdict: Verdict = { down: true, inARow: 0, cause: 'not asked yet' };
+  // The prober's own flag may still be about the previous container, so the pool starts as down here.
+  let verdict: Verdict = { down: true, inARow: 0, cause: 'not checked yet' };
   try {
     while (Date.now() < deadline) {
       verdict = judge(verdict, await check.check(), thresholds);
-      if (!verdict.down && !(await edgeStatus(engine)).down[pool]) return `${thresholds.rise} good checks in a row`;
-      say(verdict.down ? (verdict.cause ?? 'starting') : 'waiting for the prober to see it');
+      if (!verdict.down && !(await edgeStatus(engine)).down[pool])
+        return `${thresholds.rise} health checks passed in a row`;
+      say(verdict.down ? (verdict.cause ?? 'starting') : 'waiting for the prober to mark it up');
       await delay(intervalMs, undefined, { signal });
     }
   } finally {
@@ -44,18 +45,21 @@ export async function becomeHealthy(
   throw new GateFailure('health', `not healthy within ${limitMs / 1_000} s; ${await lastAnswer(stack, pool)}`);
 }
 
-/** What the health check says, so that a person sees more than a status. */
+/** The response to the health check with the beginning of its body, as a status alone explains little. */
 async function lastAnswer(stack: Stack, pool: Pool): Promise<string> {
   const url = directUrl(stack, pool) + stack.settings.HEALTH_PATH;
   const { status, body } = await ask(url);
   if (status === 0) return `${url} does not answer`;
-  const said = excerpt(body);
-  return `${url} answers ${status}${said === '' ? '' : `: ${said}`}`;
+  const text = excerpt(body);
+  return `${url} returned ${status}${text === '' ? '' : `: ${text}`}`;
 }
 
 const intervalMs = 250;
 
-/** Waits until no request is on its way to a pool, but not for ever. In words, what came of it. */
+/**
+ * Waits until no request to a pool is in flight, or until the time limit. Never fails.
+ * @returns the result, in words
+ */
 export async function drain(
   engine: Engine,
   pool: Pool,
@@ -65,10 +69,11 @@ export async function drain(
   const deadline = Date.now() + limitMs;
   for (;;) {
     const count = await inFlight(engine, pool);
-    if (count === undefined) return 'this system does not show how many requests are on their way; not waiting';
-    if (count === 0) return `no request is on its way to ${pool}`;
+    if (count === undefined) return 'this system does not show how many requests are in flight; not waiting';
+    if (count === 0) return `no requests in flight to ${pool}`;
     const connections = count === 1 ? '1 connection' : `${count} connections`;
-    if (Date.now() >= deadline) return `${connections} to ${pool} still open; the app gets to finish what it can`;
+    if (Date.now() >= deadline)
+      return `${connections} to ${pool} still open; the app finishes what it can before it stops`;
     say(`${connections} to ${pool}`);
     await delay(intervalMs, undefined, { signal });
   }
@@ -83,10 +88,10 @@ async function inFlight(engine: Engine, pool: Pool): Promise<number | undefined>
   }
 }
 
-/** A release that is not fit to serve. */
+/** A release failed a gate. */
 export class GateFailure extends Error {
   readonly code = 'GATE';
-  /** In a word or two: which gate. */
+  /** The gate, as in "smoke" or "canary 5%". */
   readonly gate: string;
 
   constructor(gate: string, message: string) {
@@ -99,31 +104,31 @@ export class GateFailure extends Error {
 const outputLines = 20;
 
 /**
- * Asks for each path through the edge, which shows the idle colour to nobody else.
- * @throws {GateFailure} at the first that is not answered with a 2xx
+ * Requests each path through the edge, with a preview token that routes only these requests to the standby.
+ * @throws {GateFailure} at the first path that does not return a 2xx
  */
 export async function smokePaths(stack: Stack, engine: Engine, paths: readonly string[]): Promise<string> {
   if (paths.length === 0) return '';
-  // By its beginning the edge knows what a deploy that was killed has left.
+  // The edge removes tokens with this prefix that a killed deploy has left behind.
   const token = `smoke-${randomBytes(24).toString('base64url')}`;
   await engine.edge('preview', 'add', token);
   try {
     for (const path of paths) {
       const answer = await ask(edgeUrl(stack) + path, { headers: { 'X-Bluegreen-Preview': token } });
       if (isOk(answer)) continue;
-      const said = excerpt(answer.body);
-      const got = answer.status === 0 ? 'no answer' : `${answer.status}${said === '' ? '' : `: ${said}`}`;
-      throw new GateFailure('smoke', `GET ${path} was expected to be 2xx, got ${got}`);
+      const text = excerpt(answer.body);
+      const got = answer.status === 0 ? 'no answer' : `${answer.status}${text === '' ? '' : `: ${text}`}`;
+      throw new GateFailure('smoke', `GET ${path}: expected 2xx, got ${got}`);
     }
   } finally {
     await engine.edge('preview', 'remove', token);
   }
-  return paths.length === 1 ? `${paths[0]} is fine` : `${paths.length} paths are fine`;
+  return paths.length === 1 ? `GET ${paths[0]} returned 2xx` : `${paths.length} paths returned 2xx`;
 }
 
 /**
- * Runs a command of the operator's.
- * @throws {GateFailure} when it does not end with 0 in time, with the last it said
+ * Runs a smoke command in /bin/sh.
+ * @throws {GateFailure} if it does not exit with code 0 in time, with its last 20 lines of output
  */
 export async function smokeCommand(
   command: string,
@@ -140,14 +145,14 @@ export async function smokeCommand(
     cancelSignal: signal,
     reject: false,
   });
-  endWhatItLeaves(running);
+  killLeftovers(running);
   const result = await running;
   signal.throwIfAborted();
   if (result.exitCode === 0) return;
-  const said = stripVTControlCharacters(result.all ?? '')
+  const output = stripVTControlCharacters(result.all ?? '')
     .trimEnd()
     .split('\n')
     .slice(-outputLines)
     .join('\n');
-  throw new GateFailure('smoke', `"${command}" ${howItEnded(result)}${said === '' ? '' : `:\n${said}`}`);
+  throw new GateFailure('smoke', `"${command}" ${exitText(result)}${output === '' ? '' : `:\n${output}`}`);
 }

@@ -9,7 +9,7 @@ import { brokenHooks, runHook, runLateHook } from './hooks.ts';
 
 const env = { RELEASE_ID: '1.2', BASE_URL: 'http://127.0.0.1:8082', POOL: 'green' };
 
-describe('what an operator adds to a deploy', () => {
+describe('what operators add to a deploy', () => {
   let directory: string;
   let stack: Stack;
 
@@ -23,42 +23,42 @@ describe('what an operator adds to a deploy', () => {
     writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(directory, name), mode);
   };
-  const said = () => readFileSync(join(directory, 'said'), 'utf8');
+  const written = () => readFileSync(join(directory, 'written'), 'utf8');
 
   describe('a hook', () => {
-    it('is run with the env in its environment, from the folder of the kit', async () => {
-      write('pre-deploy', 'echo "$RELEASE_ID $POOL $BASE_URL" > said');
+    it('runs with its environment, in the root directory', async () => {
+      write('pre-deploy', 'echo "$RELEASE_ID $POOL $BASE_URL" > written');
       expect(await runHook(stack, 'pre-deploy', env)).toBe(true);
-      expect(said()).toBe('1.2 green http://127.0.0.1:8082\n');
+      expect(written()).toBe('1.2 green http://127.0.0.1:8082\n');
     });
 
-    it('that is not there is no fault', async () => {
+    it('may be missing', async () => {
       expect(await runHook(stack, 'pre-switch', env)).toBe(false);
     });
 
-    it('that fails says how', async () => {
+    it('that fails is reported with its exit code or signal', async () => {
       write('pre-switch', 'exit 7');
-      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook ended with exit code 7');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook exited with code 7');
       write('pre-switch', 'kill -KILL $$');
-      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook was ended by SIGKILL');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook was terminated by SIGKILL');
     });
 
-    it('that cannot be run is refused, and found before it matters', async () => {
+    it('that is not executable is refused, and found by brokenHooks', async () => {
       write('pre-switch', '', 0o644);
       expect(brokenHooks(stack)).toEqual([join(directory, 'pre-switch')]);
       await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('is not executable');
     });
 
-    it('is ended by Ctrl-C', async () => {
-      write('pre-deploy', 'echo begun > said; exec sleep 60');
+    it('is terminated by Ctrl-C', async () => {
+      write('pre-deploy', 'echo begun > written; exec sleep 60');
       const controller = new AbortController();
       const running = runHook(stack, 'pre-deploy', env, controller.signal);
-      await eventually('the hook to begin', () => said() !== '');
+      await eventually('the hook to begin', () => written() !== '');
       controller.abort(new Error('Ctrl-C'));
       await expect(running).rejects.toThrow('Ctrl-C');
     });
 
-    it('that comes after the fact undoes nothing when it fails', async () => {
+    it('that fails after the switch undoes nothing', async () => {
       write('post-switch', 'exit 1');
       await expect(runLateHook(stack, 'post-switch', env)).resolves.toBeUndefined();
     });
@@ -67,23 +67,23 @@ describe('what an operator adds to a deploy', () => {
   describe('a smoke command', () => {
     const { signal } = new AbortController();
 
-    it('passes when it ends with 0, with the env in its environment', async () => {
+    it('passes if it exits with code 0, and gets its environment', async () => {
       await smokeCommand('test "$RELEASE_ID" = 1.2 && test "$BASE_URL" = http://127.0.0.1:8082', env, 10_000, signal);
     });
 
-    it('is quoted without what would colour or drive a terminal', async () => {
+    it('is quoted without terminal control sequences', async () => {
       const script = "printf '\\033[31mwrong page\\033[0m\\033]0;title\\007\\n'; exit 3";
-      await expect(smokeCommand(script, env, 10_000, signal)).rejects.toThrow(/exit code 3:\nwrong page$/);
+      await expect(smokeCommand(script, env, 10_000, signal)).rejects.toThrow(/exited with code 3:\nwrong page$/);
     });
 
-    it('that fails says how, and its last words', async () => {
+    it('that fails is reported with its exit code and its last output', async () => {
       await expect(smokeCommand('echo wrong page; exit 3', env, 10_000, signal)).rejects.toThrow(
-        '"echo wrong page; exit 3" ended with exit code 3:\nwrong page',
+        '"echo wrong page; exit 3" exited with code 3:\nwrong page',
       );
     });
 
-    it('that takes too long is ended', async () => {
-      await expect(smokeCommand('exec sleep 60', env, 200, signal)).rejects.toThrow('took too long and was ended');
+    it('that takes too long is terminated', async () => {
+      await expect(smokeCommand('exec sleep 60', env, 200, signal)).rejects.toThrow('timed out and was terminated');
     });
   });
 });

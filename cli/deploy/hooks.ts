@@ -13,10 +13,14 @@ import { warning } from '../terminal/terminal.ts';
 const hookNames = ['pre-deploy', 'pre-switch', 'post-switch', 'post-rollback'] as const;
 export type HookName = (typeof hookNames)[number];
 
-/** A migration can take its time. */
+/** Long enough for a database migration. */
 const limitMs = 600_000;
 
-/** Runs an executable of the operator's if there is one; false: there is none. */
+/**
+ * Runs a hook, with its output on stderr.
+ * @returns false if there is no such hook
+ * @throws {CommandError} if it is not executable or does not exit with code 0 within ten minutes
+ */
 export async function runHook(
   stack: Stack,
   name: HookName,
@@ -30,7 +34,7 @@ export async function runHook(
     cwd: stack.root,
     env: env,
     stdin: 'ignore',
-    // A group of its own: Ctrl-C is for the deploy, which decides what becomes of the hook.
+    // In a process group of its own: Ctrl-C reaches only the deploy, which decides what happens to the hook.
     detached: true,
     stdout: process.stderr,
     stderr: 'inherit',
@@ -38,14 +42,14 @@ export async function runHook(
     reject: false,
     ...(signal && { cancelSignal: signal }),
   });
-  endWhatItLeaves(running);
+  killLeftovers(running);
   const result = await running;
   signal?.throwIfAborted();
   if (result.exitCode === 0) return true;
-  throw new CommandError(`${name} hook ${howItEnded(result)}`, { next: `see what ${path} says` });
+  throw new CommandError(`${name} hook ${exitText(result)}`, { next: `see the output of ${path}` });
 }
 
-/** For what comes after the fact: nothing is undone because of it. */
+/** Runs a hook after a switch or a rollback. If it fails, it only warns: nothing is undone. */
 export async function runLateHook(stack: Stack, name: HookName, env: HookEnvironment): Promise<void> {
   try {
     await runHook(stack, name, env);
@@ -56,32 +60,32 @@ export async function runLateHook(stack: Stack, name: HookName, env: HookEnviron
 }
 
 /**
- * Where a program of the operator's fails or is ended, all that it has started ends with it: what it leaves would go on, and
- * would hold its output open.
+ * Kills the whole process group if the program fails or is killed. Its children would otherwise run on and keep its output
+ * open.
  */
-export function endWhatItLeaves({ nodeChildProcess: child }: { readonly nodeChildProcess: ChildProcess }): void {
+export function killLeftovers({ nodeChildProcess: child }: { readonly nodeChildProcess: ChildProcess }): void {
   child.once('exit', (exitCode) => {
     if (exitCode !== 0 && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   });
 }
 
-/** In words, of a program of the operator's. */
-export function howItEnded(result: {
+/** How a program ended, as in "exited with code 3". */
+export function exitText(result: {
   readonly timedOut: boolean;
   readonly isCanceled: boolean;
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
   readonly shortMessage?: string | undefined;
 }): string {
-  if (result.timedOut) return 'took too long and was ended';
+  if (result.timedOut) return 'timed out and was terminated';
   if (result.isCanceled) return 'was stopped';
-  if (result.exitCode !== undefined) return `ended with exit code ${result.exitCode}`;
+  if (result.exitCode !== undefined) return `exited with code ${result.exitCode}`;
   return result.signal === undefined
     ? `could not be started: ${result.shortMessage ?? ''}`
-    : `was ended by ${result.signal}`;
+    : `was terminated by ${result.signal}`;
 }
 
-/** Hooks that are there and cannot be run. */
+/** Paths of hooks that exist but are not executable. */
 export function brokenHooks(stack: Stack): readonly string[] {
   return hookNames.map((name) => pathOf(stack, name)).filter((path) => existsSync(path) && !isExecutable(path));
 }
@@ -99,13 +103,13 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** What hooks and smoke commands find in their environment. */
+/** The environment of hooks and smoke commands. */
 export type HookEnvironment = Readonly<Record<string, string>>;
 
-export interface Rollout {
-  /** Undefined where there is no deploy, as in a rollback by hand. */
+export interface HookContext {
+  /** Undefined outside a deploy, as in a rollback by hand. */
   readonly deploy?: string | undefined;
-  /** The colour that the release goes to, or went back to. */
+  /** The pool that the release is deployed to, or that a rollback made active. */
   readonly pool: Pool;
   readonly release: string;
   readonly image?: string | undefined;
@@ -113,16 +117,16 @@ export interface Rollout {
   readonly previousRelease: string;
 }
 
-export function hookEnvironment(stack: Stack, engine: Engine, rollout: Rollout): HookEnvironment {
+export function hookEnvironment(stack: Stack, engine: Engine, context: HookContext): HookEnvironment {
   return {
-    BASE_URL: directUrl(stack, rollout.pool),
+    BASE_URL: directUrl(stack, context.pool),
     EDGE_URL: edgeUrl(stack),
-    POOL: rollout.pool,
-    RELEASE_ID: rollout.release,
-    IMAGE: rollout.image ?? '',
-    PREVIOUS_POOL: rollout.previousPool,
-    PREVIOUS_RELEASE_ID: rollout.previousRelease,
-    DEPLOY_ID: rollout.deploy ?? '',
+    POOL: context.pool,
+    RELEASE_ID: context.release,
+    IMAGE: context.image ?? '',
+    PREVIOUS_POOL: context.previousPool,
+    PREVIOUS_RELEASE_ID: context.previousRelease,
+    DEPLOY_ID: context.deploy ?? '',
     BLUEGREEN_ACTOR: actorOf(stack),
     BLUEGREEN_ENGINE: engine.name,
   };

@@ -8,16 +8,16 @@ import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { endCanary } from './canary.ts';
 import type { Lock } from './lock.ts';
+import { rollBack } from './monitor.ts';
 import type { DeployOptions } from './options.ts';
 import type { Start } from './preflight.ts';
 import { Run } from './run.ts';
-import { rollBack } from './watch-over.ts';
 
 const baked = { lastedMs: 12_000, requests: 500, failed: 21, breach: 'it fails', overtaken: false };
 
 describe('the journal of a deploy', () => {
   let blue: Server;
-  /** What blue's health check answers. */
+  /** Status of blue's health check. */
   let status: number;
   let blueDown: boolean;
   let records: JournalRecord[];
@@ -50,10 +50,11 @@ describe('the journal of a deploy', () => {
     const lock = { at: () => undefined } as unknown as Lock;
     run = new Run(stack, engine, options, start, { lock, signal: new AbortController().signal });
     run.wasUsed = true;
+    run.step = 'bake';
   });
   afterEach(() => blue.close());
 
-  it('says what was counted of a release that is rolled back, and for how long visitors had it', async () => {
+  it('has the counts of a release that is rolled back, and how long visitors had it', async () => {
     await rollBack(run, baked, baked.breach);
     expect(records).toMatchObject([
       { kind: 'switch', reason: 'bake', deploy: run.id, bake: { lastedMs: 12_000, requests: 500, failed: 21 } },
@@ -64,7 +65,7 @@ describe('the journal of a deploy', () => {
   it.each([
     [503, false, 'blue is not healthy either (status 503)'],
     [200, true, 'blue is not healthy either (marked down by its health checks)'],
-  ])('says why there is no way back: %i, marked down: %s', async (answer, down, noWayBack) => {
+  ])('has the reason why there was no rollback: %i, marked down: %s', async (answer, down, noWayBack) => {
     [status, blueDown] = [answer, down];
     const error = await rollBack(run, baked, baked.breach);
     expect(records).toMatchObject([{ kind: 'deploy-failed', rolledBack: false, wasUsed: true, noWayBack }]);
@@ -72,11 +73,11 @@ describe('the journal of a deploy', () => {
   });
 
   it.each([true, false])(
-    'says of a canary that is off whether it did badly, and of which deploy it was: %s',
-    async (did) => {
+    'has the deploy of a canary that is off, and whether the release failed: %s',
+    async (didBadly) => {
       run.canaryIsOn = true;
-      await endCanary(run, 'why', did);
-      expect(records).toMatchObject([{ kind: 'canary', percent: 0, deploy: run.id, why: 'why', didBadly: did }]);
+      await endCanary(run, 'why', didBadly);
+      expect(records).toMatchObject([{ kind: 'canary', percent: 0, deploy: run.id, why: 'why', didBadly }]);
     },
   );
 });

@@ -8,7 +8,7 @@ import { lockHolder, takeLock } from './lock.ts';
 
 const meanwhile = vi.hoisted(() => ({ read: (_path: string) => {}, changed: () => {} }));
 
-// What other processes do between two steps of this one.
+// Runs what other processes do between two steps of this one.
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>();
   const after =
@@ -41,7 +41,7 @@ describe('the deploy lock of a dead process', () => {
     fs.rmSync(root, { recursive: true, force: true });
   });
 
-  it('that somebody else takes over at the same moment is theirs, all the time', () => {
+  it('stays with the process that takes it over first, without a gap', () => {
     const path = join(root, '.bluegreen/deploy.lock');
     const base = { sinceMs: Date.now(), what: 'a deploy of 1.2', step: 'health', switched: false };
     const write = (holder: object) => fs.writeFileSync(path, JSON.stringify({ ...base, ...holder }));
@@ -55,7 +55,7 @@ describe('the deploy lock of a dead process', () => {
     meanwhile.changed = () => {
       wasFree ||= !fs.existsSync(path);
     };
-    expect(() => takeLock(stack, 'mine')).toThrow(/by bob .* is going on/);
+    expect(() => takeLock(stack, 'mine')).toThrow(/by bob .* is in progress/);
     expect(wasFree).toBe(false);
     expect(lockHolder(stack)).toMatchObject({ actor: 'bob', alive: true });
     expect(fs.readdirSync(join(root, '.bluegreen'))).toEqual(['deploy.lock']);

@@ -25,18 +25,18 @@ describe('the deploy lock', () => {
     writeFileSync(path(), JSON.stringify({ ...base, pid: 1, startedAt: '0', ...holder }));
   };
 
-  it('is held by one at a time, and names the holder', () => {
+  it('is held by one process at a time, and names the holder', () => {
     const lock = takeLock(stack, 'a deploy of 1.2');
     lock.at('smoke');
     expect(() => takeLock(stack, 'another')).toThrow(
-      new RegExp(`a deploy of 1\\.2 by alice \\(pid ${process.pid}\\), begun .* ago, at "smoke" is going on`),
+      new RegExp(`a deploy of 1\\.2 by alice \\(pid ${process.pid}, started .* ago, at smoke\\) is in progress`),
     );
     lock.release();
     takeLock(stack, 'another').release();
     expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
   });
 
-  it('of a process that is dead is taken over, and its holder is told', async () => {
+  it('of a dead process is taken over, and its holder is returned', async () => {
     const child = spawn(process.execPath, ['-e', '']);
     await once(child, 'exit');
     leave({ pid: child.pid ?? 0, startedAt: '123' });
@@ -47,25 +47,25 @@ describe('the deploy lock', () => {
     lock.release();
   });
 
-  it('of a dead process whose number another one has now is taken over too', () => {
+  it('of a dead process is taken over even if its pid has been reused', () => {
     leave({ pid: process.pid, startedAt: 'another time' });
     takeLock(stack, 'mine').release();
   });
 
-  it('of a living process is not', () => {
+  it('of a living process is not taken over', () => {
     leave({ pid: process.ppid, startedAt: processInfo(process.ppid)?.startedAt ?? '' });
     expect(() => takeLock(stack, 'mine')).toThrow(/bob/);
     expect(lockHolder(stack)).toMatchObject({ actor: 'bob', alive: true });
   });
 
-  it.each(['', '{', '{"pid":1}', '\0'.repeat(100)])('that cannot be read counts as nobody: %j', (content) => {
+  it.each(['', '{', '{"pid":1}', '\0'.repeat(100)])('that is invalid counts as free: %j', (content) => {
     leave({});
     writeFileSync(path(), content);
     expect(lockHolder(stack)).toBeUndefined();
     takeLock(stack, 'mine').release();
   });
 
-  it('is taken over even where the one who was about to do so has died too', () => {
+  it('is taken over even if a process died while taking it over', () => {
     leave({ pid: 2 ** 22 + 1 });
     const claim = `${path()}.${digestOf(readFileSync(path(), 'utf8'))}`;
     writeFileSync(claim, JSON.stringify({ ...lockHolder(stack), pid: 2 ** 22 + 2 }));
@@ -73,14 +73,14 @@ describe('the deploy lock', () => {
     expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
   });
 
-  it('that somebody else has by now is not released', () => {
+  it('is not released once another process has it', () => {
     const lock = takeLock(stack, 'mine');
     writeFileSync(path(), JSON.stringify({ ...lockHolder(stack), pid: process.ppid }));
     lock.release();
     expect(lockHolder(stack)).toMatchObject({ pid: process.ppid });
   });
 
-  it('of a dead process is forgotten, and that of a living one is not', () => {
+  it('is removed by forgetDeadHolder if its process is dead, and only then', () => {
     leave({ pid: 2 ** 22 + 1 });
     forgetDeadHolder(stack);
     expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
@@ -90,23 +90,24 @@ describe('the deploy lock', () => {
     lock.release();
   });
 
-  it('is got by exactly one of many that take over a dead one at the same moment', async () => {
+  it('goes to exactly one of many processes that take it over at the same moment', async () => {
     leave({ pid: 2 ** 22 + 1 });
     const program = `
       const { takeLock } = await import(${JSON.stringify(join(import.meta.dirname, 'lock.ts'))});
       process.stdin.once('data', () => {
         try { takeLock({ root: ${JSON.stringify(root)}, env: {}, settings: { BLUEGREEN_ACTOR: 'x' } }, 'w'); console.log('got'); }
-        catch (error) { console.log(/is going on/.test(error.message) ? 'refused' : error.stack); }
-        // Alive until all have tried.
+        catch (error) { console.log(/is in progress/.test(error.message) ? 'refused' : error.stack); }
+        // Stays alive until all have tried.
         process.stdin.once('data', () => process.exit());
       });
       console.log('ready');`;
     const children = Array.from({ length: 6 }, () =>
       spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] }),
     );
-    const said = (child: (typeof children)[number]) => once(child.stdout, 'data').then(([text]) => String(text).trim());
-    await Promise.all(children.map(said));
-    const answers = Promise.all(children.map(said));
+    const output = (child: (typeof children)[number]) =>
+      once(child.stdout, 'data').then(([text]) => String(text).trim());
+    await Promise.all(children.map(output));
+    const answers = Promise.all(children.map(output));
     for (const child of children) child.stdin.write('go\n');
     const results = await answers;
     for (const child of children) child.stdin.write('end\n');

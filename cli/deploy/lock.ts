@@ -13,30 +13,31 @@ import { CommandError } from '../terminal/command-error.ts';
 
 const schema = z.object({
   pid: z.number(),
-  /** Tells the process from a later one with the same number. */
+  /** Start time of the process: a later process can have the same pid. */
   startedAt: z.string(),
   actor: z.string(),
   sinceMs: z.number(),
-  /** As in "deploy of 1.2 to green". */
+  /** As in "a deploy of 1.2". */
   what: z.string(),
-  /** The step it has come to. */
+  /** The current step, as in "health". */
   step: z.string(),
-  /** The active colour has changed already. */
+  /** The deploy has already switched traffic. */
   switched: z.boolean(),
 });
 
 export type Holder = z.output<typeof schema>;
 
-/** Keeps others from changing what the pools run, until it is released. */
+/** Only the holder may change what the pools run. */
 export interface Lock {
-  /** Says how far it has come, for whoever finds the lock. */
+  /** Records the current step, for whoever finds the lock. */
   at(step: string, options?: { switched?: boolean }): void;
   release(): void;
 }
 
 /**
- * Takes the lock. One whose process is dead is taken over.
- * @throws {CommandError} naming the holder, when somebody has it
+ * Takes the lock, also from a process that is dead.
+ * @returns the lock, with its dead previous holder in `left`
+ * @throws {CommandError} if a living process holds it; the message names the holder
  */
 export function takeLock(stack: Stack, what: string): Lock & { readonly left: Holder | undefined } {
   const path = pathOf(stack);
@@ -54,7 +55,7 @@ export function takeLock(stack: Stack, what: string): Lock & { readonly left: Ho
   };
   const temporary = `${path}.${pid}`;
   const write = () => {
-    // A new file each time: what has been linked elsewhere must not be seen half written.
+    // A new file each time: an inode that is already linked elsewhere must never be seen half written.
     rmSync(temporary, { force: true });
     writeFileSync(temporary, JSON.stringify(mine), { mode: 0o600 });
   };
@@ -78,39 +79,40 @@ export function takeLock(stack: Stack, what: string): Lock & { readonly left: Ho
   };
 }
 
-/** Who has the lock, dead or alive. */
+/** The holder of the lock, dead or alive. */
 export function lockHolder(stack: Stack): (Holder & { readonly alive: boolean }) | undefined {
   const holder = readHolder(pathOf(stack));
   return holder && { ...holder, alive: isAlive(holder) };
 }
 
-/** A deploy that was cut off concerns nobody once the stack is gone. */
+/** Removes the lock of a dead process: once the stack is gone, an interrupted deploy no longer matters. */
 export function forgetDeadHolder(stack: Stack): void {
   if (lockHolder(stack)?.alive !== false) return;
   try {
     takeLock(stack, 'down').release();
   } catch (error) {
-    // Somebody has taken it over meanwhile.
+    // Another process has taken it over in the meantime.
     if (!(error instanceof CommandError)) throw error;
   }
 }
 
-/** In words, such as "a deploy of 1.2 to green by alice (pid 12), for 3.0 s, at health". */
+/** As in "a deploy of 1.2 by alice (pid 12, started 3.0 s ago, at health)". */
 export function holderText({ what, actor, pid, sinceMs, step }: Holder): string {
-  return `${what} by ${actor} (pid ${pid}), begun ${duration(Date.now() - sinceMs)} ago, at "${step}"`;
+  return `${what} by ${actor} (pid ${pid}, started ${duration(Date.now() - sinceMs)} ago, at ${step})`;
 }
 
 function heldBy(holder: Holder): CommandError {
-  return new CommandError(`${holderText(holder)} is going on`, {
-    next: 'wait for it, or end it with Ctrl-C where it runs',
+  return new CommandError(`${holderText(holder)} is in progress`, {
+    next: 'wait for it to finish, or stop it with Ctrl-C in its terminal',
   });
 }
 
 /**
- * Puts what `write` writes at a path where nobody living has anything, and returns whose place it takes. To take that of a dead
- * one, a process must first get the claim on that very content, and then find it there still: so nobody replaces what somebody
- * else has taken over meanwhile. A claim is got in the same way, as its process can die too.
- * @throws {CommandError} naming the holder, when somebody living has it
+ * Moves the file that `write` creates to `path`, unless a living process holds it. To replace the lock of a dead holder, a
+ * process first acquires a claim named after the lock's content, and then checks that the content is still the same: so no
+ * process replaces a lock that another one has just taken over. A claim is acquired in the same way, as its process can die too.
+ * @returns the dead holder whose lock was replaced, if any
+ * @throws {CommandError} if a living process holds it; the message names the holder
  */
 function acquire(path: string, temporary: string, write: () => void): Holder | undefined {
   let left: Holder | undefined;
@@ -135,7 +137,7 @@ function acquire(path: string, temporary: string, write: () => void): Holder | u
   }
 }
 
-/** One file system operation, so that of two only one succeeds. */
+/** Links the file in one atomic operation, so only one of several processes succeeds. False if `to` exists. */
 function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -146,7 +148,7 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-/** Undefined also where it is not to be read, as another user's. */
+/** Undefined if there is no lock, or if it cannot be read, for example because it belongs to another user. */
 function readHolder(path: string): Holder | undefined {
   try {
     return holderIn(readFileSync(path, 'utf8'));
@@ -155,7 +157,7 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
-/** Undefined: there is none. */
+/** Undefined if there is no file. */
 function contentOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -165,7 +167,7 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-/** Undefined: a crash of the machine has left it half written. */
+/** Undefined if the content is invalid: a crash of the machine can leave it half written. */
 function holderIn(content: string): Holder | undefined {
   return schema.safeParse(parsedJson(content)).data;
 }

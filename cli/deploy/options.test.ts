@@ -13,13 +13,13 @@ describe("a deploy's options", () => {
   });
 
   it.each([undefined, 'app', 'app:latest', 'registry.example:5000/app', `app@sha256:${'a'.repeat(64)}`])(
-    'name the release by the time where the image says nothing: %s',
+    'name the release after the time if the image has no useful tag: %s',
     (image) => {
       expect(deployOptions({ ...raw, image }).release).toMatch(/^\d{8}-\d{6}$/);
     },
   );
 
-  it('are converted to what the deploy works with', () => {
+  it('are converted to numbers and milliseconds', () => {
     const options = { ...raw, release: 'r1', bake: '2m', maxErrorRate: '0.5', canary: '5%, 25,50%', switch: false };
     expect(deployOptions(options)).toMatchObject({
       release: 'r1',
@@ -41,7 +41,7 @@ describe("a deploy's options", () => {
     [{ canary: '0%' }, '--canary: expected a whole percentage'],
     [{ canary: '5%,' }, '--canary: expected a whole percentage'],
     [{ smokePath: ['version'] }, '--smoke-path: expected a path that begins with /'],
-  ] as const)('refuse %j by name', (wrong, message) => {
+  ] as const)('are refused by name: %j', (wrong, message) => {
     expect(() => deployOptions({ ...raw, ...wrong })).toThrow(message);
   });
 });

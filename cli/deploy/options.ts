@@ -2,7 +2,7 @@ import { releasePattern } from '../../settings/fields.ts';
 import { durationOption } from '../arguments.ts';
 import { CommandError } from '../terminal/command-error.ts';
 
-/** As the command line has them. */
+/** The options as given on the command line. */
 export interface RawDeployOptions {
   readonly image?: string | undefined;
   readonly release?: string | undefined;
@@ -22,13 +22,16 @@ export interface DeployOptions {
   readonly smokePaths: readonly string[];
   readonly bakeMs: number;
   readonly maxErrorPercent: number;
-  /** Shares of the visitors in percent, rising; none: no canary. */
+  /** Rising shares of visitors, in percent; empty for no canary. */
   readonly canarySteps: readonly number[];
   readonly switchOver: boolean;
   readonly confirmed: boolean;
 }
 
-/** @throws {CommandError} with what was expected */
+/**
+ * Parses and validates the options.
+ * @throws {CommandError} if an option is invalid; the message says what was expected
+ */
 export function deployOptions(raw: RawDeployOptions): DeployOptions {
   const release = raw.release ?? releaseOf(raw.image);
   if (!releasePattern.test(release)) {
@@ -49,7 +52,7 @@ export function deployOptions(raw: RawDeployOptions): DeployOptions {
   };
 }
 
-/** The image's tag where it says something; else the time, so that each deploy has a name of its own. */
+/** The image's tag, or if that is missing or `latest`, the time, so that each deploy has a name of its own. */
 function releaseOf(image: string | undefined): string {
   const [name = ''] = (image ?? '').split('@');
   const tag = /:([^/:]+)$/.exec(name)?.[1];
@@ -72,7 +75,10 @@ function canarySteps(text: string | undefined): readonly number[] {
   return steps;
 }
 
-/** @throws {CommandError} */
+/**
+ * Parses a share of visitors such as `5%`.
+ * @throws {CommandError} if it is not a whole percentage from 1 to 99
+ */
 export function sharePercent(name: string, text: string): number {
   const number = Number(/^(\d{1,2})%?$/.exec(text)?.[1]);
   if (number >= 1) return number;

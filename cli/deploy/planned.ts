@@ -5,17 +5,20 @@ import { changeEnvFile } from '../stack/env-file.ts';
 import { envPath, readStack, type Stack } from '../stack/stack.ts';
 import { variablesOf } from './preflight.ts';
 
-/** What a pool is to run, written down in the env file: a plain `docker compose up` or a reboot brings up the same. */
+/** The release of a pool, written to the env file, so that a plain `docker compose up` or a reboot starts the same release. */
 export interface Planned {
-  /** The stack as the env file has it now. */
+  /** The stack with the settings that are now in the env file. */
   readonly next: Stack;
-  /** The image that it ran before, if it was written down. */
+  /** The pool's image in the env file before, if any. */
   readonly imageBefore: string | undefined;
-  /** Writes down again what was there before. */
+  /** Restores the previous values in the env file. */
   undo(): void;
 }
 
-/** @param image undefined: what the other colour runs */
+/**
+ * Writes the release and image of a pool to the env file.
+ * @param image undefined for the image of the other pool
+ */
 export function planned(stack: Stack, pool: Pool, release: string, image: string | undefined): Planned {
   const path = envPath(stack);
   const [releaseName, imageName] = variablesOf(pool);

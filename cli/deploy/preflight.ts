@@ -7,7 +7,7 @@ import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { type Counters, readCounters } from './counters.ts';
 
-/** How things stand before anything is done. */
+/** The state of the stack before the deploy changes anything. */
 export interface Start {
   readonly active: PoolStatus;
   readonly standby: PoolStatus;
@@ -16,8 +16,8 @@ export interface Start {
 }
 
 /**
- * Looks whether a deploy can be begun, and tells all that is against it at once.
- * @throws {CommandError} when something is
+ * Checks whether a deploy can start.
+ * @throws {CommandError} if it cannot; the message lists all reasons
  */
 export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
   const [control, services, counters] = await Promise.all([
@@ -36,28 +36,28 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
   for (const name of ['health_prober', 'alert_watcher'] as const) {
     const service = services.find((one) => one.name === name);
     if (service !== undefined && isWell(service)) continue;
-    faults.push(`${name} is not well (${service?.state}, ${service?.detail}), so nobody would notice a failure`);
+    faults.push(`${name} is not healthy (${service?.state}, ${service?.detail}), so a failure would go unnoticed`);
   }
-  if (counters === undefined) faults.push('alert_watcher does not answer, so the new release could not be watched');
+  if (counters === undefined) faults.push('alert_watcher does not answer, so the new release could not be monitored');
   if (control.canaryPercent > 0) {
     faults.push(`a canary of ${control.canaryPercent}% is on; end it with ./bluegreen canary off`);
   }
   if (!hasFreeDisk(stack)) faults.push(`${freeDiskText(stack)}; expected 1 GiB or more`);
   faults.push(...overridden(stack, standby.pool));
   if (faults.length === 0) return { active, standby, control, counters };
-  throw new CommandError(`not begun, nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
+  throw new CommandError(`preflight failed, nothing was changed:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
     next: './bluegreen status',
   });
 }
 
-/** What the shell says counts for more than the env file, for Compose too: the release would not be what it says there. */
+/** Variables set in the shell override the env file, for Compose as well: the pool would not run what the env file says. */
 function overridden({ shell }: Stack, pool: Pool): string[] {
   return variablesOf(pool)
     .filter((name) => shell[name])
-    .map((name) => `${name} is set in the environment, which counts for more than the env file; unset it`);
+    .map((name) => `${name} is set in the environment, which overrides the env file; unset it`);
 }
 
-/** What says in the env file what a pool runs. */
+/** Names of the variables that define what a pool runs: its release and its image. */
 export function variablesOf(pool: Pool) {
   return pool === 'blue'
     ? (['RELEASE_ID_BLUE', 'BLUE_IMAGE'] as const)

@@ -7,21 +7,21 @@ import { until } from '../until.ts';
 import { becomeHealthy, drain } from './gates.ts';
 import type { Run } from './run.ts';
 
-/** Nginx that was ended is there again sooner than this. */
+/** Longer than nginx takes to restart. */
 const edgeDeadlineMs = 5_000;
 
 export interface PutBack {
-  /** The release that is on the idle colour again; undefined: none is, or nothing had been replaced. */
+  /** The release that is back on the standby; undefined if none is, or if nothing had been replaced. */
   readonly restored: string | undefined;
-  /** Why the release stays live; undefined: it is not live. */
+  /** Why the new release stays active; undefined if it is not active. */
   readonly stillLive?: string;
-  /** How things stand now, in words. */
+  /** The resulting state, in words. */
   readonly standing: string;
 }
 
 /**
- * Puts back what the idle colour ran before, so that the standby is warm again. A colour that somebody has made active
- * meanwhile has visitors, and is left alone.
+ * Puts the old release back on the standby. If an operator has made that pool active in the meantime, it serves visitors and
+ * is left alone. Never throws; a failure is in `standing`.
  */
 export async function putBack(run: Run): Promise<PutBack> {
   const { stack, engine, pool, oldPool, gateMs, planned, options } = run;
@@ -30,32 +30,32 @@ export async function putBack(run: Run): Promise<PutBack> {
   if (active !== oldPool) {
     const standing =
       active === undefined
-        ? `The edge does not say who is active, so ${pool} was left as it is, on ${options.release}: see ./bluegreen status`
-        : `${colour(pool)} (${options.release}) is active now and was left as it is`;
-    const stillLive = active === pool ? { stillLive: `${colour(pool)} was left as it is` } : {};
+        ? `The edge does not report which pool is active, so ${pool} was left on ${options.release}; see ./bluegreen status`
+        : `${capital(pool)} (${options.release}) is active now and was left as it is`;
+    const stillLive = active === pool ? { stillLive: `${capital(pool)} was left as it is` } : {};
     return { restored: undefined, standing, ...stillLive };
   }
   const { release, healthy } = run.start.standby;
-  const serves = `${colour(oldPool)} (${run.start.active.release}) serves`;
-  // From here on only a second Ctrl-C stops it.
+  const serves = `${capital(oldPool)} (${run.start.active.release}) serves`;
+  // Not run.signal: from here on, only a second Ctrl-C stops the deploy.
   const { signal } = new AbortController();
   try {
-    await step(`put ${release} back onto ${pool}`, async (say) => {
+    await step(`restore ${release} on ${pool}`, async (say) => {
       planned.undo();
       if (run.wasUsed) await drain(engine, pool, run.drainMs, { say, signal });
       await engine.replace(pool, { unused: !run.wasUsed });
       await run.forgetImage(run.image);
-      if (!healthy) return 'which was not healthy before either';
+      if (!healthy) return `${pool} was not healthy before, so its health is not checked`;
       return await becomeHealthy(stack, engine, pool, gateMs, { say, signal });
     });
     return { restored: release, standing: `${serves}; ${pool} is back on ${release}` };
   } catch (error) {
-    warning(`${pool} is not well: ${messageOf(error)}`);
-    return { restored: undefined, standing: `${serves}; ${pool} is no standby now: see ./bluegreen status` };
+    warning(`${pool} is not healthy: ${messageOf(error)}`);
+    return { restored: undefined, standing: `${serves}, without a standby; see ./bluegreen status` };
   }
 }
 
-/** Undefined: the edge has not said so for a while. */
+/** Undefined if the edge has not answered within 5 s. */
 async function activePool(engine: Engine): Promise<Pool | undefined> {
   let active: Pool | undefined;
   await until(edgeDeadlineMs, async () => {
@@ -65,6 +65,6 @@ async function activePool(engine: Engine): Promise<Pool | undefined> {
   return active;
 }
 
-function colour(pool: Pool): string {
+function capital(pool: Pool): string {
   return pool === 'blue' ? 'Blue' : 'Green';
 }

@@ -15,43 +15,44 @@ import type { Planned } from './planned.ts';
 import type { Start } from './preflight.ts';
 
 const logLines = 20;
-// A record of the journal is one line, written in one piece.
+// A journal record is one line, appended in a single write.
 const maxWhyChars = 900;
 const maxNoWayBackChars = 300;
 
-/** How things stand after a deploy that failed. */
+/** The state after a failed deploy. */
 export interface FailureEnd {
-  /** The pool that was active before is active again, after visitors had the release. */
+  /** The old pool is active again after the switch. */
   readonly rolledBack: boolean;
-  /** The release that is on the standby again; undefined: none is. */
+  /** The release that is back on the standby; undefined if none is. */
   readonly restored?: string | undefined;
-  /** Why the release stays live; undefined: it is not live. */
+  /** Why the new release stays active; undefined if it is not active. */
   readonly noWayBack?: string | undefined;
 }
 
-/** One deploy on its way: what it was asked for, what it found, and how far it has come. */
+/** A deploy in progress: its options, the state it started from, and how far it has come. */
 export class Run {
   readonly stack: Stack;
   readonly engine: Engine;
   readonly options: DeployOptions;
   readonly start: Start;
   readonly lock: Lock;
-  /** Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly id = operationId();
-  /** Where the release goes, and what serves until then. */
+  /** The pool that the release is deployed to. */
   readonly pool: Pool;
+  /** The pool that is active until the switch. */
   readonly oldPool: Pool;
   readonly gateMs: number;
   readonly drainMs: number;
-  /** As it is written down, so that it always means the same. */
+  /** The image as written to the env file, such as a digest: a reference that cannot change its meaning. */
   image: string | undefined;
-  /** What the idle colour is to run instead, once that has been written down. */
+  /** Set once the release is in the env file. */
   planned: Planned | undefined;
   canaryIsOn = false;
-  /** Visitors have been sent to it. */
+  /** Visitors have been sent to the new release. */
   wasUsed = false;
-  /** The step it has come to. */
+  /** The current step. */
   step = 'begin';
   readonly #startedAt = Date.now();
 
@@ -74,8 +75,8 @@ export class Run {
     this.drainMs = durationMs(stack.settings.DRAIN_TIMEOUT) ?? 0;
   }
 
-  /** What every record of this deploy says. */
-  get what() {
+  /** The fields that all journal records of this deploy share. */
+  get identity() {
     return { deploy: this.id, pool: this.pool, release: this.options.release };
   }
 
@@ -83,7 +84,7 @@ export class Run {
     return Date.now() - this.#startedAt;
   }
 
-  /** Runs a step, unless it was stopped by hand before. */
+  /** Runs a step, unless Ctrl-C has been pressed before. */
   async at<T>(name: string, run: (say: Say) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
     this.step = name;
@@ -91,7 +92,7 @@ export class Run {
     try {
       return await step(name, run);
     } catch (error) {
-      // A program that was only just being started gets the terminal's Ctrl-C too, and fails because of it.
+      // A program that is just being started receives the terminal's Ctrl-C too, and fails because of it.
       if (!(error instanceof GateFailure)) this.signal.throwIfAborted();
       throw error;
     }
@@ -106,16 +107,16 @@ export class Run {
     this.signal.throwIfAborted();
   }
 
-  /** Writes into the journal, which is what the channel hears. */
+  /** Writes a record to the journal; the watcher sends an alert about it. */
   async record(what: Parameters<typeof recordLine>[1]): Promise<void> {
     await this.engine.edge('record', recordLine(this.stack, what));
   }
 
-  /** Records that the deploy failed at the step it has come to. */
+  /** Records that the deploy failed at the current step. */
   async recordFailure(why: string, { rolledBack, restored, noWayBack }: FailureEnd): Promise<void> {
     await this.recordEnd({
       kind: 'deploy-failed',
-      ...this.what,
+      ...this.identity,
       step: this.step,
       why: why.slice(0, maxWhyChars),
       rolledBack,
@@ -126,30 +127,30 @@ export class Run {
     });
   }
 
-  /** The same of how it ended, which is told to who waits for it even where nobody else can be. */
+  /** Writes the final record. If that fails, it only warns, so that the command can still report the result. */
   async recordEnd(what: Parameters<typeof recordLine>[1]): Promise<void> {
-    await attempt('the channel is not told how it ended', () => this.record(what));
+    await attempt('the result was not recorded, so no alert about it is sent', () => this.record(what));
   }
 
   hookEnvironment(): HookEnvironment {
     return hookEnvironment(this.stack, this.engine, {
-      ...this.what,
+      ...this.identity,
       image: this.image,
       previousPool: this.oldPool,
       previousRelease: this.start.active.release,
     });
   }
 
-  /** Lets go of an image that no pool is to run any more. */
+  /** Drops an image, unless the env file still names it for a pool. */
   async forgetImage(image: string | undefined): Promise<void> {
     const { BLUE_IMAGE, GREEN_IMAGE } = readStack(this.stack.envFile).settings;
     if (image !== undefined && image !== BLUE_IMAGE && image !== GREEN_IMAGE) await this.engine.dropImage(image);
   }
 
-  /** Shows the last that the new release printed, before it is gone. */
+  /** Prints the last lines of the new release's log, before its process is replaced. */
   async showLog(): Promise<void> {
     const lines = await this.engine.lastLines(appOf(this.pool), logLines).catch(() => '');
-    if (lines !== '') tell(`--- the last lines of app_${this.pool}\n${stripVTControlCharacters(lines)}\n---`);
+    if (lines !== '') tell(`--- last lines of app_${this.pool}\n${stripVTControlCharacters(lines)}\n---`);
   }
 }
 

@@ -5,16 +5,16 @@ import { becomeHealthy, drain, smokeCommand, smokePaths } from './gates.ts';
 import { planned } from './planned.ts';
 import type { Run } from './run.ts';
 
-/** For replacing an app: it may take all of its stop period. */
+/** Time allowed for replacing an app, which can take up its whole stop period. */
 const replaceMs = 40_000;
 
-/** Puts the release onto the idle colour. The active one is not touched. */
+/** Puts the release on the standby. The active pool is not touched. */
 export async function stage(run: Run): Promise<void> {
   const { stack, engine, pool, start, signal } = run;
   const { release, image } = run.options;
   await run.record({
     kind: 'deploy-started',
-    ...run.what,
+    ...run.identity,
     image,
     replaces: start.standby.release,
     activeRelease: start.active.release,
@@ -31,14 +31,14 @@ export async function stage(run: Run): Promise<void> {
   await run.at('replace', async () => {
     run.planned = planned(stack, pool, release, run.image);
     await sameEngine(engine, run.planned.next).replace(pool, { unused: false });
-    return `${release} in place of ${start.standby.release}`;
+    return `${release} replaces ${start.standby.release}`;
   });
   signal.throwIfAborted();
 }
 
 /**
- * The gates that a release on the idle colour has to pass.
- * @throws {GateFailure} at the first that it does not
+ * Checks the release on the standby: its health and the smoke tests.
+ * @throws {GateFailure} at the first gate that it fails
  */
 export async function check(run: Run): Promise<void> {
   const { stack, engine, pool, gateMs, signal } = run;
@@ -46,7 +46,7 @@ export async function check(run: Run): Promise<void> {
   await run.at('health', (say) => becomeHealthy(stack, engine, pool, gateMs, { say, signal }));
   const { reported } = await poolStatus(stack, pool);
   if (reported !== undefined && reported !== release) {
-    warning(`the app on ${pool} calls itself ${reported}, not ${release}`);
+    warning(`the app on ${pool} reports release ${reported}, not ${release}`);
   }
   if (paths.length > 0) await run.at('smoke', () => smokePaths(stack, engine, paths));
   for (const command of smokeCommands) {

@@ -101,10 +101,10 @@ function operationRemarks({ control, deploy }: Look, idle: Pool): Remark[] {
   if (canaryPercent > 0) remarks.push({ tone: 'neutral', text: `Canary: ${canaryPercent}% of the visitors → ${idle}` });
   if (muted !== undefined)
     remarks.push({ tone: 'warning', text: `Alerts are muted until ${utcTime(muted.untilMs)} by ${muted.actor}` });
-  if (deploy?.alive) remarks.push({ tone: 'neutral', text: `${capital(holderText(deploy))} is going on` });
+  if (deploy?.alive) remarks.push({ tone: 'neutral', text: `${capital(holderText(deploy))} is in progress` });
   else if (deploy !== undefined) {
     const standing = deploy.switched ? 'it had switched already' : `${idle} may run anything: deploy again`;
-    remarks.push({ tone: 'warning', text: `${capital(holderText(deploy))}, was cut off; ${standing}` });
+    remarks.push({ tone: 'warning', text: `${capital(holderText(deploy))} was interrupted; ${standing}` });
   }
   return remarks;
 }

@@ -41,7 +41,7 @@ export class Interrupted extends Error {
   readonly code = 'INTERRUPTED';
 
   constructor() {
-    super('stopped by hand');
+    super('interrupted');
     this.name = 'Interrupted';
   }
 }

@@ -253,7 +253,7 @@ describe('./bluegreen on the host engine', () => {
     expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
     expect(await stack.bluegreen('doctor')).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringMatching(/fault +app_green/),
+      stdout: expect.stringMatching(/error +app_green/),
     });
     expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
   });

@@ -4,7 +4,7 @@ import { poolStatus } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { messageOf, painted, progress } from '../terminal/terminal.ts';
-import { type Baked, bake, bakedText, before } from './bake.ts';
+import { type Baked, bake, bakedText, untilSwitch } from './bake.ts';
 import { readCounters } from './counters.ts';
 import { GateFailure } from './gates.ts';
 import { runLateHook } from './hooks.ts';
@@ -12,17 +12,17 @@ import { putBack } from './put-back.ts';
 import { isInterruption, type Run } from './run.ts';
 
 /**
- * Watches the release for a while, now that all visitors have it.
- * @returns undefined: it was stopped by hand, and nothing is known
+ * Bakes the release after the switch.
+ * @returns undefined if Ctrl-C interrupted the bake
  */
-export async function watchOver(run: Run): Promise<Baked | undefined> {
+export async function monitor(run: Run): Promise<Baked | undefined> {
   const { stack, engine, pool, signal, options } = run;
-  const latencyBefore = before(run.start.counters, await readCounters(stack), pool);
+  const baseline = untilSwitch(run.start.counters, await readCounters(stack), pool);
   const { bakeMs: forMs, maxErrorPercent } = options;
   let baked: Baked | undefined;
   try {
     await run.at('bake', async (say) => {
-      baked = await bake(stack, engine, pool, { forMs, maxErrorPercent, active: pool, latencyBefore }, { say, signal });
+      baked = await bake(stack, engine, pool, { forMs, maxErrorPercent, active: pool, baseline }, { say, signal });
       if (baked.breach !== undefined) throw new GateFailure('bake', baked.breach);
       return bakedText(baked);
     });
@@ -32,7 +32,10 @@ export async function watchOver(run: Run): Promise<Baked | undefined> {
   return baked;
 }
 
-/** Goes back to the old release, unless that is no better. What is to be told of it. */
+/**
+ * Rolls back to the old release, unless its pool is not healthy.
+ * @returns the error that ends the command
+ */
 export async function rollBack(run: Run, baked: Baked, why: string): Promise<CommandError> {
   const { lastedMs, requests, failed } = baked;
   const { stack, engine, pool, oldPool, options } = run;
@@ -44,8 +47,8 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
   const stays = async (noWayBack: string) => {
     await run.recordFailure(why, { rolledBack: false, noWayBack });
     return new CommandError(
-      `${options.release} does badly on ${pool}: ${why}\nNot rolled back: ${noWayBack}, so ${pool} stays active`,
-      { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is well` },
+      `${options.release} failed its bake on ${pool}: ${why}\nNot rolled back: ${noWayBack}, so ${pool} stays active`,
+      { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is healthy` },
     );
   };
   if (edge?.down[oldPool] || !healthy) {
@@ -60,11 +63,11 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
     return stays(messageOf(error));
   }
   run.lock.at('rolled back', { switched: false });
-  progress(painted('yellow', `rolled back by itself: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
+  progress(painted('yellow', `rolled back automatically: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
   await runLateHook(stack, 'post-rollback', run.hookEnvironment());
   const { restored, standing } = await putBack(run);
   await run.recordFailure(why, { rolledBack: true, restored });
   return new CommandError(`${options.release} was rolled back after ${duration(lastedMs)}: ${why}\n${standing}`, {
-    next: 'mend it and deploy again',
+    next: 'fix it and deploy again',
   });
 }

@@ -12,16 +12,16 @@ import type { Run } from './run.ts';
 const servesDeadlineMs = 6_000;
 
 /**
- * Gives the release to all visitors.
- * @returns how many milliseconds the switch took; undefined: longer than anybody has looked
- * @throws when the old colour is still the active one
+ * Makes the new release's pool active.
+ * @returns how long the switch took, in milliseconds; undefined if the edge was not seen to follow in time
+ * @throws if the old pool is still active
  */
-export async function takeOver(run: Run): Promise<number | undefined> {
+export async function switchTraffic(run: Run): Promise<number | undefined> {
   const { stack, engine, pool, oldPool } = run;
   let tookMs: number | undefined;
   await run.at('switch', async () => {
     const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
-    if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is not healthy any more (${health})`);
+    if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is no longer healthy (${health})`);
     tookMs = await switchUnconfirmed(stack, engine, pool, { reason: 'deploy', deploy: run.id });
     return `${oldPool} → ${pool}${inTime(tookMs)}`;
   });
@@ -29,13 +29,13 @@ export async function takeOver(run: Run): Promise<number | undefined> {
   run.wasUsed = true;
   run.lock.at('switched', { switched: true });
   if (!(await until(servesDeadlineMs, () => serves(run)))) {
-    warning(`${pool} is active, but ${edgeUrl(stack)} is not answered by it yet`);
+    warning(`${pool} is active, but does not serve ${edgeUrl(stack)} yet`);
   }
   await runLateHook(stack, 'post-switch', run.hookEnvironment());
   return tookMs;
 }
 
-/** Through the edge, as a visitor; what an app does not say of itself is taken from the edge's status. */
+/** Whether the pool answers a request to the edge. If the app does not name its pool, the edge's status decides. */
 async function serves({ stack, engine, pool }: Run): Promise<boolean> {
   const answer = await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH);
   const answeredBy = answer.headers.get('x-app-pool') ?? (await edgeStatus(engine).catch(() => undefined))?.serving;
