@@ -49,13 +49,13 @@ describe('the configuration', () => {
     expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([{ name: 'slack', kind: 'slack', url }]);
   });
 
-  it.each(['', '\n'])('has no webhook where the file is empty: %j', (content) => {
+  it.each(['', '\n'])('has no webhook if the file is empty: %j', (content) => {
     writeFileSync(file, content);
     expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([]);
     expect(readConfig({ SLACK_WEBHOOK_URL_FILE: '/dev/null' }).channels).toEqual([]);
   });
 
-  it('names both variables where both are set', () => {
+  it('names both variables if both are set', () => {
     writeFileSync(file, url);
     expect(faults({ SLACK_WEBHOOK_URL: url, SLACK_WEBHOOK_URL_FILE: file })).toEqual([
       'SLACK_WEBHOOK_URL and SLACK_WEBHOOK_URL_FILE: expected one of them, got both',
@@ -69,14 +69,14 @@ describe('the configuration', () => {
     expect(faults({ SLACK_WEBHOOK_URL_FILE: directory })[0]).toContain('it is a directory');
   });
 
-  it('tells every fault at once, and no secret', () => {
+  it('reports all faults at once, and no secret', () => {
     writeFileSync(file, 'hooks.slack.example/services/T000');
     const all = faults({ SLACK_WEBHOOK_URL_FILE: file, WINDOW_SIZE: 'abc', WATCHER_PORT: '0' });
     expect(all.map((fault) => fault.split(':')[0])).toEqual(['WINDOW_SIZE', 'WATCHER_PORT', 'SLACK_WEBHOOK_URL_FILE']);
     expect(all.join()).not.toContain('T000');
   });
 
-  it('takes more channels from a list, each once', () => {
+  it('reads more channels from a list, each once', () => {
     const env = {
       SLACK_WEBHOOK_URL: url,
       ALERT_WEBHOOKS: `discord=https://d.example/1 slack=${url},\nwebhook=http://w/`,
@@ -88,7 +88,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('names the place of each wrong entry of the list, and no secret', () => {
+  it('names the position of each invalid entry of the list, and no secret', () => {
     const list = 'slack=hush.example/T000,teams=https://hush/1 discord=https://hush/2 webhook=https://hush/2 hush';
     expect(
       faults({ ALERT_WEBHOOKS: list, ALERT_WEBHOOK_SECRET: 'hush', HTTPS_PROXY: 'socks5://u:hush@proxy' }),
@@ -102,7 +102,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('knows proxies by both spellings, ours first', () => {
+  it('accepts both spellings of proxy variables, upper case first', () => {
     expect(
       readConfig({ HTTPS_PROXY: 'proxy:3128', https_proxy: 'http://other', no_proxy: 'a.example,10.0.0.1' }).proxies,
     ).toEqual({

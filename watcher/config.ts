@@ -5,7 +5,7 @@ import { readSettings, SettingsError } from '../settings/read.ts';
 import { variablesOf } from '../settings/variables.ts';
 import { errorCode } from '../system/error-code.ts';
 
-/** Everything the watcher is told from outside. */
+/** The watcher's configuration. */
 export interface Config {
   readonly logPath: string;
   readonly controlDirectory: string;
@@ -26,14 +26,14 @@ export interface Config {
   readonly proxies: Proxies;
   /** Where the pools listen, as the edge logs it. */
   readonly addresses: { readonly [pool in Pool]: string };
-  /** Where the edge takes connections and where the prober says how it is, as host and port; missing: not known. */
+  /** Host and port of the edge, and of the prober's health endpoint; undefined if not known. */
   readonly edgeAddress?: string | undefined;
   readonly proberAddress?: string | undefined;
 }
 
-/** Where alerts go. */
+/** A channel that alerts are sent to. */
 export interface ChannelConfig {
-  /** The kind, and from the second of a kind on its number: the same as long as the settings are. */
+  /** The kind, with a number from the second channel of a kind on, as in `slack-2`. Stable unless the settings change. */
   readonly name: string;
   readonly kind: ChannelKind;
   /** A secret. */
@@ -46,7 +46,7 @@ const names = variablesOf('alert_watcher');
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const env = withProxies(environment);
   const webhook = readWebhook(env);
-  const settings = settingsAnd(env, webhook.faults);
+  const settings = readSettingsWith(env, webhook.faults);
   const webhookUrl = webhook.url ?? settings.SLACK_WEBHOOK_URL;
   return {
     logPath: settings.ACCESS_LOG,
@@ -75,7 +75,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
 }
 
-/** Other programs write the names of proxies in lower case, and Docker passes them on in both. */
+/** Accepts the lower-case names of proxy variables, which other programs use. Docker sets both. */
 function withProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { http_proxy, https_proxy, no_proxy } = env;
   return {
@@ -86,7 +86,7 @@ function withProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/** Slack's own variable comes first, then the list in its order. */
+/** The channel from SLACK_WEBHOOK_URL comes first, then the list in its order. */
 function channelsIn(slackUrl: string | undefined, list: readonly ChannelAddress[]): ChannelConfig[] {
   const all: ChannelAddress[] = [
     ...(slackUrl === undefined ? [] : [{ kind: 'slack', url: slackUrl } as const]),
@@ -100,7 +100,7 @@ function channelsIn(slackUrl: string | undefined, list: readonly ChannelAddress[
   });
 }
 
-function settingsAnd(env: NodeJS.ProcessEnv, faults: readonly string[]) {
+function readSettingsWith(env: NodeJS.ProcessEnv, faults: readonly string[]) {
   try {
     const settings = readSettings(env, names);
     if (faults.length === 0) return settings;
@@ -116,7 +116,7 @@ interface Webhook {
   readonly faults: readonly string[];
 }
 
-/** The webhook from its file; an empty file, such as /dev/null, means that there is none. */
+/** Reads the webhook from its file. An empty file, such as /dev/null, means that there is none. */
 function readWebhook(env: NodeJS.ProcessEnv): Webhook {
   const path = env.SLACK_WEBHOOK_URL_FILE;
   if (path === undefined || path === '') return { faults: [] };
@@ -130,7 +130,7 @@ function readWebhook(env: NodeJS.ProcessEnv): Webhook {
     return { faults: [unreadable(path, errorCode(error) ?? 'unknown error')] };
   }
   if (url === '') return { faults: [] };
-  // The same rule as the variable's, and its value is as secret.
+  // The file's content follows the same rule as the variable, and is as secret.
   try {
     readSettings({ SLACK_WEBHOOK_URL: url }, ['SLACK_WEBHOOK_URL']);
   } catch {
@@ -146,14 +146,14 @@ function unreadable(path: string, code: string): string {
     ENOENT: 'create it, or unset the variable',
     EISDIR: 'it is a directory (Docker makes one where a mounted file is missing): put a file in its place',
   };
-  const remedy = remedies[code] ?? 'see that it is a readable file';
+  const remedy = remedies[code] ?? 'make sure that it is a readable file';
   return `SLACK_WEBHOOK_URL_FILE: expected a readable file, got ${code} for ${path}: ${remedy}`;
 }
 
-/** Proxies on the way out; each may hold credentials. Empty: none. */
+/** Proxies for outgoing requests, empty if there are none. URLs may contain credentials. */
 export interface Proxies {
   readonly http: string;
   readonly https: string;
-  /** Hosts that are reached directly, as in NO_PROXY. */
+  /** Hosts to reach directly, as in NO_PROXY. */
   readonly except: string;
 }

@@ -35,7 +35,7 @@ function see(line: string): void {
   checks.see(event);
 }
 
-/** What fails at green is asked for after all that came before it. */
+/** All requests to the prober so far: the request for green comes after them. */
 async function allAsked(): Promise<string[]> {
   see(accessLine({ active: 'green', status: 500 }));
   await eventually('the last one', () => asked.includes('POST /check/green'));
@@ -44,31 +44,31 @@ async function allAsked(): Promise<string[]> {
 
 it.each([
   ['answered 500', () => accessLine({ status: 500 })],
-  ['failed, and another pool stepped in', () => reroutedLine()],
-  ['broke its answer off', () => accessLine({ contentLength: '57', length: '20' })],
+  ['failed before the other pool answered', () => reroutedLine()],
+  ['cut off its answer', () => accessLine({ contentLength: '57', length: '20' })],
 ])('asks for a check of a pool that %s', async (_, line) => {
   see(line());
-  await eventually('the question', () => asked.length === 1);
+  await eventually('the request', () => asked.length === 1);
   expect(asked).toEqual(['POST /check/blue']);
 });
 
 it.each<[string, LineFields]>([
-  ['was answered well', {}],
+  ['succeeded', {}],
   ['was answered 404', { status: 404 }],
   ['failed a while ago', { status: 500, startMs: Date.now() - 60_000 }],
-  ['never got to a pool', { status: 503, pool: '-', upstreamStatus: '', upstreamAddr: '' }],
-  ['was given up by its client', { status: 499, upstreamStatus: '-' }],
-])('asks for none where a request %s', async (_, fields) => {
+  ['never reached a pool', { status: 503, pool: '-', upstreamStatus: '', upstreamAddr: '' }],
+  ['was abandoned by its visitor', { status: 499, upstreamStatus: '-' }],
+])('asks for no check if a request %s', async (_, fields) => {
   see(accessLine(fields));
   expect(await allAsked()).toEqual([]);
 });
 
-it('asks once at a time for each pool, whatever fails meanwhile', async () => {
+it('has one request at a time for each pool, whatever fails meanwhile', async () => {
   for (let count = 0; count < 100; count++) see(accessLine({ status: 500 }));
   expect(await allAsked()).toEqual(['POST /check/blue']);
 });
 
-it('asks again after a prober that did not answer', async () => {
+it('asks again after the prober did not answer', async () => {
   const answer = prober.listeners('request')[0];
   prober.removeAllListeners('request').once('request', (request) => {
     asked.push('reset');
@@ -77,7 +77,7 @@ it('asks again after a prober that did not answer', async () => {
   see(accessLine({ status: 500 }));
   await eventually('the reset', () => asked.includes('reset'));
   prober.on('request', answer as Parameters<typeof createServer>[1] & {});
-  await eventually('the next question', () => {
+  await eventually('the next request', () => {
     see(accessLine({ status: 500 }));
     return asked.includes('POST /check/blue');
   });

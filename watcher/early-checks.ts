@@ -4,28 +4,29 @@ import type { Config } from './config.ts';
 import type { AccessEvent } from './request/event.ts';
 import { failedAt, failedUpstream } from './request/observe.ts';
 
-/** What failed longer ago says nothing about now. */
+/** An older failure says nothing about the present. */
 const freshMs = 1_000;
 const timeoutMs = 1_000;
-/** Between two questions about one pool; the prober heeds no more. */
-const paceMs = 100;
+/** The shortest time between two requests for one pool. The prober does not check more often. */
+const minIntervalMs = 100;
 
 /**
- * Asks the prober to look at a pool at once when a request to it has failed, so that one that is broken is found in
- * milliseconds and not at its next health check. Failover never rests on it: where nobody listens, the checks go on as ever.
+ * Asks the prober to check a pool at once when a request to it has failed, so that a broken pool is detected within
+ * milliseconds instead of at its next health check. Failover does not depend on it: without an answer, the regular checks
+ * still run.
  */
 export class EarlyChecks {
   readonly #prober: string;
   readonly #poolAt: ReadonlyMap<string, Pool>;
   readonly #asking = new Set<Pool>();
 
-  /** @param prober its host and port */
+  /** @param prober host and port of the prober */
   constructor(prober: string, addresses: Config['addresses']) {
     this.#prober = prober;
     this.#poolAt = new Map(pools.map((pool) => [addresses[pool], pool]));
   }
 
-  /** Undefined: nobody says where the prober is. */
+  /** Undefined if the prober's address is not configured. */
   static of({ proberAddress, addresses }: Config): EarlyChecks | undefined {
     return proberAddress === undefined ? undefined : new EarlyChecks(proberAddress, addresses);
   }
@@ -43,9 +44,9 @@ export class EarlyChecks {
     const asked = request(`http://${this.#prober}/check/${pool}`, { method: 'POST', agent: false, timeout: timeoutMs });
     asked.on('response', (response) => response.resume());
     asked.on('timeout', () => asked.destroy());
-    // The next failure asks again.
+    // The next failed request asks again.
     asked.on('error', () => {});
-    asked.on('close', () => setTimeout(() => this.#asking.delete(pool), paceMs).unref());
+    asked.on('close', () => setTimeout(() => this.#asking.delete(pool), minIntervalMs).unref());
     asked.end();
   }
 }

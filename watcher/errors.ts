@@ -1,12 +1,12 @@
 import { systemErrorName } from '../system/error-code.ts';
 
-/** An error's message, with the name of a system error that Node does not know. */
+/** An error's message, with names for the system errors that Node.js does not know. */
 export function messageOf(error: Error): string {
   const name = systemErrorName(error);
   return name === undefined ? error.message : error.message.replaceAll(/Unknown system error -\d+/g, name);
 }
 
-/** What the log gets of an unexpected error: its code and stack, but no message, which may quote a request or a secret. */
+/** The log fields for an unexpected error: code and stack, but not the message, which may quote a request or a secret. */
 export function traceOf(error: unknown): { readonly code?: unknown; readonly stack?: readonly string[] } {
   if (!(error instanceof Error)) return {};
   const stack = error.stack?.split('\n').slice(1, 8) ?? [];

@@ -5,7 +5,7 @@ import type { Outbox } from './delivery/outbox.ts';
 import type { Tail } from './log/tail.ts';
 import type { Watch } from './watch.ts';
 
-/** What the health rests on. */
+/** The parts of the watcher that the health report covers. */
 export interface HealthParts {
   readonly version: string;
   readonly watch: Watch;

@@ -17,15 +17,14 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<void> {
   watcher = await WatcherProcess.start({ SLACK_WEBHOOK_URL: slack.url, ...env });
 }
 
-/** The first words of every message so far. */
+/** The headlines of all messages so far. */
 const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
 
 async function sent(headline: string, deadlineMs?: number): Promise<void> {
   await slack.waitForMessage(({ text }) => text.startsWith(headline), deadlineMs);
 }
 
-/** The start of the nth request of a story: always later than the one before. */
-/** Far enough apart for the edge's clock to tell them from each other. */
+/** The start of the nth request, far enough from the others for the edge's clock to show their order. */
 const at = (number: number) => ({ startMs: Date.now() - 1_000 + 200 * number });
 
 beforeEach(async () => {
@@ -38,7 +37,7 @@ afterEach(async () => {
 });
 
 describe('the watcher', () => {
-  it('tells a failover and its recovery once each, through a rotation', async () => {
+  it('sends a failover and its recovery once each, across a rotation', async () => {
     await start({
       ALERT_IDENTIFIER: 'shop',
       RUNBOOK_URL: 'https://wiki.example/runbook',
@@ -57,7 +56,7 @@ describe('the watcher', () => {
     expect(whole).toContain('<https://ops.example/shop|Dashboard>');
   });
 
-  it('has a pool checked within a second of a request that failed there', async () => {
+  it('has a pool checked within a second after a request failed there', async () => {
     const asked = Promise.withResolvers<number>();
     const prober = createServer((request, response) => {
       if (request.method === 'POST' && request.url === '/check/blue') asked.resolve(Date.now());
@@ -72,7 +71,7 @@ describe('the watcher', () => {
     prober.close();
   });
 
-  it('tells an error rate and an outage', async () => {
+  it('sends an error rate and an outage', async () => {
     await start({ WINDOW_SIZE: '60', ERROR_RATE_THRESHOLD: '5' });
     watcher.log(...Array.from({ length: 60 }, () => unservedLine()));
     await sent('Outage: no pool can serve requests');
@@ -81,14 +80,14 @@ describe('the watcher', () => {
     await sent('Outage resolved: blue can serve again');
   });
 
-  it('tells that the standby is down, by its flag', async () => {
+  it('sends that the standby is down, according to its flag', async () => {
     await start();
     writeFileSync(join(watcher.controlDirectory, 'green.down'), '{"since":1,"cause":"refused"}');
     await sent('Standby down: green', 10_000);
     expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: refused');
   });
 
-  it('names what the flag says when the edge has gone straight to the standby', async () => {
+  it('names the cause in the flag if the edge routed directly to the standby', async () => {
     await start();
     writeFileSync(join(watcher.controlDirectory, 'blue.down'), '{"since":1,"cause":"status 500"}');
     watcher.log(accessLine({ pool: 'green', active: 'blue' }));
@@ -96,7 +95,7 @@ describe('the watcher', () => {
     expect(JSON.stringify(slack.messages[0]?.body)).toContain('health check: status 500');
   });
 
-  it('says nothing about what was in the log before it started', async () => {
+  it('sends nothing about lines from before its start', async () => {
     const early = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
     watcher = early;
     early.log(reroutedLine());
@@ -106,7 +105,7 @@ describe('the watcher', () => {
     expect(headlines()).toHaveLength(1);
   });
 
-  it('posts no failover during maintenance but logs that it held it back, and tells the rest', async () => {
+  it('holds back and logs failovers during maintenance, and sends everything else', async () => {
     await start({ MAINTENANCE_MODE: 'true' });
     const unserved = [3, 4, 5].map((number) => unservedLine({ active: 'green', ...at(number) }));
     watcher.log(reroutedLine(at(1)), accessLine({ active: 'green', ...at(2) }), ...unserved);
@@ -125,7 +124,7 @@ describe('the watcher', () => {
     expect([httpStatus, health.status, health.slack]).toEqual([200, 'ok', { configured: false }]);
   });
 
-  it('is healthy while it waits for its log, and tells what it has read', async () => {
+  it('is healthy while it waits for its log, and reports what it has read', async () => {
     await start();
     expect(await watcher.health()).toMatchObject({ httpStatus: 200, health: { log: { state: 'waiting', lines: 0 } } });
     watcher.log(accessLine(at(1)), 'garbage', '', reroutedLine(at(2)));
@@ -141,7 +140,7 @@ describe('the watcher', () => {
     });
   });
 
-  it('is degraded while its log is none, and says so', async () => {
+  it('is degraded while its log is not a regular file, and says so', async () => {
     const early = await WatcherProcess.spawn();
     watcher = early;
     mkdirSync(early.logPath);
@@ -149,7 +148,7 @@ describe('the watcher', () => {
     expect(await early.health()).toMatchObject({ httpStatus: 503, health: { status: 'degraded' } });
   });
 
-  it('delivers what waits before it ends', async () => {
+  it('delivers queued alerts before it exits', async () => {
     await start();
     slack.answer('500', { times: 1 });
     watcher.log(reroutedLine(at(1)), accessLine(at(2)), accessLine({ active: 'green', ...at(3) }));
@@ -159,7 +158,7 @@ describe('the watcher', () => {
     expect(headlines().at(-1)).toBe('Unexplained switch: blue → green');
   });
 
-  it('reads what was written last before it ends', async () => {
+  it('reads the last lines before it exits', async () => {
     await start();
     watcher.log(reroutedLine());
     watcher.signal('SIGTERM');
@@ -167,7 +166,7 @@ describe('the watcher', () => {
     expect(headlines()).toEqual(['Failover detected: blue → green (to standby)']);
   });
 
-  it('tells a test alert, and which channel has it', async () => {
+  it('sends a test alert, and reports which channels delivered it', async () => {
     await start();
     const journal = join(watcher.controlDirectory, 'journal.jsonl');
     writeFileSync(journal, journalText(alertTestRecord(Date.now(), 't-1')));
@@ -180,7 +179,7 @@ describe('the watcher', () => {
     await eventually('the refusal', async () => (await watcher.alerts())[0]?.delivery[0]?.state === 'failed');
   });
 
-  it('ends in time when Slack hangs, and logs what it could not deliver', async () => {
+  it('exits in time when Slack hangs, and logs what it could not deliver', async () => {
     await start();
     slack.answer('hang');
     watcher.log(reroutedLine());
@@ -193,7 +192,7 @@ describe('the watcher', () => {
   });
 
   it.each(['404', 'reset', 'redirect', '400'] as const)(
-    'never tells the webhook, whatever Slack does: %s',
+    'never reveals the webhook, whatever Slack does: %s',
     async (behaviour) => {
       slack.answer(behaviour);
       await start();
@@ -211,7 +210,7 @@ describe('the watcher', () => {
     },
   );
 
-  it('names every wrong setting and does not start', async () => {
+  it('names every invalid setting and does not start', async () => {
     watcher = await WatcherProcess.spawn({
       WINDOW_SIZE: 'abc',
       ERROR_RATE_THRESHOLD: '0',
@@ -227,7 +226,7 @@ describe('the watcher', () => {
     expect(watcher.output).not.toContain('T0SECRET');
   });
 
-  it('says so when its port is taken', async () => {
+  it('says that its port is taken', async () => {
     const { port } = new URL(slack.url);
     watcher = await WatcherProcess.spawn({ WATCHER_PORT: port });
     expect(await watcher.exitCode()).toBe(1);

@@ -35,31 +35,31 @@ import { serve } from './server.ts';
 import { Watch } from './watch.ts';
 import { plainText } from './words/wording.ts';
 
-// Compose allows ten seconds for a stop. What is not delivered by then is kept for the next start.
+// Compose allows ten seconds for a stop. Alerts that are not delivered by then are kept for the next start.
 const flushMs = 4_000;
 const lastReadMs = 500;
 const lastWriteMs = 1_000;
-// Each chunk costs a look at the flags and at the head of the log.
+// For each chunk, the flags and the head of the log are checked.
 const chunkBytes = 256 * 1024;
 
-/** What the watcher needs of the process it runs in. */
+/** What the watcher needs from the process that runs it. */
 export interface Surroundings {
   readonly log: Logger;
-  /** Called when it cannot go on. */
+  /** Called after a fatal error. */
   readonly fail: (what: string, error: unknown) => void;
 }
 
 /**
- * Starts a watcher: its log, the rules, the channels, its checkpoint and its pages. It shares nothing with another one in
- * the same process.
- * @returns stops it: delivers what it can in time, writes the last checkpoint and closes everything
+ * Starts a watcher: the log, the rules, the channels, the checkpoint and the dashboard. It shares nothing with other watchers
+ * in the same process.
+ * @returns a function that stops it: delivers what it can in time, writes the last checkpoint and closes everything
  */
 export function startWatcher(config: Config, { log, fail }: Surroundings): () => Promise<void> {
   const { logPath, sloPercent, thresholdPercent } = config;
   const { version } = manifest;
   const startedAtMs = Date.now();
 
-  // What outlives the process.
+  // State that survives a restart.
   const checkpointFile = new CheckpointFile(config.stateDirectory);
   const saved = loadCheckpoint(checkpointFile, config, { log, tryOut: (watch) => Watch.tryOut(watch, config) });
   const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
@@ -76,19 +76,19 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     pastPath,
     () => past.snapshot(),
     (fault) => {
-      if (fault !== null) log.warn({ path: pastPath.path, code: fault }, "the dashboard's past cannot be written");
+      if (fault !== null) log.warn({ path: pastPath.path, code: fault }, "the dashboard's history cannot be written");
     },
   );
 
-  // Where alerts go.
+  // Channels.
   const metrics = new Metrics(config.addresses);
   const channels = channelsOf(config).map(outboxFor);
   const unusable = past.restore(pastPath, channels);
-  if (unusable !== undefined) log.warn({ path: pastPath.path, reason: unusable }, "the dashboard's past is lost");
+  if (unusable !== undefined) log.warn({ path: pastPath.path, reason: unusable }, "the dashboard's history is lost");
   const outboxes = [outboxFor(new LogNotifier(log)), ...channels];
   const catchUp = new CatchUp(saved?.progress, deliver);
 
-  // What becomes of a line.
+  // Log lines.
   const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
   const counters = new PoolCounters(config.addresses);
   const earlyChecks = EarlyChecks.of(config);
@@ -109,7 +109,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
         past.count(event);
         earlyChecks?.see(event);
       },
-      fault: (error) => log.error(traceOf(error), 'a line could not be judged'),
+      fault: (error) => log.error(traceOf(error), 'the rules failed on a log line'),
     }),
     saved?.progress.watch,
   );
@@ -126,7 +126,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
   let taken = watch.taken;
   const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });
 
-  // What it shows.
+  // Dashboard and metrics.
   const { releases } = past;
   const limits = { sloPercent, thresholdPercent };
   const exposed = metrics.expose({ version, ...limits, watch, tail, checkpointer, outboxes, releases });
@@ -135,7 +135,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
   const dashboard = new Dashboard(past, {
     now,
     knownMs,
-    fault: (error) => log.error(traceOf(error), 'the dashboard has a fault'),
+    fault: (error) => log.error(traceOf(error), 'unexpected error in the dashboard'),
   });
   const server = serve(
     { health, counters: readCounters, alerts, metrics: exposed, dashboard: dashboard.answer },
@@ -230,7 +230,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     );
   }
 
-  /** Until when everything is known: while there is more to read, or nothing can be read, until the last line. */
+  /** Up to when everything is known: now, or the last line if there is more to read or the log cannot be read. */
   function knownMs(): number {
     const isRead = catchUp.isDone && tail.state !== 'failing' && tail.lagBytes() === 0;
     return isRead ? Date.now() : watch.lastEndMs;

@@ -32,7 +32,7 @@ const deliveredOnDisk = () =>
   eventually('an empty outbox on disk', () => checkpoint().includes('"slack":{"entries":[]'));
 const inCheckpoint = (words: string) => eventually(`${words} on disk`, () => checkpoint().includes(words));
 
-/** As the command line does it: the record first, then its effect. */
+/** Switches as the command line does: first the record, then the flag. */
 function switchTo(pool: 'blue' | 'green', more: Parameters<typeof switchRecord>[2] = {}): void {
   record(switchRecord(pool, Date.now(), more));
   const flag = join(watcher.controlDirectory, 'active.green');
@@ -66,8 +66,8 @@ afterEach(async () => {
   await slack.close();
 });
 
-describe('what an operator does', () => {
-  it('is a switch that is told once, with who made it', async () => {
+describe('an operation', () => {
+  it('that switches is sent once, and says who made the switch', async () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 2_000 }));
     await watcher.until('one line', ({ log }) => log.lines === 1);
@@ -79,7 +79,7 @@ describe('what an operator does', () => {
     expect(headlines()).toHaveLength(1);
   });
 
-  it('is told for each of many switches, though a request comes right after the record', async () => {
+  it('that switches is sent for each of many switches, even if a request follows right after the record', async () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 2_000 }));
     await watcher.until('one line', ({ log }) => log.lines === 1);
@@ -100,7 +100,7 @@ describe('what an operator does', () => {
     );
   });
 
-  it('is a deploy, told from its beginning to its end, without visitors', async () => {
+  it('that deploys is sent from beginning to end, even without visitors', async () => {
     await start();
     record(deployStarted(Date.now()));
     writeFileSync(join(watcher.controlDirectory, 'green.down'), '{"cause":"refused"}');
@@ -120,7 +120,7 @@ describe('what an operator does', () => {
     expect((await watcher.health()).health.deploy).toBeNull();
   });
 
-  it('is no news where it was done before the first start, but a deploy that goes on is known', async () => {
+  it('from before the first start is not sent, but an open deploy is known', async () => {
     watcher = await WatcherProcess.prepare({ SLACK_WEBHOOK_URL: slack.url });
     record(canaryRecord(5, Date.now() - 60_000), deployStarted(Date.now() - 1_000));
     watcher.launch();
@@ -132,7 +132,7 @@ describe('what an operator does', () => {
     expect(headlines()).toHaveLength(2);
   });
 
-  it('is told once though the watcher was killed, and what was done meanwhile too', async () => {
+  it('is sent once although the watcher is killed, and so are operations from meanwhile', async () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 10_000 }));
     record(canaryRecord(5, Date.now()));
@@ -158,7 +158,7 @@ describe('what an operator does', () => {
     ]);
   });
 
-  it('is in the count of each pool', async () => {
+  it('shows in the counters of each pool', async () => {
     await start({ BLUE_ADDRESS: '127.0.0.1:3001', GREEN_ADDRESS: '127.0.0.1:3002' });
     watcher.log(
       accessLine({ upstreamAddr: '127.0.0.1:3001' }),
@@ -178,8 +178,8 @@ describe('what an operator does', () => {
   });
 });
 
-describe('alerts that are muted', () => {
-  it('are told of at both ends, once each, over a kill', async () => {
+describe('a mute', () => {
+  it('and its end are sent once each, even if the watcher is killed', async () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 5_000 }));
     await watcher.until('one line', ({ log }) => log.lines === 1);
@@ -205,7 +205,7 @@ describe('alerts that are muted', () => {
     expect(headlines()).toHaveLength(2);
   });
 
-  it('are on again though the watcher was away when that happened', async () => {
+  it('ends although its file was removed while the watcher was not running', async () => {
     await start();
     watcher.log(accessLine({ startMs: Date.now() - 5_000 }));
     mute(60_000);
@@ -221,7 +221,7 @@ describe('alerts that are muted', () => {
     expect(headlines()).toHaveLength(3);
   });
 
-  it('are none where the file is not understood, which is said once', async () => {
+  it('does not begin with an invalid file, which is logged once', async () => {
     await start();
     writeFileSync(join(watcher.controlDirectory, 'muted.json'), '{"untilMs":"tomorrow"}');
     await watcher.waitForOutput(/muted.json counts for nothing/);
@@ -231,7 +231,7 @@ describe('alerts that are muted', () => {
   });
 });
 
-describe('a journal that is none', () => {
+describe('an invalid journal', () => {
   it.each<[string, () => void]>([
     ['garbage', () => appendFileSync(journalPath(), '\0\0\n{}\nnull\n"x"\n{"kind":"switch","from":'.repeat(50))],
     ['10 MB without a newline', () => writeFileSync(journalPath(), Buffer.alloc(10_000_000, 'x'))],

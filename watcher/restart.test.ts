@@ -28,7 +28,7 @@ const headlines = () => slack.messages.map(({ text }) => text.split('\n')[0]);
 const sent = (headline: string) => slack.waitForMessage(({ text }) => text.startsWith(headline));
 const checkpointPath = () => join(watcher.stateDirectory, 'checkpoint.json');
 
-/** The watcher's own counts once it has taken this many lines and written them down. */
+/** The watcher's health once it has read this many lines. */
 async function counted(lines: number) {
   return await eventually(`${lines} lines`, async () => {
     const { health } = await watcher.health();
@@ -42,7 +42,7 @@ async function onDisk(lines: number): Promise<void> {
   );
 }
 
-/** Nothing that waits for Slack is left on disk: a crash from now on repeats nothing. */
+/** Waits until no queued alert is left on disk: a crash after that repeats nothing. */
 async function deliveredOnDisk(): Promise<void> {
   await eventually('an empty outbox on disk', () =>
     readFileSync(checkpointPath(), 'utf8').includes('"slack":{"entries":[]'),
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe('a watcher that was killed', () => {
-  it('goes on where it was: one failover, one recovery, every line once', async () => {
+  it('continues where it was: one failover, one recovery, every line once', async () => {
     await start();
     watcher.log(...plain(10), reroutedLine());
     await sent(failoverWords);
@@ -82,7 +82,7 @@ describe('a watcher that was killed', () => {
     expect(new Set(incidents).size).toBe(1);
   });
 
-  it('delivers what Slack had not taken, once', async () => {
+  it('delivers once what Slack had not accepted', async () => {
     await start();
     slack.answer('hang');
     watcher.log(reroutedLine());
@@ -99,7 +99,7 @@ describe('a watcher that was killed', () => {
     expect(headlines()).toEqual([failoverWords]);
   });
 
-  it('has an alert on disk before it is tried', async () => {
+  it('has an alert on disk before it sends it', async () => {
     await start();
     slack.answer('hang');
     watcher.log(reroutedLine());
@@ -109,7 +109,7 @@ describe('a watcher that was killed', () => {
     );
   });
 
-  it('keeps the cooldown', async () => {
+  it('continues the cooldown', async () => {
     await start();
     const at = (seconds: number) => ({ startMs: Date.now() - 50_000 + seconds * 1_000 });
     watcher.log(accessLine(at(0)), reroutedLine(at(1)), accessLine(at(2)));
@@ -145,20 +145,20 @@ describe('a watcher that was killed', () => {
       },
     ],
     [
-      'truncated and grown past where it was',
+      'truncated and grown past the last position',
       () => {
         truncateSync(watcher.logPath);
         watcher.log(...plain(15));
       },
     ],
     [
-      'deleted and made anew',
+      'deleted and created again',
       () => {
         rmSync(watcher.logPath);
         watcher.log(...plain(15));
       },
     ],
-  ])('reads every line once when its log was %s meanwhile', async (_, whileDown) => {
+  ])('reads every line once if its log was %s meanwhile', async (_, whileDown) => {
     await start();
     watcher.log(...plain(10));
     await counted(10);
@@ -169,7 +169,7 @@ describe('a watcher that was killed', () => {
     expect(await counted(25)).toMatchObject({ status: 'ok', window: { samples: 25, failed: 0 } });
   });
 
-  it('says that lines may be lost when its log was cut meanwhile and has grown past where it was', async () => {
+  it('says that lines may be lost if its log was cut meanwhile and has grown past the last position', async () => {
     await start();
     watcher.log(...plain(10));
     await onDisk(10);
@@ -181,7 +181,7 @@ describe('a watcher that was killed', () => {
     expect(await counted(10 + 14)).toMatchObject({ log: { gaps: 1 } });
   });
 
-  it('sums up a long absence in one message, by the time of the log', async () => {
+  it("summarizes a long absence in one message, by the log's time", async () => {
     const hourAgo = Date.now() - 3_600_000;
     const at = (minutes: number) => ({ startMs: hourAgo + minutes * 60_000 });
     await start();
@@ -190,7 +190,7 @@ describe('a watcher that was killed', () => {
     await onDisk(1);
     watcher.signal('SIGTERM');
     await watcher.exitCode();
-    // It has been away for an hour: what it wrote down last is from then.
+    // The watcher has been away for an hour: its last checkpoint is an hour old.
     rewindCheckpoint(hourAgo);
     watcher.log(
       reroutedLine(at(3)),
@@ -212,7 +212,7 @@ describe('a watcher that was killed', () => {
     expect(headlines()).toHaveLength(2);
   });
 
-  it('tells what still goes on after a long absence as its own alert, once', async () => {
+  it('sends once what is still open after a long absence', async () => {
     const hourAgo = Date.now() - 3_600_000;
     await start();
     watcher.log(accessLine({ startMs: hourAgo }));
@@ -232,7 +232,7 @@ describe('a watcher that was killed', () => {
     expect(headlines()).toHaveLength(2);
   });
 
-  /** As if the last checkpoint had been written then. */
+  /** Makes the last checkpoint look as if it had been written at that time. */
   function rewindCheckpoint(savedMs: number): void {
     const [, body = ''] = readFileSync(checkpointPath(), 'utf8').split('\n');
     const rewound = JSON.parse(body);
@@ -266,7 +266,7 @@ describe('a checkpoint that cannot be used', () => {
     expect(headlines()).toHaveLength(1);
   });
 
-  it('that cannot be written keeps no alert back, and is told by the health', async () => {
+  it('that cannot be written holds back no alert, and degrades the health', async () => {
     watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url, STATE_DIR: '/proc/self/nowhere' });
     await watcher.waitForOutput(/the checkpoint cannot be written/);
     watcher.log(reroutedLine());
@@ -275,7 +275,7 @@ describe('a checkpoint that cannot be used', () => {
     expect([httpStatus, health.status, health.checkpoint.state]).toEqual([503, 'degraded', 'failing']);
   });
 
-  it('is written as soon as its directory is there', async () => {
+  it('is written as soon as its directory exists', async () => {
     watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
     await watcher.close();
     watcher = await WatcherProcess.spawn({ SLACK_WEBHOOK_URL: slack.url });
@@ -289,7 +289,7 @@ describe('a checkpoint that cannot be used', () => {
     });
   });
 
-  it('goes on when the disk was full', async (context) => {
+  it('is written again after the disk was full', async (context) => {
     await start();
     await watcher.kill();
     rmSync(watcher.stateDirectory, { recursive: true, force: true });
@@ -297,7 +297,7 @@ describe('a checkpoint that cannot be used', () => {
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', watcher.stateDirectory], { stdio: 'ignore' });
     } catch {
-      context.skip('no right to mount');
+      context.skip('not permitted to mount');
     }
     try {
       const filler = join(watcher.stateDirectory, 'filler');
@@ -315,8 +315,8 @@ describe('a checkpoint that cannot be used', () => {
   });
 });
 
-describe('a watcher that is told to end', () => {
-  it('keeps what Slack does not take for the next start', async () => {
+describe('a watcher that is stopped', () => {
+  it('keeps what Slack does not accept for the next start', async () => {
     await start();
     slack.answer('hang');
     watcher.log(reroutedLine());

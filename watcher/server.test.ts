@@ -25,7 +25,7 @@ afterEach(() => {
   server.closeAllConnections();
 });
 
-it('answers what is asked for, by its path alone', async () => {
+it('answers by the path alone', async () => {
   expect(await (await ask('/counters?now')).json()).toEqual(counters);
   expect((await ask('/healthz')).status).toBe(200);
   status = 'degraded';
@@ -48,7 +48,7 @@ it('refuses everything else', async () => {
   expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });
 
-it('trusts addresses, localhost and names without a dot, and such as are known to be ours', () => {
+it('trusts IP addresses, localhost, names without a dot, and configured names', () => {
   const trusted = [
     '127.0.0.1:8083',
     '10.1.2.3',
@@ -61,7 +61,7 @@ it('trusts addresses, localhost and names without a dot, and such as are known t
   expect(isTrustedHost('status.example.org', ['status.example.org'])).toBe(true);
 });
 
-it('trusts no name that somebody else could own, and nothing that is no name', () => {
+it('trusts no name that somebody else could own, and no invalid name', () => {
   const others = ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:8083', 'a@b', 'x/y', '', undefined];
   for (const host of others) expect([host, isTrustedHost(host)]).toEqual([host, false]);
 });

@@ -12,7 +12,7 @@ export interface Reports {
   readonly alerts: () => readonly AlertDelivery[];
   /** `GET /metrics`, for Prometheus. */
   readonly metrics: () => Promise<MetricsText>;
-  /** Answers what is asked of the dashboard; false: that is not. */
+  /** Answers requests for the dashboard. Returns false if the path does not belong to it. */
   readonly dashboard?: (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -22,16 +22,16 @@ interface Answer {
 }
 
 const refusal =
-  'The watcher answers to an address, such as http://127.0.0.1:8083, to localhost, and to the name in DASHBOARD_URL.\n';
+  'Use an IP address, such as http://127.0.0.1:8083, localhost, or the name in DASHBOARD_URL to reach the watcher.\n';
 
 /**
- * Serves `GET /healthz`, `GET /counters`, `GET /alerts`, `GET /metrics` and the dashboard, and nothing else.
- * @param url where people reach it, if that is known: its name is one of ours
+ * Serves `GET /healthz`, `GET /counters`, `GET /alerts`, `GET /metrics` and the dashboard.
+ * @param url the address at which people reach the dashboard, whose host name is trusted
  */
 export function serve(reports: Reports, url?: string): Server {
   const names = url === undefined ? [] : [new URL(url).hostname];
   const routes: { readonly [path: string]: () => Answer } = {
-    // 503: `degraded`.
+    // 503 means `degraded`.
     '/healthz': () => {
       const health = reports.health();
       return { status: health.status === 'ok' ? 200 : 503, body: health };
@@ -71,11 +71,10 @@ export function serve(reports: Reports, url?: string): Server {
 }
 
 /**
- * Against DNS rebinding: a page on the internet whose name suddenly means 127.0.0.1 would read the dashboard through its
- * visitor's browser, as a page of its own. Such a name always has a dot. Addresses, `localhost` and names of containers
- * cannot be had by an attacker.
- * @param host what the request's Host header says
- * @param names further ones that are known to be ours
+ * Prevents DNS rebinding: a web page whose name suddenly resolves to 127.0.0.1 could read the dashboard through its visitor's
+ * browser. Such a name always has a dot. An attacker cannot control IP addresses, `localhost` or container names.
+ * @param host the request's Host header
+ * @param names other names to trust
  */
 export function isTrustedHost(host: string | undefined, names: readonly string[] = []): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;

@@ -39,7 +39,7 @@ function take(watch: Watch, ...lines: readonly string[]): void {
 
 const served = (startMs: number, fields?: LineFields) => accessLine({ startMs: noon + startMs, ...fields });
 
-/** A watch that has seen one line under blue, written down and killed. */
+/** The saved state of a watch that was killed after it had read lines with blue active. */
 function killed(...lines: readonly string[]): WatchSnapshot {
   const watch = watchOn();
   watch.beforeLines(noon);
@@ -54,8 +54,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-describe('what operators did while the watcher was away', () => {
-  it('is met in the order of the log, so that each switch is explained', () => {
+describe('an operation while the watcher was not running', () => {
+  it("is applied in the log's order, so that each switch is explained", () => {
     const saved = killed();
     record(
       switchRecord('green', noon + 10_000, { reason: 'deploy', deploy: 'd-1' }),
@@ -74,7 +74,7 @@ describe('what operators did while the watcher was away', () => {
     ]);
   });
 
-  it('is told at its end where nobody visited, by what the flags show then', () => {
+  it('is sent at the end of the replay if there were no visitors, as the flags show it', () => {
     const saved = killed();
     record(switchRecord('green', noon + 10_000, { reason: 'deploy', deploy: 'd-7' }), canaryRecord(0, noon + 40_000));
     writeFileSync(join(directory, 'active.green'), '');
@@ -88,7 +88,7 @@ describe('what operators did while the watcher was away', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('is not met twice where the watcher is killed again', () => {
+  it('is not applied twice if the watcher is killed again', () => {
     const saved = killed();
     record(deployFinished(noon + 10_000), deployFinished(noon + 20_000));
     const first = watchOn(saved);
@@ -100,7 +100,7 @@ describe('what operators did while the watcher was away', () => {
     expect(sent.map(({ atMs }) => atMs - noon)).toEqual([10_000, 20_000]);
   });
 
-  it('is a mute that holds back what happened then, and nothing else', () => {
+  it('may be a mute, which holds back what happened during it and nothing else', () => {
     const saved = killed();
     record(muteRecord(noon + 600_000, noon + 100_000), unmuteRecord(noon + 200_000));
     const watch = watchOn(saved);
@@ -115,7 +115,7 @@ describe('what operators did while the watcher was away', () => {
 });
 
 describe('the state of an earlier version', () => {
-  it('is restored, and what the journal held by then raises no alert', () => {
+  it('is restored, and earlier records in the journal cause no alert', () => {
     const { operations: _, mute: __, journal: ___, ...older } = newState(policy);
     record(deployFinished(noon));
     const saved = killed();

@@ -13,7 +13,7 @@ import { isOpen } from './rules/open-incidents.ts';
 import { learn } from './rules/operations.ts';
 import { newState, type Policy, type State, type WatchSnapshot } from './rules/state.ts';
 
-/** Takes the log's lines and the passing of time, and passes on what follows from them. */
+/** Feeds log lines, journal records and the passing of time to the rules, and passes on their verdicts. */
 export class Watch implements WatchView {
   readonly #state: State;
   readonly #policy: Policy;
@@ -38,7 +38,7 @@ export class Watch implements WatchView {
   #lastTickMs = 0;
   #replaying = false;
 
-  /** @param saved where an earlier watch had got to: it goes on from there, by the log's time until {@link goLive} */
+  /** @param saved the state of an earlier watch to continue from, in the log's time until {@link goLive} */
   constructor(policy: Policy, control: ControlDirectory, listener: Listener, saved?: WatchSnapshot) {
     this.#state = saved?.state ?? newState(policy);
     this.#policy = policy;
@@ -55,7 +55,7 @@ export class Watch implements WatchView {
     Object.assign(this.#rejects, saved.rejects);
   }
 
-  /** @throws if the rules cannot go on from there, whatever the reason */
+  /** @throws if the rules cannot continue from a saved state */
   static tryOut(saved: WatchSnapshot, policy: Policy): void {
     const ignore = () => {};
     const state = structuredClone(saved.state);
@@ -73,17 +73,17 @@ export class Watch implements WatchView {
     return this.#lastEndMs;
   }
 
-  /** Up to when all is known that lines and records tell. */
+  /** The time of the last line or record. */
   get lastKnownMs(): number {
     return Math.max(this.#lastEndMs, this.#lastRecordMs);
   }
 
-  /** How much has been taken: lines and records. */
+  /** The number of lines and records taken. */
   get taken(): number {
     return this.#lines + this.#recordsTaken;
   }
 
-  /** Not a copy: to be written down before the next step. */
+  /** Not a copy: write it to disk before the next step. */
   snapshot(): WatchSnapshot {
     return {
       state: this.#state,
@@ -96,7 +96,7 @@ export class Watch implements WatchView {
     };
   }
 
-  /** From now on time is the clock's, and the flags are those of now. What was missed ends with what they show. */
+  /** Ends the replay of what was missed, with the switches that the flags show. From now on, time is the clock's. */
   goLive(nowMs: number): void {
     if (!this.#replaying) return;
     this.#takeRecords(nowMs);
@@ -107,7 +107,7 @@ export class Watch implements WatchView {
     this.#pass(decideSwitches(this.#state, this.#control.read(nowMs), nowMs, this.#policy));
   }
 
-  /** An id for what is no incident of the log. */
+  /** An id for an alert that belongs to no incident in the log. */
   nextIncident(atMs: number): string {
     return beginIncident(this.#state, atMs).id;
   }
@@ -119,7 +119,7 @@ export class Watch implements WatchView {
       this.#rejects[event]++;
       return;
     }
-    // The record of a switch is there before the first request that it explains.
+    // The record of a switch is written before the first request that it explains.
     const { active } = event;
     const { journal, routing } = this.#state;
     if (active !== undefined && active !== routing.active && journal !== null) this.#takeRecords(Date.now());
@@ -131,7 +131,7 @@ export class Watch implements WatchView {
     try {
       verdicts = decideRequest(this.#state, event, this.#policy);
     } catch (error) {
-      // To end here would be to meet the same line again after every restart.
+      // If the watcher exited here, it would fail on the same line after every restart.
       this.#rejects.undecided++;
       this.#listener.fault(error);
       return;
@@ -145,8 +145,7 @@ export class Watch implements WatchView {
   };
 
   /**
-   * To be called before lines are read: a request is routed by the flags, so the flags that explain a line are there
-   * before the line is.
+   * Call it before reading lines. Flags route requests, so the flags that explain a line are set before the line is written.
    */
   readonly beforeLines = (nowMs: number): void => {
     if (this.#replaying) {
@@ -154,15 +153,15 @@ export class Watch implements WatchView {
       return;
     }
     this.#state.flags = this.#control.read(nowMs);
-    // After the flags, so that the record of a change is there when the change is.
+    // After the flags: if a change is visible, so is its record, which is written first.
     this.#takeRecords(nowMs);
-    // Either way, as the clock can be set back.
+    // Absolute, as the clock can be set back.
     if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !hasMuteChanged(this.#state, nowMs)) return;
     this.#lastTickMs = nowMs;
     this.#pass(decideTick(this.#state, this.#state.flags, nowMs, this.#policy));
   };
 
-  /** The active colour: as the log tells it, or the flags where it has told nothing yet. */
+  /** The active pool according to the log, or to the flags if the log has not shown it yet. */
   get active(): Pool | null {
     return this.#state.routing.active ?? this.#state.flags?.active ?? null;
   }
@@ -172,7 +171,7 @@ export class Watch implements WatchView {
     return this.#state.routing;
   }
 
-  /** What is wrong with the journal. */
+  /** Rejected records and the fault of the journal. */
   get journal(): WatchHealth['journal'] {
     return { rejects: this.#records.rejects, fault: this.#records.fault };
   }
@@ -186,7 +185,7 @@ export class Watch implements WatchView {
     return watchHealthOf(this.#state, { ...this.snapshot(), journal: this.journal }, this.#policy);
   }
 
-  /** Looks at the journal; in a replay its records wait for the lines before them. */
+  /** Reads the journal. During a replay, records wait for the lines before them. */
   #takeRecords(nowMs: number): void {
     const state = this.#state;
     if (state.journal === null) {
@@ -218,7 +217,7 @@ export class Watch implements WatchView {
     this.#passTimeTo(atMs);
   }
 
-  /** Time passes in the log alone, and in steps: what a cooldown or a calm held back belongs to its own moment. */
+  /** Lets time pass in the log, in steps, so that the ends of cooldowns and calm periods happen at their own times. */
   #passTimeTo(atMs: number): void {
     for (const nowMs of ticksUpTo(atMs, this.#lastTickMs)) {
       this.#lastTickMs = nowMs;
@@ -237,16 +236,16 @@ export class Watch implements WatchView {
   }
 }
 
-/** A rule that waits for time to pass is looked at so often. */
+/** How often rules that wait for time to pass are evaluated. */
 export const tickMs = 250;
-/** Ticks that are made up for a gap in the log. */
+/** The most ticks that are simulated for a gap in the log. */
 const maxTicksInGap = 1_000;
 
-/** The moments at which the clock would have ticked since the last tick, where time is the log's. */
+/** The times of the ticks to simulate since the last tick, in the log's time. */
 export function* ticksUpTo(atMs: number, lastTickMs: number): Generator<number> {
   const gapMs = atMs - lastTickMs;
   if (Math.abs(gapMs) < tickMs) return;
-  // The clock was set back meanwhile, or there was no tick yet.
+  // The clock was set back, or there has been no tick yet.
   const fromMs = gapMs < 0 || lastTickMs === 0 ? atMs - tickMs : lastTickMs;
   const stepMs = Math.max(tickMs, (atMs - fromMs) / maxTicksInGap);
   for (let nowMs = fromMs + stepMs; nowMs <= atMs; nowMs += stepMs) yield nowMs;

@@ -71,7 +71,7 @@ function isListening(port: number): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-it('starts twice in one process, and the two watchers share nothing', async () => {
+it('runs twice in one process, and the two watchers share nothing', async () => {
   const [shop, blog] = [await start('shop'), await start('blog')];
   appendFileSync(shop.logPath, `${accessLine()}\n${reroutedLine()}\n`);
   await shop.slack.waitForMessage(({ text }) => text.includes('[shop]'));
@@ -79,7 +79,7 @@ it('starts twice in one process, and the two watchers share nothing', async () =
   await Promise.all([shop.stop(), blog.stop()]);
 });
 
-it('leaves nothing running and its last state on disk when it is stopped', async () => {
+it('leaves nothing running, and its last state on disk, after it is stopped', async () => {
   const { logPath, port, stop, slack } = await start('shop');
   appendFileSync(logPath, `${accessLine()}\n${reroutedLine()}\n`);
   await slack.waitForMessage(({ text }) => text.includes('[shop]'));

@@ -33,18 +33,18 @@ afterEach(async () => {
 async function prepare(context: TestContext): Promise<{ watcher: WatcherProcess; disk: FailingDisk }> {
   log.write(10);
   disk = await FailingDisk.mount(join(directory, 'disk'), log.path).catch(() => undefined);
-  if (disk === undefined) context.skip('no right to mount, or no FUSE in the kernel');
+  if (disk === undefined) context.skip('not permitted to mount, or no FUSE in the kernel');
   watcher = await WatcherProcess.prepare({ SLACK_WEBHOOK_URL: slack.url, ACCESS_LOG: disk.path });
   return { watcher, disk };
 }
 
-/** A watcher that reads its log from that disk and has seen who is active. */
+/** A watcher that reads its log from the disk and knows the active pool. */
 async function readFrom(context: TestContext): Promise<{ watcher: WatcherProcess; disk: FailingDisk }> {
   const prepared = await prepare(context);
   prepared.watcher.launch();
   await prepared.watcher.until('reading', ({ log: { state } }) => state === 'reading');
   log.write(1, { agoMs: 1000 });
-  await prepared.watcher.until('the active colour', ({ active }) => active === log.active);
+  await prepared.watcher.until('the active pool', ({ active }) => active === log.active);
   return prepared;
 }
 
@@ -54,7 +54,7 @@ describe('a log whose disk fails', () => {
     ['ESTALE', 0],
     ['EIO', 2_000],
   ] as const)(
-    'with %s from byte %i on: tried again for good, told by the health, then read on',
+    'with %s from byte %i on: the watcher keeps trying, the health reports it, then reading continues',
     async ([failure, fromByte], context) => {
       const { watcher, disk } = await readFrom(context);
       disk.fail(failure, fromByte);
@@ -66,10 +66,10 @@ describe('a log whose disk fails', () => {
       expect((await watcher.health()).health.log.fault).toContain(failure);
       const { failed } = disk;
       await delay(2_000);
-      const tries = disk.failed - failed;
-      // Neither given up nor a busy loop.
-      expect(tries).toBeGreaterThan(5);
-      expect(tries).toBeLessThan(100);
+      const retries = disk.failed - failed;
+      // Neither gives up nor loops without a pause.
+      expect(retries).toBeGreaterThan(5);
+      expect(retries).toBeLessThan(100);
       const { httpStatus, health } = await watcher.health();
       expect([httpStatus, health.log.state, health.log.lines]).toEqual([503, 'failing', 1]);
       log.switch();
@@ -80,7 +80,7 @@ describe('a log whose disk fails', () => {
     },
   );
 
-  it('before its first look: read from the end all the same', async (context) => {
+  it('before the first read: the watcher still starts at the end', async (context) => {
     const { watcher, disk } = await prepare(context);
     disk.fail('EIO', 2_000);
     watcher.launch();
@@ -95,7 +95,7 @@ describe('a log whose disk fails', () => {
     expect((await watcher.health()).health.log.lines).toBe(1);
   });
 
-  it('because its server has forgotten the open file: opened again where it was', async (context) => {
+  it('because its server has lost the open file: the watcher reopens it at the same position', async (context) => {
     const { watcher, disk } = await readFrom(context);
     log.write(5);
     await watcher.until('five more', ({ log: { lines } }) => lines === 6);

@@ -14,7 +14,7 @@ import { accessLine } from '../access-lines.ts';
 
 const keptRotations = 200;
 
-/** An access log as the edge, and careless hands, write it; it counts what it has written. */
+/** An access log as the edge writes it, and as careless people treat it. Counts its lines and switches. */
 export class EdgeLog {
   readonly path: string;
   lines = 0;
@@ -27,7 +27,7 @@ export class EdgeLog {
     this.path = path;
   }
 
-  /** Requests that the active pool answered, now or a while ago. */
+  /** Writes requests that the active pool answered, now or a while ago. */
   write(count: number, { agoMs = 0 } = {}): void {
     const startMs = Date.now() - agoMs;
     const line = () => accessLine({ active: this.active, uri: `/item/${this.lines++}`, startMs });
@@ -35,7 +35,7 @@ export class EdgeLog {
     if (lines.length > 0) this.#append(`${lines.join('\n')}\n`);
   }
 
-  /** A line in two writes, as a reader may meet it. */
+  /** Writes a line in two parts, so that a reader may see half of it. */
   writeTorn(): void {
     const line = `${accessLine({ active: this.active })}\n`;
     const cut = Math.floor(line.length / 3);
@@ -44,7 +44,7 @@ export class EdgeLog {
     this.lines++;
   }
 
-  /** A planned switch, unless the last one was too recently for the edge's clock to tell them apart. */
+  /** Makes a planned switch, unless the last one was too recent for the edge's clock to show the order. */
   switch(): void {
     if (Date.now() - this.#lastSwitchMs < 400) return;
     this.#lastSwitchMs = Date.now();
@@ -53,7 +53,7 @@ export class EdgeLog {
     this.write(1);
   }
 
-  /** As the edge does it: rename, then reopen; a worker may still write a line to the old file. */
+  /** Rotates as the edge does: rename, then reopen. A worker may still write lines to the old file. */
   rotate({ lateLines = 0 } = {}): void {
     if (!existsSync(this.path)) return;
     for (let index = keptRotations; index >= 1; index--) {
@@ -69,7 +69,7 @@ export class EdgeLog {
     truncateSync(this.path);
   }
 
-  /** Truncated, and grown past where a reader stood before it looks again. */
+  /** Truncates the log and lets it grow again before a reader notices, possibly past the reader's position. */
   truncateAndRegrow(count: number): void {
     truncateSync(this.path);
     this.write(count);

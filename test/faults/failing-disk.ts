@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const { EIO, ENOENT, ENOSYS, ESTALE } = constants.errno;
 export type Failure = 'EIO' | 'ESTALE';
 
-/** Of the kernel's include/uapi/linux/fuse.h, version 7.31. */
+/** From the kernel's include/uapi/linux/fuse.h, version 7.31. */
 const opcode = {
   lookup: 1,
   forget: 2,
@@ -29,15 +29,15 @@ const opcode = {
 const headerInBytes = 40;
 const headerOutBytes = 16;
 const maxWriteBytes = 128 * 1024;
-/** Neither the kernel's cache nor its idea of the size: each read is asked for. */
+/** Bypasses the kernel's cache and its file size, so that every read arrives here. */
 const directIo = 1;
 const rootNode = 1n;
 const fileNode = 2n;
 
 /**
- * A file system of one file, which shows a real file and can fail as a dying disk does (EIO), or a file server that has
- * forgotten what it handed out (ESTALE): to the reader it is the kernel that answers so. It needs the right to mount, and
- * must be looked at from other processes only: this one answers.
+ * A file system with one file, which mirrors a real file and can fail like a dying disk (EIO) or like a file server that has
+ * lost its handles (ESTALE). The reader gets these errors from the kernel. Requires permission to mount. Access it only from
+ * other processes, because this process answers the requests.
  */
 export class FailingDisk {
   readonly path: string;
@@ -60,7 +60,7 @@ export class FailingDisk {
     this.#served = this.#serve();
   }
 
-  /** @throws without the right to mount, or a kernel that can do it */
+  /** @throws without permission to mount, or without FUSE in the kernel */
   static async mount(directory: string, source: string): Promise<FailingDisk> {
     const device = await open('/dev/fuse', 'r+');
     mkdirSync(directory);
@@ -70,7 +70,7 @@ export class FailingDisk {
       const stdio = ['ignore', 'ignore', 'ignore', device.fd] as const;
       const mount = spawn('mount', ['-i', '-t', 'fuse', '-o', options, 'bluegreen', directory], { stdio: [...stdio] });
       const [exitCode] = await once(mount, 'exit');
-      if (exitCode !== 0) throw new Error(`mount has failed with ${exitCode}`);
+      if (exitCode !== 0) throw new Error(`mount failed with exit code ${exitCode}`);
     } catch (error) {
       await device.close();
       rmdirSync(directory);
@@ -79,7 +79,7 @@ export class FailingDisk {
     return new FailingDisk(directory, source, device);
   }
 
-  /** From now on, every read fails that reaches beyond that byte. */
+  /** From now on, every read that reaches beyond a byte fails. */
   fail(failure: Failure, fromByte = 0): void {
     this.#failure = failure;
     this.#failsFrom = fromByte;
@@ -89,7 +89,7 @@ export class FailingDisk {
     this.#failure = undefined;
   }
 
-  /** Whatever is open now is stale for good; what is opened from now on can be read. */
+  /** Makes all open handles stale permanently. Files that are opened from now on can be read. */
   forgetHandles(): void {
     this.#firstValidHandle = this.#nextHandle;
   }
@@ -109,18 +109,18 @@ export class FailingDisk {
         await this.#answer(Buffer.from(buffer.subarray(0, bytesRead)));
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
-        // Unmounted.
+        // ENODEV: unmounted.
         if (code === 'ENODEV') return;
-        // ENOENT: who asked was killed meanwhile.
+        // ENOENT: the process that made the request was killed meanwhile.
         if (code !== 'ENOENT' && code !== 'EINTR') throw error;
       }
     }
   }
 
   async #answer(request: Buffer): Promise<void> {
-    const asked = request.readUInt32LE(4);
-    if (asked === opcode.forget || asked === opcode.batchForget || asked === opcode.interrupt) return;
-    const answer = await this.#answerTo(asked, request.readBigUInt64LE(16), request.subarray(headerInBytes));
+    const operation = request.readUInt32LE(4);
+    if (operation === opcode.forget || operation === opcode.batchForget || operation === opcode.interrupt) return;
+    const answer = await this.#answerTo(operation, request.readBigUInt64LE(16), request.subarray(headerInBytes));
     const body = typeof answer === 'number' ? Buffer.alloc(0) : answer;
     const header = Buffer.alloc(headerOutBytes);
     header.writeUInt32LE(headerOutBytes + body.length, 0);
@@ -129,9 +129,9 @@ export class FailingDisk {
     await this.#device.write(Buffer.concat([header, body]));
   }
 
-  /** The body of an answer, or an error's number. */
-  async #answerTo(asked: number, node: bigint, body: Buffer): Promise<Buffer | number> {
-    switch (asked) {
+  /** Returns the body of an answer, or an error number. */
+  async #answerTo(operation: number, node: bigint, body: Buffer): Promise<Buffer | number> {
+    switch (operation) {
       case opcode.init:
         return initOut();
       case opcode.lookup: {

@@ -30,14 +30,14 @@ afterEach(async () => {
   await slack.close();
 });
 
-describe(`a log that is treated badly (seed ${seed})`, () => {
-  it('is read once from end to end, whatever is done to it once it was read', { timeout: 3 * minutes }, async () => {
+describe(`a log that is mishandled (seed ${seed})`, () => {
+  it('is read completely and once, whatever happens to the part that was read', { timeout: 3 * minutes }, async () => {
     log.write(10);
     watcher.launch();
-    await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
-    // A switch is one only for who knows who was active before.
+    await watcher.until('the first read', ({ log: { state } }) => state === 'reading');
+    // A switch can only be detected if the pool that was active before is known.
     log.write(1, { agoMs: 1000 });
-    await watcher.until('the active colour', ({ active }) => active === log.active);
+    await watcher.until('the active pool', ({ active }) => active === log.active);
     const before = (await watcher.health()).health.log.lines - log.lines;
     let last = 'the first lines';
     const caughtUp = () =>
@@ -45,20 +45,19 @@ describe(`a log that is treated badly (seed ${seed})`, () => {
         .until('every line', ({ log: { lines } }) => lines - before === log.lines)
         .catch(async (error: unknown) => {
           const { health } = await watcher.health();
-          const told = `${log.lines} lines were written, ${health.log.lines - before} counted`;
-          throw new Error(`after ${last}: ${told}; ${JSON.stringify(health.log)}\n${watcher.output}`, { cause: error });
+          const counts = `${log.lines} lines were written, ${health.log.lines - before} counted`;
+          throw new Error(`after ${last}: ${counts}; ${JSON.stringify(health.log)}\n${watcher.output}`, {
+            cause: error,
+          });
         });
-    const outrages: readonly [string, () => void][] = [
+    const mishaps: readonly [string, () => void][] = [
       ['copytruncate', () => log.copyTruncate()],
       ['truncated and regrown a little', () => log.truncateAndRegrow(1)],
       ['truncated and regrown past where it was read', () => log.truncateAndRegrow(2000)],
-      ['deleted and made again', () => log.deleteAndRecreate()],
+      ['deleted and created again', () => log.deleteAndRecreate()],
       ['rotated', () => log.rotate()],
       ['rotated three times', rotateThreeTimes],
-      [
-        'bytes that are no text',
-        () => log.garbage(Buffer.concat([randomBytes(random.between(1, 5000)), Buffer.from('\n')])),
-      ],
+      ['binary data', () => log.garbage(Buffer.concat([randomBytes(random.between(1, 5000)), Buffer.from('\n')]))],
       ['an endless line', () => log.garbage(Buffer.concat([Buffer.alloc(200_000, 0x61), Buffer.from('\n')]))],
     ];
     function rotateThreeTimes(): void {
@@ -68,15 +67,15 @@ describe(`a log that is treated badly (seed ${seed})`, () => {
       }
     }
     for (let round = 0; round < rounds; round++) {
-      const [name, outrage] = outrages[round % outrages.length] ?? ['nothing', () => {}];
-      outrage();
+      const [name, mishap] = mishaps[round % mishaps.length] ?? ['nothing', () => {}];
+      mishap();
       log.write(random.between(1, 100));
       last = `round ${round}, ${name}`;
       await caughtUp();
       if (random.chance(0.3)) log.switch();
       await caughtUp();
-      // A crash between two outrages: what was read and written down counts once all the same. What a truncation takes
-      // away before it was written down is gone for good.
+      // After a crash between two mishaps, lines that were read and are in the checkpoint still count once. Lines that a
+      // truncation removes before the next checkpoint are lost.
       if (random.chance(0.3)) {
         const readAt = Date.now();
         await watcher.until('a checkpoint', ({ checkpoint }) => Date.parse(checkpoint.lastWritten ?? '') > readAt);

@@ -7,7 +7,7 @@ import { type Random, randomFrom, seed } from './random.ts';
 
 const rounds = 110;
 const minutes = 60_000;
-/** Slack takes a message a second. */
+/** Slack accepts one message per second. */
 const slackPaceMs = 1_000;
 
 let slack: FakeSlack;
@@ -20,7 +20,7 @@ beforeEach(async () => {
   watcher = await WatcherProcess.prepare({
     SLACK_WEBHOOK_URL: slack.url,
     ALERT_COOLDOWN_SEC: '0',
-    // Only what is meant to be an alert is one.
+    // Only switches cause alerts.
     ERROR_RATE_THRESHOLD: '100',
   });
   log = new EdgeLog(watcher.logPath);
@@ -33,7 +33,7 @@ afterEach(async () => {
   await slack.close();
 });
 
-function trouble(): void {
+function misbehave(): void {
   const behaviours: readonly [Behaviour, ...Behaviour[]] = [
     'ok',
     'ok',
@@ -49,7 +49,7 @@ function trouble(): void {
   slack.answer(random.pick(behaviours), { retryAfter: 0, times: random.between(1, 3) });
 }
 
-/** As often as it is listed. */
+/** An action that is listed more often is more likely. */
 const actions: readonly [() => void, ...(() => void)[]] = [
   () => log.rotate({ lateLines: random.between(0, 3) }),
   () => log.rotate(),
@@ -57,58 +57,60 @@ const actions: readonly [() => void, ...(() => void)[]] = [
   () => log.switch(),
   () => log.switch(),
   () => log.switch(),
-  trouble,
+  misbehave,
   () => log.write(random.between(1, 200)),
   () => log.write(random.between(1, 20)),
   () => log.write(1),
 ];
 
-function something(): void {
+function act(): void {
   random.pick(actions)();
 }
 
-/** The incidents that were told, in the order of their first message. */
-function told(): { incidents: string[]; messages: number } {
+/** The incidents whose alerts were sent, in the order of their first message. */
+function sent(): { incidents: string[]; messages: number } {
   const all = slack.messages.map(({ body }) => /incident `([^`]+)`/.exec(JSON.stringify(body))?.[1] ?? 'none');
   return { incidents: [...new Set(all)], messages: all.length };
 }
 
 describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
-  it('loses no line and no alert, repeats at most one a kill, and invents none', { timeout: 5 * minutes }, async () => {
+  it('loses no line and no alert, repeats at most one alert per kill, and invents none', {
+    timeout: 5 * minutes,
+  }, async () => {
     log.write(10);
     watcher.launch();
-    await watcher.until('its first look', ({ log: { state } }) => state === 'reading');
-    // A switch is one only for who knows who was active before.
+    await watcher.until('the first read', ({ log: { state } }) => state === 'reading');
+    // A switch can only be detected if the pool that was active before is known.
     log.write(1, { agoMs: 1000 });
-    await watcher.until('the active colour', ({ active }) => active === log.active);
+    await watcher.until('the active pool', ({ active }) => active === log.active);
     const before = (await watcher.health()).health.log.lines;
     const begun = log.lines;
     for (let round = 0; round < rounds; round++) {
       for (let count = random.between(1, 6); count > 0; count--) {
-        something();
-        // The moment of the kill is what varies.
+        act();
+        // The kill comes at a random moment.
         await delay(random.between(0, 60));
       }
       await watcher.kill();
-      for (let count = random.between(0, 3); count > 0; count--) something();
+      for (let count = random.between(0, 3); count > 0; count--) act();
       watcher.launch();
       if (random.between(1, 3) > 2) await watcher.untilUp();
       await delay(random.between(0, 400));
     }
-    // A channel that it took for closed would be tried again only after a minute; a new process tries at once.
+    // A channel that seemed closed would be tried again only after a minute. A new process tries at once.
     await watcher.kill();
     slack.answer('ok');
     watcher.launch();
     log.switch();
-    const untoldAtMost = log.switches - told().incidents.length;
+    const unsentAtMost = log.switches - sent().incidents.length;
     const health = await watcher.until(
       'all lines read and all alerts delivered',
       ({ log: { lines, catchingUp }, slack }) =>
         lines - before === log.lines - begun && !catchingUp && slack.queued === 0,
-      30_000 + untoldAtMost * 1.5 * slackPaceMs,
+      30_000 + unsentAtMost * 1.5 * slackPaceMs,
     );
     expect(health.status).toBe('ok');
-    const { incidents, messages } = told();
+    const { incidents, messages } = sent();
     expect(watcher.kills).toBeGreaterThanOrEqual(100);
     expect(incidents).toHaveLength(log.switches);
     expect(messages - incidents.length).toBeLessThanOrEqual(watcher.kills);
@@ -116,7 +118,7 @@ describe(`killed ${rounds} times at any moment (seed ${seed})`, () => {
     expect(headlines.map(({ text }) => text)).toEqual([]);
     expect(watcher.peakRssMb).toBeLessThan(200);
     console.log(
-      `seed ${seed}: ${watcher.kills} kills, ${log.lines} lines, ${log.switches} alerts, ${messages - incidents.length} told twice, ${Math.round(watcher.peakRssMb)} MB at most`,
+      `seed ${seed}: ${watcher.kills} kills, ${log.lines} lines, ${log.switches} alerts, ${messages - incidents.length} sent twice, ${Math.round(watcher.peakRssMb)} MB peak memory`,
     );
   });
 });

@@ -1,16 +1,16 @@
-/** The seed of this run: a failed run's, from FAULT_SEED, or a new one. It is printed, so that the run can be repeated. */
+/** The seed of this run: from FAULT_SEED, to repeat a failed run, or a new one, which is printed. */
 export const seed = Number(process.env.FAULT_SEED ?? Date.now() % 2 ** 31);
 
 export interface Random {
-  /** From 0 on, below 1. */
+  /** At least 0, less than 1. */
   next(): number;
-  /** A whole number between two bounds, both included. */
+  /** An integer between two bounds, both included. */
   between(min: number, max: number): number;
   chance(share: number): boolean;
   pick<T>(values: readonly [T, ...T[]]): T;
 }
 
-/** Mulberry32: small, and the same numbers for the same seed everywhere. */
+/** Mulberry32: small, and gives the same numbers for the same seed everywhere. */
 export function randomFrom(start: number): Random {
   let state = start >>> 0;
   const next = () => {

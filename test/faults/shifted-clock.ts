@@ -1,4 +1,4 @@
-// Preloaded with --import: a clock that is as wrong as the file CLOCK_SHIFT says, in milliseconds.
+// Preloaded with --import: shifts the clock by the milliseconds in the file that CLOCK_SHIFT names.
 import { readFileSync } from 'node:fs';
 
 const path = process.env.CLOCK_SHIFT ?? '';

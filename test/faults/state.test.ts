@@ -43,11 +43,11 @@ async function begin(env: NodeJS.ProcessEnv = {}, nodeOptions: string[] = []): P
   log.write(10);
 }
 
-/** It reads, and has seen who is active: long enough ago for a switch to be one. */
+/** Waits until the watcher reads its log and has known the active pool long enough to detect a switch. */
 async function reading(): Promise<void> {
   await watcher.until('reading', ({ log: { state } }) => state === 'reading');
   log.write(1, { agoMs: 1000 });
-  await watcher.until('the active colour', ({ active }) => active === log.active);
+  await watcher.until('the active pool', ({ active }) => active === log.active);
 }
 const delivered = (count: number) => slack.waitFor(() => slack.messages.length >= count, 20_000);
 const checkpoint = () => {
@@ -68,7 +68,7 @@ describe('a checkpoint that cannot be used', () => {
     ],
     ['a directory', putDirectory],
     ['something else', (path: string) => writeFileSync(path, '[1,2,3]')],
-  ] as const)('%s: a warning, and it goes on from now', async (_, spoil) => {
+  ] as const)('%s: the watcher logs a warning and starts at the end of the log', async (_, spoil) => {
     await begin();
     watcher.launch();
     await reading();
@@ -79,7 +79,7 @@ describe('a checkpoint that cannot be used', () => {
     watcher.launch();
     await reading();
     expect(watcher.output).toMatch(/checkpoint/i);
-    // Apart enough for the edge's clock.
+    // Far enough apart for the edge's clock.
     await delay(450);
     log.write(1);
     log.switch();
@@ -103,7 +103,7 @@ function flipBit(path: string): void {
 }
 
 describe('a state directory that cannot be written', () => {
-  it('because it is a file: alerts are delivered, and the health says it', async () => {
+  it('because it is a file: alerts are delivered, and the health is degraded', async () => {
     await begin();
     writeFileSync(watcher.stateDirectory, '');
     watcher.launch();
@@ -113,13 +113,13 @@ describe('a state directory that cannot be written', () => {
     await delivered(1);
   });
 
-  it('because the disk is full: alerts are delivered, the health says it, and all is well when there is room again', (context) =>
+  it('because the disk is full: alerts are delivered, and the health is degraded until there is space again', (context) =>
     onMount(context, async (mount) => {
       const filler = join(mount, 'filler');
       try {
         writeFileSync(filler, Buffer.alloc(1024 * 1024));
       } catch {
-        // It took what there was room for.
+        // The disk is full, as intended.
       }
       expect(existsSync(filler)).toBe(true);
       watcher.launch();
@@ -129,14 +129,14 @@ describe('a state directory that cannot be written', () => {
       await watcher.until('degraded health', ({ status }) => status === 'degraded');
       rmSync(filler);
       log.write(1);
-      await watcher.until('good health', ({ status }) => status === 'ok');
+      await watcher.until('restored health', ({ status }) => status === 'ok');
       await watcher.kill();
       watcher.launch();
       await reading();
       expect(slack.messages).toHaveLength(1);
     }));
 
-  it('because it has become read-only: a warning, alerts are delivered, the health says it, and all is well when it can be written', (context) =>
+  it('because it has become read-only: alerts are delivered, a warning is logged, and the health is degraded until it is writable', (context) =>
     onMount(context, async (mount) => {
       watcher.launch();
       await reading();
@@ -151,7 +151,7 @@ describe('a state directory that cannot be written', () => {
       log.switch();
       await delivered(2);
       await remount(mount, 'rw');
-      const { checkpoint } = await watcher.until('good health', ({ status }) => status === 'ok');
+      const { checkpoint } = await watcher.until('restored health', ({ status }) => status === 'ok');
       expect(checkpoint).toMatchObject({ state: 'ok', fault: null });
       await watcher.kill();
       watcher.launch();
@@ -159,7 +159,7 @@ describe('a state directory that cannot be written', () => {
       expect(slack.messages).toHaveLength(2);
     }));
 
-  it('because it is read-only from the start: alerts are delivered, and the health says it', (context) =>
+  it('because it is read-only from the start: alerts are delivered, and the health is degraded', (context) =>
     onMount(context, async (mount) => {
       await remount(mount, 'ro');
       watcher.launch();
@@ -168,11 +168,11 @@ describe('a state directory that cannot be written', () => {
       log.switch();
       await delivered(1);
       await remount(mount, 'rw');
-      await watcher.until('good health', ({ status }) => status === 'ok');
+      await watcher.until('restored health', ({ status }) => status === 'ok');
     }));
 });
 
-/** Prepares a watcher whose state is on a small disk of its own, and takes that away again. */
+/** Prepares a watcher whose state is on a small disk of its own, which is removed afterwards. */
 async function onMount(context: TestContext, run: (mount: string) => Promise<void>): Promise<void> {
   const mount = mkdtempSync(join(tmpdir(), 'bluegreen-state-'));
   await begin({ STATE_DIR: mount });
@@ -180,7 +180,7 @@ async function onMount(context: TestContext, run: (mount: string) => Promise<voi
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount], { stdio: 'ignore' });
   } catch {
     rmSync(mount, { recursive: true });
-    context.skip('no right to mount');
+    context.skip('not permitted to mount');
   }
   try {
     await run(mount);
@@ -191,7 +191,7 @@ async function onMount(context: TestContext, run: (mount: string) => Promise<voi
   }
 }
 
-/** Again and again: it is busy while the checkpoint is being written. */
+/** Retries, because the mount is busy while the checkpoint is being written. */
 async function remount(mount: string, access: 'ro' | 'rw'): Promise<void> {
   await eventually(`a mount that is ${access}`, () => {
     execFileSync('mount', ['-o', `remount,${access}`, mount], { stdio: 'ignore' });
@@ -203,7 +203,7 @@ describe('a clock that is stepped', () => {
   it.each([
     ['forward', 3_600_000],
     ['back', -3_600_000],
-  ])('%s by an hour: every alert is told once', async (_, shiftMs) => {
+  ])('%s by an hour: every alert is sent once', async (_, shiftMs) => {
     const shift = join('/tmp', `bluegreen-clock-${process.pid}`);
     writeFileSync(shift, '0');
     await begin({ CLOCK_SHIFT: shift }, ['--import', join(import.meta.dirname, 'shifted-clock.ts')]);
