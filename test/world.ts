@@ -80,7 +80,7 @@ interface Attempt {
   readonly group?: string;
 }
 
-/** Plays a plan: an edge with two workers in front of two pools. It follows the rules of the edge and knows none of the watcher's. */
+/** Plays a plan: an edge with two workers and two pools. Follows the rules of the edge and knows none of the watcher's. */
 export function play(plan: WorldPlan): World {
   const random = generator(plan.seed);
   const { broken, switches, endMs } = truthOf(plan);

@@ -13,7 +13,7 @@ import type { Policy, State } from './state.ts';
 const burnThreshold = 14.4;
 /** Resolved when the last five minutes burn at less than this share of the threshold. */
 const resolveShare = 0.5;
-/** With fewer requests, such as ten in a quiet night, one failure would look like a high rate. */
+/** With fewer requests, such as ten on a quiet night, one failure would look like a high rate. */
 const minRequests = 50;
 const minFailed = 5;
 const gateKey = 'burn-rate';

@@ -8,8 +8,8 @@ import type { OpenOutage, OutageState, Policy, State } from './state.ts';
 /** This many consecutive requests that no pool could serve are an outage … */
 const unservedForOutage = 3;
 /**
- * … and both pools failing their health checks for this long may be one, unless a request is served: the edge still tries both
- * pools. A request that fails on both confirms the outage.
+ * … and both pools failing their health checks for this long may be one, unless a request is served: the edge still tries
+ * both pools. A request that fails on both confirms the outage.
  */
 const bothDownForMs = 2_000;
 

@@ -6,7 +6,7 @@ import { failoverKey, flappingKey } from './flapping.ts';
 import { announce, beginIncident, countHeldBack, type Verdict } from './incident.ts';
 import type { OpenSwitch, Policy, State } from './state.ts';
 
-/** How long to wait for a request that shows a switch in the journal. After that the flag is enough, as there may be no visitors. */
+/** How long to wait for a request to show a switch. After that the flag is enough, as there may be no visitors. */
 const shownByFlagAfterMs = 2_000;
 /** A switch that nothing has shown by then was not made. */
 const forgottenAfterMs = 5 * 60_000;
@@ -71,7 +71,7 @@ export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[],
   if (verdict !== undefined) verdicts.push(verdict);
 }
 
-/** Takes the records that lead to this pool, oldest first. A record that the next one does not follow from was never carried out. */
+/** Takes the records that lead to this pool, oldest first, without switches that were never made. */
 function takeExpected(state: State, active: Pool | null, to: Pool | undefined): SwitchRecord[] {
   const { operations } = state;
   const { expected } = operations;
