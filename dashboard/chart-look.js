@@ -19,14 +19,14 @@ const names = /** @type {const} */ ({
 /** @type {Palette} */
 export const palette = { ...names };
 
-/** The style sheet alone knows the colours; asked again when light turns to dark. */
+/** Reads the colours from the style sheet; again when the colour scheme changes. */
 export function readPalette() {
   const style = getComputedStyle(document.documentElement);
   for (const [key, name] of Object.entries(names))
     palette[/** @type {keyof Palette} */ (key)] = style.getPropertyValue(name).trim();
 }
 
-/** Green is hatched, so that the two pools differ to everyone. */
+/** A hatched fill for green, so that the pools can be told apart without colour vision. */
 export function greenFill() {
   const size = 8;
   const tile = document.createElement('canvas');
@@ -81,7 +81,7 @@ export function valueAxis(label) {
     space: 26,
     grid: { stroke: () => palette.rule, width: 1 },
     ticks: { show: false },
-    // uPlot leaves out the labels of a logarithmic axis that it thinks too close, by null.
+    // On a logarithmic axis, uPlot passes null for labels that would be too close.
     values: (_chart, splits) => splits.map((value) => (value === null ? '' : label(value))),
   };
 }

@@ -2,7 +2,7 @@ import { palette } from './chart-look.js';
 
 /** @typedef {import('../report/dashboard.ts').Mark} Mark */
 
-/** Signs stand above the chart, in rows where they would cover each other. */
+/** The signs are above the chart, in two rows so that they do not cover each other. */
 const signSize = 17;
 const signRows = 2;
 export const signRoom = signRows * (signSize + 1) + 4;
@@ -28,9 +28,9 @@ const letters = {
 };
 
 /**
- * Failovers, recoveries, switches and deploys as lines through a chart.
+ * Draws failovers, recoveries, switches and deploys as vertical lines.
  * @param {() => readonly Mark[]} marks
- * @param {boolean} signed with a letter above each
+ * @param {boolean} signed draw a letter above each line
  * @returns {uPlot.Plugin}
  */
 export function marksPlugin(marks, signed) {
@@ -47,9 +47,9 @@ export function marksPlugin(marks, signed) {
           if (x < bbox.left || x > bbox.left + bbox.width) continue;
           const color = colorOf(mark);
           context.strokeStyle = color;
-          const isTrouble = mark.tone === 'bad' || mark.tone === 'warning';
-          context.lineWidth = isTrouble ? 2 * ratio : ratio;
-          context.setLineDash(isTrouble ? [] : [3 * ratio, 3 * ratio]);
+          const isProblem = mark.tone === 'bad' || mark.tone === 'warning';
+          context.lineWidth = isProblem ? 2 * ratio : ratio;
+          context.setLineDash(isProblem ? [] : [3 * ratio, 3 * ratio]);
           context.beginPath();
           context.moveTo(x, bbox.top);
           context.lineTo(x, bbox.top + bbox.height);
@@ -66,7 +66,7 @@ export function marksPlugin(marks, signed) {
 }
 
 /**
- * The mark at a place of the chart; undefined: none is near enough.
+ * The mark near a position on the chart; undefined if none is near enough.
  * @param {uPlot} chart
  * @param {readonly Mark[]} marks
  * @param {number} left

@@ -8,7 +8,7 @@ import { latency } from './time.js';
 /** @typedef {import('./series.js').Columns} Columns */
 
 /**
- * What all charts show.
+ * The data of all charts.
  * @typedef {object} View
  * @property {Columns} columns
  * @property {number} fromMs
@@ -21,7 +21,7 @@ import { latency } from './time.js';
 const UPlot = Reflect.get(globalThis, 'uPlot');
 const rightRoom = 12;
 
-/** Three charts over one axis of time. */
+/** Three charts with a common time axis. */
 export class Charts {
   /** @type {View} */
   #view = {
@@ -34,7 +34,7 @@ export class Charts {
   /** @type {readonly { readonly chart: uPlot, readonly box: HTMLElement, readonly data: () => uPlot.AlignedData }[]} */
   #charts;
 
-  /** @param {(chart: uPlot, index: number | null) => void} pointed at a point, by the mouse or a finger */
+  /** @param {(chart: uPlot, index: number | null) => void} pointed called when the mouse or a finger points at a point */
   constructor(pointed) {
     readPalette();
     this.#charts = [
@@ -59,11 +59,11 @@ export class Charts {
   /** @param {View} view */
   show(view) {
     this.#view = view;
-    // At once, so that a moment has its new place already when it is pointed at.
+    // In one batch, so that a following `point` uses the new positions.
     for (const { chart, data } of this.#charts) chart.batch(() => chart.setData(data()));
   }
 
-  /** @param {number | null} ms where all charts show their cursor; null: nowhere */
+  /** @param {number | null} ms where all charts show their cursor; null hides it */
   point(ms) {
     for (const { chart } of this.#charts) {
       chart.setCursor({ left: ms === null ? -10 : chart.valToPos(ms / 1_000, 'x'), top: -10 }, false);
@@ -107,7 +107,7 @@ export class Charts {
             (one) => {
               if (!one.cursor.event) return;
               pointed(one, one.cursor.idx ?? null);
-              // uPlot keeps it, and comes here at each redraw too.
+              // uPlot keeps the event, and calls this hook at each redraw too.
               delete one.cursor.event;
             },
           ],
@@ -167,7 +167,7 @@ function requestsOptions() {
   return {
     axes: [timeAxis(false), valueAxis((value) => value.toLocaleString('en'))],
     scales: { y: { range: (_chart, _min, max) => [0, 1.1 * (max ?? 0) || 1] } },
-    // Each covers the ones before it from the bottom up, so the highest comes first.
+    // Each series is drawn over the ones before it, so the highest comes first.
     series: [
       {},
       { stroke: () => palette.none, width: 1, fill: () => palette.none, paths: steps() },
@@ -202,10 +202,10 @@ function powersOfTen(_chart, _axis, min, max) {
   return [1, 10, 100, 1_000, 10_000, 100_000].filter((ms) => ms >= min && ms <= max);
 }
 
-/** A point stands for all of its second or minute. */
+/** A point is drawn as a step across its whole second or minute. */
 function steps() {
   const { stepped } = UPlot.paths;
-  if (stepped === undefined) throw new Error('uPlot has lost its stepped paths');
+  if (stepped === undefined) throw new Error('uPlot has no stepped paths');
   return stepped({ align: 1 });
 }
 

@@ -1,5 +1,5 @@
 /**
- * The element of an id.
+ * Returns the element with an id.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -10,7 +10,7 @@ export function byId(id) {
 }
 
 /**
- * A new element. What it says is text, whatever it looks like: nothing on this page is ever read as markup.
+ * Creates an element. Strings are added as text: nothing on this page is ever parsed as markup.
  * @param {string} tag
  * @param {string} className
  * @param {...(Node | string)} content
@@ -23,7 +23,7 @@ export function make(tag, className = '', ...content) {
 }
 
 /**
- * Changes nothing that is right already, so that nothing is said twice and no selection is lost.
+ * Sets the text only if it differs, so that a screen reader does not repeat it and no selection is lost.
  * @param {string | HTMLElement} element
  * @param {string} text
  */
@@ -33,7 +33,7 @@ export function setText(element, text) {
 }
 
 /**
- * Something from outside: kept apart from the words around it, whichever way its script runs.
+ * Marks a text from outside. `bdi` isolates its writing direction from the words around it.
  * @param {string} text
  */
 export function quote(text) {

@@ -25,18 +25,18 @@ let now;
 /** @type {Events['state']['chronicle']} */
 let chronicle = { marks: [], releases: [], alerts: [] };
 let nowMs = 0;
-/** Of the watcher that this page came from. @type {string | undefined} */
+/** The version of the watcher that served this page. @type {string | undefined} */
 let version;
-/** The point that the figures are of; null: the newest. @type {number | null} */
+/** The time of the point whose figures are shown; null for the newest. @type {number | null} */
 let pointedMs = null;
-/** It is where the mouse or a finger is. */
+/** Whether the mouse or a finger points at it. */
 let isPointedAt = false;
 let isDrawn = false;
 let shown = noColumns();
 
 const charts = new Charts((chart, index) => {
   const at = index === null ? undefined : shown.time[index];
-  // The mouse leaves, or the page moves under it: what the slider has chosen stays.
+  // The mouse leaves, or the page moves under it: the point chosen with the slider stays.
   if (at === undefined && !isPointedAt) return charts.point(pointedMs);
   isPointedAt = at !== undefined;
   pointedMs = at === undefined ? null : at * 1_000;
@@ -59,7 +59,7 @@ follow({
     take(atMs, next, changed);
     if (series !== null || changed !== null) draw();
   },
-  quiet: showStale,
+  silent: showStale,
 });
 
 setText('zone', `Times are of your zone, ${zone}.`);
@@ -84,7 +84,7 @@ live.addEventListener('click', () => {
   charts.point(null);
   showFigures();
 });
-// What is not seen is not drawn.
+// A hidden page is not drawn.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && !isDrawn) draw();
 });
@@ -96,7 +96,7 @@ document.addEventListener('visibilitychange', () => {
  */
 function take(atMs, next, changed) {
   version ??= next.watcher.version;
-  // The watcher is another one by now, and its page too.
+  // The watcher has another version now, so its page may differ too.
   if (version !== next.watcher.version) location.reload();
   now = next;
   nowMs = atMs;
@@ -108,7 +108,7 @@ function take(atMs, next, changed) {
   showReleases(chronicle.releases);
 }
 
-/** What the charts show now. */
+/** The series and the time range that the charts show. */
 function view() {
   const series = rangeMs <= secondsShownMs ? seconds : minutes;
   const { stepMs } = series;
@@ -132,7 +132,7 @@ function draw() {
   showFigures();
 }
 
-/** @param {string} more about the moment */
+/** @param {string} more text to add to the time */
 function showFigures(more = '') {
   const { fromMs, stepMs } = view();
   const newest = shown.time.length - 1;

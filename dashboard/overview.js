@@ -4,16 +4,16 @@ import { clock, clockMinute, moment, span } from './time.js';
 /** @typedef {import('../report/dashboard.ts').Now} Now */
 /** @typedef {import('../report/dashboard.ts').Problem} Problem */
 
-/** Not colour alone. */
+/** So that the tone is not conveyed by colour alone. */
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };
 const longWord = 6;
 const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);
 
-let said = '';
+let announced = '';
 let shownProblems = '';
 
 /**
- * What is to be read from across the room.
+ * Shows the statement, the problems and the facts below them.
  * @param {Now} now
  * @param {number} nowMs the watcher's clock
  */
@@ -29,9 +29,9 @@ export function showOverview(now, nowMs) {
     statement.sinceMs === null ? '' : ` Since ${moment(statement.sinceMs)}, ${span(nowMs - statement.sinceMs)}.`;
   setText('sentence', statement.sentence + since);
 
-  const isWell = problems.length === 0 && statement.tone === 'good';
-  byId('headline').hidden = !isWell;
-  setText('headline', isWell ? `${signs.good} All well` : '');
+  const isAllWell = problems.length === 0 && statement.tone === 'good';
+  byId('headline').hidden = !isAllWell;
+  setText('headline', isAllWell ? `${signs.good} All well` : '');
   showProblems(problems);
   showFacts(now);
   showTab(now, pools.blue.role === null);
@@ -46,8 +46,8 @@ export function showRate(text) {
 }
 
 /**
- * @param {number | null} silentMs for so long nothing has come from the watcher
- * @param {boolean} isFull it has no place left for this page
+ * @param {number | null} silentMs how long the watcher has sent nothing; null if the page is live
+ * @param {boolean} isFull whether the watcher has rejected this page because too many are open
  */
 export function showStale(silentMs, isFull) {
   const isStale = silentMs !== null;
@@ -55,7 +55,7 @@ export function showStale(silentMs, isFull) {
   byId('stale').hidden = !isStale;
   if (!isStale) {
     setText('pulse', 'Live');
-    said = '';
+    announced = '';
     return;
   }
   setText('pulse', 'Not live');
@@ -67,8 +67,8 @@ export function showStale(silentMs, isFull) {
   );
   document.title = 'Not live · bluegreen';
   icon('unknown');
-  if (said !== 'stale') setText('announcement', 'Not live. The watcher does not answer.');
-  said = 'stale';
+  if (announced !== 'stale') setText('announcement', 'Not live. The watcher does not answer.');
+  announced = 'stale';
 }
 
 /** @param {Now} now */
@@ -125,7 +125,7 @@ function showFacts({ pools, canary, mutedUntilMs, maintenanceMode }) {
 }
 
 /**
- * The tab says it too.
+ * Shows the statement in the title and the icon of the tab.
  * @param {Now} now
  * @param {boolean} isEmpty
  */
@@ -146,13 +146,13 @@ function icon(name) {
 }
 
 /**
- * Said aloud when it changes, and not when a figure in it does.
+ * Announces the statement to screen readers when it changes; a changed figure in it does not count.
  * @param {Now} now
  */
 function announce({ statement, problems }) {
   const key = [statement.word, statement.tone, ...problems.map(({ text }) => text.replaceAll(/[\d.]+/g, ''))].join();
-  if (key === said) return;
-  said = key;
+  if (key === announced) return;
+  announced = key;
   const verdict = problems.length === 0 ? 'All well.' : `${problems.map(({ text }) => text).join('. ')}.`;
   setText('announcement', `${statement.word} ${statement.sentence} ${verdict}`);
 }

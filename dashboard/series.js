@@ -3,11 +3,11 @@
  * @typedef {import('../report/dashboard.ts').Point} Point
  */
 
-/** As long as the watcher's own window keeps a request: so much before what is shown is kept as well. */
+/** How long the watcher's window keeps a request. Points from this long before the visible range are kept as well. */
 export const windowMs = 15 * 60_000;
 
 /**
- * Time in seconds, as uPlot wants it, and the values of each line.
+ * The columns for uPlot: the time in seconds, and the values of each line.
  * @typedef {object} Columns
  * @property {number[]} time
  * @property {number[]} blue
@@ -24,7 +24,7 @@ export function noColumns() {
   return { time: [], blue: [], green: [], none: [], failed: [], lost: [], p50: [], p99: [] };
 }
 
-/** Points of one step of time, as the watcher sends them, first all and then the newest. */
+/** The points of one time step. The watcher sends all of them first, then the newest. */
 export class Series {
   /** @type {Point[]} */
   #points = [];
@@ -41,14 +41,14 @@ export class Series {
     this.#limit = limit;
   }
 
-  /** @param {Points} points all that there are */
+  /** @param {Points} points all points */
   replace({ fromMs, stepMs, points }) {
     this.#points = [...points];
     this.#fromMs = fromMs;
     this.#stepMs = stepMs;
   }
 
-  /** @param {Points} newest some of which may be known, but no longer right */
+  /** @param {Points} newest the newest points; they replace known ones */
   update({ fromMs, stepMs, points }) {
     if (this.#points.length === 0) {
       this.replace({ fromMs, stepMs, points });
@@ -67,7 +67,7 @@ export class Series {
     this.#fromMs += tooMany * stepMs;
   }
 
-  /** How many requests the last point has; null: there is none. */
+  /** The number of requests of the last point; null if there is no point. */
   get newest() {
     const point = this.#points.at(-1);
     return point === undefined ? null : point[0] + point[1] + point[2];
@@ -86,7 +86,7 @@ export class Series {
    * The last points, as columns.
    * @param {number} rangeMs
    * @param {number} nowMs
-   * @param {number} windowSize requests that an error rate is of
+   * @param {number} windowSize how many requests the error rate covers
    */
   columns(rangeMs, nowMs, windowSize) {
     const first = Math.max(0, this.#points.length - Math.ceil(rangeMs / this.#stepMs));
@@ -96,7 +96,7 @@ export class Series {
       const point = this.#points[index];
       if (point === undefined) continue;
       const fromMs = this.#fromMs + index * this.#stepMs;
-      // The last minute is not over yet.
+      // The last minute has not ended yet.
       const seconds = Math.max(1_000, Math.min(this.#stepMs, nowMs - fromMs)) / 1_000;
       columns.time.push(fromMs / 1_000);
       columns.blue.push(point[0] / seconds);
@@ -112,8 +112,8 @@ export class Series {
 }
 
 /**
- * The error rate as the alert judges it, at the end of each point: of the last requests, as far back as it takes, and no
- * further than a while.
+ * The error rate at the end of each point, as the alert computes it: over the last `windowSize` requests, but at most
+ * `maxPoints` back.
  * @param {readonly Point[]} points
  * @param {number} windowSize
  * @param {number} maxPoints

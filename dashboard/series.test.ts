@@ -10,7 +10,7 @@ const secondMs = 1_000;
 const minuteMs = 60_000;
 const windowSize = 200;
 
-/** One request at a time, of which the first in each ten minutes failed. */
+/** Requests at a fixed interval; the first one in each ten minutes fails. */
 function historyOf(everyMs: number, untilMs: number): RequestSeries {
   const history = new RequestSeries();
   for (let atMs = noon; atMs < untilMs; atMs += everyMs) {
@@ -26,7 +26,7 @@ it.each([
   { range: 'a quarter of an hour', tier: 'seconds', rangeMs: 15 * minuteMs, everyMs: secondMs, highest: 100 / 200 },
   { range: 'a day', tier: 'minutes', rangeMs: 24 * 60 * minuteMs, everyMs: 30 * secondMs, highest: 200 / 28 },
 ] as const)('draws the true error rate from the left edge of $range on', ({ tier, rangeMs, everyMs, highest }) => {
-  // As each failure goes out of sight.
+  // Each shift moves a failure out of the visible range.
   for (let shiftMs = 0; shiftMs < 10 * minuteMs; shiftMs += minuteMs) {
     const untilMs = noon + rangeMs + 60 * minuteMs + shiftMs + 5 * secondMs;
     const points = allPoints(historyOf(everyMs, untilMs), untilMs)[tier];
@@ -38,7 +38,7 @@ it.each([
   }
 });
 
-it('begins with the first request of all', () => {
+it('begins with the very first request', () => {
   const untilMs = noon + 10 * secondMs;
   const series = new Series(secondMs, (15 * minuteMs + windowMs) / secondMs);
   series.replace(allPoints(historyOf(secondMs, untilMs), untilMs).seconds);

@@ -2,19 +2,19 @@
 
 /**
  * @typedef {object} StreamHooks
- * @property {(state: Events['state']) => void} state comes first, at each connection
+ * @property {(state: Events['state']) => void} state called first, at each connection
  * @property {(tick: Events['tick']) => void} tick
- * @property {(silentMs: number | null, isFull: boolean) => void} quiet for so long nothing has come that could be shown, as
- * the watcher has no place left if it is full; null: it comes
+ * @property {(silentMs: number | null, isFull: boolean) => void} silent called with how long no event could be shown, and
+ * whether the watcher rejects the page because too many are open; with null once events come again
  */
 
-/** The watcher says something every second. */
+/** The watcher sends an event every second. */
 const staleAfterMs = 3_000;
-/** A connection that looks open and is dead. */
+/** A connection that is silent for this long may be dead, even if it looks open. */
 const renewAfterMs = 8_000;
 
 /**
- * Follows the watcher's events, over restarts of it, and says when nothing comes.
+ * Follows the watcher's events across its restarts, and reports when none come.
  * @param {StreamHooks} hooks
  */
 export function follow(hooks) {
@@ -29,9 +29,9 @@ export function follow(hooks) {
     const silentMs = now - heardMs;
     if (silentMs >= staleAfterMs) {
       isStale = true;
-      hooks.quiet(silentMs, isFull);
+      hooks.silent(silentMs, isFull);
     }
-    // The browser itself tries again, unless it was turned away.
+    // The browser reconnects automatically, unless it was rejected.
     const isOver =
       source.readyState === EventSource.CLOSED || (silentMs > renewAfterMs && now - connectedMs > renewAfterMs);
     if (isOver && now - connectedMs > 2_000) {
@@ -43,7 +43,7 @@ export function follow(hooks) {
 
   function connect() {
     const events = new EventSource('/events');
-    // What cannot be shown has not been heard.
+    // An event counts only once it is shown without an error.
     events.addEventListener('state', (event) => {
       hooks.state(JSON.parse(event.data));
       heard();
@@ -52,9 +52,9 @@ export function follow(hooks) {
       hooks.tick(JSON.parse(event.data));
       heard();
     });
-    // An event of an error does not say which.
+    // An error event does not say which error.
     events.addEventListener('error', async () => {
-      if (events.readyState === EventSource.CLOSED) isFull = await wasTurnedAway();
+      if (events.readyState === EventSource.CLOSED) isFull = await wasRejected();
     });
     return events;
   }
@@ -64,12 +64,12 @@ export function follow(hooks) {
     if (!isStale) return;
     isStale = false;
     isFull = false;
-    hooks.quiet(null, isFull);
+    hooks.silent(null, isFull);
   }
 }
 
-/** The watcher is there, and has no place left. */
-async function wasTurnedAway() {
+/** Whether the watcher answers that too many pages are open. */
+async function wasRejected() {
   try {
     return (await fetch('/events', { method: 'HEAD' })).status === 503;
   } catch {
