@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accessLine, type LineFields, reroutedLine, unservedLine } from '../test/access-lines.ts';
-import { Decisions, kinds, noon } from '../test/decisions.ts';
+import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
 
 const minute = 60_000;
 /** By how much the clock is set back. */
@@ -21,7 +21,7 @@ describe('after the clock was set back by an hour', () => {
   it('a flapping that was open still ends five minutes after its last change', () => {
     const decisions = new Decisions();
     for (const atMs of [0, 10_000, 20_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
-    expect(kinds(decisions.told())).toContain('flapping');
+    expect(kinds(decisions.sent())).toContain('flapping');
     decisions.tick(noon - hour);
     expect(decisions.tick(noon - hour + 5 * minute - 1)).toEqual([]);
     expect(kinds(decisions.tick(noon - hour + 5 * minute))).toEqual(['flapping-resolved']);

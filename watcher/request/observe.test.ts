@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accessLine, type LineFields, unservedLine } from '../test/access-lines.ts';
-import type { AccessEvent } from './access-event.ts';
+import { accessLine, type LineFields, unservedLine } from '../../test/access-lines.ts';
+import type { AccessEvent } from './event.ts';
 import { wasUnserved } from './observe.ts';
 import { parseLine } from './parse.ts';
 

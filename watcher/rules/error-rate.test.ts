@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { accessLine } from '../test/access-lines.ts';
-import { Decisions, kinds, noon } from '../test/decisions.ts';
+import { accessLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
 import { decideTick } from './decide.ts';
 
 /** So many requests, a millisecond apart; the first of them fail, and visitors see it. */
