@@ -44,4 +44,9 @@ describe("a deploy's options", () => {
   ] as const)('are refused by name: %j', (wrong, message) => {
     expect(() => deployOptions({ ...raw, ...wrong })).toThrow(message);
   });
+
+  it('refuse a canary share that is not higher than the one before it', () => {
+    expect(() => deployOptions({ ...raw, canary: '5%,5%' })).toThrow('--canary: expected rising shares');
+    expect(() => deployOptions({ ...raw, canary: '5%,25%,25%' })).toThrow('--canary: expected rising shares');
+  });
 });

@@ -126,6 +126,12 @@ describe('what happened while the watcher was away', () => {
     expect(told(alerts, 0.9)).toEqual(alerts);
   });
 
+  it('is told as usual after exactly a minute of log, and as a summary after any more', () => {
+    const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
+    expect(told(alerts, 1)).toEqual(alerts);
+    expect(told(alerts, 1 + 1 / minute).map(({ kind }) => kind)).toEqual(['away']);
+  });
+
   it('stays readable when it is a lot', () => {
     const many = Array.from({ length: 5_000 }, (_, index) => failover(index / 1_000, `i${index}`));
     const [summary] = told(many);

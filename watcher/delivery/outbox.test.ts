@@ -330,3 +330,34 @@ describe('a message that comes late', () => {
     expect(whole(0)).toContain('sent 12 min late"');
   });
 });
+
+describe('a channel that goes on failing', () => {
+  it('is tried again after twice as long each time, but never after longer than the longest pause', async () => {
+    slack.answer('500');
+    const failedAt: number[] = [];
+    const outbox = open({ backoffMs: 10, maxBackoffMs: 40, onFailure: () => failedAt.push(performance.now()) });
+    outbox.push(standbyDown('a'));
+    // Without the longest pause, the twelfth try would come after 20 seconds.
+    await slack.waitFor(() => slack.requests >= 12);
+    const pauses = failedAt.slice(1).map((atMs, index) => atMs - (failedAt[index] ?? 0));
+    // A timer can fire within the millisecond before its time.
+    for (const [index, atLeastMs] of [10, 20, 40, 40].entries()) expect(pauses[index]).toBeGreaterThan(atLeastMs - 1);
+  });
+});
+
+describe('a message that is on its way', () => {
+  it('is never dropped for those that wait behind it, and is delivered', async () => {
+    slack.answer('hang', { times: 1 });
+    const outbox = open({ limit: 2 });
+    outbox.push(standbyDown('a'));
+    await slack.waitFor(() => slack.requests === 1);
+    for (const incident of ['b', 'c', 'd']) outbox.push(standbyDown(incident));
+    expect(outbox.snapshot().entries.map(({ alert }) => alert.incident)).toEqual(['a', 'd']);
+    await slack.waitFor(() => slack.messages.length === 2);
+    expect([whole(0), whole(1)]).toEqual([
+      expect.stringContaining('incident `a`'),
+      expect.stringContaining('incident `d`'),
+    ]);
+    expect(outbox.health.dropped).toBe(2);
+  });
+});

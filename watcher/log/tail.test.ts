@@ -272,6 +272,21 @@ describe('rotation by rename', () => {
     expect([...read(10), ...read(300), ...read(300)]).toEqual(['b', 'c']);
   });
 
+  it('counts a gap where so many rotations came between two looks that the log it was reading is gone', () => {
+    follow();
+    write(1);
+    read();
+    rotate();
+    write(2);
+    rotate();
+    write(3);
+    rmSync(`${path}.2`);
+    const late = new Date(Date.now() + 1_000);
+    utimesSync(`${path}.1`, late, late);
+    expect(numbersOf([...read(), ...read(300), ...read(300)])).toEqual([2, 3]);
+    expect([tail.gaps, tail.lastGap]).toEqual([1, 'gone']);
+  });
+
   it('reads a log that was deleted and made anew', () => {
     follow();
     writeFileSync(path, 'a\n');

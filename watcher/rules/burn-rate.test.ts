@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
-import { Decisions, noon } from '../../test/decisions.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
 import { advanceTo, count, longTally, newBuckets, shortTally } from './buckets.ts';
 
 const minute = 60_000;
-const begin = (sloPercent: number | undefined = 99.9) => new Decisions({ thresholdPercent: 100, sloPercent });
+const begin = (sloPercent: number | undefined = 99.9, cooldownMs = 0) =>
+  new Decisions({ thresholdPercent: 100, cooldownMs, sloPercent });
 
 /** Spreads a number of requests evenly over the time. The first `failed` of each hundred fail. */
 function requests(decisions: Decisions, fromMs: number, untilMs: number, number: number, failed: number) {
@@ -49,6 +50,28 @@ describe('the burn rate of the error budget', () => {
       { kind: 'burn-rate-resolved', sloPercent: 99.9, failed: 0, requests: 0 },
     ]);
     expect(decisions.tick(noon + 90 * minute)).toEqual([]);
+  });
+
+  it('is resolved at less than half of that speed, and at no higher one', () => {
+    const decisions = begin();
+    expect(requests(decisions, 0, minute, 200, 10)).toHaveLength(1);
+    // The first minute has left the five, in which 1%, then 0.5% fail: 10 and 5 times too fast.
+    expect(requests(decisions, 6 * minute, 7 * minute, 1_000, 1)).toEqual([]);
+    expect(decisions.tick(noon + 8 * minute)).toEqual([]);
+    expect(kinds(requests(decisions, 8 * minute, 9 * minute, 1_000, 0))).toEqual(['burn-rate-resolved']);
+  });
+
+  it('that a cooldown held back is not sent at its end if it no longer burns too fast, though it is not resolved', () => {
+    const decisions = begin(99.9, 10 * minute);
+    expect(requests(decisions, 0, minute, 200, 10)).toHaveLength(1);
+    expect(kinds(decisions.tick(noon + 7 * minute))).toEqual(['burn-rate-resolved']);
+    expect(requests(decisions, 8 * minute, 9 * minute, 200, 10)).toEqual([]);
+    expect(decisions.heldBack()).toEqual(['burn-rate: cooldown']);
+    // Now 1% of the last five minutes have failed.
+    requests(decisions, 9 * minute, 10 * minute, 1_800, 0);
+    expect(decisions.tick(noon + 11 * minute)).toEqual([]);
+    expect(decisions.state.burnRate.open).not.toBeNull();
+    expect(kinds(requests(decisions, 11 * minute, 12 * minute, 500, 10))).toEqual(['burn-rate']);
   });
 
   it('needs enough requests, and enough that failed', () => {

@@ -175,4 +175,12 @@ describe('a switch that the journal announces', () => {
     toGreen(3_600_000, deploy);
     expect(kinds(tick(0))).toEqual(['switch']);
   });
+
+  it('is not undone by a request that began before its record, though the one that showed it had begun even earlier', () => {
+    decisions.log(served(0));
+    toGreen(1_000, deploy);
+    // Its headers came slowly, so that it was routed after the switch.
+    expect(kinds(decisions.log(served(500, { ...green, tookMs: 700 })))).toEqual(['switch']);
+    expect(decisions.log(served(900, { tookMs: 400 }), served(1_300, green))).toEqual([]);
+  });
 });

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
+
+const minute = 60_000;
+/** By how much the clock is set back. */
+const hour = 60 * minute;
+
+const served = (atMs: number, fields?: LineFields) => accessLine({ startMs: noon + atMs, ...fields });
+const rerouted = (atMs: number) => reroutedLine({ startMs: noon + atMs });
+const unserved = (atMs: number) => unservedLine({ startMs: noon + atMs });
+
+describe('after the clock was set back by an hour', () => {
+  it('three unserved requests are an outage, whatever was served at the later time', () => {
+    const decisions = new Decisions();
+    decisions.log(served(0));
+    decisions.tick(noon - hour);
+    expect(kinds(decisions.log(unserved(100 - hour), unserved(110 - hour), unserved(120 - hour)))).toEqual(['outage']);
+  });
+
+  it('a flapping that was open still ends five minutes after its last change', () => {
+    const decisions = new Decisions();
+    for (const atMs of [0, 10_000, 20_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
+    expect(kinds(decisions.sent())).toContain('flapping');
+    decisions.tick(noon - hour);
+    expect(decisions.tick(noon - hour + 5 * minute - 1)).toEqual([]);
+    expect(kinds(decisions.tick(noon - hour + 5 * minute))).toEqual(['flapping-resolved']);
+  });
+});
