@@ -19,33 +19,33 @@ import { explain } from './terminal/explain.ts';
 const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
 
 const program = new Command('bluegreen')
-  .description('Blue/green deployment on plain Docker Compose, proved under load')
+  .description('blue/green deployment on plain Docker Compose, proved under load')
   .addOption(
-    new Option('--engine <name>', 'where the stack runs; by itself: what runs it now').choices(['compose', 'host']),
+    new Option('--engine <name>', 'engine to use (default: the one that is running)').choices(['compose', 'host']),
   )
-  .option('--env-file <file>', 'read this file in place of .env')
+  .option('--env-file <file>', 'read settings from this file instead of .env')
   .exitOverride()
   .showHelpAfterError('Try ./bluegreen --help');
 
 const pool = () => new Argument('<pool>').choices(pools);
 
-/** What a command needs to know of the stack; read when a command runs, so that --help always works. */
+/** The stack and its engine. Read when a command runs, so that --help works with invalid settings. */
 async function current(): Promise<{ stack: Stack; engine: Engine }> {
   const options = program.opts<{ engine?: EngineName; envFile?: string }>();
   const stack = readStack(options.envFile);
   return { stack, engine: await chooseEngine(stack, options.engine) };
 }
 
-/** Some commands answer a question; no is exit code 1 without an error of its own. */
+/** Some commands answer a question: no is exit code 1, without an error message. */
 function answer(yes: boolean): void {
   process.exitCode = yes ? exitCode.done : exitCode.failed;
 }
 
-// Each is loaded when it runs: to load them all would be a quarter of the time of most.
+// Each command is loaded when it runs: loading all of them would take a quarter of the time of most.
 
 program
   .command('up')
-  .description('start the stack, or bring a running one up to date; returns when it serves')
+  .description('start the stack, or apply changed settings; wait until it serves')
   .action(async () => {
     const { stack, engine } = await current();
     const { up } = await import('./commands/up.ts');
@@ -55,8 +55,8 @@ program
 program
   .command('down')
   .description('stop the stack')
-  .option('--volumes', 'also delete its state: the active colour, logs, what the watcher remembers', false)
-  .option('--force', 'even while a deploy is going on', false)
+  .option('--volumes', 'also delete its state: the active pool, the logs, the history', false)
+  .option('--force', 'even while a deploy is running', false)
   .action(async (options: { volumes: boolean; force: boolean }) => {
     const { stack, engine } = await current();
     const { down } = await import('./commands/down.ts');
@@ -65,8 +65,8 @@ program
 
 program
   .command('status')
-  .description('the active colour, both pools, every service')
-  .option('--json', 'for scripts', false)
+  .description('show the active pool, both pools and every service')
+  .option('--json', 'print JSON', false)
   .action(async (options: { json: boolean }) => {
     const { stack, engine } = await current();
     const { status } = await import('./commands/status.ts');
@@ -75,7 +75,7 @@ program
 
 program
   .command('watch')
-  .description('the same, live, and one line for each thing that happens; Ctrl-C ends it')
+  .description('show the same live, and a line for each event; press Ctrl-C to stop')
   .action(async () => {
     const { stack, engine } = await current();
     const { watch } = await import('./commands/watch.ts');
@@ -84,9 +84,9 @@ program
 
 program
   .command('switch')
-  .description('make a colour the active one, at once')
+  .description('make a pool active, immediately')
   .addArgument(pool())
-  .option('--force', 'even if it is not healthy', false)
+  .option('--force', 'even if the pool is not healthy', false)
   .action(async (target: (typeof pools)[number], options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { switchTo } = await import('./commands/switch.ts');
@@ -98,22 +98,22 @@ const collect = (value: string, earlier: string[]) => [...earlier, value];
 program
   .command('deploy')
   .description(
-    'bring a release to the idle colour, check it, switch to it, watch it, and go back by itself if it fails',
+    'deploy a release to the standby pool, check it, switch traffic, monitor it, roll back if it fails',
   )
-  .option('--image <image>', 'the image to run; by itself: the one that the active colour runs')
-  .option('--release <id>', "its name; by itself: the image's tag, or the time")
+  .option('--image <image>', 'image to run (default: that of the active pool)')
+  .option('--release <id>', "name of the release (default: the image's tag, or the time)")
   .option(
     '--smoke <command>',
-    'must end with 0; has BASE_URL and RELEASE_ID in its environment (repeatable)',
+    'command that must exit with 0; gets BASE_URL and RELEASE_ID in its environment (repeatable)',
     collect,
     [],
   )
-  .option('--smoke-path <path>', 'must be 2xx, asked for through the edge (repeatable)', collect, [])
-  .option('--canary <shares>', 'first so much of the visitors, such as 5% or 5%,25%,50%; each for --bake')
-  .option('--bake <time>', 'watch it for so long after the switch', '30s')
-  .option('--max-error-rate <percent>', 'go back when more of its requests fail', '1%')
-  .option('--no-switch', 'leave it on the idle colour')
-  .option('-y, --yes', 'do not ask', false)
+  .option('--smoke-path <path>', 'path that must answer 2xx through the edge (repeatable)', collect, [])
+  .option('--canary <shares>', 'send these shares of the visitors to it first, such as 5% or 5%,25%,50%, each for the time of --bake')
+  .option('--bake <time>', 'how long to monitor it after the switch', '30s')
+  .option('--max-error-rate <percent>', 'roll back if more of its requests fail', '1%')
+  .option('--no-switch', 'leave it on the standby')
+  .option('-y, --yes', 'do not ask for confirmation', false)
   .action(async (options: RawDeployOptions) => {
     const { stack, engine } = await current();
     const { deploy } = await import('./commands/deploy.ts');
@@ -122,8 +122,8 @@ program
 
 program
   .command('rollback')
-  .description('go back to the colour that was active before, at once')
-  .option('--force', 'even if it is not healthy', false)
+  .description('make the previously active pool active again, immediately')
+  .option('--force', 'even if the pool is not healthy', false)
   .action(async (options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { rollback } = await import('./commands/rollback.ts');
@@ -132,9 +132,9 @@ program
 
 program
   .command('canary')
-  .description('send a share of the visitors to the idle colour; "off" ends it')
+  .description('send a share of the visitors to the standby; "off" ends it')
   .argument('<share>', 'such as 10%, or off')
-  .option('--force', 'even if it is not healthy, or a deploy is going on', false)
+  .option('--force', 'even if the standby is not healthy or a deploy is running', false)
   .action(async (share: string, options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { canary } = await import('./commands/canary.ts');
@@ -143,9 +143,9 @@ program
 
 program
   .command('history')
-  .description('what was deployed, switched and rolled back, by whom, and how it ended')
-  .option('-n, --lines <count>', 'how many of the last', '20')
-  .option('--json', 'for scripts', false)
+  .description('show what was deployed, switched and rolled back, by whom, and how it ended')
+  .option('-n, --lines <count>', 'number of entries', '20')
+  .option('--json', 'print JSON', false)
   .action(async (options: { lines: string; json: boolean }) => {
     const { engine } = await current();
     const { history } = await import('./commands/history.ts');
@@ -154,7 +154,7 @@ program
 
 program
   .command('maintenance')
-  .description('answer visitors with the maintenance page, or no longer')
+  .description('turn the maintenance page on or off')
   .addArgument(new Argument('<word>').choices(['on', 'off']))
   .action(async (word: 'on' | 'off') => {
     const { stack, engine } = await current();
@@ -164,7 +164,7 @@ program
 
 program
   .command('mute')
-  .description('hold alerts back for a while')
+  .description('send no alerts for a time')
   .argument('<time>', 'such as 30m')
   .action(async (time: string) => {
     const { stack, engine } = await current();
@@ -174,7 +174,7 @@ program
 
 program
   .command('unmute')
-  .description('let alerts through again')
+  .description('send alerts again')
   .action(async () => {
     const { stack, engine } = await current();
     const { unmute } = await import('./commands/mute.ts');
@@ -183,7 +183,7 @@ program
 
 program
   .command('alerts')
-  .description('"test" sends a message through every channel, and tells whether it has arrived')
+  .description('"test" sends an alert to every channel and reports whether it arrived')
   .addArgument(new Argument('<word>').choices(['test']))
   .action(async () => {
     const { stack, engine } = await current();
@@ -193,7 +193,7 @@ program
 
 program
   .command('chaos')
-  .description('break a pool on purpose; "stop" heals it')
+  .description('break a pool on purpose; "stop" repairs it')
   .addArgument(pool())
   .addArgument(new Argument('<mode>').choices(chaosModes))
   .action(async (target: (typeof pools)[number], mode: ChaosMode) => {
@@ -204,10 +204,10 @@ program
 
 program
   .command('logs')
-  .description('what the services print; "access" is the access log')
+  .description('show the output of the services; "access" shows the access log')
   .addArgument(new Argument('[service]').choices([...serviceNames, 'access']))
-  .option('-f, --follow', 'go on as it grows', false)
-  .option('-n, --lines <count>', 'how many of the last lines', '50')
+  .option('-f, --follow', 'keep following', false)
+  .option('-n, --lines <count>', 'number of lines', '50')
   .action(async (service: ServiceName | 'access' | undefined, options: { follow: boolean; lines: string }) => {
     const lines = wholeNumber('--lines', options.lines);
     const { engine } = await current();
@@ -216,12 +216,12 @@ program
 
 program
   .command('prove')
-  .description('break the running stack in every way there is, under load, and judge every request')
+  .description('break the running stack in every known way, under load, and judge every request')
   .addArgument(new Argument('[scenario...]').choices(scenarioNames))
-  .option('--rate <count>', 'requests a second that leave on schedule', '400')
-  .option('--connections <count>', 'clients beside that, which think between an answer and the next request', '50')
-  .option('--seconds <count>', 'how long a fault lasts', '12')
-  .option('--json', 'one document with everything, for scripts', false)
+  .option('--rate <count>', 'requests per second, sent on schedule', '400')
+  .option('--connections <count>', 'additional clients, which pause between a response and the next request', '50')
+  .option('--seconds <count>', 'duration of a fault', '12')
+  .option('--json', 'print one JSON document', false)
   .action(async (names: ScenarioName[], options: RawProveOptions) => {
     const { stack, engine } = await current();
     const { prove } = await import('./commands/prove.ts');
@@ -230,7 +230,7 @@ program
 
 program
   .command('doctor')
-  .description('find what is wrong with this setup')
+  .description('find problems of this setup')
   .action(async () => {
     const { stack, engine } = await current();
     const { doctor } = await import('./commands/doctor.ts');
@@ -239,14 +239,14 @@ program
 
 program
   .command('test')
-  .description('every test that can run here, or the suites that are named')
+  .description('run all tests that can run here, or the named suites')
   .addArgument(new Argument('[suite...]').choices(suites))
   .action(async (chosen: Suite[]) => {
     const { test } = await import('./commands/test.ts');
     answer(await test(readStack(program.opts<{ envFile?: string }>().envFile), chosen));
   });
 
-// Whoever reads the output may have seen enough, as in "| head".
+// The reader of the output may close it early, as in "| head".
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed),
 );
