@@ -34,7 +34,7 @@ export function describeProve(
       for (const scenario of scenarios) {
         expect(scenario).toMatchObject({ faults: [] });
         expect(scenario.requests).toBeGreaterThan(500);
-        expect(scenario.alertsTold).toBe(scenario.alertsDue);
+        expect(scenario.alertsRaised).toBe(scenario.alertsDue);
         expect(scenario.timeline.some(({ atMs }) => atMs < 0)).toBe(true);
         expect(scenario.timeline.some(({ atMs }) => atMs > 0)).toBe(true);
       }
@@ -50,7 +50,7 @@ export function describeProve(
       await expect.poll(async () => poolOf(await stack().ask()), { timeout: 30_000 }).toBe('green');
       proof.interrupt();
       expect(await proof.exitCode).toBe(1);
-      expect(proof.output()).toContain('stopped by hand; what was broken is healed');
+      expect(proof.output()).toContain('interrupted; everything that was broken is healed');
       await expectCalm(stack());
     });
 

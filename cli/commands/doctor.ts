@@ -3,7 +3,7 @@ import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { poolStatus } from '../edge/pool-status.ts';
 import { composeUnavailable } from '../engine/compose/engine.ts';
-import { type Engine, isWell } from '../engine/engine.ts';
+import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import { isTaken, portOwner } from '../stack/port-owner.ts';
@@ -102,7 +102,7 @@ async function portFindings({ settings }: Stack): Promise<Finding[]> {
 async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
   const services = (await engine.services()).map((service) => {
     const { name, state, detail } = service;
-    return isWell(service)
+    return isHealthy(service)
       ? ok(`${name} is running`)
       : error(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
   });

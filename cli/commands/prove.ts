@@ -13,7 +13,7 @@ import { interruption } from '../terminal/interruption.ts';
 import { print, progress } from '../terminal/terminal.ts';
 import { startStack } from './up.ts';
 
-/** What the figures depend on. */
+/** Settings that the measured figures depend on. */
 export const settingNames = [
   'PROBE_INTERVAL_MS',
   'PROBE_TIMEOUT_MS',
@@ -27,7 +27,7 @@ export const settingNames = [
   'ALERT_COOLDOWN_SEC',
 ] as const;
 
-/** As the command line has them. */
+/** The options as given on the command line. */
 export interface RawProveOptions {
   readonly rate: string;
   readonly connections: string;
@@ -40,13 +40,17 @@ interface ProveOptions extends LoadSize {
   readonly json: boolean;
 }
 
-/** A scenario that says nothing, and why. */
-interface Unplayed {
+/** A scenario without a result, and the reason. */
+interface NoResult {
   readonly name: string;
   readonly why: string;
 }
 
-/** Breaks the stack in every way that was named, or that there is, under load. False: something was not as it must be. */
+/**
+ * Runs the named scenarios, or all, under load, and prints a row for each. Starts the stack if it is not running.
+ * @returns whether every scenario met its expectations
+ * @throws {CommandError} if the stack is not healthy before the first scenario, or on Ctrl-C
+ */
 export async function prove(
   stack: Stack,
   engine: Engine,
@@ -60,7 +64,7 @@ export async function prove(
     json: raw.json,
   };
   if (!(await engine.isUp())) await startStack(stack, engine);
-  // As in "| head": nothing is broken while something is said, and nothing is proved.
+  // The reader of the output is gone, as in "| head". Rows are only printed between scenarios, so nothing is broken then.
   process.stdout.prependListener('error', () => process.exit(1));
   const hands = handsOf(stack, engine);
   await tidy(hands);
@@ -81,7 +85,7 @@ export async function prove(
     return await playAll(chosen, stage, options);
   } catch (error) {
     if (!work.signal.aborted) throw error;
-    throw new CommandError('stopped by hand; what was broken is healed', { cause: error });
+    throw new CommandError('interrupted; everything that was broken is healed', { cause: error });
   } finally {
     work.end();
   }
@@ -90,17 +94,17 @@ export async function prove(
 async function playAll(chosen: readonly Scenario[], stage: Stage, options: ProveOptions): Promise<boolean> {
   const { edge, engine, active, stack } = stage;
   const { rate, connections, seconds } = options;
-  // A script that reads the document reads nothing else.
+  // With --json, stdout carries the document alone.
   const say = options.json ? progress : print;
   say(
     `${engine.name} engine, nginx ${edge.nginx}, ${active} is active: ${rate} requests/s on schedule, ` +
-      `${connections} clients that think between two requests, faults of ${seconds} s\n\n${header}`,
+      `${connections} clients that pause between requests, faults of ${seconds} s\n\n${header}`,
   );
   const results: Result[] = [];
-  const skipped: Unplayed[] = [];
-  const failed: Unplayed[] = [];
+  const skipped: NoResult[] = [];
+  const failed: NoResult[] = [];
   for (const scenario of chosen) {
-    const why = await scenario.whyNot?.(stage);
+    const why = await scenario.skipReason?.(stage);
     if (why !== undefined) {
       skipped.push({ name: scenario.name, why });
       say(skippedRow(scenario.name, why));
@@ -115,7 +119,7 @@ async function playAll(chosen: readonly Scenario[], stage: Stage, options: Prove
       const why = error instanceof Error ? error.message : String(error);
       failed.push({ name: scenario.name, why });
       for (const line of failedRows(scenario.name, why)) say(line);
-      // It was undone; where that was not enough, the next one would prove nothing.
+      // The fault has been undone, but the next scenario needs a healthy stack.
       await untilCalm(stack, engine);
     }
   }
@@ -127,13 +131,13 @@ async function playAll(chosen: readonly Scenario[], stage: Stage, options: Prove
   return isProved;
 }
 
-function summary(results: readonly Result[], skipped: readonly Unplayed[]): string {
+function summary(results: readonly Result[], skipped: readonly NoResult[]): string {
   const sum = (count: (result: Result) => number) => results.reduce((total, result) => total + count(result), 0);
   const unavoidable = sum(({ excused }) => excused.reduce((total, { count }) => total + count, 0));
   const requests = sum((result) => result.requests);
   const failed = sum((result) => result.failed);
-  const here = skipped.length === 0 ? '' : `, ${skipped.length} not on this engine`;
-  return `${results.length} scenarios${here}, ${requests} requests, ${failed} failed, of which ${unavoidable} could not be avoided`;
+  const skippedText = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  return `${results.length} scenarios${skippedText}, ${requests} requests, ${failed} failed, ${unavoidable} of them unavoidable`;
 }
 
 function documentOf(
@@ -142,8 +146,8 @@ function documentOf(
   what: {
     readonly proved: boolean;
     readonly scenarios: readonly Result[];
-    readonly skipped: readonly Unplayed[];
-    readonly failed: readonly Unplayed[];
+    readonly skipped: readonly NoResult[];
+    readonly failed: readonly NoResult[];
   },
 ) {
   return {

@@ -6,7 +6,7 @@ import { reportOf } from '../status/report.ts';
 import { statusText } from '../status/status-text.ts';
 import { print, printJson } from '../terminal/terminal.ts';
 
-/** Prints what is active, what is standby, and any problems. False if the edge cannot be reached, so that the state is incomplete. */
+/** Prints the state of the stack and any problems. False if the edge cannot be reached, so that the state is incomplete. */
 export async function status(stack: Stack, engine: Engine, options: { json: boolean }): Promise<boolean> {
   await requireUp(engine);
   const report = reportOf(stack, engine, await look(stack, engine));

@@ -1,7 +1,7 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { type ControlState, controlState } from '../edge/control-state.ts';
 import { type PoolStatus, poolStatus } from '../edge/pool-status.ts';
-import { type Engine, isWell } from '../engine/engine.ts';
+import { type Engine, isHealthy } from '../engine/engine.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
@@ -35,7 +35,7 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
   if (edge.down[edge.active]) faults.push(`${active.pool} is active but marked down by its health checks`);
   for (const name of ['health_prober', 'alert_watcher'] as const) {
     const service = services.find((one) => one.name === name);
-    if (service !== undefined && isWell(service)) continue;
+    if (service !== undefined && isHealthy(service)) continue;
     faults.push(`${name} is not healthy (${service?.state}, ${service?.detail}), so a failure would go unnoticed`);
   }
   if (counters === undefined) faults.push('alert_watcher does not answer, so the new release could not be monitored');

@@ -5,15 +5,15 @@ import type { Engine, EngineName } from './engine.ts';
 import { hostEngine } from './host/engine.ts';
 
 /**
- * The engine that was asked for; else the running stack's; else Compose where a Docker Engine answers, and the host.
- * @throws {CommandError} when Compose was asked for and cannot be used
+ * The requested engine; without one, that of the running stack; else Compose if a Docker Engine answers, or the host.
+ * @throws {CommandError} if Compose was requested and cannot be used
  */
 export async function chooseEngine(stack: Stack, wanted: EngineName | undefined): Promise<Engine> {
   if (wanted === 'host') return hostEngine(stack);
   const host = hostEngine(stack);
   if (wanted === undefined && (await host.isUp())) return host;
   const compose = composeEngine(stack);
-  // Where the stack runs on it, nothing else need be asked.
+  // If the stack runs on Compose, no other check is needed.
   if (await compose.isUp().catch(() => false)) return compose;
   const reason = await composeUnavailable();
   if (reason === undefined) return compose;
@@ -25,12 +25,12 @@ export async function chooseEngine(stack: Stack, wanted: EngineName | undefined)
   return host;
 }
 
-/** The engine that runs the stack already, for the stack as its settings have it now. */
+/** The same engine, for a stack with other settings. */
 export function sameEngine(engine: Engine, stack: Stack): Engine {
   return engine.with(stack);
 }
 
-/** @throws {CommandError} when nothing of the stack is there */
+/** @throws {CommandError} if no part of the stack is running */
 export async function requireUp(engine: Engine): Promise<void> {
   if (await engine.isUp()) return;
   throw new CommandError(`the stack is not running on the ${engine.name} engine`, { next: './bluegreen up' });

@@ -13,43 +13,43 @@ export interface Service {
   readonly detail: string;
 }
 
-/** Whether it runs and passes the health check that Docker makes of it, if it is Docker that runs it. */
-export function isWell({ state, detail }: Service): boolean {
+/** Whether it runs and, on Docker, passes its container's health check. */
+export function isHealthy({ state, detail }: Service): boolean {
   return state === 'running' && !detail.includes('unhealthy');
 }
 
-/** What can be done to a service from outside, beside what an app offers. */
+/** Faults that can be injected from outside, in addition to those of the demo app. */
 export type Fault = 'shutdown' | 'kill' | 'freeze';
 
 /** Runs the stack: as containers, or as plain processes on this host. */
 export interface Engine {
   readonly name: EngineName;
-  /** The same engine, for the stack as its settings have it now. */
+  /** The same engine, for a stack with other settings. */
   with(stack: Stack): Engine;
-  /** Whether any part of the stack is there. */
+  /** Whether any part of the stack is running. */
   isUp(): Promise<boolean>;
-  /** Starts the stack, or brings a running one up to date with the settings. Waits for nothing. */
+  /** Starts the stack, or applies changed settings to a running one. Does not wait until it serves. */
   up(): Promise<void>;
   down(options: { volumes: boolean }): Promise<void>;
   services(): Promise<readonly Service[]>;
   /**
-   * Stops a pool's app and starts it as the settings have it now, and nothing else; it is not waited for.
-   * @param options `unused`: no visitor has it, so it gets no time to finish requests
+   * Stops a pool's app and starts it with the present settings. Touches nothing else and does not wait until it is healthy.
+   * @param options `unused`: it serves no visitors, so it gets no time to finish requests
    */
   replace(pool: Pool, options: { unused: boolean }): Promise<void>;
   /**
-   * Fetches an image, so that nothing has to be waited for later.
-   * @returns a reference that will always mean this very image
-   * @throws {CommandError} when it cannot be had, or when this engine runs no images
+   * Pulls an image ahead of its use.
+   * @returns a reference that always means this image
+   * @throws {CommandError} if the image cannot be pulled, or if this engine runs no images
    */
   fetchImage(pool: Pool, image: string, release: string): Promise<string>;
-  /** Lets go of what `fetchImage` has kept, if nothing else means it. */
+  /** Releases what `fetchImage` kept, unless something else refers to it. */
   dropImage(image: string): Promise<void>;
   /** The last lines that a service printed. */
   lastLines(of: ServiceName, count: number): Promise<string>;
-  /** Runs a verb of entrypoint.sh in the running edge; its output. */
+  /** Runs a verb of entrypoint.sh in the running edge and returns its output. */
   edge(...args: string[]): Promise<string>;
-  /** Shows what services print, or the access log. */
+  /** Shows the output of services, or the access log. */
   logs(of: ServiceName | 'access' | undefined, options: { follow: boolean; lines: number }): Promise<void>;
   inject(name: ServiceName, fault: Fault): Promise<void>;
   /** Undoes every fault of `inject`. */

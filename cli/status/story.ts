@@ -5,7 +5,7 @@ import type { Tone } from '../../report/tone.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { holderText } from '../deploy/lock.ts';
 import type { EdgeStatus } from '../edge/control-state.ts';
-import { isWell } from '../engine/engine.ts';
+import { isHealthy } from '../engine/engine.ts';
 import type { CommandError } from '../terminal/command-error.ts';
 import type { Look } from './look.ts';
 
@@ -133,7 +133,7 @@ function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
 
 function serviceRemarks({ services }: Look): Remark[] {
   return services
-    .filter((service) => !isWell(service))
+    .filter((service) => !isHealthy(service))
     .map(({ name, state, detail }) => {
       const how = state === 'running' ? 'unhealthy' : state;
       return { tone: 'warning', text: `${name} is ${how}${detail && ` (${detail})`}` };

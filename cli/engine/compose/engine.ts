@@ -7,20 +7,20 @@ import { checkSubnet, projectOf } from './subnet.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
-/** For questions that Docker answers at once, or not at all. */
+/** For queries that Docker answers at once or not at all. */
 const patienceMs = 20_000;
 
 interface Container {
   readonly service: string;
   readonly state: string;
-  /** As Docker puts it: since when, how healthy, with what exit code. */
+  /** Docker's text: uptime, health, exit code. */
   readonly status: string;
 }
 
 export function composeEngine(stack: Stack): Engine {
   const base = ['compose', '--project-directory', stack.root, ...(stack.envFile ? ['--env-file', stack.envFile] : [])];
 
-  /** @throws {CommandError} with what Compose said */
+  /** @throws {CommandError} with Compose's error output */
   function compose(args: readonly string[], options: Options = {}): Promise<string> {
     return docker(`docker compose ${args[0]}`, [...base, ...args], options);
   }
@@ -39,7 +39,7 @@ export function composeEngine(stack: Stack): Engine {
     throw new CommandError(`${what} failed${said}`, { next: './bluegreen doctor' });
   }
 
-  /** In a third of the time that Compose takes for it: it would first read all of its configuration. */
+  /** Takes a third of the time of `docker compose ps`, which first reads the whole configuration. */
   async function containers(): Promise<Container[]> {
     const labels = [`project=${projectOf(stack)}`, 'oneoff=False'];
     const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
@@ -49,11 +49,11 @@ export function composeEngine(stack: Stack): Engine {
       const [service = '', state = '', status = ''] = line.split('\t');
       return service === '' ? [] : [{ service, state, status }];
     });
-    // While one is replaced there are two; the newest comes first.
+    // There are two while one is replaced; the newest comes first.
     return found.filter(({ service }, index) => found.findIndex((other) => other.service === service) === index);
   }
 
-  // Asked at the beginning of a command, by more than one part of it.
+  // Several parts of a command ask for this when it starts.
   let isUp = false;
 
   return {
@@ -67,7 +67,7 @@ export function composeEngine(stack: Stack): Engine {
 
     async up() {
       await checkSubnet(stack);
-      // A person sees the build go on; a log has no use for it.
+      // Show the progress of the build in a terminal, but not in a log.
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
       await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
     },
@@ -75,7 +75,7 @@ export function composeEngine(stack: Stack): Engine {
     async down({ volumes }) {
       isUp = false;
       const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
-      // What a profile has started stands on the same network, which could not go.
+      // Containers of a profile are on the same network, which could not be removed.
       await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });
     },
 
@@ -84,7 +84,7 @@ export function composeEngine(stack: Stack): Engine {
       return serviceNames.map((name) => serviceOf(name, byName.get(name)));
     },
 
-    // In a group of its own, so that Ctrl-C never leaves it half done.
+    // In its own process group, so that Ctrl-C does not interrupt it.
     edge: (...args) =>
       docker('docker exec', ['exec', `${stack.settings.STACK_PREFIX ?? ''}nginx_proxy`, 'entrypoint.sh', ...args], {
         detached: true,
@@ -93,7 +93,7 @@ export function composeEngine(stack: Stack): Engine {
     async replace(pool, { unused }) {
       const stop = unused ? ['--timeout', '1'] : [];
       const up = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate', ...stop, appOf(pool)];
-      // Quiet: where this command is killed, a word of its progress would be its end in the middle of it.
+      // Quiet, because writing progress to a killed parent would end it halfway.
       await docker('docker compose up', [...base, '--progress', 'quiet', ...up], { detached: true });
     },
 
@@ -149,11 +149,11 @@ function lastLines(text: string): string {
   return text.trimEnd().split('\n').slice(-12).join('\n');
 }
 
-/** Health checks that begin quickly came with these, and settings files that may be missing. */
+/** The first versions with `start_interval` for health checks and with optional env files. */
 const oldestEngine = 25;
 const oldestCompose = [2, 24] as const;
 
-/** Why Compose cannot be used here; undefined: it can. */
+/** Why Compose cannot be used here; undefined if it can. */
 export async function composeUnavailable(): Promise<string | undefined> {
   const options = { reject: false, stdin: 'ignore', timeout: patienceMs } as const;
   const [engine, plugin] = await Promise.all([

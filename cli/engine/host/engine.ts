@@ -34,7 +34,7 @@ export function hostEngine(stack: Stack): Engine {
     return reported && isAlive(reported) ? reported : undefined;
   }
 
-  /** What a supervisor that was killed left running holds the ports. */
+  /** Services that a killed supervisor left running hold the ports. */
   async function endLeftovers(): Promise<void> {
     const reported = state.report.read()?.services ?? [];
     const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
@@ -63,20 +63,20 @@ export function hostEngine(stack: Stack): Engine {
 
   async function refuseTakenPorts(): Promise<void> {
     let taken: string[] = [];
-    // A process whose first thread has ended counts as gone; its others may hold a socket for a moment longer.
+    // A process counts as gone when its first thread has ended; other threads may hold a socket a moment longer.
     await until(releaseDeadlineMs, async () => {
       taken = await takenPorts();
       return taken.length === 0;
     });
-    if (taken.length > 0) throw new CommandError(taken.join('\n'), { next: 'end it, or set another port in .env' });
+    if (taken.length > 0) throw new CommandError(taken.join('\n'), { next: 'stop that program, or set another port in .env' });
   }
 
-  /** Lets the watcher load once, which fills the compile cache: it takes 20 MB less for good if it finds one. */
+  /** Loads the watcher once to fill the compile cache, with which it needs 20 MB less memory. */
   async function compileWatcher(plan: Plan): Promise<void> {
     const watcher = plan.services.find(({ name }) => name === 'alert_watcher');
     if (watcher === undefined) return;
     const [command, ...args] = watcher.command;
-    // A wrong setting ends it as soon as it has been loaded.
+    // The invalid port makes it exit as soon as it is loaded.
     const env = { ...watcher.env, WATCHER_PORT: 'none' };
     await execa(command, args, { env, extendEnv: false, reject: false, stdio: 'ignore', timeout: compileLimitMs });
   }
@@ -93,7 +93,7 @@ export function hostEngine(stack: Stack): Engine {
     if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
   }
 
-  /** Hands a running supervisor the plan that `wanted` makes of the current one, and waits until that is carried out. */
+  /** Hands a running supervisor the plan that `wanted` derives from the current one, and waits until it is carried out. */
   async function follow(running: RunningProcess, wanted: () => Plan | undefined): Promise<void> {
     const done = await until(stopDeadlineMs, async () => {
       const plan = wanted();
@@ -105,10 +105,10 @@ export function hostEngine(stack: Stack): Engine {
       const report = state.report.read();
       return report?.revision === plan.revision && report.services.every((service) => !service.changing);
     });
-    if (!done) throw new CommandError('the services do not follow the new settings', { next: './bluegreen status' });
+    if (!done) throw new CommandError('the services did not take up the new settings in time', { next: './bluegreen status' });
   }
 
-  /** Changes the plan of one service, whoever changes that of another one at the same moment. */
+  /** Changes the plan of one service, even if another command changes that of another service at the same time. */
   async function change(name: ServiceName, changed: (planned: PlannedService) => PlannedService): Promise<void> {
     const running = supervisor();
     const plannedIn = (plan: Plan) => plan.services.find((service) => service.name === name);
@@ -121,7 +121,7 @@ export function hostEngine(stack: Stack): Engine {
     await follow(running, () => {
       const current = state.plan.read() ?? plan;
       const planned = current && plannedIn(current);
-      // Lost where another command read the plan before this change and wrote it after; what is neither is its decision.
+      // The change is lost if another command read the plan before it and wrote it after. Any other difference is that command's decision.
       if (current === undefined || !isChange || !isDeepStrictEqual(planned, before)) return current;
       const services = current.services.map((service) => (service.name === name ? after : service));
       return { revision: randomUUID(), services };
@@ -140,7 +140,7 @@ export function hostEngine(stack: Stack): Engine {
     async up() {
       for (const name of ['BLUE_IMAGE', 'GREEN_IMAGE'] as const) {
         if (settings[name] === undefined) continue;
-        throw new CommandError(`${name} is set, but only Docker runs images: the host engine runs the demo app`, {
+        throw new CommandError(`${name} is set, but the host engine runs no images, only the demo app`, {
           next: `install Docker, or unset ${name}`,
         });
       }
@@ -164,7 +164,7 @@ export function hostEngine(stack: Stack): Engine {
         process.kill(running.pid, 'SIGTERM');
         const ended = await until(stopDeadlineMs, async () => !isAlive(running));
         if (!ended)
-          throw new CommandError(`the supervisor (pid ${running.pid}) does not end; see ${state.logOf('supervisor')}`);
+          throw new CommandError(`the supervisor (pid ${running.pid}) did not stop; see ${state.logOf('supervisor')}`);
       }
       await endLeftovers();
       if (volumes) state.remove();
@@ -190,7 +190,7 @@ export function hostEngine(stack: Stack): Engine {
     async replace(pool, { unused }) {
       const name = appOf(pool);
       const next = planOf(stack, state).services.find((service) => service.name === name);
-      // One change, which the supervisor carries out to its end even where this command is killed meanwhile.
+      // One change, so that the supervisor completes it even if this command is killed.
       await change(name, (planned) => ({
         ...(next ?? planned),
         replacement: { id: randomUUID(), stopSignal: unused ? 'SIGKILL' : planned.stopSignal },
@@ -213,7 +213,7 @@ export function hostEngine(stack: Stack): Engine {
       const result = await execa(command, [...rest, ...args], {
         env: edgeEnvironment(stack, state),
         extendEnv: false,
-        // In a group of its own, so that Ctrl-C never leaves it half done.
+        // In its own process group, so that Ctrl-C does not interrupt it.
         detached: true,
         reject: false,
         stdin: 'ignore',
