@@ -1,17 +1,17 @@
 import type { Fault } from './engine/engine.ts';
 import { CommandError } from './terminal/command-error.ts';
 
-// What arguments can be. Apart from the commands, so that none need be loaded for --help or for another one.
+// Values of arguments, apart from the commands, so that --help does not load any of them.
 
-/** What the demo app does to itself. */
+/** Faults that the demo app simulates. */
 const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'] as const;
-/** What is done to any app from outside. */
+/** Faults that are injected into any app from outside. */
 const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[];
 
 export const chaosModes = [...appModes, ...faults, 'stop'] as const;
 export type ChaosMode = (typeof chaosModes)[number];
 
-/** In the order in which they are played. */
+/** In the order in which they are run. */
 export const scenarioNames = [
   'shutdown',
   'kill',
@@ -44,7 +44,7 @@ export type Suite = (typeof suites)[number];
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
-/** Milliseconds of a time such as 300ms, 30s, 5m or 2h; 0 needs no unit. Undefined: it is none. */
+/** Milliseconds of a time such as 300ms, 30s, 5m or 2h; 0 needs no unit. Undefined if it is invalid. */
 export function durationMs(text: string): number | undefined {
   if (text === '0') return 0;
   const [, number, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
@@ -58,9 +58,9 @@ export function durationOption(name: string, text: string): number {
   throw new CommandError(`${name}: expected a time such as 30s, 5m or 2h, got "${text}"`, { code: 'MISUSE' });
 }
 
-/** @throws {CommandError} if the text is no whole number, or a smaller one */
+/** @throws {CommandError} if the text is not a whole number of at least `least` */
 export function wholeNumber(name: string, text: string, least = 0): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new CommandError(`${name}: expected a whole number from ${least} on, got "${text}"`, { code: 'MISUSE' });
+  throw new CommandError(`${name}: expected a whole number of at least ${least}, got "${text}"`, { code: 'MISUSE' });
 }

@@ -28,7 +28,7 @@ export function describeInterruptions(site: () => ProofSite): void {
   const isSwitched = (step: Step) => step === 'bake';
 
   describe('Ctrl-C', () => {
-    it.each(steps)('at "%s" ends in good order', async (step) => {
+    it.each(steps)('at "%s" ends in order', async (step) => {
       const before = await site().bothUp();
       const idle = otherPool(before.edge.active);
       const name = nameFor('stopped', step);

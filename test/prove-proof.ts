@@ -64,7 +64,7 @@ export function describeProve(
       expect(await stack().bluegreen('prove', 'sneeze')).toMatchObject({ exitCode: 2 });
       expect(await stack().bluegreen('prove', '--rate', '0')).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('--rate: expected a whole number from 1 on, got "0"'),
+        stderr: expect.stringContaining('--rate: expected a whole number of at least 1, got "0"'),
       });
       expectDone(await stack().bluegreen('chaos', 'green', 'error'));
       expect(await stack().bluegreen('prove', 'kill')).toMatchObject({

@@ -5,7 +5,7 @@ import type { Pool } from '../../settings/pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { CommandError } from '../terminal/command-error.ts';
 
-/** What the edge says of itself; see the status location in nginx.conf.template. */
+/** The edge's own status; see the status location in nginx.conf.template. */
 export interface EdgeStatus {
   readonly active: Pool;
   /** The pool that is tried first. */
@@ -15,14 +15,14 @@ export interface EdgeStatus {
   readonly nginx: string;
 }
 
-/** All that the control directory holds; see "inspect" in edge-control.sh. */
+/** Everything in the control directory; see "inspect" in edge-control.sh. */
 export interface ControlState {
   readonly edge: EdgeStatus;
-  /** The share of visitors that goes to the idle colour; 0: there is no canary. */
+  /** The share of visitors that is sent to the standby; 0 without a canary. */
   readonly canaryPercent: number;
-  /** While alerts are held back. */
+  /** Set while alerts are muted. */
   readonly muted: Muted | undefined;
-  /** What was done last, oldest first. */
+  /** The latest records of the journal, oldest first. */
   readonly journal: readonly JournalRecord[];
 }
 
@@ -41,12 +41,12 @@ const inspected = z.object({
   muted: muted.nullable().catch(null),
 });
 
-/** @throws {CommandError} when the edge does not answer */
+/** @throws {CommandError} if the edge does not answer */
 export async function edgeStatus(engine: Engine): Promise<EdgeStatus> {
   return statusOf(parsed(edgeAnswer, await engine.edge('status')));
 }
 
-/** @throws {CommandError} when the edge does not answer */
+/** @throws {CommandError} if the edge does not answer */
 export async function controlState(engine: Engine): Promise<ControlState> {
   const [first = '', ...lines] = (await engine.edge('inspect')).split('\n');
   const state = parsed(inspected, first);
@@ -72,7 +72,7 @@ function parsed<S extends z.ZodType>(schema: S, text: string): z.output<S> {
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    const next = 'a newer kit is beside an older edge: ./bluegreen up';
-    throw new CommandError('the edge answers something that this command does not understand', { cause, next });
+    const next = 'the command line is newer than the running edge: ./bluegreen up';
+    throw new CommandError('this command does not understand the answer of the edge', { cause, next });
   }
 }

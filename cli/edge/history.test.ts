@@ -19,12 +19,25 @@ describe('the history', () => {
       [{ kind: 'deploy-failed', step: 'health', why: 'status 500\nand more', rolledBack: false, wasUsed: false }],
       'failed at health: status 500',
     ],
-    [[switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: true, wasUsed: true }], 'rolled back: 3 of 50'],
     [
-      [switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: false, wasUsed: true, noWayBack: 'blue is down' }],
+      [switched, { kind: 'deploy-failed', step: 'bake', why: '3 of 50', rolledBack: true, wasUsed: true }],
+      'rolled back: 3 of 50',
+    ],
+    [
+      [
+        switched,
+        {
+          kind: 'deploy-failed',
+          step: 'bake',
+          why: '3 of 50',
+          rolledBack: false,
+          wasUsed: true,
+          noWayBack: 'blue is down',
+        },
+      ],
       'still live, failed at bake: 3 of 50; blue is down',
     ],
-    [[switched, { kind: 'deploy-finished', switched: true }], 'active, not watched'],
+    [[switched, { kind: 'deploy-finished', switched: true }], 'active, not monitored'],
     [
       [
         { kind: 'canary', percent: 5, release: '1.2' },
@@ -32,7 +45,7 @@ describe('the history', () => {
       ],
       'waits on green',
     ],
-    [[switched], 'active, not watched to the end'],
+    [[switched], 'active, monitoring was not completed'],
     [[], 'not finished'],
   ])('tells a deploy in one line: %#', (rest, result) => {
     const more = rest.map((one) => ({ deploy: 'd1', pool: 'green', release: '1.2', tookMs: 5, ...one }));

@@ -1,20 +1,20 @@
 import type { JournalRecord, RecordOf } from '../../journal/record.ts';
 import { duration, requests, share } from '../../report/figures.ts';
 
-/** One thing that was done, from its beginning to its end. */
+/** One operation, from its beginning to its end. */
 export interface HistoryEntry {
   readonly atMs: number;
   readonly actor: string;
   /** As in "deploy", "switch", "rollback". */
   readonly what: string;
-  /** The release it was about. */
+  /** The release concerned. */
   readonly release: string | undefined;
   readonly image?: string | undefined;
   readonly tookMs: number | undefined;
   readonly result: string;
 }
 
-/** What was done, oldest first; all records of one deploy are one entry. */
+/** The operations of a journal, oldest first. All records of one deploy are one entry. */
 export function historyOf(journal: readonly JournalRecord[]): readonly HistoryEntry[] {
   return journal.flatMap((record) => {
     const entry = entryOf(record, journal);
@@ -39,7 +39,7 @@ function entryOf(
     case 'deploy-finished':
       return undefined;
     case 'switch': {
-      // Told with the deploy.
+      // Part of the deploy's entry.
       if (record.deploy !== undefined) return undefined;
       const what = record.reason === 'rollback' ? 'rollback' : 'switch';
       return { ...plain, what, release: record.release, result: `${record.from} → ${record.to}` };
@@ -75,12 +75,12 @@ function outcomeOf(
   const finished = later.find((record) => record.kind === 'deploy-finished');
   const wasSwitched = later.some((record) => record.kind === 'switch' && record.to === pool);
   if (finished === undefined)
-    return { tookMs: undefined, result: wasSwitched ? `active, not watched to the end` : 'not finished' };
+    return { tookMs: undefined, result: wasSwitched ? `active, monitoring was not completed` : 'not finished' };
   if (!finished.switched) return { tookMs: finished.tookMs, result: `waits on ${pool}` };
   const { bake } = finished;
   const baked =
     bake === undefined
-      ? ', not watched'
+      ? ', not monitored'
       : `; ${requests(bake.requests)} in ${duration(bake.lastedMs)}, ${share(bake.failed, bake.requests)} failed`;
   return { tookMs: finished.tookMs, result: `active${baked}` };
 }

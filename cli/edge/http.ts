@@ -5,16 +5,16 @@ const timeoutMs = 2000;
 const excerptChars = 300;
 const maxBodyBytes = 1024 * 1024;
 
-/** An answer, or why there is none. */
+/** An answer, or the reason why there is none. */
 export interface Answer {
-  /** 0: nothing answered. */
+  /** 0 if nothing answered. */
   readonly status: number;
   readonly headers: Headers;
-  /** No more than its first MiB. */
+  /** At most the first MiB. */
   readonly body: string;
 }
 
-/** Asks once; a connection that fails is an answer with status 0. */
+/** Sends one request. A failed connection is an answer with status 0. */
 export async function ask(
   url: string,
   options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
@@ -42,12 +42,12 @@ export function isOk({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }
 
-/** The beginning of a body on one line, to be quoted. */
+/** The beginning of a body on one line, for quoting. */
 export function excerpt(body: string): string {
   return printable(stripVTControlCharacters(body)).replaceAll(/\s+/g, ' ').trim().slice(0, excerptChars);
 }
 
-/** Undefined: it is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parsedJson(body: string): unknown {
   try {
     return JSON.parse(body);

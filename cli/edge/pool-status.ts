@@ -6,18 +6,18 @@ import { ask, isOk } from './http.ts';
 export interface PoolStatus {
   readonly pool: Pool;
   readonly healthy: boolean;
-  /** In a word or two: "healthy", "status 500", "no answer". */
+  /** In a few words: "healthy", "status 500", "no answer". */
   readonly health: string;
-  /** What the app reports; else what it is meant to run. */
+  /** The release that the app reports, or else the one that it should run. */
   readonly release: string;
-  /** Only what the app reports. */
+  /** The release that the app reports, if it does. */
   readonly reported: string | undefined;
-  /** What it is meant to run. */
+  /** The release that it should run. */
   readonly planned: string;
   readonly url: string;
 }
 
-/** Asks a pool itself, past the edge. */
+/** Asks a pool directly, bypassing the edge. */
 export async function poolStatus(stack: Stack, pool: Pool): Promise<PoolStatus> {
   const { settings } = stack;
   const url = directUrl(stack, pool);

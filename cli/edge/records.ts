@@ -5,19 +5,19 @@ import type { Stack } from '../stack/stack.ts';
 
 type WithoutBase<R> = R extends JournalRecord ? Omit<R, 'id' | 'atMs' | 'actor'> : never;
 
-/** A record as the edge's entrypoint takes it: one line. */
+/** A record in the form that the edge's entrypoint takes: one line. */
 export function recordLine(stack: Stack, what: WithoutBase<JournalRecord>): string {
   return JSON.stringify({ id: randomUUID(), atMs: Date.now(), actor: actorOf(stack), ...what });
 }
 
-/** Names what a command does, for its message: month, day and time (UTC), and something of its own. */
+/** An id for an operation: month, day and time (UTC), and a random part. */
 export function operationId(): string {
   const stamp = new Date().toISOString();
   const time = `${stamp.slice(5, 7)}${stamp.slice(8, 10)}-${stamp.slice(11, 13)}${stamp.slice(14, 16)}`;
   return `${time}-${randomBytes(2).toString('hex')}`;
 }
 
-/** Who gives the commands. */
+/** Who runs the commands. */
 export function actorOf({ settings, env }: Stack): string {
   const name = settings.BLUEGREEN_ACTOR ?? (env.USER || userName());
   return name.replaceAll(/["\\\p{Cc}]/gu, '').slice(0, 100) || 'somebody';

@@ -9,7 +9,10 @@ import { recordLine } from './records.ts';
 
 type Reason = Pick<RecordOf<'switch'>, 'reason' | 'deploy' | 'why' | 'bake'>;
 
-/** Makes a pool the active one and returns when the edge has been seen to follow: after so many milliseconds. */
+/**
+ * Makes a pool active and waits until the edge follows.
+ * @returns the time it took, in milliseconds
+ */
 export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason: Reason): Promise<number> {
   const from = otherPool(to);
   const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
@@ -28,8 +31,8 @@ export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason:
 }
 
 /**
- * The same where the flag decides, whatever was seen of it. Undefined: the edge was not seen to follow in time.
- * @throws when the other colour is still the active one, as far as the edge says
+ * Switches, and relies on the flag if the edge does not confirm the switch in time; undefined then.
+ * @throws if the edge still reports the other pool as active
  */
 export async function switchUnconfirmed(
   stack: Stack,
@@ -47,7 +50,7 @@ export async function switchUnconfirmed(
   }
 }
 
-/** As in " in 12 ms"; nothing where it is not known. */
+/** Such as " in 12 ms", or nothing if the time is not known. */
 export function inTime(tookMs: number | undefined): string {
   return tookMs === undefined ? '' : ` in ${tookMs} ms`;
 }

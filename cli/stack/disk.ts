@@ -13,5 +13,5 @@ export function hasFreeDisk(stack: Stack): boolean {
 }
 
 export function freeDiskText(stack: Stack): string {
-  return `${(freeBytes(stack) / 1024 ** 3).toFixed(1)} GiB of disk are free`;
+  return `${(freeBytes(stack) / 1024 ** 3).toFixed(1)} GiB of disk space is free`;
 }

@@ -12,13 +12,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'dotenv';
 import { CommandError } from '../terminal/command-error.ts';
 
-/** Undefined: the variable is taken out, so that its default holds. */
+/** Undefined removes the variable, so that its default applies. */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
 /**
- * Changes variables of an env file and nothing else: comments, order, rights and owner stay, and the file is replaced as a
- * whole or not at all. One that is missing is made, for its owner alone, as it will hold secrets.
- * @throws {CommandError} when it cannot be written, or is written in a way that does not let one variable be told from the rest
+ * Changes variables of an env file and nothing else: comments, order, mode and owner stay, and the file is replaced
+ * atomically. A missing file is created, readable by its owner only, as it will contain secrets.
+ * @throws {CommandError} if the file cannot be written, or if a variable cannot be changed without changing something else
  */
 export function changeEnvFile(path: string, changes: Changes): void {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -31,7 +31,7 @@ export function changeEnvFile(path: string, changes: Changes): void {
   }
 }
 
-/** The text with the changes made. */
+/** The text with the changes applied. */
 export function changed(text: string, changes: Changes): string {
   const after = Object.entries(changes).reduce((sofar, [name, value]) => withVariable(sofar, name, value), text);
   const set = Object.entries(changes).filter((change): change is [string, string] => change[1] !== undefined);
@@ -49,7 +49,7 @@ function withVariable(text: string, name: string, value: string | undefined): st
   const lines = text.split('\n');
   const isSet = (line: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line);
   const isDefault = (line: string) => new RegExp(`^#\\s*${name}=`).test(line);
-  // The last one counts.
+  // The last assignment counts.
   const at = lines.findLastIndex(isSet);
   if (value === undefined) return lines.filter((line) => !isSet(line)).join('\n');
   if (at >= 0) return lines.map((line, index) => (index === at ? `${name}=${value}` : line)).join('\n');
@@ -60,7 +60,7 @@ function withVariable(text: string, name: string, value: string | undefined): st
 }
 
 function replace(path: string, text: string): void {
-  // Where it is a link, what it leads to.
+  // Replace the target of a link, not the link.
   const target = existsSync(path) ? realpathSync(path) : path;
   const before = statSync(target, { throwIfNoEntry: false });
   const temporary = `${target}.new`;

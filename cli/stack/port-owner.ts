@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
-/** Whether something listens on a port already: nothing may be bound there, or something answers. */
+/** Whether a port is in use: it cannot be bound, or something answers there. */
 export async function isTaken(port: number, address: string): Promise<boolean> {
   return (await cannotBind(port, address)) || (await answers(port));
 }
@@ -27,7 +27,7 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-/** The process that listens on a port, as "nginx (pid 123)"; undefined where that cannot be seen. */
+/** The process that listens on a port, as "nginx (pid 123)"; undefined if that cannot be determined. */
 export function portOwner(port: number): string | undefined {
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return undefined;

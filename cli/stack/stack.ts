@@ -10,12 +10,12 @@ export type StackSettings = Settings<SettingName>;
 
 /** The stack that a command works on. */
 export interface Stack {
-  /** The folder of the kit. */
+  /** The directory of the checkout. */
   readonly root: string;
   readonly envFile: string | undefined;
-  /** The environment over the env file, as Compose reads them. */
+  /** The environment, which takes precedence, and the env file, as Compose reads them. */
   readonly env: NodeJS.ProcessEnv;
-  /** What the shell says itself, and the env file cannot change. */
+  /** The environment alone, which the env file cannot change. */
   readonly shell: NodeJS.ProcessEnv;
   readonly settings: StackSettings;
 }
@@ -23,15 +23,15 @@ export interface Stack {
 const root = join(import.meta.dirname, '../..');
 const defaultEnvFile = join(root, '.env');
 
-/** The file that holds the stack's settings, which need not be there. */
+/** The file with the stack's settings, which may not exist. */
 export function envPath({ envFile }: Pick<Stack, 'envFile'>): string {
   return envFile ?? defaultEnvFile;
 }
 
 /**
- * Reads `.env`, or the file that was named, and the environment.
+ * Reads `.env`, or the named file, and the environment.
  * @throws {SettingsError} with every fault at once
- * @throws {CommandError} when the named file cannot be read
+ * @throws {CommandError} if the named file cannot be read
  */
 export function readStack(envFile: string | undefined): Stack {
   const path = envFile === undefined ? defaultEnvFile : resolve(envFile);
@@ -51,11 +51,11 @@ function readEnvFile(path: string, wanted: boolean): Record<string, string> {
   }
 }
 
-/** What is wrong with values that are right by themselves. */
+/** Faults of values that are valid on their own. */
 function contradictions(settings: StackSettings): string[] {
   const faults: string[] = [];
   if (settings.SLACK_WEBHOOK_URL !== undefined && settings.SLACK_WEBHOOK_URL_FILE !== undefined) {
-    faults.push('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected one of the two, got both');
+    faults.push('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected only one of them, got both');
   }
   const webhookFile = settings.SLACK_WEBHOOK_URL_FILE;
   if (webhookFile !== undefined && !existsSync(resolve(root, webhookFile))) {
@@ -65,12 +65,15 @@ function contradictions(settings: StackSettings): string[] {
   for (const name of ['NGINX_PORT', 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {
     const taken = users.get(settings[name]);
     if (taken === undefined) users.set(settings[name], name);
-    else faults.push(`${name}: expected a port of its own, got ${settings[name]}, which is ${taken} too`);
+    else
+      faults.push(
+        `${name}: expected a port that no other setting uses, got ${settings[name]}, which ${taken} uses too`,
+      );
   }
   return faults;
 }
 
-/** Where a request reaches a pool without the edge. */
+/** The URL of a pool that bypasses the edge. */
 export function directUrl({ settings }: Stack, pool: Pool): string {
   return `http://${directHost(settings)}:${pool === 'blue' ? settings.BLUE_PORT : settings.GREEN_PORT}`;
 }
@@ -83,7 +86,7 @@ export function edgeUrl({ settings }: Stack): string {
   return `http://127.0.0.1:${settings.NGINX_PORT}`;
 }
 
-/** The address to use for what listens on DIRECT_BIND. */
+/** The address to connect to for what listens on DIRECT_BIND. */
 export function directHost(settings: StackSettings): string {
   return settings.DIRECT_BIND === '0.0.0.0' ? '127.0.0.1' : settings.DIRECT_BIND;
 }

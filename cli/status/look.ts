@@ -10,29 +10,29 @@ import { type Stack, watcherUrl } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { countersOf, healthOf } from './watcher-answers.ts';
 
-/** What answers over HTTP, and costs next to nothing to ask. */
+/** Answers over HTTP, which cost next to nothing. */
 export interface QuickLook {
   readonly pools: readonly PoolStatus[];
-  /** Undefined: it does not answer, or something else does. */
+  /** Undefined if it does not answer, or if something else answers. */
   readonly watcher: Health | undefined;
-  /** Something else than a watcher that this command knows answers at its port. */
+  /** Something that is not a watcher of this version answers at its port. */
   readonly isForeign: boolean;
   readonly counters: Counters | undefined;
 }
 
-/** What only the engine knows; on Compose, to ask it starts a process in a container. */
+/** Answers of the engine. On Compose, each starts a process in a container. */
 export interface EngineLook {
-  /** Undefined: the edge cannot be reached, and `fault` says why. */
+  /** Undefined if the edge cannot be reached; `fault` says why. */
   readonly control: ControlState | undefined;
   readonly fault: CommandError | undefined;
   readonly services: readonly Service[];
-  /** A deploy that goes on, or was cut off. */
+  /** A deploy that is running or was interrupted. */
   readonly deploy: (Holder & { readonly alive: boolean }) | undefined;
 }
 
 export type Look = QuickLook & EngineLook;
 
-/** Asks everything once; what cannot be reached is undefined and fails nothing else. */
+/** Asks each part once. A part that cannot be reached is undefined and does not affect the others. */
 export async function look(stack: Stack, engine: Engine): Promise<Look> {
   const [quick, slow] = await Promise.all([quickLook(stack), engineLook(stack, engine)]);
   return { ...quick, ...slow };

@@ -9,26 +9,26 @@ import { edgeUrl, type Stack } from '../stack/stack.ts';
 import type { Look } from './look.ts';
 import { type Story, storyOf } from './story.ts';
 
-/** What `status --json` prints; fields are added, never changed. */
+/** The output of `status --json`. Fields are added, never changed. */
 export interface Report {
   readonly engine: string;
   readonly url: string;
-  /** How things stand, the worst first. */
+  /** The state of the stack, worst first. */
   readonly story: Story;
-  /** Undefined, as what follows from it: the edge cannot be reached. */
+  /** Undefined, with everything that depends on it, if the edge cannot be reached. */
   readonly edge: EdgeStatus | undefined;
   readonly canaryPercent: number | undefined;
   readonly muted: Muted | undefined;
   readonly pools: readonly PoolStatus[];
   readonly services: readonly Service[];
   readonly watcher: Health | undefined;
-  /** A deploy that goes on, or was cut off. */
+  /** A deploy that is running or was interrupted. */
   readonly deploy: (Holder & { readonly alive: boolean }) | undefined;
-  /** What was done last. */
+  /** The last operation. */
   readonly last: HistoryEntry | undefined;
-  /** The same and what was done before, oldest first. */
+  /** The last operations, oldest first. */
   readonly lastFew: readonly HistoryEntry[];
-  /** What a browser opens to see the idle colour. A secret. */
+  /** The link that shows a browser the standby. A secret. */
   readonly previewLink: string | undefined;
 }
 

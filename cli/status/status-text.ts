@@ -11,15 +11,15 @@ import type { Remark } from './story.ts';
 
 const colourOf = { bad: 'red', warning: 'yellow', good: 'green', neutral: 'cyan' } as const;
 
-/** The report as a person reads it: what matters first, then what there is to know about each part. */
+/** The report for people: what matters most first, then each part. */
 export function statusText(report: Report): string {
   const { engine, url, edge, services, lastFew, previewLink } = report;
-  const idle = edge === undefined ? 'the idle colour' : otherPool(edge.active);
+  const standby = edge === undefined ? 'the standby' : otherPool(edge.active);
   const nginx = edge === undefined ? '' : `, nginx ${edge.nginx}`;
   return [
     ...report.story.map(remarkText),
     `${url} on the ${engine} engine${nginx}`,
-    ...(previewLink === undefined ? [] : [`Preview of ${idle}: ${previewLink}`]),
+    ...(previewLink === undefined ? [] : [`Preview of ${standby}: ${previewLink}`]),
     '',
     table(
       ['POOL', 'ROLE', 'RELEASE', 'HEALTH', 'DIRECT'],
@@ -49,7 +49,7 @@ export function poolCells(
   { pool, release, reported, planned, health }: PoolStatus,
   edge: Pick<EdgeStatus, 'active' | 'down'> | undefined,
 ): string[] {
-  const meant = reported === undefined || reported === planned ? '' : ` (meant: ${planned})`;
+  const meant = reported === undefined || reported === planned ? '' : ` (should be ${planned})`;
   return [
     pool,
     edge === undefined ? 'unknown' : roleOf(pool, edge.active),
@@ -62,17 +62,17 @@ function roleOf(pool: Pool, active: Pool): string {
   return pool === active ? 'active' : 'standby';
 }
 
-/** What the watcher sees and where it tells it. */
+/** What the watcher sees and where it sends alerts. */
 export function watcherLines(watcher: Health | undefined): string[] {
   if (watcher === undefined) return [];
   const { window, channels, alertsHeldBack, status } = watcher;
-  const told = channels.map(
-    ({ name, sent, queued }) => `${name} (${sent} told${queued > 0 ? `, ${queued} wait` : ''})`,
+  const sentTo = channels.map(
+    ({ name, sent, queued }) => `${name} (${sent} sent${queued > 0 ? `, ${queued} waiting` : ''})`,
   );
   const held = alertsHeldBack > 0 ? `; ${alertsHeldBack} held back` : '';
   return [
-    `Errors: ${window.errorPercent.toFixed(2)}% of the last ${window.samples} requests met one; the watcher is ${status}`,
-    `Alerts: ${told.length === 0 ? "to the watcher's log only" : `to ${told.join(', ')}`}${held}`,
+    `Errors: ${window.errorPercent.toFixed(2)}% of the last ${window.samples} requests; the watcher is ${status}`,
+    `Alerts: ${sentTo.length === 0 ? "to the watcher's log only" : `to ${sentTo.join(', ')}`}${held}`,
   ];
 }
 

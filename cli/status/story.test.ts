@@ -98,7 +98,7 @@ describe('the story that status tells', () => {
     ],
     ['bad: The watcher does not answer: no alert would be sent', { watcher: undefined }],
     [
-      'warning: Alerts do not get through to slack (HTTP 404); 3 wait',
+      'warning: Alerts do not get through to slack (HTTP 404); 3 waiting',
       { watcher: { ...health, channels: [{ ...slack, state: 'closed', queued: 3, lastError: 'HTTP 404' }] } },
     ],
     [
@@ -109,7 +109,7 @@ describe('the story that status tells', () => {
       'warning: app_green is stopped (SIGKILL)',
       { services: [{ name: 'app_green', state: 'stopped', detail: 'SIGKILL' }] },
     ],
-    ['warning: green runs green-1 and is meant to run green-2', { pools: [{ ...green, planned: 'green-2' }] }],
+    ['warning: green runs green-1 but should run green-2', { pools: [{ ...green, planned: 'green-2' }] }],
   ])('says what else is wrong: %s', (remark, look) => {
     expect(words(look).slice(1)).toContain(remark);
   });

@@ -9,18 +9,18 @@ import { isHealthy } from '../engine/engine.ts';
 import type { CommandError } from '../terminal/command-error.ts';
 import type { Look } from './look.ts';
 
-/** One thing that there is to say, and how bad it is, as the channel's colours have it. */
+/** One statement about the stack, and how grave it is, with the same tones as alerts. */
 export interface Remark {
   readonly tone: Tone;
   readonly text: string;
 }
 
-/** How things stand: the first remark is what matters most. */
+/** The state of the stack. The first remark matters most. */
 export type Story = readonly [Remark, ...Remark[]];
 
 const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
 
-/** The same story as in the channel and on the dashboard: who serves, whether the standby could, what is wrong. */
+/** As in the alerts and on the dashboard: which pool serves, whether the standby could, and what is wrong. */
 export function storyOf(look: Look, nowMs = Date.now()): Story {
   const { control, fault } = look;
   const remarks = [...watcherRemarks(look), ...serviceRemarks(look), ...releaseRemarks(look)];
@@ -34,13 +34,13 @@ export function storyOf(look: Look, nowMs = Date.now()): Story {
   return [first ?? { tone: 'good', text: whoServes(active, look) }, ...sorted([...others, ...old, ...remarks])];
 }
 
-/** On one line; what Docker says begins on the second. */
+/** On one line. Docker's own message begins on the second line of the fault. */
 export function whyUnreachable(fault: CommandError | undefined): string {
   const [first = 'it does not answer', second = ''] = fault?.message.split('\n') ?? [];
   return first.endsWith(':') ? `${first} ${second}` : first;
 }
 
-/** Where traffic goes, if not where it should. */
+/** Where traffic goes, unless that is the normal case. */
 function trafficRemarks(edge: EdgeStatus, look: Look): Remark[] {
   const { active, serving, maintenance, down } = edge;
   if (maintenance) return [{ tone: 'neutral', text: 'Maintenance: visitors see the maintenance page' }];
@@ -67,14 +67,14 @@ const incidents: { readonly [kind: string]: Remark } = {
   'standby-down': { tone: 'warning', text: 'Standby down' },
 };
 
-/** What a kind of incident is called. */
+/** The name of a kind of incident. */
 export function incidentWords(kind: string): Remark {
   return (Object.hasOwn(incidents, kind) ? incidents[kind] : undefined) ?? { tone: 'warning', text: kind };
 }
 
 /**
- * What the watcher has alerted on, or would have. Where nobody visits, a failover stays open until a request shows that it is
- * over: it is no news then.
+ * Open incidents of the watcher, alerted or not. Without visitors, a failover stays open until a request shows that it has
+ * ended; it is then listed as old.
  */
 function incidentRemarks(
   watcher: Health | undefined,
@@ -120,7 +120,7 @@ function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
     .filter(({ state }) => state !== 'open')
     .map(({ name, queued, lastError }) => ({
       tone: 'warning',
-      text: `Alerts do not get through to ${name} (${lastError ?? 'no answer'}); ${queued} wait`,
+      text: `Alerts do not get through to ${name} (${lastError ?? 'no answer'}); ${queued} waiting`,
     }));
   if (watcher.log.state === 'failing')
     remarks.push({ tone: 'bad', text: `The watcher cannot read the access log (${watcher.log.fault ?? 'unknown'})` });
@@ -140,13 +140,13 @@ function serviceRemarks({ services }: Look): Remark[] {
     });
 }
 
-/** An app that was replaced, or that the env file was changed for, may not run yet what it is meant to. */
+/** After a replacement or a change of the env file, an app may not run the release that it should yet. */
 function releaseRemarks({ pools }: Look): Remark[] {
   return pools
     .filter(({ reported, planned }) => reported !== undefined && reported !== planned)
     .map(({ pool, reported, planned }) => ({
       tone: 'warning',
-      text: `${pool} runs ${reported} and is meant to run ${planned}`,
+      text: `${pool} runs ${reported} but should run ${planned}`,
     }));
 }
 

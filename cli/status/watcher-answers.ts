@@ -3,7 +3,7 @@ import type { Counters } from '../../report/counters.ts';
 import type { AlertDelivery } from '../../report/delivery.ts';
 import type { Health } from '../../report/health.ts';
 
-// What the command line reads of them; a watcher of another version may say more, and something else entirely may listen there.
+// The parts that the command line reads. A watcher of another version may send more, and another program may listen there.
 
 const channel = z.object({
   name: z.string(),
@@ -39,17 +39,17 @@ const alerts = z.array(
   }),
 );
 
-/** Undefined: that does not tell what has become of alerts. */
+/** Undefined if this is not a list of deliveries. */
 export function alertsOf(answer: unknown): readonly AlertDelivery[] | undefined {
   return alerts.safeParse(answer).data;
 }
 
-/** Undefined: that is no health report of a watcher's. */
+/** Undefined if this is not a watcher's health report. */
 export function healthOf(answer: unknown): Health | undefined {
   return health.safeParse(answer).success ? (answer as Health) : undefined;
 }
 
-/** Undefined: those are no counts of a watcher's. */
+/** Undefined if these are not a watcher's counters. */
 export function countersOf(answer: unknown): Counters | undefined {
   return counters.safeParse(answer).success ? (answer as Counters) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Something a person can act on: what happened, what state remains, and what to type next. */
+/** An error that a person can act on: what happened, what state remains, and what to type next. */
 export class CommandError extends Error {
   readonly code: 'FAILED' | 'MISUSE';
   readonly next: string | undefined;

@@ -1,13 +1,13 @@
 import { createInterface, type ReadLineOptions } from 'node:readline/promises';
 
-/** Asks a person whether to go on; anything but yes is no. */
+/** Asks for confirmation. Anything but yes is no. */
 export async function confirm(question: string, streams: ReadLineOptions): Promise<boolean> {
   const terminal = createInterface(streams);
   try {
     const answer = await terminal.question(`${question} [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
-    // Ctrl-C or Ctrl-D; the cursor is behind the question still.
+    // Ctrl-C or Ctrl-D: the cursor is still behind the question.
     if (!(error instanceof Error && error.name === 'AbortError')) throw error;
     streams.output?.write('\n');
     return false;

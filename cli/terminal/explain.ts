@@ -3,12 +3,12 @@ import { SettingsError } from '../../settings/read.ts';
 import { CommandError } from './command-error.ts';
 import { tell } from './terminal.ts';
 
-/** Tells what has ended a command, and what to do next; returns what kind of end it is. */
+/** Prints why a command ended and what to do next. Returns the kind of its exit code. */
 export function explain(error: unknown): 'done' | 'failed' | 'misuse' {
-  // It has been told already.
+  // Commander has already printed it.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'misuse';
   if (error instanceof SettingsError) {
-    tell('bluegreen: these settings cannot be used; nothing was started:');
+    tell('bluegreen: invalid settings; nothing was started:');
     for (const fault of error.faults) tell(`  ${fault}`);
     tell('Correct them in .env (see .env.example) and try again');
     return 'misuse';

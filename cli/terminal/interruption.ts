@@ -2,28 +2,28 @@ import { warning } from './terminal.ts';
 
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Ctrl-C does as it always does again. */
+  /** Restores the default effect of Ctrl-C. */
   end(): void;
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Turns Ctrl-C (and a closed terminal) into an orderly end: the first one asks for it, a second one ends the program at once.
- * @param whereThingsStand told at the second one
+ * Makes Ctrl-C (and a closed terminal) end a command in order: the first one asks for it, a second one exits at once.
+ * @param whereThingsStand printed at the second one
  */
 export function interruption(whereThingsStand: () => string): Interruption {
   const controller = new AbortController();
-  // A terminal that is gone must not be the end of what goes on.
+  // A closed terminal must not end the operation.
   const ignore = () => {};
   process.stderr.on('error', ignore);
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) {
-      process.stderr.write(`\nbluegreen: ended at once; ${whereThingsStand()}\n`);
+      process.stderr.write(`\nbluegreen: aborted; ${whereThingsStand()}\n`);
       process.exit(1);
     }
     process.stderr.write('\n');
-    warning(`${name}: stopping in good order; once more ends at once`);
+    warning(`${name}: stopping in order; press again to abort`);
     controller.abort(new Interrupted());
   };
   for (const name of signals) process.on(name, onSignal);
@@ -36,7 +36,7 @@ export function interruption(whereThingsStand: () => string): Interruption {
   };
 }
 
-/** Why the signal is aborted. */
+/** The reason of the aborted signal. */
 export class Interrupted extends Error {
   readonly code = 'INTERRUPTED';
 

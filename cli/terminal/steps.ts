@@ -2,15 +2,15 @@ import { duration } from '../../report/figures.ts';
 import { clipped, painted, printable, tell } from './terminal.ts';
 
 const refreshMs = 100;
-/** Of a terminal that does not know its size. */
+/** For a terminal that does not know its size. */
 const usualColumns = 80;
 
-/** Shows what goes on now, where somebody looks. */
+/** Shows the current detail of a step, in a terminal only. */
 export type Say = (detail: string) => void;
 
 /**
- * Runs a step and tells how long it took: in a terminal on one live line, elsewhere on a line at its beginning and one at
- * its end. What the step returns, if anything, is told behind the time.
+ * Runs a step and prints how long it took: in a terminal on one live line, elsewhere on a line at its beginning and one at
+ * its end. A string that the step returns is printed after the time.
  */
 export async function step<T>(name: string, run: (say: Say) => Promise<T>): Promise<T> {
   const startedAt = performance.now();
@@ -38,7 +38,7 @@ export async function step<T>(name: string, run: (say: Say) => Promise<T>): Prom
   }
 }
 
-/** One row of the terminal: of more, only the last would be drawn over. */
+/** One row of the terminal: of several rows, only the last would be overwritten. */
 export function liveLine(name: string, took: string, detail: string, columns: number): string {
   return clipped(printable(`    ${name} … ${took}${detail === '' ? '' : `: ${detail}`}`), columns - 1);
 }

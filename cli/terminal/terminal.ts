@@ -2,19 +2,19 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colour where the stream is a terminal that wants it (NO_COLOR and FORCE_COLOR count). */
+/** Adds color if the stream is a terminal that supports it (respects NO_COLOR and FORCE_COLOR). */
 function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {
   return styleText(style, text, { stream });
 }
 
-/** What our own colours look like, each on and off. */
+/** The escape sequences of our own colors. */
 const ours = new Set(
   (['bold', 'dim', 'red', 'yellow', 'green', 'cyan'] as const).flatMap((style) =>
     styleText(style, ' ', { validateStream: false }).split(' '),
   ),
 );
 
-/** Of what a terminal would obey, or what hides what follows, only our own colours and the ends of lines. */
+/** Removes what a terminal would interpret or what hides text, except for our own colors and line ends. */
 function tame(text: string): string {
   return text
     .toWellFormed()
@@ -22,12 +22,12 @@ function tame(text: string): string {
     .replaceAll(/\p{Cf}/gu, '');
 }
 
-/** A line for the person who waits. It may quote what comes from outside. */
+/** Prints a line on stderr. It may quote text from outside. */
 export function tell(text: string): void {
   process.stderr.write(`${tame(text)}\n`);
 }
 
-/** Progress, for the person who waits. */
+/** Prints progress on stderr. */
 export function progress(text: string): void {
   tell(`${paint('cyan', '==>', process.stderr)} ${text}`);
 }
@@ -36,12 +36,12 @@ export function warning(text: string): void {
   tell(`${paint('yellow', 'warning:', process.stderr)} ${text}`);
 }
 
-/** A result, for whoever reads the output. */
+/** Prints a result on stdout. */
 export function print(text: string): void {
   process.stdout.write(`${tame(text)}\n`);
 }
 
-/** A result for scripts, to whom it is the same with what a terminal would obey escaped. */
+/** Prints JSON on stdout, with control characters escaped, which means the same to a parser. */
 export function printJson(value: unknown): void {
   const unit = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
   const text = JSON.stringify(value, undefined, 2).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
@@ -50,7 +50,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** For progress, on stderr. */
+/** Colored for stderr. */
 export function painted(style: Style, text: string): string {
   return paint(style, text, process.stderr);
 }
@@ -59,7 +59,7 @@ export function coloured(style: Style, text: string): string {
   return paint(style, text, process.stdout);
 }
 
-/** What comes from outside, on one line and without anything that a terminal would obey or that hides what follows. */
+/** Text from outside on one line, without anything that a terminal would interpret or that hides text. */
 export function printable(text: string): string {
   return text
     .toWellFormed()
@@ -67,7 +67,7 @@ export function printable(text: string): string {
     .replaceAll(/\p{Cf}/gu, '');
 }
 
-/** No longer than a line of a terminal. */
+/** Cuts a text to the width of a terminal. */
 export function clipped(text: string, columns: number): string {
   const characters = [...text];
   return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;
@@ -79,7 +79,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [coloured('bold', first), ...others].join('\n');
 }
 
-/** Each line's cells, in printable characters, below those of the others. */
+/** Aligns the cells of all rows, in printable characters. */
 export function inColumns(cells: readonly (readonly string[])[]): string[] {
   const lines = cells.map((line) => line.map(printable));
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
@@ -91,7 +91,7 @@ export function inColumns(cells: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Does one of several things that end a deploy: where it fails that is told, and the others are done all the same. */
+/** Runs one of several closing steps. If it fails, a warning is printed, and the other steps still run. */
 export async function attempt(fault: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();

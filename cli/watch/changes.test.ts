@@ -36,7 +36,7 @@ describe('what happens between two looks', () => {
       { services: [{ name: 'app_blue', state: 'restarting', detail: 'SIGKILL' }] },
     ],
     [
-      'neutral service: app_blue was started anew (pid 9)',
+      'neutral service: app_blue was restarted (pid 9)',
       { services: [{ name: 'app_blue', state: 'running', detail: 'pid 9' }] },
     ],
   ])('is told: %s', (line, change) => {
@@ -52,13 +52,13 @@ describe('what happens between two looks', () => {
     ['Up 2 days (healthy)', 'Up Less than a second (health: starting)', true],
   ])('knows a container that was restarted in between: %s, then %s', (was, is, restarted) => {
     const container = (detail: string) => lookOf({ services: [{ name: 'nginx_proxy', state: 'running', detail }] });
-    const line = `neutral service: nginx_proxy was started anew (${is})`;
+    const line = `neutral service: nginx_proxy was restarted (${is})`;
     expect(told(container(was), container(is))).toEqual(restarted ? [line] : []);
   });
 
   it('tells the end of an incident with how long it lasted', () => {
     const during = lookOf({ watcher: { ...health, openIncidents: [incident] } });
-    expect(told(during, lookOf())).toEqual(['good recovery: over after 2.0 s (incident i-1)']);
+    expect(told(during, lookOf())).toEqual(['good recovery: resolved after 2.0 s (incident i-1)']);
   });
 
   it('tells what becomes of alerts', () => {
@@ -67,10 +67,10 @@ describe('what happens between two looks', () => {
     expect(
       told(watcher({}), watcher({ sent: 6 }), watcher({ sent: 6, ...closed }), watcher({ sent: 6, dropped: 1 })),
     ).toEqual([
-      'neutral alert: slack was told (2)',
-      'warning alert: slack takes none: HTTP 404',
-      'warning alert: 1 dropped, as slack does not take them',
-      'good alert: slack takes them again',
+      'neutral alert: sent to slack (2)',
+      'warning alert: slack accepts none: HTTP 404',
+      'warning alert: 1 dropped, because slack does not accept them',
+      'good alert: slack accepts alerts again',
     ]);
   });
 

@@ -10,22 +10,22 @@ import { recordEvent, type WatchEvent } from './record-event.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
 
-/** One answer that is missing can be a busy machine. */
+/** A single missing answer may be due to a busy machine. */
 const missesToTell = 2;
 
-/** What has happened from one look at the stack to the next; what cannot be reached for a while is compared when it is back. */
+/** Events between one look at the stack and the next. A part that cannot be reached is compared when it is back. */
 export class Changes {
   #control: ControlState | undefined;
   #fault: CommandError | undefined;
   #watcher: Health | undefined;
   #services: readonly Service[] = [];
   #releases = new Map<string, string>();
-  /** The last switch in the journal that has been seen to take effect. */
+  /** The last switch of the journal that has taken effect. */
   #effective: string | undefined;
   #isFirst = true;
   readonly #missed = { edge: 0, watcher: 0 };
 
-  /** @returns oldest first; nothing for the first look */
+  /** @returns oldest first; empty for the first look */
   next(look: Look, nowMs: number): readonly WatchEvent[] {
     const now = (words: readonly Words[]) => words.map((one) => ({ atMs: nowMs, ...one }));
     const events = [
@@ -40,7 +40,7 @@ export class Changes {
 
   #edge({ control, fault }: Look, now: (words: readonly Words[]) => WatchEvent[]): WatchEvent[] {
     if (control === undefined) {
-      // The same answer as in the last look is no other one.
+      // The same error object: this look did not ask again.
       if (fault === this.#fault) return [];
       this.#fault = fault;
       return now(this.#missing('edge', whyUnreachable(fault)));
@@ -55,7 +55,7 @@ export class Changes {
     return [...back, ...records.map(recordEvent), ...now(byHand), ...now(flagWords(before, control))];
   }
 
-  /** A switch is in the journal before it takes effect; a change that no record explains was made by hand. */
+  /** A switch is recorded before it takes effect. A change without a record was made by hand. */
   #byHand(before: ControlState | undefined, { edge: { active }, journal }: ControlState): Words[] {
     if (active === before?.edge.active) return [];
     const last = journal.findLast((record) => record.kind === 'switch');
@@ -95,7 +95,7 @@ export class Changes {
 
   #missing(part: 'edge' | 'watcher', why: string): Words[] {
     this.#missed[part]++;
-    // At the beginning, the story says it.
+    // In the first look, the story says it.
     if (this.#isFirst) this.#missed[part] = missesToTell;
     if (this.#isFirst || this.#missed[part] !== missesToTell) return [];
     return [{ tone: 'bad', what: part, text: `cannot be reached${why && `: ${why}`}` }];
@@ -108,7 +108,7 @@ export class Changes {
   }
 }
 
-/** What the health checks say. */
+/** Changes of the down flags. */
 function flagWords(before: ControlState, after: ControlState): Words[] {
   const words: Words[] = [];
   for (const pool of pools) {
@@ -137,7 +137,7 @@ function incidentEvents(before: Health, after: Health, nowMs: number): WatchEven
     ...ended.map(({ kind, incident, since }) => {
       const lasted = duration(nowMs - Date.parse(since));
       const what = kind === 'failover' ? 'recovery' : kind;
-      return { atMs: nowMs, tone: 'good' as const, what, text: `over after ${lasted} (incident ${incident})` };
+      return { atMs: nowMs, tone: 'good' as const, what, text: `resolved after ${lasted} (incident ${incident})` };
     }),
   ];
 }
@@ -148,7 +148,7 @@ function failoverText({ active, serving }: Health): string {
   return `${active} → ${serving}: ${serving} answers in its place`;
 }
 
-/** What becomes of alerts. */
+/** Changes of the delivery of alerts. */
 function alertWords(before: Health, after: Health): Words[] {
   const words: Words[] = [];
   const held = after.alertsHeldBack - before.alertsHeldBack;
@@ -156,20 +156,20 @@ function alertWords(before: Health, after: Health): Words[] {
   for (const { name, state, sent, dropped, lastError } of after.channels) {
     const was = before.channels.find((channel) => channel.name === name);
     if (was === undefined) continue;
-    if (sent > was.sent) words.push({ tone: 'neutral', what: 'alert', text: `${name} was told (${sent - was.sent})` });
+    if (sent > was.sent) words.push({ tone: 'neutral', what: 'alert', text: `sent to ${name} (${sent - was.sent})` });
     if (dropped > was.dropped)
       words.push({
         tone: 'warning',
         what: 'alert',
-        text: `${dropped - was.dropped} dropped, as ${name} does not take them`,
+        text: `${dropped - was.dropped} dropped, because ${name} does not accept them`,
       });
     if (state !== was.state) {
       const fails = {
         tone: 'warning',
         what: 'alert',
-        text: `${name} takes none: ${lastError ?? 'no answer'}`,
+        text: `${name} accepts none: ${lastError ?? 'no answer'}`,
       } as const;
-      words.push(state === 'open' ? { tone: 'good', what: 'alert', text: `${name} takes them again` } : fails);
+      words.push(state === 'open' ? { tone: 'good', what: 'alert', text: `${name} accepts alerts again` } : fails);
     }
   }
   return words;
@@ -179,7 +179,7 @@ function serviceWords(before: Service, after: Service): Words[] {
   const { name, state, detail } = after;
   const words = (tone: Words['tone'], text: string): Words[] => [{ tone, what: 'service', text: `${name} ${text}` }];
   if (state === before.state) {
-    return state === 'running' && wasRestarted(before, after) ? words('neutral', `was started anew (${detail})`) : [];
+    return state === 'running' && wasRestarted(before, after) ? words('neutral', `was restarted (${detail})`) : [];
   }
   return state === 'running'
     ? words('good', 'is running again')
@@ -196,19 +196,19 @@ const unitSeconds: { readonly [unit: string]: number } = {
   year: 31_536_000,
 };
 
-/** Whether a service that ran and runs has ended in between. */
+/** Whether a running service was restarted in between. */
 export function wasRestarted(before: Service, after: Service): boolean {
   const [was, is] = [pidOf(before), pidOf(after)];
   if (was !== undefined && is !== undefined) return was !== is;
   return upSeconds(after) < upSeconds(before);
 }
 
-/** The host engine says which process it is. */
+/** The host engine reports the pid. */
 function pidOf({ detail }: Service): string | undefined {
   return /^pid (\d+)/.exec(detail)?.[1];
 }
 
-/** Docker says since when, in words: "Up 3 minutes (healthy)", "Up About an hour", "Up Less than a second". */
+/** Docker reports the uptime in words: "Up 3 minutes (healthy)", "Up About an hour", "Up Less than a second". */
 function upSeconds({ detail }: Service): number {
   const [, count, unit = ''] =
     /^Up (\d+|About an?|Less than a) (second|minute|hour|day|week|month|year)/.exec(detail) ?? [];

@@ -5,19 +5,19 @@ import { clipped, coloured, inColumns, printable } from '../terminal/terminal.ts
 import type { Rates } from './rates.ts';
 import { eventLine, localTime, type WatchEvent } from './record-event.ts';
 
-/** More is told by `status`; the events need the room. */
+/** `status` shows more; the events need the space. */
 const maxRemarks = 5;
 
 export interface Shown {
   readonly look: Look;
   readonly rates: Rates | undefined;
   readonly events: readonly WatchEvent[];
-  /** Where the site is, and on what it runs. */
+  /** The URL of the site, and its engine. */
   readonly where: string;
   readonly nowMs: number;
 }
 
-/** The lines of a screen: how things stand, and below it the last events, the newest at the bottom. */
+/** The lines of a screen: the state of the stack, and below it the last events, newest last. */
 export function frameOf(shown: Shown, size: { readonly columns: number; readonly rows: number }): string[] {
   const fit = (text: string) => clipped(printable(text), size.columns);
   const remarks = storyOf(shown.look).slice(0, maxRemarks);

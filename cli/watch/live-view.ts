@@ -5,17 +5,17 @@ import { frameOf, type Shown } from './frame.ts';
 import { eventLine, localDateTime, type WatchEvent } from './record-event.ts';
 import { Screen } from './screen.ts';
 
-/** More than any screen has lines. */
+/** More lines than any screen has. */
 const maxEvents = 500;
 
-/** One screen that is kept up to date. */
+/** A screen that is kept up to date. */
 export class LiveView implements View {
   readonly #screen: Screen;
   readonly #stream: WriteStream;
   #events: readonly WatchEvent[];
   #shown: Omit<Shown, 'events'> | undefined;
 
-  /** @param earlier what to begin with */
+  /** @param earlier the first events */
   constructor(stream: WriteStream, earlier: readonly WatchEvent[] = []) {
     this.#stream = stream;
     this.#screen = new Screen(stream);
@@ -48,7 +48,7 @@ export class LiveView implements View {
 
   readonly #leave = () => this.#screen.close();
 
-  /** Ctrl-Z: the shell gets its screen back. */
+  /** On Ctrl-Z, restores the shell's screen. */
   readonly #suspend = () => {
     this.#leave();
     process.kill(process.pid, 'SIGSTOP');
@@ -60,7 +60,7 @@ export class LiveView implements View {
   };
 }
 
-/** One plain line an event, for files and other programs; how things stand is told at the beginning. */
+/** A plain line per event, for files and other programs, after the state of the stack. */
 export class LineView implements View {
   #hasBegun = false;
 
@@ -79,7 +79,7 @@ export class LineView implements View {
   }
 }
 
-/** Where what happens is shown. */
+/** Shows looks and events. */
 export interface View {
   show(shown: Omit<Shown, 'events'>, events: readonly WatchEvent[]): void;
   close(): void;

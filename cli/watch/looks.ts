@@ -4,14 +4,14 @@ import type { Stack } from '../stack/stack.ts';
 import { engineLook, type Look, type QuickLook, quickLook } from '../status/look.ts';
 
 const quickEveryMs = 500;
-/** What starts processes is done no more often than this … */
+/** A look that starts processes happens no more often than this … */
 const engineEveryMs = 1_500;
-/** … takes at most this share of the time, however slow the machine is … */
+/** … takes at most this share of the time, even on a slow machine … */
 const engineShare = 0.2;
-/** … and is done sooner where the quick look shows that something has changed. */
+/** … and happens sooner if the quick look shows a change. */
 const engineAtOnceMs = 300;
 
-/** Looks at the stack again and again until the signal; one that takes long keeps no other back. */
+/** Looks at the stack repeatedly until the signal. A slow look does not delay the others. */
 export async function* looks(stack: Stack, engine: Engine, signal: AbortSignal): AsyncGenerator<Look> {
   let known = await engineLook(stack, engine);
   let endedAtMs = performance.now();
@@ -46,7 +46,7 @@ export async function* looks(stack: Stack, engine: Engine, signal: AbortSignal):
   }
 }
 
-/** Changes when there may be something new to ask the engine for. */
+/** Changes if the engine may have news. */
 function newsOf({ pools, watcher }: QuickLook): string {
   const { active, down, muted, deploy, openIncidents } = watcher ?? {};
   return JSON.stringify([

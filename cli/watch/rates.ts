@@ -1,19 +1,19 @@
 import type { Counters } from '../../report/counters.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 
-/** How much each pool does right now. */
+/** The current load of each pool. */
 export type Rates = { readonly [pool in Pool]: { readonly perSecond: number; readonly failed: number } };
 
-/** Shorter, and a figure would jump with each look. */
+/** With a shorter span, figures would jump with each look. */
 const spanMs = 3_000;
 
-/** Requests a second, from the watcher's counts, over the last few seconds. */
+/** Requests per second over the last few seconds, from the watcher's counters. */
 export class RateMeter {
   #counts: readonly Counters[] = [];
 
-  /** Undefined: not known yet, or the watcher does not answer. */
+  /** Undefined if not known yet, or if the watcher does not answer. */
   next(counters: Counters | undefined): Rates | undefined {
-    // It counts from its start on.
+    // The counters start at 0 with the watcher.
     if (counters === undefined || counters.startedAtMs !== this.#counts.at(-1)?.startedAtMs) this.#counts = [];
     if (counters === undefined) return undefined;
     const older = this.#counts.findLastIndex(({ nowMs }) => nowMs <= counters.nowMs - spanMs);

@@ -5,7 +5,7 @@ import { printable } from '../terminal/terminal.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
 
-/** What an operator did, or a deploy, in a few words. */
+/** A record of the journal as an event. */
 export function recordEvent(record: JournalRecord): WatchEvent {
   return { atMs: record.atMs, ...wordsFor(record) };
 }
@@ -47,9 +47,9 @@ function failedWords({ release, step, why, pool, noWayBack }: RecordOf<'deploy-f
 }
 
 function finishedWords({ release, pool, switched, bake, tookMs }: RecordOf<'deploy-finished'>): Words {
-  const baked = bake === undefined ? ', not watched' : `; ${countedText(bake)}`;
+  const baked = bake === undefined ? ', not monitored' : `; ${countedText(bake)}`;
   if (!switched)
-    return { tone: 'good', what: 'deploy', text: `${release} waits on ${pool}, after ${duration(tookMs)}` };
+    return { tone: 'good', what: 'deploy', text: `${release} ready on ${pool}, after ${duration(tookMs)}` };
   const tone = bake === undefined ? 'neutral' : 'good';
   return { tone, what: 'deploy', text: `${release} serves on ${pool}, after ${duration(tookMs)}${baked}` };
 }
@@ -68,23 +68,23 @@ function switchWords({ reason, from, to, release, actor, why }: RecordOf<'switch
     case 'rollback':
       return { tone: 'neutral', what: 'rollback', text: `${change} by ${actor}${because}` };
     case 'bake':
-      return { tone: 'warning', what: 'rollback', text: `${change} by itself${because}` };
+      return { tone: 'warning', what: 'rollback', text: `${change} automatically${because}` };
     default:
       return reason satisfies never;
   }
 }
 
-/** One thing that has happened. */
+/** One event. */
 export interface WatchEvent {
   readonly atMs: number;
   readonly tone: Tone;
-  /** In a word, such as "failover" or "deploy". */
+  /** One word, such as "failover" or "deploy". */
   readonly what: string;
   readonly text: string;
 }
 
 const whatColumns = 11;
-/** Such as 2025-11-23 14:05:09, where the reader is. */
+/** Such as 2025-11-23 14:05:09, in the local time zone. */
 const localFormat = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' });
 const timeChars = 8;
 

@@ -1,15 +1,15 @@
 import type { WriteStream } from 'node:tty';
 
-// What terminals have in common since xterm: the second screen, no cursor, no wrapped lines.
+// Supported by terminals since xterm: the alternate screen, no cursor, no line wrapping.
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
-// Terminals that know it show what is between them at once; others ignore it.
+// Synchronized update: terminals that support it draw what is between these at once, others ignore them.
 const begin = '\x1b[?2026h';
 const end = '\x1b[?2026l';
 
 const usual = { columns: 80, rows: 24 };
 
-/** The whole terminal, given back as it was. */
+/** The whole terminal, restored at the end. */
 export class Screen {
   readonly #stream: WriteStream;
   #drawn = '';
@@ -20,7 +20,7 @@ export class Screen {
   }
 
   get size(): { readonly columns: number; readonly rows: number } {
-    // A terminal that does not know its size says 0.
+    // A terminal that does not know its size reports 0.
     return { columns: this.#stream.columns || usual.columns, rows: this.#stream.rows || usual.rows };
   }
 
@@ -31,7 +31,7 @@ export class Screen {
     this.#stream.write(enter);
   }
 
-  /** Over what is there, line by line, and only if it is something else: nothing flickers. */
+  /** Overwrites changed lines only, so that nothing flickers. */
   draw(lines: readonly string[]): void {
     const { columns, rows } = this.size;
     const frame = lines.map((line) => `${line}\x1b[K`).join('\r\n');

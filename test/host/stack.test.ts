@@ -62,7 +62,7 @@ describe('./bluegreen on the host engine', () => {
     });
     const { exitCode, stderr } = await stack.bluegreen('up');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(`GREEN_PORT: expected a port of its own, got ${stack.ports.blue}, which is BLUE_PORT too`);
+    expect(stderr).toContain(`GREEN_PORT: expected a port that no other setting uses, got ${stack.ports.blue}, which BLUE_PORT uses too`);
     expect(stderr).toContain('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected one of the two, got both');
     expect(stderr).toContain('SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "/nowhere"');
     stack.configure({});

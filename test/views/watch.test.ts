@@ -66,7 +66,7 @@ describe('./bluegreen watch, piped', () => {
     await says(/flag +blue is marked down by its health checks/);
     expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
     await says(/flag +blue passes its health checks again/);
-    await says(/recovery +over after .* \(incident [\d-]+\)/);
+    await says(/recovery +resolved after .* \(incident [\d-]+\)/);
     expectDone(await stack.bluegreen('switch', 'green'));
     await says(/switch +blue → green \(green-release-1\.0\.0\) by alice/);
     expectDone(await stack.bluegreen('switch', 'blue'));
@@ -88,7 +88,7 @@ describe('./bluegreen watch, piped', () => {
     process.kill(pid, 'SIGCONT');
     await says(/watcher +answers again/);
     process.kill(pid, 'SIGKILL');
-    await says(/service +alert_watcher (is running again|was started anew)/);
+    await says(/service +alert_watcher (is running again|was restarted)/);
   });
 
   it('outlives the edge, and the whole stack', async () => {
@@ -122,7 +122,7 @@ describe('./bluegreen watch, piped', () => {
     await says(/switch +green → blue/);
   });
 
-  it('ends in good order at Ctrl-C, and when nobody reads it any more', async () => {
+  it('ends in order at Ctrl-C, and when nobody reads it any more', async () => {
     const { interrupt, exitCode } = await begin();
     interrupt();
     expect(await exitCode).toBe(0);

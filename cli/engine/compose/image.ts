@@ -5,11 +5,11 @@ import { CommandError } from '../../terminal/command-error.ts';
 import { warning } from '../../terminal/terminal.ts';
 
 /**
- * Pulls an image; one that no registry has, but this machine, is taken as it is.
+ * Pulls an image, or uses the one on this machine if no registry has it.
  *
- * A tag can be moved, and with it what a plain `docker compose up` would run. So what is written down is the digest that the
- * registry gave it, or else a tag of our own.
- * @throws {CommandError} when it is nowhere
+ * A tag can be moved, which would change what `docker compose up` runs. So the env file gets the digest from the registry or,
+ * without one, a tag of our own.
+ * @throws {CommandError} if neither a registry nor this machine has the image
  */
 export async function fetchImage(stack: Stack, pool: Pool, image: string, release: string): Promise<string> {
   const pulled = await docker('pull', '--quiet', image);
@@ -18,7 +18,7 @@ export async function fetchImage(stack: Stack, pool: Pool, image: string, releas
     if (known.exitCode !== 0) {
       throw new CommandError(`${image} cannot be pulled: ${pulled.stderr}`, { next: `docker pull ${image}` });
     }
-    warning(`${image} cannot be pulled (${lastLine(pulled.stderr)}); the one on this machine is used`);
+    warning(`${image} cannot be pulled (${lastLine(pulled.stderr)}); using the one on this machine`);
   }
   if (image.includes('@')) return image;
   const digest = pulled.exitCode === 0 ? await digestOf(image) : undefined;
@@ -30,12 +30,12 @@ async function digestOf(image: string): Promise<string | undefined> {
   if (exitCode !== 0) return undefined;
   const repository = image.replace(/:[^/:]+$/, '');
   const digests = (JSON.parse(stdout) as string[] | null) ?? [];
-  // Docker writes the full name of what it knows by a short one.
+  // Docker expands short image names.
   const found = digests.find((entry) => entry.startsWith(`${repository}@`)) ?? digests[0];
   return found?.slice(found.indexOf('@') + 1);
 }
 
-/** One for each release and colour, which nobody else moves. */
+/** One for each release and pool, which nothing else moves. */
 async function ownTag({ settings }: Stack, pool: Pool, image: string, release: string): Promise<string> {
   const tag = `${ownPrefix(settings)}${pool}:${release.replaceAll('+', '_')}`;
   const { exitCode, stderr } = await docker('image', 'tag', image, tag);
@@ -43,7 +43,7 @@ async function ownTag({ settings }: Stack, pool: Pool, image: string, release: s
   return tag;
 }
 
-/** Takes a tag of our own away again; the layers go when nobody else uses them. */
+/** Removes a tag of our own. Docker removes the layers when nothing else uses them. */
 export async function dropImage({ settings }: Stack, image: string): Promise<void> {
   if (image.startsWith(ownPrefix(settings))) await docker('image', 'rm', image);
 }

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 
-/** @throws {CommandError} if another network of this engine has addresses of the stack's */
+/** @throws {CommandError} if another Docker network overlaps the stack's subnet */
 export async function checkSubnet(stack: Stack): Promise<void> {
   const { SUBNET_PREFIX: prefix } = stack.settings;
   const own = `${projectOf(stack)}_bluegreen`;
@@ -11,11 +11,11 @@ export async function checkSubnet(stack: Stack): Promise<void> {
   if (other === undefined) return;
   throw new CommandError(
     `SUBNET_PREFIX: expected a network that is free, but ${prefix}.0/24 overlaps ${other.subnet} of the Docker network ${other.name}`,
-    { next: `set another SUBNET_PREFIX in .env, or "docker network rm ${other.name}" if nobody needs it` },
+    { next: `set another SUBNET_PREFIX in .env, or "docker network rm ${other.name}" if it is not needed` },
   );
 }
 
-/** Those of this engine, a line each: a name, then its subnets. Empty: it does not tell. */
+/** Docker's networks, one per line: a name, then its subnets. Empty if Docker does not answer. */
 export async function networks(): Promise<string> {
   const format = '{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}';
   const options = { reject: false, stdin: 'ignore' } as const;
@@ -23,7 +23,7 @@ export async function networks(): Promise<string> {
   return (await execa('docker', ['network', 'inspect', '--format', format, ...ids.split('\n')], options)).stdout;
 }
 
-/** @param networks a line each: a name, then its subnets */
+/** @param networks one per line: a name, then its subnets */
 export function overlapping(prefix: string, networks: string): { readonly name: string; readonly subnet: string }[] {
   const [first, last] = [`${prefix}.0`, `${prefix}.255`];
   return networks.split('\n').flatMap((line) => {
@@ -41,7 +41,7 @@ function overlaps(subnet: string, first: string, last: string): boolean {
   return theirs.check(first) || ours.check(address);
 }
 
-/** What Compose calls the stack; the file's `name:` counts where nobody has set another. */
+/** The stack's project name: COMPOSE_PROJECT_NAME, or else `name:` in the Compose file. */
 export function projectOf({ env, settings }: Stack): string {
   return env.COMPOSE_PROJECT_NAME || `${settings.STACK_PREFIX ?? ''}bluegreen`;
 }

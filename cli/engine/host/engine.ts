@@ -68,7 +68,8 @@ export function hostEngine(stack: Stack): Engine {
       taken = await takenPorts();
       return taken.length === 0;
     });
-    if (taken.length > 0) throw new CommandError(taken.join('\n'), { next: 'stop that program, or set another port in .env' });
+    if (taken.length > 0)
+      throw new CommandError(taken.join('\n'), { next: 'stop that program, or set another port in .env' });
   }
 
   /** Loads the watcher once to fill the compile cache, with which it needs 20 MB less memory. */
@@ -105,7 +106,8 @@ export function hostEngine(stack: Stack): Engine {
       const report = state.report.read();
       return report?.revision === plan.revision && report.services.every((service) => !service.changing);
     });
-    if (!done) throw new CommandError('the services did not take up the new settings in time', { next: './bluegreen status' });
+    if (!done)
+      throw new CommandError('the services did not take up the new settings in time', { next: './bluegreen status' });
   }
 
   /** Changes the plan of one service, even if another command changes that of another service at the same time. */

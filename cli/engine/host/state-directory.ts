@@ -13,12 +13,12 @@ import { errorCode } from '../../../system/error-code.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { ServiceName } from '../engine.ts';
 
-/** In the folder of the stack without a prefix, those that have one. */
+/** The directory of stacks with a prefix, inside that of the stack without one. */
 const otherStacks = 'stacks';
 
-/** What the supervisor is to run; written by the command line. */
+/** What the supervisor should run. Written by the command line. */
 export interface Plan {
-  /** Tells one plan from the next. */
+  /** Differs for each plan. */
   readonly revision: string;
   readonly services: readonly PlannedService[];
 }
@@ -30,35 +30,35 @@ export interface PlannedService {
   readonly stopSignal: NodeJS.Signals;
   /** `killed`: stopped without a chance to drain. */
   readonly wanted: 'running' | 'stopped' | 'killed';
-  /** What runs is to end by this signal and to be started anew: once for each `id`, whatever else is the same. */
+  /** Stop the process with this signal and start it again, once for each `id`, even if nothing else has changed. */
   readonly replacement?: { readonly id: string; readonly stopSignal: NodeJS.Signals };
 }
 
-/** What the supervisor does; written by it at every change. */
+/** What the supervisor is doing. Written by the supervisor on each change. */
 export interface Report {
   readonly supervisor: RunningProcess;
-  /** Of the plan that is followed. */
+  /** The revision of the plan that it follows. */
   readonly revision: string;
   readonly services: readonly ReportedService[];
 }
 
 export interface RunningProcess {
   readonly pid: number;
-  /** As `processInfo` tells it. */
+  /** From `processInfo`. */
   readonly startedAt: string;
 }
 
 export interface ReportedService {
   readonly name: ServiceName;
   readonly process: RunningProcess | undefined;
-  /** On its way to what the plan wants. */
+  /** It has not reached the planned state yet. */
   readonly changing: boolean;
   readonly restarts: number;
   /** How it last ended: "exit code 1", "SIGKILL". */
   readonly lastEnd: string | undefined;
 }
 
-/** Everything that the host engine keeps; one folder for each stack, entered by its owner alone. */
+/** The host engine's files: one directory for each stack, accessible to its owner only. */
 export interface StateDirectory {
   readonly path: string;
   readonly control: string;
@@ -68,7 +68,7 @@ export interface StateDirectory {
   logOf(name: ServiceName | 'supervisor'): string;
   create(): void;
   exists(): boolean;
-  /** Deletes all of it, but for other stacks' folders inside. */
+  /** Deletes everything except the directories of other stacks inside. */
   remove(): void;
   readonly plan: StateFile<Plan>;
   readonly report: StateFile<Report>;
@@ -121,7 +121,7 @@ function stateFile<T>(path: string): StateFile<T> {
       try {
         return JSON.parse(readFileSync(path, 'utf8')) as T;
       } catch (error) {
-        // What a killed run left half-written counts as nothing; it is written anew.
+        // A file that a killed process left half-written is ignored and written again.
         if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
         throw error;
       }

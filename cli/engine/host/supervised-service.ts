@@ -6,25 +6,25 @@ import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import type { PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
 
 const stopDeadlineMs = 10_000;
-// Docker's restart policy: doubled at each death, forgotten after ten good seconds.
+// Docker's restart policy: the delay doubles with each exit and resets after ten seconds of running.
 const firstRestartDelayMs = 100;
 const longestRestartDelayMs = 60_000;
 const stableAfterMs = 10_000;
 
 export interface SupervisedService {
-  /** Starts, stops or restarts it, as the plan now has it. */
+  /** Starts, stops or restarts the service as the plan requires. */
   apply(planned: PlannedService): void;
   stop(): Promise<void>;
   report(): ReportedService;
 }
 
 export interface Supervision {
-  /** Called when the report has changed. */
+  /** Called when the report changes. */
   readonly changed: () => void;
   readonly complain: (what: string, error: unknown) => void;
 }
 
-/** Keeps one service running, or stopped, as planned. */
+/** Keeps one service running or stopped, as planned. */
 export function supervise(
   first: PlannedService,
   logPath: string,
@@ -37,7 +37,7 @@ export function supervise(
   let restarts = 0;
   let lastEnd: string | undefined;
   let changes = 0;
-  /** Is being ended, to be started again. */
+  /** It is being stopped in order to be started again. */
   let replacing = false;
 
   function start(): void {
@@ -45,8 +45,8 @@ export function supervise(
     const log = openLog();
     if (log === undefined) return;
     const startedAt = Date.now();
-    // A group of its own, so that what it starts in turn can be ended with it. It writes to its log by itself: through
-    // a pipe, the supervisor's death would be its death.
+    // In its own process group, so that its children can be stopped with it. It writes to its log file directly, because with
+    // a pipe it would die with the supervisor.
     const spawned = spawn(command, args, { env: planned.env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     const pid = spawned.pid;
@@ -96,7 +96,7 @@ export function supervise(
     if (child === undefined) return;
     const { running, ended } = child;
     process.kill(running.pid, signal);
-    // A frozen process acts on no signal before it is woken.
+    // A stopped process handles no signal until it continues.
     signalGroup(running.pid, 'SIGCONT');
     const tooLate = setTimeout(() => signalGroup(running.pid, 'SIGKILL'), stopDeadlineMs);
     await ended;
@@ -116,7 +116,7 @@ export function supervise(
     replacing = true;
     await stop(stopSignal);
     replacing = false;
-    // Meanwhile another plan may have come.
+    // Another plan may have arrived meanwhile.
     if (planned.wanted === 'running') begin();
   }
 
@@ -145,7 +145,7 @@ export function supervise(
   };
 }
 
-/** What runs, without what becomes of it. */
+/** What decides how the process is started. */
 function programOf({ wanted: _wanted, replacement: _replacement, ...program }: PlannedService) {
   return program;
 }

@@ -1,5 +1,5 @@
-// Runs the services of the host engine and restarts them when they die, as Compose would. Its one argument is the state
-// directory; it follows plan.json there, which is read again at SIGHUP, and tells what it does in report.json.
+// Runs the services of the host engine and restarts them when they exit, as Compose would. Its only argument is the state
+// directory. It follows plan.json there, reads it again on SIGHUP, and reports to report.json.
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { processInfo } from '../../../system/process-info.ts';
 import { CommandError } from '../../terminal/command-error.ts';
@@ -9,7 +9,7 @@ import { type SupervisedService, supervise } from './supervised-service.ts';
 
 const logLimitBytes = 10 * 1024 * 1024;
 const logCheckMs = 30_000;
-/** A disk that is full has room again at some time; the services go on meanwhile. */
+/** A full disk may have room again later. The services keep running meanwhile. */
 const retryMs = 1_000;
 
 const state = stateDirectory(process.argv[2] ?? '');
@@ -57,7 +57,7 @@ function follow(plan: Plan): void {
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  // The edge first: what it still answers needs the pools. The watcher last: it tells what happened.
+  // The edge first, as its last requests need the pools. The watcher last, as it alerts on what happened.
   for (const group of [['nginx_proxy'], ['app_blue', 'app_green', 'health_prober'], ['alert_watcher']] as const) {
     await Promise.all(group.map((name) => services.get(name)?.stop()));
   }
@@ -65,7 +65,7 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-/** Services append to their logs, so that a log can be emptied under them. */
+/** Services append to their logs, so a log can be truncated while they write. */
 function limitLogs(): void {
   for (const name of services.keys()) {
     const path = state.logOf(name);
@@ -80,7 +80,7 @@ function limitLogs(): void {
   }
 }
 
-// Its own log is on the same disk.
+// The supervisor's own log is on the same disk.
 process.stderr.on('error', () => {});
 process.on('SIGHUP', () => follow(readPlan()));
 process.on('SIGTERM', stop);

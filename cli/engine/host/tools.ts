@@ -5,7 +5,7 @@ import { CommandError } from '../../terminal/command-error.ts';
 import { progress } from '../../terminal/terminal.ts';
 import { programPath } from './plan.ts';
 
-/** Programs of the system that the kit uses, and the Debian packages that bring them. */
+/** System programs that are used, and the Debian packages that contain them. */
 const packageOf = {
   nginx: 'nginx',
   curl: 'curl',
@@ -17,14 +17,14 @@ const packageOf = {
 } as const;
 export type Tool = keyof typeof packageOf;
 
-/** What does as well. */
+/** Alternatives that serve the same purpose. */
 const others: { readonly [tool in Tool]?: readonly string[] } = { chromium: ['chromium-browser', 'google-chrome'] };
 
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
-/** What only tests run: those of the dashboard, and of the monitoring profile; promtool and amtool come with these. */
+/** Needed by tests only: those of the dashboard and of the monitoring profile. promtool and amtool are in these packages. */
 export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
-/** What Debian would start, now and at every boot. */
+/** Services that Debian would start, now and on each boot. */
 const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 const serviceStartPolicy = '/usr/sbin/policy-rc.d';
@@ -37,8 +37,8 @@ export function isInstalled(tool: Tool): boolean {
 }
 
 /**
- * Installs what is missing on Debian and Ubuntu as root, and says so.
- * @throws {CommandError} elsewhere, with what to install
+ * Installs missing programs on Debian and Ubuntu as root, and reports it.
+ * @throws {CommandError} elsewhere, naming what to install
  */
 export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
   const absent = tools.filter((tool) => !isInstalled(tool));
@@ -58,7 +58,7 @@ export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
   });
 }
 
-/** The packages are wanted for their programs; Debian would also start a web server on port 80, and others. */
+/** Only the programs are needed, but Debian would also start their services, such as a web server on port 80. */
 async function withoutServiceStart(tools: readonly Tool[], install: () => Promise<void>): Promise<void> {
   const ours = !existsSync(serviceStartPolicy);
   if (ours) writeFileSync(serviceStartPolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
