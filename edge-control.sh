@@ -1,19 +1,20 @@
 #!/bin/sh
-# How an operator works on the running edge; entrypoint.sh reads this file. A verb returns when its effect has been seen.
+# The verbs of an operator on the running edge, sourced by entrypoint.sh. A verb returns once its effect is confirmed.
 #
-#   switch blue|green         make a colour the active one
-#   maintenance on|off        answer visitors with the maintenance page, or stop doing so
-#   canary PERCENT|off        send that share of visitors to the colour that is not active
-#   mute SECONDS [ACTOR]      hold alerts back; unmute: no longer
-#   preview add|remove TOKEN  let a token show the idle colour, or no longer; of those that begin with "smoke-", one at a time
-#   record JSON               write a line into the journal
-#   status                    active colour, flags and nginx version, as JSON (nginx answers it)
-#   inspect                   the same and what nginx does not know, then the journal's last lines
-#   journal                   all of the journal
-#   inflight blue|green       connections on which nginx talks to a pool: those of requests, and idle ones for 4 s
+#   switch blue|green         make a pool the active one
+#   maintenance on|off        start or stop answering visitors with the maintenance page
+#   canary PERCENT|off        send this share of visitors to the standby
+#   mute SECONDS [ACTOR]      send no alerts for a time
+#   unmute                    end the mute
+#   preview add|remove TOKEN  add or remove a token that shows the standby; only one token can start with "smoke-"
+#   record JSON               append a record to the journal
+#   status                    print the active pool, the flags and the nginx version as JSON, answered by nginx
+#   inspect                   print the same with the canary's share and the mute, then the last lines of the journal
+#   journal                   print the whole journal
+#   inflight blue|green       print how many connections nginx has open to a pool; idle ones stay open for 4 s
 #
-# switch, maintenance, canary, mute and unmute take a journal record as their last argument, one JSON object in one line
-# (see journal/record.ts), and write one themselves where none is given.
+# The last argument of switch, maintenance, canary, mute and unmute is a journal record, one JSON object on one line (see
+# journal/record.ts). Without it, they write a record of their own.
 
 confirm_deadline_s=10
 # Longer than fail_timeout in the template.
@@ -34,26 +35,26 @@ confirm() { # JSON_FRAGMENT WHAT
     esac
     sleep 0.05
   done
-  fail "$2, but the edge on port $NGINX_PORT does not show it after $confirm_deadline_s s; is nginx running? See its log"
+  fail "$2, but the edge on port $NGINX_PORT does not report it after $confirm_deadline_s s; is nginx running? See its log"
 }
 
-# A crash of the machine right after the command must not undo it.
+# The effect must survive a crash of the machine right after the command.
 make_durable() { sync "$CONTROL_DIR" 2>/dev/null || sync; }
 
 is_one_object() { matches "$1" '^\{.*\}$'; }
 
 # ---- The journal -----------------------------------------------------------------------------------------------------
 
-# Written before the effect, so that whoever sees the effect finds its reason. One that cannot be written keeps nobody from
-# switching.
-record() { # RECORD, or the rest of one
+# Records are written before the effect, so that whoever sees the effect finds its reason. A journal that cannot be written
+# does not prevent a switch.
+record() { # RECORD, or its fields from "kind" on
   case $1 in
     '{'*) line=$1 ;;
     *) line="{\"id\":\"$(date +%s)-$$\",\"atMs\":$(date +%s)000,\"actor\":\"entrypoint.sh\",$1}" ;;
   esac
-  is_one_object "$line" || fail 'record: expected one JSON object in one line'
-  printf '%s\n' "$line" >>"$journal" || say "cannot write to $journal: nobody will be told"
-  trim_journal || say "cannot shorten $journal"
+  is_one_object "$line" || fail 'record: expected one JSON object on one line'
+  printf '%s\n' "$line" >>"$journal" || say "cannot write to $journal: no alert will be sent"
+  trim_journal || say "cannot trim $journal"
 }
 
 trim_journal() {
@@ -64,46 +65,46 @@ trim_journal() {
 
 # ---- Verbs -----------------------------------------------------------------------------------------------------------
 
-active_colour() { if [ -e "$CONTROL_DIR/active.green" ]; then echo green; else echo blue; fi; }
+active_pool() { if [ -e "$CONTROL_DIR/active.green" ]; then echo green; else echo blue; fi; }
 
-other_colour() { if [ "$1" = green ]; then echo blue; else echo green; fi; }
+other_pool() { if [ "$1" = green ]; then echo blue; else echo green; fi; }
 
-# After one failed request the edge keeps away from a pool until fail_timeout is over, though it may be well again, or another
-# release by then: what is switched to it meanwhile would go to the other one.
-await_edge_takes() { # COLOUR
-  other=$(other_colour "$1")
-  [ "$(who_answers_first "$1")" = "$other" ] || return 0
+# After one failed request, the edge avoids a pool until fail_timeout has passed, even if the pool is healthy again or runs
+# another release by then. Requests switched to it in this time would go to the other pool.
+await_pool_accepted() { # POOL
+  other=$(other_pool "$1")
+  [ "$(first_to_answer "$1")" = "$other" ] || return 0
   since=$(date +%s)
-  while [ "$(who_answers_first "$1")" = "$other" ]; do
+  while [ "$(first_to_answer "$1")" = "$other" ]; do
     if [ $(($(date +%s) - since)) -ge "$avoided_deadline_s" ]; then
-      say "the edge keeps away from $1, where a request failed; going on all the same"
+      say "the edge still avoids $1 after a failed request; continuing anyway"
       return 0
     fi
     sleep 0.1
   done
-  echo "the edge kept away from $1 for $(($(date +%s) - since)) s, after a failed request"
+  echo "the edge avoided $1 for $(($(date +%s) - since)) s after a failed request"
 }
 
-who_answers_first() { # COLOUR
+first_to_answer() { # POOL
   fetch_headers "http://127.0.0.1:$STATUS_PORT/first/$1" | sed -n 's/^ *X-Bluegreen-Pool: *\([a-z-]*\).*/\1/p'
 }
 
-switch_to() { # COLOUR [RECORD]
+switch_to() { # POOL [RECORD]
   case ${1:-} in
     blue | green) ;;
     *) fail "switch: expected blue or green, got \"${1:-}\"" ;;
   esac
-  before=$(active_colour)
+  before=$(active_pool)
   if [ "$before" != "$1" ]; then
-    await_edge_takes "$1"
-    # Left over from a switch that was cut off; it would come into force with this one.
+    await_pool_accepted "$1"
+    # An interrupted switch may have left a canary behind that would take effect with this switch.
     clear_canary "$1"
     record "${2:-"\"kind\":\"switch\",\"from\":\"$before\",\"to\":\"$1\",\"reason\":\"switch\""}"
   fi
   if [ "$1" = green ]; then touch "$CONTROL_DIR/active.green"; else rm -f "$CONTROL_DIR/active.green"; fi
   make_durable
-  confirm "\"active\":\"$1\"" "$1 was made active"
-  # It was for the colour that was active, so it has no effect any more.
+  confirm "\"active\":\"$1\"" "switched to $1"
+  # A canary belongs to the pool that was active, so it no longer has an effect.
   [ "$before" = "$1" ] || clear_canary "$before"
 }
 
@@ -121,22 +122,22 @@ maintenance() { # on|off [RECORD]
   confirm "\"maintenance\":$flag" "maintenance was turned $1"
 }
 
-# A bucket's file is named after the colour that is active: a switch ends the canary in the same instant.
+# The file of a bucket is named after the active pool, so that a switch ends the canary in the same instant.
 canary() { # PERCENT|off [RECORD]
   case ${1:-} in
     off) percent=0 ;;
     [1-9] | [1-9][0-9]) percent=$1 ;;
     *) fail "canary: expected a whole percentage from 1 to 99, or off, got \"${1:-}\"" ;;
   esac
-  active=$(active_colour)
-  record "${2:-"\"kind\":\"canary\",\"percent\":$percent,\"pool\":\"$(other_colour "$active")\""}"
+  active=$(active_pool)
+  record "${2:-"\"kind\":\"canary\",\"percent\":$percent,\"pool\":\"$(other_pool "$active")\""}"
   if [ "$percent" -eq 0 ]; then
     clear_canary "$active"
     make_durable
-    confirm '"canary":false' 'the canary was ended'
+    confirm '"canary":false' 'the canary was turned off'
     return
   fi
-  await_edge_takes "$(other_colour "$active")"
+  await_pool_accepted "$(other_pool "$active")"
   index=0
   while [ "$index" -le 99 ]; do
     bucket=$CONTROL_DIR/canary.$active.$(printf %02d "$index")
@@ -148,12 +149,12 @@ canary() { # PERCENT|off [RECORD]
   confirm '"canary":true' "the canary was set to $percent%"
 }
 
-clear_canary() { # ACTIVE_COLOUR
+clear_canary() { # ACTIVE_POOL
   rm -f "$CONTROL_DIR/canary.$1" "$CONTROL_DIR/canary.$1".[0-9][0-9]
 }
 
 canary_percent() {
-  active=$(active_colour)
+  active=$(active_pool)
   [ -e "$CONTROL_DIR/canary.$active" ] || {
     echo 0
     return
@@ -185,17 +186,17 @@ preview() { # add|remove TOKEN
   if ! matches "${2:-}" '^[A-Za-z0-9_-]{16,128}$'; then fail 'preview: expected a token of 16 to 128 letters, digits, _ and -'; fi
   case ${1:-} in
     add)
-      case $2 in smoke-*) forget_smoke_tokens ;; esac
+      case $2 in smoke-*) remove_smoke_tokens ;; esac
       touch "$CONTROL_DIR/preview.$2"
       ;;
-    # The one of the settings stays until they change.
+    # The token from the settings stays until the settings change.
     remove) [ "$2" = "$PREVIEW_TOKEN" ] || rm -f "$CONTROL_DIR/preview.$2" ;;
     *) fail "preview: expected add or remove, got \"${1:-}\"" ;;
   esac
 }
 
-# One deploy goes on at a time: what is there of another one was left behind when that was killed.
-forget_smoke_tokens() {
+# Only one deploy runs at a time: other smoke tokens were left behind by a deploy that was killed.
+remove_smoke_tokens() {
   for token in "$CONTROL_DIR"/preview.smoke-*; do
     [ "$token" = "$CONTROL_DIR/preview.$PREVIEW_TOKEN" ] || rm -f "$token"
   done
@@ -210,15 +211,15 @@ inspect() {
   [ ! -f "$journal" ] || tail -n "$inspected_lines" "$journal"
 }
 
-# The sockets of nginx's workers, joined with the system's table of connections (proc(5): the remote address in hexadecimal,
-# its bytes reversed; state 01 is ESTABLISHED; the inode in column 10).
-inflight() { # COLOUR
+# Joins the sockets of nginx's workers with the system's table of connections. In proc(5), the remote address is in
+# hexadecimal with its bytes reversed, state 01 is ESTABLISHED and column 10 is the inode.
+inflight() { # POOL
   case ${1:-} in
     blue) address=$BLUE_ADDRESS ;;
     green) address=$GREEN_ADDRESS ;;
     *) fail "inflight: expected blue or green, got \"${1:-}\"" ;;
   esac
-  [ -r /proc/net/tcp ] || fail 'inflight: this system does not show its connections in /proc/net/tcp'
+  [ -r /proc/net/tcp ] || fail 'inflight: cannot read /proc/net/tcp, where Linux lists its connections'
   master=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || fail 'nginx is not running'
   for worker in $(workers_of "$master"); do ls -l "/proc/$worker/fd" 2>/dev/null || :; done |
     sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' |
@@ -235,7 +236,7 @@ inflight() { # COLOUR
 
 workers_of() { # MASTER_PID
   for stat in /proc/[0-9]*/stat; do
-    # A name in parentheses can hold anything; the parent is the second field after it.
+    # The process name in parentheses can contain anything; the parent's pid is the second field after it.
     sed -n "s#^\([0-9]*\) .*) [A-Z] $1 .*#\1#p" "$stat" 2>/dev/null || :
   done
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Starts the edge: validates the settings (see edge-settings.sh), renders the template, has nginx check it and runs nginx.
-# With a verb, works on the running edge instead (see edge-control.sh):
+# With a verb, it acts on the running edge instead:
 #
-#   entrypoint.sh reload               render the template again and let nginx take it over, dropping nobody
-#   entrypoint.sh switch blue|green    and the other verbs of edge-control.sh
+#   entrypoint.sh reload               render the template again and have nginx load it without dropping a connection
+#   entrypoint.sh switch blue|green    or any other verb of edge-control.sh
 set -eu
 
 pool_wait_s=30
@@ -53,7 +53,7 @@ validate() {
 
 # ---- Rendering -------------------------------------------------------------------------------------------------------
 
-milliseconds() { # TIME as nginx writes it
+milliseconds() { # TIME in nginx's notation
   case $1 in
     *ms) echo "${1%ms}" ;;
     *s) echo "$((${1%s} * 1000))" ;;
@@ -67,15 +67,15 @@ version_at_least() { # VERSION WANTED
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
 }
 
-# shellcheck disable=SC2034 # the template uses what is set here
+# shellcheck disable=SC2034 # the template uses these variables
 render() {
   for file in "$NGINX_TEMPLATE" "$PUBLIC_DIR/50x.html" "$PUBLIC_DIR/maintenance.html"; do
     [ -r "$file" ] || fail "cannot read $file"
   done
-  one_try_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_SEND_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
-  # A second try may begin until the first one has used up all of its timeouts.
-  NEXT_UPSTREAM_TIMEOUT=$((one_try_ms + 1000))ms
-  WORKER_SHUTDOWN_TIMEOUT=$((one_try_ms * 2 + 10000))ms
+  one_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_SEND_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
+  # The second attempt may start until the first has used up all of its timeouts.
+  NEXT_UPSTREAM_TIMEOUT=$((one_attempt_ms + 1000))ms
+  WORKER_SHUTDOWN_TIMEOUT=$((one_attempt_ms * 2 + 10000))ms
   BLUE_PATTERN=$(printf '%s' "$BLUE_ADDRESS" | sed 's/\./\\./g')
   GREEN_PATTERN=$(printf '%s' "$GREEN_ADDRESS" | sed 's/\./\\./g')
   CONFIG_ID=$(date +%s)-$$
@@ -83,10 +83,10 @@ render() {
 
   NON_IDEMPOTENT=''
   [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
-  # With it, a reload closes no idle connection under a client that is about to use it.
+  # Keeps a reload from closing an idle connection that a client is about to use.
   KEEPALIVE_MIN_TIMEOUT_DIRECTIVE=''
   if version_at_least "$(nginx_version)" 1.27.4; then KEEPALIVE_MIN_TIMEOUT_DIRECTIVE='keepalive_min_timeout 65s;'; fi
-  # A root master would drop its workers to an account that may not be able to enter the control directory.
+  # A master that runs as root would start its workers as an account that may have no access to the control directory.
   USER_DIRECTIVE=''
   [ "$(id -u)" -ne 0 ] || USER_DIRECTIVE="user $(owner_of "$CONTROL_DIR");"
 
@@ -99,7 +99,7 @@ render() {
   done
   [ -z "$unset_names" ] || fail "$NGINX_TEMPLATE: nothing sets$unset_names"
   envsubst "$list" <"$NGINX_TEMPLATE" >"$NGINX_CONF.new"
-  nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx does not accept the rendered configuration; it is kept in $NGINX_CONF.new"
+  nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx rejected the rendered configuration, kept in $NGINX_CONF.new"
   mv "$NGINX_CONF.new" "$NGINX_CONF"
 }
 
@@ -112,7 +112,7 @@ template_variables() {
   }' "$NGINX_TEMPLATE" | sort -u
 }
 
-# For split_clients: 00 to 99, one percent each.
+# The body of split_clients: buckets 00 to 99 with one percent each.
 buckets() {
   index=0
   while [ "$index" -lt 99 ]; do
@@ -123,31 +123,31 @@ buckets() {
 }
 
 owner_of() {
-  # shellcheck disable=SC2012 # stat has other options on every system; ls prints the owner third everywhere
+  # shellcheck disable=SC2012 # the options of stat differ between systems; ls prints the owner third on all of them
   ls -ld "$1" | awk '{ print $3 }'
 }
 
 # ---- Files -----------------------------------------------------------------------------------------------------------
 
-# Files are made with touch: where "> file" fails after ":", a POSIX shell ends.
+# Files are created with touch: a POSIX shell exits if the redirection of ": > file" fails.
 
 prepare_log() {
-  # The official image links the log to stdout, and a new volume inherits the link: nobody could follow it.
+  # The official image links the log to stdout, and a new volume inherits the link. Such a log cannot be followed.
   if [ -L "$ACCESS_LOG" ]; then rm -f "$ACCESS_LOG"; fi
-  # A log that cannot be written is no reason not to serve.
-  [ -e "$ACCESS_LOG" ] || (umask 022 && touch "$ACCESS_LOG") || say "cannot create $ACCESS_LOG: requests are served, but not logged"
+  # The edge serves even if it cannot write its log.
+  [ -e "$ACCESS_LOG" ] || (umask 022 && touch "$ACCESS_LOG") || say "cannot create $ACCESS_LOG: requests are served but not logged"
 }
 
 seed_active_pool() {
   [ ! -e "$CONTROL_DIR/seeded" ] || return 0
-  if [ "$ACTIVE_POOL" = green ]; then touch "$CONTROL_DIR/active.green" || say "cannot write to $CONTROL_DIR: blue is the active colour"; fi
+  if [ "$ACTIVE_POOL" = green ]; then touch "$CONTROL_DIR/active.green" || say "cannot write to $CONTROL_DIR: blue is the active pool"; fi
   touch "$CONTROL_DIR/seeded" || say "cannot write to $CONTROL_DIR: switching will not work"
 }
 
-# Tokens of an earlier run open nothing any more.
+# Tokens of an earlier run are no longer valid.
 allow_preview() {
   rm -f "$CONTROL_DIR"/preview.* || :
-  [ -z "$PREVIEW_TOKEN" ] || touch "$CONTROL_DIR/preview.$PREVIEW_TOKEN" || say "cannot write to $CONTROL_DIR: there is no preview"
+  [ -z "$PREVIEW_TOKEN" ] || touch "$CONTROL_DIR/preview.$PREVIEW_TOKEN" || say "cannot write to $CONTROL_DIR: preview is not available"
 }
 
 rotate_log() { # MASTER_PID
@@ -161,19 +161,19 @@ rotate_log() { # MASTER_PID
   kill -USR1 "$1"
 }
 
-# Not wc, which reads all of it in some systems.
+# Not wc, which reads the whole file on some systems.
 size_of() {
-  # shellcheck disable=SC2012 # as above
+  # shellcheck disable=SC2012 # see owner_of
   ls -ln "$1" | awk '{ print $5 }'
 }
 
-# Only the edge can tell nginx to reopen its log, so the edge rotates it. Runs beside nginx and ends with it.
+# The edge rotates the log because only the edge can tell nginx to reopen it. Runs beside nginx and ends with it.
 rotate_by_size() { # MASTER_PID
   limit_bytes=$((LOG_MAX_MB * 1024 * 1024))
   while sleep "$rotation_check_s" && kill -0 "$1" 2>/dev/null; do
     [ -f "$ACCESS_LOG" ] || continue
     size_bytes=$(size_of "$ACCESS_LOG") || continue
-    if [ "$size_bytes" -ge "$limit_bytes" ]; then rotate_log "$1" || say 'the log could not be rotated; trying again'; fi
+    if [ "$size_bytes" -ge "$limit_bytes" ]; then rotate_log "$1" || say "cannot rotate $ACCESS_LOG; retrying"; fi
   done
 }
 
@@ -185,11 +185,11 @@ fetch() { # URL
   elif command -v wget >/dev/null 2>&1; then
     wget -q -Y off -T 1 -O - "$1" 2>/dev/null
   else
-    fail 'needs curl or wget'
+    fail 'curl or wget is required'
   fi
 }
 
-# Of any answer, whatever its status.
+# Prints the headers of any response, whatever its status.
 fetch_headers() { # URL
   if command -v curl >/dev/null 2>&1; then
     curl -sS --noproxy '*' --max-time 1 -o /dev/null -D - "$1" 2>/dev/null || :
@@ -198,20 +198,20 @@ fetch_headers() { # URL
   fi
 }
 
-# An edge that starts before its apps would mark them as failed and answer 502 until fail_timeout is over.
+# An edge that starts before its apps would mark them as failed and answer 502 until fail_timeout has passed.
 wait_for_a_pool() {
-  active=$BLUE_ADDRESS other=$GREEN_ADDRESS
-  if [ -e "$CONTROL_DIR/active.green" ]; then active=$GREEN_ADDRESS other=$BLUE_ADDRESS; fi
+  active=$BLUE_ADDRESS standby=$GREEN_ADDRESS
+  if [ -e "$CONTROL_DIR/active.green" ]; then active=$GREEN_ADDRESS standby=$BLUE_ADDRESS; fi
   started=$(date +%s)
   while [ $(($(date +%s) - started)) -lt "$pool_wait_s" ]; do
     if fetch "http://$active$HEALTH_PATH" >/dev/null; then return 0; fi
-    if [ $(($(date +%s) - started)) -ge 3 ] && fetch "http://$other$HEALTH_PATH" >/dev/null; then
-      say "the active pool ($active) does not answer yet; $other does"
+    if [ $(($(date +%s) - started)) -ge 3 ] && fetch "http://$standby$HEALTH_PATH" >/dev/null; then
+      say "the active pool ($active) does not answer yet, the standby ($standby) does"
       return 0
     fi
     sleep 0.2
   done
-  say "no pool answers $HEALTH_PATH after $pool_wait_s s; starting all the same"
+  say "no pool answered $HEALTH_PATH within $pool_wait_s s; starting anyway"
 }
 
 # ---- Starting --------------------------------------------------------------------------------------------------------
@@ -226,8 +226,8 @@ run() {
   exec nginx -e stderr -c "$NGINX_CONF" -g 'daemon off;'
 }
 
-# A worker that takes connections, by its title.
-is_at_work() { # PID
+# Judges by the process title whether a worker accepts connections.
+accepts_connections() { # PID
   title=$(tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline") || return 1
   case $title in
     *'worker process is shutting down'*) return 1 ;;
@@ -242,10 +242,10 @@ reload() {
   before=$(workers_of "$pid")
   kill -HUP "$pid" || fail "cannot signal nginx (pid $pid)"
   confirm "\"config\":\"$CONFIG_ID\"" 'the configuration was rendered'
-  # For a tenth of a second more, those with the old configuration take connections too.
+  # Workers with the old configuration accept connections for another tenth of a second.
   deadline=$(($(date +%s) + confirm_deadline_s))
   for worker in $before; do
-    while is_at_work "$worker" && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.02; done
+    while accepts_connections "$worker" && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.02; done
   done
 }
 

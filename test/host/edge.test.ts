@@ -67,7 +67,7 @@ describe('routing', () => {
     await edge.verb('switch', 'blue');
     const { exitCode, stdout } = await edge.verb('switch', 'green');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^the edge kept away from green for [1-6] s, after a failed request$/);
+    expect(stdout).toMatch(/^the edge avoided green for [1-6] s after a failed request$/);
     expect((await ask('/')).pool).toBe('green');
     expect((await edge.verb('switch', 'blue')).stdout).toBe('');
 
