@@ -5,7 +5,7 @@ ARG NGINX_IMAGE=nginx:1.30-alpine
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /srv/bluegreen
 COPY package.json package-lock.json ./
-# No package that runs in production has an install script.
+# No package used in production has an install script.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE} AS node
@@ -26,19 +26,19 @@ COPY --chmod=755 watcher watcher
 COPY --chmod=755 dashboard dashboard
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/var/cache/bluegreen
 USER node
-# Each program is compiled here and not at every start, which saves 30 MB of memory too. A wrong setting ends it, with 2, as
-# soon as it has been loaded. What was compiled under other options counts for nothing, so the watcher's are those that it
-# runs with.
+# Compiles each program once instead of at every start, which also saves 30 MB of memory. An invalid setting makes the
+# program exit with 2 as soon as it is loaded. V8 ignores code compiled under other options, so the watcher is compiled under
+# the options it runs with.
 RUN run() { "$@" 2>/dev/null || [ $? -eq 2 ]; } \
     && run env PORT=none node app/main.ts \
     && run env PROBER_PORT=none node prober/main.ts \
     && run env WATCHER_PORT=none NODE_OPTIONS=--max-semi-space-size=2 node watcher/main.ts
 CMD ["node", "app/main.ts"]
-# An image of your own brings its own health check, or none; the prober is who decides.
+# Your own image may have another health check or none: only the prober decides whether a pool is down.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --start-interval=500ms \
     CMD wget -q -Y off -T 2 -O /dev/null "http://127.0.0.1:${PORT:-3000}${HEALTH_PATH:-/healthz}"
 
-# ---- The load generator of the failover proof; built only when it is asked for ----
+# ---- The load generator of the failover proof, built on demand ----
 FROM ${NODE_IMAGE} AS proof
 WORKDIR /srv/bluegreen
 COPY package.json package-lock.json ./
@@ -51,7 +51,7 @@ CMD ["node", "proof/main.ts"]
 
 # ---- The edge ----
 FROM ${NGINX_IMAGE} AS edge
-# The account of nginx in the image, which everything here runs as.
+# 101 is the nginx account of the image; the edge runs as it.
 RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chmod 775 /var/lib/bluegreen/control
