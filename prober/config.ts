@@ -17,11 +17,11 @@ export interface Target {
   readonly pool: Pool;
   readonly origin: string;
   readonly path: string;
-  /** Exists while the pool is down. */
+  /** The path of the file that exists while the pool is down. */
   readonly flag: string;
 }
 
-/** @throws {SettingsError} with every fault at once */
+/** @throws {SettingsError} with all faults at once */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
   const settings = readSettings(env, variablesOf('health_prober'));
   const target = (pool: Pool, address: string): Target => ({

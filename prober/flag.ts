@@ -1,11 +1,11 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
-/** A file whose existence is the state: nginx looks for it at every request. */
+/** A file whose existence is the state; nginx tests for it on every request. */
 export interface Flag {
   isSet(): boolean;
   /**
-   * Makes the file say what is wanted. The content is for people and for the alerts.
-   * @throws the file system's error; nginx goes on with what the directory shows
+   * Creates or removes the file. The content is for operators and for the alerts.
+   * @throws the error of the file system; nginx then still sees the previous state
    */
   set(wanted: boolean, content: string): void;
 }

@@ -10,15 +10,15 @@ const target = (port: number) =>
   ({ pool: 'blue', origin: `http://127.0.0.1:${port}`, path: '/healthz', flag: '' }) as const;
 
 describe('a health check', () => {
-  it('takes an answer that has arrived in time for good, though it could be read late only', async () => {
+  it('passes if the answer arrived in time but is read late', async () => {
     const program = `
       require('node:http').createServer((_request, response) => { response.end('{}'); process.stdout.write('asked'); })
         .listen(0, '127.0.0.1', function () { process.stdout.write(String(this.address().port)); });`;
     const server = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [port] = await once(server.stdout, 'data');
-      const check = healthCheck(target(Number(port)), { timeoutMs: 200, atOnce: 1 });
-      // The second one goes out at once, on a connection that is open.
+      const check = healthCheck(target(Number(port)), { timeoutMs: 200, maxConcurrent: 1 });
+      // The second check is sent immediately, on the open connection.
       expect(await check.check()).toBeUndefined();
       const verdict = check.check();
       for (let count = 0; count < 3; count++) await turn();
@@ -31,10 +31,10 @@ describe('a health check', () => {
     }
   });
 
-  it('does not wait for longer than it may', async () => {
+  it('fails with a timeout if the pool does not answer', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    const check = healthCheck(target((silent.address() as AddressInfo).port), { timeoutMs: 100, atOnce: 1 });
+    const check = healthCheck(target((silent.address() as AddressInfo).port), { timeoutMs: 100, maxConcurrent: 1 });
     expect(await check.check()).toBe('timeout');
     await check.close();
     silent.closeAllConnections();

@@ -1,10 +1,10 @@
 import { Pool as Connections } from 'undici';
 import type { Target } from './config.ts';
 
-/** Why a check failed, in the words that logs and alerts use; undefined: it was good. */
+/** Why a check failed, in the words of logs and alerts. Undefined if it passed. */
 export type Cause = string | undefined;
 
-/** A longer answer must not hold the connection up. */
+/** Reading stops here, so that a long answer does not block the connection. */
 const maxBodyBytes = 64 * 1024;
 
 export interface HealthCheck {
@@ -15,22 +15,25 @@ export interface HealthCheck {
 const timedOut = new DOMException('no answer in time', 'TimeoutError');
 
 /**
- * Checks one pool over connections of its own, kept open between checks.
- * @param atOnce so many checks can be on their way at the same time
+ * Checks one pool over its own connections, which stay open between checks.
+ * @param maxConcurrent the number of checks that can be in flight at the same time
  */
-export function healthCheck(target: Target, { timeoutMs, atOnce }: { timeoutMs: number; atOnce: number }): HealthCheck {
+export function healthCheck(
+  target: Target,
+  { timeoutMs, maxConcurrent }: { timeoutMs: number; maxConcurrent: number },
+): HealthCheck {
   const connections = new Connections(target.origin, {
-    connections: atOnce,
+    connections: maxConcurrent,
     connect: { timeout: timeoutMs },
-    // Shorter than what servers keep an idle connection for, so that a check never runs into one that just closes.
+    // Shorter than the keep-alive time of common servers, so that a check never uses a connection that is being closed.
     keepAliveTimeout: 4000,
     pipelining: 1,
   });
   return {
     async check() {
       const deadline = new AbortController();
-      // An answer that is there already counts, however late a busy machine lets this process read it: what has arrived is
-      // read between a timer and an immediate.
+      // An answer that has arrived in time counts even if a busy machine delays this process: Node reads what has arrived
+      // between a timer and an immediate.
       const timer = setTimeout(() => setImmediate(() => deadline.abort(timedOut)), timeoutMs);
       try {
         const response = await connections.request({
@@ -54,7 +57,7 @@ export function healthCheck(target: Target, { timeoutMs, atOnce }: { timeoutMs: 
   };
 }
 
-/** What a good answer says does not matter, but it has to come to its end, unless it is a long one. */
+/** The content of the body does not matter, but the body must be complete, at least up to `maxBodyBytes`. */
 async function causeInBody(body: AsyncIterable<Buffer>): Promise<Cause> {
   let read = 0;
   try {

@@ -9,14 +9,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../test/condition.ts';
 import { freePorts } from '../test/free-port.ts';
 
-type Mood = 'good' | 'error' | 'hang' | 'break off';
+type Mood = 'healthy' | 'error' | 'hang' | 'cut off';
 
-/** A pool whose mood can change, and that counts the connections made to it. */
+/** A pool whose health a test can change, and that counts its connections and requests. */
 class StandIn {
-  mood: Mood = 'good';
+  mood: Mood = 'healthy';
   connections = 0;
   requests = 0;
-  /** On their way now, and at most. */
+  /** Requests in flight, now and at most. */
   open = 0;
   mostOpen = 0;
   port = 0;
@@ -28,12 +28,12 @@ class StandIn {
       this.open -= 1;
     });
     if (this.mood === 'hang') return;
-    if (this.mood === 'break off') {
+    if (this.mood === 'cut off') {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('{', () => response.destroy());
       return;
     }
-    response.writeHead(this.mood === 'good' ? 200 : 500).end('{}');
+    response.writeHead(this.mood === 'healthy' ? 200 : 500).end('{}');
   });
 
   async listen(): Promise<void> {
@@ -87,7 +87,7 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
       GREEN_ADDRESS: `127.0.0.1:${green.port}`,
       CONTROL_DIR: control,
       PROBE_INTERVAL_MS: '50',
-      // Generous: a slow moment of this machine is no timeout.
+      // Generous, so that a slow moment of this machine does not cause a timeout.
       PROBE_TIMEOUT_MS: '2000',
       PROBER_PORT: String(healthPort),
       BIND_ADDRESS: '127.0.0.1',
@@ -106,16 +106,16 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
 
 const flagged = (pool: string) => existsSync(join(control, `${pool}.down`));
 const flagAppears = (pool: string) => eventually(`${pool}.down`, () => flagged(pool));
-const flagGoes = (pool: string) => eventually(`no ${pool}.down`, () => !flagged(pool));
-const checksGoOn = async (pool: StandIn) => {
+const flagDisappears = (pool: string) => eventually(`no ${pool}.down`, () => !flagged(pool));
+const checksContinue = async (pool: StandIn) => {
   const seen = pool.requests;
   await eventually('three more checks', () => pool.requests >= seen + 3);
 };
 
 describe('the prober', () => {
-  it('flags a pool that fails, names the cause, and takes the flag back when it is well', async () => {
+  it('flags a pool that fails with the cause, and removes the flag when the pool is healthy again', async () => {
     await start();
-    await checksGoOn(blue);
+    await checksContinue(blue);
     expect(flagged('blue')).toBe(false);
     blue.mood = 'error';
     await flagAppears('blue');
@@ -123,12 +123,12 @@ describe('the prober', () => {
       readFileSync(join(control, 'blue.down'), 'utf8').includes('"cause":"status 500"'),
     );
     expect(flagged('green')).toBe(false);
-    blue.mood = 'good';
-    await flagGoes('blue');
+    blue.mood = 'healthy';
+    await flagDisappears('blue');
     await eventually('both transitions in the log', () => /blue is down: status 500.*blue is up again/s.test(output));
   });
 
-  it('tells refused connections and timeouts apart', async () => {
+  it('distinguishes refused connections from timeouts', async () => {
     green.mood = 'hang';
     blue.close();
     await start({ PROBE_TIMEOUT_MS: '100' });
@@ -139,41 +139,41 @@ describe('the prober', () => {
     );
   });
 
-  it('takes a server that accepts and says nothing for down', async () => {
-    const mute = createTcpServer(() => {}).listen(0, '127.0.0.1');
-    await once(mute, 'listening');
-    await start({ BLUE_ADDRESS: `127.0.0.1:${(mute.address() as AddressInfo).port}`, PROBE_TIMEOUT_MS: '100' });
+  it('flags a pool that accepts connections but never answers', async () => {
+    const silent = createTcpServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    await start({ BLUE_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}`, PROBE_TIMEOUT_MS: '100' });
     await flagAppears('blue');
     await eventually('the cause', () => output.includes('blue is down: timeout'));
-    mute.close();
+    silent.close();
   });
 
-  it('takes a server whose answers break off for down', async () => {
-    blue.mood = 'break off';
+  it('flags a pool whose answers are cut off', async () => {
+    blue.mood = 'cut off';
     await start();
     await flagAppears('blue');
     await eventually('the cause', () => output.includes('blue is down: answer cut off'));
-    blue.mood = 'good';
-    await flagGoes('blue');
+    blue.mood = 'healthy';
+    await flagDisappears('blue');
   });
 
-  it('checks the one pool on time while the other one hangs', async () => {
+  it('checks a pool on time while the other one hangs', async () => {
     blue.mood = 'hang';
     await start({ PROBE_TIMEOUT_MS: '10000' });
-    await checksGoOn(green);
+    await checksContinue(green);
     expect(blue.requests).toBeLessThanOrEqual(2);
   });
 
-  it('waits for as many checks at once as it takes to call a pool down, so that none delays the next', async () => {
+  it('has PROBE_FALL checks in flight at the same time, so that none delays the next', async () => {
     blue.mood = 'hang';
     await start({ PROBE_FALL: '3', PROBE_TIMEOUT_MS: '10000' });
-    await eventually('three checks on their way', () => blue.open === 3);
-    await checksGoOn(green);
+    await eventually('three checks in flight', () => blue.open === 3);
+    await checksContinue(green);
     expect(blue.mostOpen).toBe(3);
     expect(existsSync(join(control, 'blue.down'))).toBe(false);
   });
 
-  it('keeps its connections: no more than there can be checks at once', async () => {
+  it('reuses its connections: never more than the checks that can be in flight', async () => {
     await start();
     await eventually('twenty checks', () => blue.requests >= 20);
     expect(blue.connections).toBeLessThanOrEqual(2);
@@ -188,7 +188,7 @@ describe('the prober', () => {
       await eventually('the prober to answer', async () => (await fetch(`${origin}/healthz`)).ok);
     });
 
-    it('checks that pool at once, and as often as it takes to call it down', async () => {
+    it('checks this pool immediately, until it is down', async () => {
       blue.mood = 'error';
       expect((await failed('blue')).status).toBe(204);
       await flagAppears('blue');
@@ -196,11 +196,11 @@ describe('the prober', () => {
       expect(green.requests).toBe(1);
     });
 
-    it('checks a pool that is well ten times a second at most, whoever asks for more', async () => {
+    it('checks a healthy pool at most ten times a second, however many failures are reported', async () => {
       const startedMs = performance.now();
       for (let count = 0; count < 200; count++) await failed('blue');
       await failed('green');
-      await eventually('the check that was asked for last', () => green.requests === 2);
+      await eventually('the check that was requested last', () => green.requests === 2);
       const checks = blue.requests - 1;
       expect(checks).toBeGreaterThanOrEqual(1);
       expect(checks).toBeLessThanOrEqual(1 + (performance.now() - startedMs) / 100);
@@ -209,7 +209,7 @@ describe('the prober', () => {
       expect(text).toContain(`bluegreen_probe_prompted_total{pool="blue"} ${checks}\n`);
     });
 
-    it('takes nothing else for it', async () => {
+    it('accepts no other request', async () => {
       for (const pool of ['red', 'blue/', '', 'blue?now']) expect((await failed(pool)).status).toBe(404);
       expect((await fetch(`${origin}/check/blue`)).status).toBe(404);
       expect(blue.requests).toBe(1);
@@ -226,21 +226,21 @@ describe('the prober', () => {
     expect(flagged('blue')).toBe(false);
   });
 
-  it('lifts a flag that a killed run left behind, once the pool is well', async () => {
+  it('removes a flag that a killed run left behind once the pool is healthy', async () => {
     writeFileSync(join(control, 'green.down'), '');
     await start();
-    await flagGoes('green');
+    await flagDisappears('green');
   });
 
-  it('keeps such a flag while the pool is not well', async () => {
+  it('keeps such a flag while the pool is unhealthy', async () => {
     writeFileSync(join(control, 'green.down'), '');
     green.mood = 'error';
     await start();
-    await checksGoOn(green);
+    await checksContinue(green);
     expect(flagged('green')).toBe(true);
   });
 
-  it('puts a flag back that somebody removed', async () => {
+  it('restores a flag that somebody removed', async () => {
     blue.mood = 'error';
     await start();
     await flagAppears('blue');
@@ -248,18 +248,18 @@ describe('the prober', () => {
     await flagAppears('blue');
   });
 
-  it('goes on when it cannot write, and writes as soon as it can', async () => {
+  it('continues if it cannot write the flag, and writes it as soon as it can', async () => {
     const missing = join(control, 'not-there-yet');
     blue.mood = 'error';
     await start({ CONTROL_DIR: missing });
-    await eventually('the complaint', () => output.includes('cannot change the flag'));
+    await eventually('the error in the log', () => output.includes('cannot change the flag'));
     mkdirSync(missing);
     await eventually('the flag', () => existsSync(join(missing, 'blue.down')));
   });
 
-  it('tells Prometheus what it has checked and what came of it', async () => {
+  it('exposes its checks and their results to Prometheus', async () => {
     await start();
-    await checksGoOn(blue);
+    await checksContinue(blue);
     blue.mood = 'error';
     await flagAppears('blue');
     const text = await (await fetch(`${origin}/metrics`)).text();
@@ -274,20 +274,20 @@ describe('the prober', () => {
     expect(value('bluegreen_probe_pool_up{pool="green"}')).toBe(1);
     expect(value('bluegreen_probe_transitions_total{pool="blue",to="down"}')).toBe(1);
     expect(value('bluegreen_probe_transitions_total{pool="green",to="down"}')).toBe(0);
-    const [good, failed] = ['good', 'failed'].map((result) =>
+    const [passed, failed] = ['good', 'failed'].map((result) =>
       value(`bluegreen_probe_checks_total{pool="blue",result="${result}"}`),
     );
-    expect(good).toBeGreaterThanOrEqual(3);
+    expect(passed).toBeGreaterThanOrEqual(3);
     expect(failed).toBeGreaterThanOrEqual(2);
     expect(value('bluegreen_probe_failures_total{pool="blue",reason="status"}')).toBe(failed);
     expect(value('bluegreen_probe_failures_total{pool="blue",reason="timeout"}')).toBe(0);
-    expect(value('bluegreen_probe_duration_seconds_count{pool="blue"}')).toBe((good ?? 0) + (failed ?? 0));
-    expect(value('bluegreen_probe_duration_seconds_bucket{le="+Inf",pool="blue"}')).toBe((good ?? 0) + (failed ?? 0));
+    expect(value('bluegreen_probe_duration_seconds_count{pool="blue"}')).toBe((passed ?? 0) + (failed ?? 0));
+    expect(value('bluegreen_probe_duration_seconds_bucket{le="+Inf",pool="blue"}')).toBe((passed ?? 0) + (failed ?? 0));
     expect(value('bluegreen_probe_last_check_timestamp_seconds{pool="blue"}')).toBeGreaterThan(Date.now() / 1_000 - 60);
     expect((await fetch(`${origin}/else`)).status).toBe(404);
   });
 
-  it('tells every wrong setting at once and does not start', async () => {
+  it('reports all invalid settings at once and does not start', async () => {
     const running = await start({ PROBE_FALL: 'twice', PROBE_RISE: '0', HEALTH_PATH: 'healthz', BLUE_ADDRESS: 'blue' });
     const [exitCode] = await once(running, 'exit');
     expect(exitCode).toBe(2);

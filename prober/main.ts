@@ -13,7 +13,7 @@ startProgram('health_prober', () => {
   log.info({ targets: config.targets, intervalMs: config.intervalMs }, 'checking both pools');
 
   return async () => {
-    log.info('stopping; the flags are removed');
+    log.info('stopping and removing the flags');
     server.close();
     await Promise.all([...probers.values()].map((prober) => prober.stop()));
   };

@@ -5,19 +5,19 @@ import type { Pool } from '../settings/pool.ts';
 import type { PoolProber } from './pool-prober.ts';
 import { failures } from './probe-counts.ts';
 
-/** What Prometheus is told of the health checks. */
+/** The metrics of the health checks for Prometheus. */
 export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition {
   const exposition = new Exposition();
   exposition.counter(
-    { name: 'bluegreen_probe_checks_total', help: 'Health checks that were made.', labels: ['pool', 'result'] },
+    { name: 'bluegreen_probe_checks_total', help: 'Health checks, by result.', labels: ['pool', 'result'] },
     () =>
       [...probers].flatMap(([pool, { counts }]) => {
         const failed = failures.reduce((sum, failure) => sum + counts.failed[failure], 0);
-        return [[[pool, 'good'], counts.good] as const, [[pool, 'failed'], failed] as const];
+        return [[[pool, 'good'], counts.passed] as const, [[pool, 'failed'], failed] as const];
       }),
   );
   exposition.counter(
-    { name: 'bluegreen_probe_failures_total', help: 'Health checks that failed, by why.', labels: ['pool', 'reason'] },
+    { name: 'bluegreen_probe_failures_total', help: 'Failed health checks, by reason.', labels: ['pool', 'reason'] },
     () =>
       [...probers].flatMap(([pool, { counts }]) =>
         failures.map((failure) => [[pool, failure], counts.failed[failure]] as const),
@@ -26,7 +26,7 @@ export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition
   exposition.counter(
     {
       name: 'bluegreen_probe_prompted_total',
-      help: 'How often a request that failed was a reason to check a pool at once.',
+      help: 'Immediate checks of a pool because a request to it failed.',
       labels: ['pool'],
     },
     () => [...probers].map(([pool, { counts }]) => [[pool], counts.prompted]),
@@ -34,7 +34,7 @@ export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition
   exposition.counter(
     {
       name: 'bluegreen_probe_transitions_total',
-      help: 'How often a pool was found to be down, or up again.',
+      help: 'Transitions of a pool to down and to up.',
       labels: ['pool', 'to'],
     },
     () =>
@@ -46,23 +46,23 @@ export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition
   exposition.counter(
     {
       name: 'bluegreen_probe_flag_errors_total',
-      help: 'Rounds in which the down flag could not be made what it has to be.',
+      help: 'Failed attempts to write or remove the down flag.',
       labels: ['pool'],
     },
     () => [...probers].map(([pool, { counts }]) => [[pool], counts.flagErrors]),
   );
   exposition.durations(
-    { name: 'bluegreen_probe_duration_seconds', help: 'How long health checks took.', labels: ['pool'] },
+    { name: 'bluegreen_probe_duration_seconds', help: 'Duration of health checks.', labels: ['pool'] },
     () => [...probers].map(([pool, { counts }]) => [[pool], counts.durations]),
   );
   exposition.gauge(
-    { name: 'bluegreen_probe_pool_up', help: '1: the pool passes its health checks.', labels: ['pool'] },
+    { name: 'bluegreen_probe_pool_up', help: '1 if the pool is up, 0 if it is down.', labels: ['pool'] },
     () => [...probers].map(([pool, prober]) => [[pool], prober.verdict().down ? 0 : 1]),
   );
   exposition.gauge(
     {
       name: 'bluegreen_probe_last_check_timestamp_seconds',
-      help: 'When the last health check of a pool ended.',
+      help: 'End of the last health check of a pool, as a Unix timestamp.',
       labels: ['pool'],
     },
     () =>

@@ -6,20 +6,21 @@ import { healthCheck } from './health-check.ts';
 import { ProbeCounts } from './probe-counts.ts';
 import { firstVerdict, judge, type Verdict } from './verdict.ts';
 
-/** A request that fails is reason enough for a check no more often than this. */
+/** Failed requests trigger at most one immediate check in this time. */
 const promptEveryMs = 100;
 
 export interface PoolProber {
   verdict(): Verdict;
-  /** When the last check ended; undefined before the first. */
+  /** When the last check ended, in epoch milliseconds. Undefined before the first. */
   lastCheckAt(): number | undefined;
   readonly counts: ProbeCounts;
   /**
-   * A request to the pool has failed: checks it at once, and again at once while checks fail, until it is good or down. As
-   * many failed checks as ever decide. Heeded ten times a second at most, whoever asks.
+   * Call this when a request to the pool has failed. Checks the pool immediately, and repeats the check without waiting for
+   * the interval until one passes or the pool is down. The number of failed checks needed stays the same. Calls within
+   * 100 ms of the last one that took effect are ignored.
    */
   checkNow(): void;
-  /** Removes the flag: without a prober nobody could take it back. */
+  /** Stops checking and removes the flag, which nothing else would clear. */
   stop(): Promise<void>;
 }
 
@@ -31,42 +32,42 @@ export interface ProberOptions {
 }
 
 /**
- * Checks one pool for ever, by itself: the other one's slowness never delays it. Nor does a check that nobody answers delay the
- * next one: as many as it takes to call a pool down are on their way at once, so that a silent one is down one interval after
- * the first of them has timed out.
+ * Checks one pool until stopped, independently of the other pool. A check without an answer does not delay the next one: up to
+ * `fall` checks are in flight at the same time, so that a silent pool is down `fall - 1` intervals after the first check has
+ * timed out.
  */
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);
-  const health = healthCheck(target, { timeoutMs: options.timeoutMs, atOnce: options.fall });
+  const health = healthCheck(target, { timeoutMs: options.timeoutMs, maxConcurrent: options.fall });
   const counts = new ProbeCounts();
   let verdict = firstVerdict(downFlag.isSet());
   let downSince = Date.now();
   let lastCheckAt: number | undefined;
   let flagFault: string | undefined;
-  let underWay = 0;
+  let inFlight = 0;
   let isDue = false;
   let isUrgent = false;
   let promptedMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
 
   function begin(): void {
-    isDue = underWay >= options.fall;
+    isDue = inFlight >= options.fall;
     if (!isDue) void round();
   }
 
   async function round(): Promise<void> {
-    underWay++;
+    inFlight++;
     const startedMs = performance.now();
     const cause = await health.check();
-    underWay--;
+    inFlight--;
     if (stopped) return;
     counts.count(cause, performance.now() - startedMs);
     lastCheckAt = Date.now();
     const before = verdict;
     verdict = judge(before, cause, options);
     if (verdict.down !== before.down) announce(lastCheckAt);
-    showFlag();
-    // A good answer to an older check says nothing about the request that failed since.
+    updateFlag();
+    // A check that was sent before the request failed proves nothing about the pool's state after it.
     if (verdict.down || (cause === undefined && startedMs >= promptedMs)) isUrgent = false;
     if (isDue || isUrgent) begin();
   }
@@ -80,8 +81,8 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     downSince = now;
   }
 
-  /** Compares at every round, so that a flag which could not be written, or which somebody removed, is put right. */
-  function showFlag(): void {
+  /** Runs after every check, so that a flag that could not be written or that somebody removed is corrected. */
+  function updateFlag(): void {
     try {
       if (downFlag.isSet() !== verdict.down) {
         downFlag.set(verdict.down, `${JSON.stringify({ since: downSince, cause: verdict.cause })}\n`);
@@ -91,7 +92,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
       counts.flagErrors++;
       const fault = errorCode(error) ?? String(error);
       if (fault !== flagFault)
-        log.error({ pool: target.pool, path: target.flag, fault }, 'cannot change the flag; trying on');
+        log.error({ pool: target.pool, path: target.flag, fault }, 'cannot change the flag; retrying');
       flagFault = fault;
     }
   }
@@ -114,7 +115,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
       stopped = true;
       clearInterval(timer);
       verdict = { ...verdict, down: false };
-      showFlag();
+      updateFlag();
       await health.close();
     },
   };

@@ -1,13 +1,13 @@
 import { Durations } from '../metrics/durations.ts';
 import type { Cause } from './health-check.ts';
 
-/** Why checks fail, without what an app can make up: one word for every status. */
+/** Why checks fail. A fixed set of label values: an app must not be able to create new ones, so all statuses share one. */
 export const failures = ['status', 'timeout', 'refused', 'reset', 'cut off', 'unreachable', 'other'] as const;
 export type Failure = (typeof failures)[number];
 
-/** What the checks of one pool came to since the start. */
+/** The results of one pool's checks since the start. */
 export class ProbeCounts {
-  good = 0;
+  passed = 0;
   readonly failed: { [failure in Failure]: number } = {
     status: 0,
     timeout: 0,
@@ -17,17 +17,17 @@ export class ProbeCounts {
     unreachable: 0,
     other: 0,
   };
-  /** How often a failed request was a reason to check at once. */
+  /** Immediate checks triggered by a failed request. */
   prompted = 0;
-  /** How often the verdict became this. */
+  /** Transitions of the verdict. */
   becameDown = 0;
   becameUp = 0;
-  /** Flags that could not be written or removed. */
+  /** Failed attempts to write or remove the flag. */
   flagErrors = 0;
   readonly durations = new Durations();
 
   count(cause: Cause, tookMs: number): void {
-    if (cause === undefined) this.good++;
+    if (cause === undefined) this.passed++;
     else this.failed[failureOf(cause)]++;
     this.durations.count(tookMs);
   }

@@ -12,8 +12,8 @@ export interface ServerParts {
 }
 
 /**
- * Says what the prober knows, at `/healthz` with a 503 when it has stopped looking, and at `/metrics` for Prometheus; and takes
- * at `/check/POOL` that a request to that pool has failed.
+ * Serves the verdicts at `/healthz`, with a 503 if the checks have stalled, and the metrics for Prometheus at `/metrics`. A POST
+ * to `/check/POOL` reports that a request to this pool has failed.
  */
 export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts) {
   const { port, bindAddress, intervalMs, timeoutMs } = config;
@@ -24,8 +24,8 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
       const { down, cause } = prober.verdict();
       return { pool, down, cause: down ? cause : undefined, checkedMsAgo: Date.now() - (prober.lastCheckAt() ?? 0) };
     });
-    const looking = pools.every((pool) => pool.checkedMsAgo < staleAfterMs);
-    return { looking, body: `${JSON.stringify({ status: looking ? 'ok' : 'stale', pools })}\n` };
+    const isFresh = pools.every((pool) => pool.checkedMsAgo < staleAfterMs);
+    return { isFresh, body: `${JSON.stringify({ status: isFresh ? 'ok' : 'stale', pools })}\n` };
   }
 
   function prompt(path = ''): boolean {
@@ -37,8 +37,8 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
 
   const server = createServer((request, response) => {
     if (request.url === '/healthz') {
-      const { looking, body } = health();
-      response.writeHead(looking ? 200 : 503, { 'content-type': 'application/json' }).end(body);
+      const { isFresh, body } = health();
+      response.writeHead(isFresh ? 200 : 503, { 'content-type': 'application/json' }).end(body);
     } else if (request.url === '/metrics') {
       metrics.text().then(
         ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
@@ -48,8 +48,8 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
       response.writeHead(request.method === 'POST' && prompt(request.url) ? 204 : 404).end();
     }
   });
-  // Nobody being able to ask is no reason to stop looking.
-  server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot be asked; checking all the same'));
+  // The checks continue even if this server cannot listen.
+  server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot listen; checking the pools anyway'));
   server.listen(port, bindAddress);
   return server;
 }

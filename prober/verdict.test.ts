@@ -8,32 +8,32 @@ function after(causes: readonly Cause[], start: Verdict = firstVerdict(false)): 
   return causes.reduce((verdict, cause) => judge(verdict, cause, thresholds), start);
 }
 
-const good = undefined;
+const passed = undefined;
 
 describe('a verdict', () => {
-  it('is up at first, and down where a flag was left behind', () => {
+  it('starts up, or down if a flag was left behind', () => {
     expect(firstVerdict(false).down).toBe(false);
     expect(firstVerdict(true).down).toBe(true);
   });
 
-  it('falls with the second failure in a row and not with the first', () => {
+  it('is down after the second consecutive failure, not after the first', () => {
     expect(after(['refused']).down).toBe(false);
     expect(after(['refused', 'timeout'])).toMatchObject({ down: true, cause: 'timeout' });
   });
 
-  it('forgets a failure that a good check follows', () => {
-    expect(after(['refused', good, 'refused', good, 'refused']).down).toBe(false);
+  it('forgets a failure after a passed check', () => {
+    expect(after(['refused', passed, 'refused', passed, 'refused']).down).toBe(false);
   });
 
-  it('rises with the third good check in a row and not before', () => {
+  it('is up again after the third consecutive passed check, not before', () => {
     const down = after(['refused', 'refused']);
-    expect(after([good, good], down).down).toBe(true);
-    expect(after([good, good, 'refused', good, good], down).down).toBe(true);
-    expect(after([good, good, good], down).down).toBe(false);
+    expect(after([passed, passed], down).down).toBe(true);
+    expect(after([passed, passed, 'refused', passed, passed], down).down).toBe(true);
+    expect(after([passed, passed, passed], down).down).toBe(false);
   });
 
-  it('lifts a flag that an earlier run left behind only after as many good checks', () => {
-    expect(after([good, good], firstVerdict(true)).down).toBe(true);
-    expect(after([good, good, good], firstVerdict(true)).down).toBe(false);
+  it('clears a flag that an earlier run left behind after the same number of passed checks', () => {
+    expect(after([passed, passed], firstVerdict(true)).down).toBe(true);
+    expect(after([passed, passed, passed], firstVerdict(true)).down).toBe(false);
   });
 });

@@ -1,20 +1,20 @@
 import type { Cause } from './health-check.ts';
 
-/** What is known of one pool. `inARow` counts the checks since the last one that contradicts the verdict. */
+/** Whether one pool is down, and how close the verdict is to changing. */
 export interface Verdict {
   readonly down: boolean;
-  /** Checks in a row that contradict `down`. */
+  /** The number of consecutive checks that contradict `down`. */
   readonly inARow: number;
-  /** Of the last failed check. */
+  /** The cause of the last failed check. */
   readonly cause: Cause;
 }
 
-/** A flag that an earlier run left behind counts until enough good checks say otherwise. */
+/** A flag that an earlier run left behind is kept until enough checks pass. */
 export function firstVerdict(flagged: boolean): Verdict {
   return { down: flagged, inARow: 0, cause: undefined };
 }
 
-/** Down after `fall` failures in a row, up after `rise` good checks in a row. */
+/** Down after `fall` consecutive failed checks, up after `rise` consecutive passed checks. */
 export function judge(verdict: Verdict, cause: Cause, thresholds: { fall: number; rise: number }): Verdict {
   const failed = cause !== undefined;
   const latest = cause ?? verdict.cause;
