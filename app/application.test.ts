@@ -24,22 +24,22 @@ function expectIdentity(response: Response): void {
   expect(response.headers.get('x-powered-by')).toBeNull();
 }
 
-/** Sends a request as it is written and gives back all that comes until the connection closes. */
+/** Sends the raw text of a request and returns everything received until the connection closes. */
 async function exchange(request: string): Promise<string> {
   const socket = connect(app.port, '127.0.0.1');
   socket.write(request);
   return text(socket);
 }
 
-describe('who answers', () => {
-  test('GET /version tells status, pool and release', async () => {
+describe('an answer', () => {
+  test('GET /version contains status, pool and release', async () => {
     const response = await fetch(`${app.origin}/version`);
     expect(response.status).toBe(200);
     expectIdentity(response);
     expect(await response.json()).toEqual({ status: 'healthy', ...identity });
   });
 
-  test('HEAD /version tells the same in its headers and sends no body', async () => {
+  test('HEAD /version has the same headers and no body', async () => {
     const answer = await exchange('HEAD /version HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(answer).toContain('X-App-Pool: green\r\n');
@@ -57,7 +57,7 @@ describe('who answers', () => {
   });
 
   test.each(['/nowhere', '/VERSION', '/Healthz', '/chaos', '/chaos/other'])(
-    '%s is a 404 that says who answered',
+    '%s is a 404 that names pool and release',
     async (path) => {
       const response = await fetch(app.origin + path);
       expect(response.status).toBe(404);
@@ -66,12 +66,12 @@ describe('who answers', () => {
     },
   );
 
-  test('headers as large as the edge accepts are accepted', async () => {
+  test('headers up to the limit of the edge are accepted', async () => {
     const response = await fetch(`${app.origin}/version`, { headers: { 'X-Large': 'x'.repeat(31 * 1024) } });
     expect(response.status).toBe(200);
   });
 
-  test('HEALTH_PATH moves the health answer, even onto the page', async () => {
+  test('HEALTH_PATH moves the health check, even to the path of the page', async () => {
     const other = await spawnApp({ HEALTH_PATH: '/' });
     onTestFinished(() => {
       other.process.kill('SIGKILL');
@@ -91,7 +91,7 @@ describe('the page', () => {
     expect(await response.text()).toBe(readFileSync(new URL('../public/index.html', import.meta.url), 'utf8'));
   });
 
-  test('its policy allows its own style and script by digest, and nothing from elsewhere', async () => {
+  test('its policy allows its own style and script by digest, and nothing else', async () => {
     const response = await fetch(app.origin);
     const html = await response.text();
     const policy = response.headers.get('content-security-policy');
@@ -108,8 +108,8 @@ describe('the page', () => {
   });
 });
 
-describe('honest work for the proofs', () => {
-  test('POST /echo answers length and digest of an upload', async () => {
+describe('the routes for the proofs', () => {
+  test('POST /echo returns length and digest of an upload', async () => {
     const body = randomBytes(8 * 1024 * 1024);
     const response = await fetch(`${app.origin}/echo`, { method: 'POST', body });
     expectIdentity(response);
@@ -117,7 +117,7 @@ describe('honest work for the proofs', () => {
     expect(await response.json()).toEqual({ bytes: body.length, sha256 });
   });
 
-  test('an upload that the client breaks off harms nobody else and is not called a failure', async () => {
+  test('an upload that the client aborts affects no other request and is not logged as a failure', async () => {
     const other = await spawnApp();
     onTestFinished(() => {
       other.process.kill('SIGKILL');
@@ -132,7 +132,7 @@ describe('honest work for the proofs', () => {
     expect([...other.messages]).toEqual(['serving', 'draining', 'stopped; every request was answered']);
   });
 
-  test('GET /slow answers after ms milliseconds, not before', async () => {
+  test('GET /slow answers after ms milliseconds, not earlier', async () => {
     const began = performance.now();
     const response = await fetch(`${app.origin}/slow?ms=300`);
     // Node's timers may fire up to a millisecond early.
@@ -141,7 +141,7 @@ describe('honest work for the proofs', () => {
     expectIdentity(response);
   });
 
-  test('GET /stream sends one event a second and then ends', async () => {
+  test('GET /stream sends one event per second and then ends', async () => {
     const began = performance.now();
     const response = await fetch(`${app.origin}/stream?seconds=2`);
     expectIdentity(response);
@@ -157,7 +157,7 @@ describe('honest work for the proofs', () => {
     expect(performance.now() - began).toBeGreaterThan(1_900);
   });
 
-  test('HEAD /stream ends at once', async () => {
+  test('HEAD /stream ends immediately', async () => {
     const response = await fetch(`${app.origin}/stream?seconds=3600`, { method: 'HEAD' });
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     await response.text();

@@ -14,19 +14,19 @@ import { expectsWebSocket } from './sockets.ts';
 import { stream } from './stream.ts';
 import { trace } from './trace.ts';
 
-/** All routes, in the order in which they are asked. */
+/** All routes, in matching order. */
 export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain, log: Logger): Express {
   const { pool, release } = config;
   const app = express();
   app.disable('x-powered-by');
-  // Two releases with one body are still two answers: a 304 must not stand for both.
+  // Two releases can have the same body, and a 304 would not say which of them answered.
   app.disable('etag');
   app.enable('case sensitive routing');
 
   app.use(identify(config), trace(log));
   if (config.chaosEnabled) app.use(chaosControl(chaos, log), chaosFault(chaos, config.healthPath));
 
-  // First of the routes, because HEALTH_PATH may be one of the others, / included.
+  // The first route, because HEALTH_PATH may equal any other one, including /.
   app.get(config.healthPath, (_request, response) => {
     if (drain.phase === 'serving') response.json({ status: 'healthy', pool, release });
     else response.status(503).json({ status: 'draining', pool, release });

@@ -13,8 +13,8 @@ afterAll(() => {
 
 const start = (query: string) => fetch(`${app.origin}/chaos/start?${query}`, { method: 'POST' });
 
-describe('what chaos does once', () => {
-  test('block: nothing is answered for so many seconds, and then all of it', async () => {
+describe('a chaos act', () => {
+  test('block: no request is answered for the given seconds, then all are', async () => {
     const began = performance.now();
     const started = await start('mode=block&seconds=1');
     expect(await started.json()).toEqual({ message: "Simulation mode 'block' activated" });
@@ -23,7 +23,7 @@ describe('what chaos does once', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  test.each(['0', '61', 'a', '-1'])('block: "%s" seconds are a 400 and nothing happens', async (seconds) => {
+  test.each(['0', '61', 'a', '-1'])('block: "%s" seconds is a 400 and nothing happens', async (seconds) => {
     const began = performance.now();
     const response = await start(`mode=block&seconds=${seconds}`);
     expect(response.status).toBe(400);
@@ -32,12 +32,12 @@ describe('what chaos does once', () => {
     expect(performance.now() - began).toBeLessThan(900);
   });
 
-  test('oom: is refused outside a container of its own, for the memory is that of the machine', async () => {
+  test('oom: is refused outside a container of its own, because the memory belongs to the machine', async () => {
     const response = await start('mode=oom');
     expect(response.status).toBe(409);
     expect(await response.json()).toEqual({
       status: 'error',
-      message: 'oom: this app does not run as the first process of a container of its own',
+      message: 'oom: this app is not the first process of a container of its own',
     });
     expect((await fetch(`${app.origin}/version`)).status).toBe(200);
   });

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import { exhaustMemory, whyMemoryIsShared } from './memory.ts';
 import { type Bounds, queryFault, queryNumber } from './query.ts';
 
-/** What is done once, where a mode lasts until it is stopped. */
+/** Faults that happen once; a mode lasts until it is stopped. */
 export const chaosActs = ['block', 'oom'] as const;
 
 export type ChaosAct = (typeof chaosActs)[number];
@@ -13,7 +13,7 @@ export function isChaosAct(word: unknown): word is ChaosAct {
   return chaosActs.some((act) => act === word);
 }
 
-/** Does it as soon as the answer is out. False: it cannot be done, and the answer says why. */
+/** Runs the act once the answer has been sent. Returns false if it is not possible; the answer then says why. */
 export function actOut(act: ChaosAct, request: Request, response: Response): boolean {
   switch (act) {
     case 'block': {
@@ -39,7 +39,7 @@ export function actOut(act: ChaosAct, request: Request, response: Response): boo
   }
 }
 
-/** Nothing runs meanwhile: no request, no timer, no signal handler. */
-function blockEventLoop(forMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+/** No request, timer or signal handler runs in this time. */
+function blockEventLoop(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }

@@ -5,7 +5,7 @@ import { actOut, chaosActs, isChaosAct } from './chaos-act.ts';
 
 /** `POST /chaos/start?mode=…` and `POST /chaos/stop`. */
 export function chaosControl(chaos: Chaos, log: Logger): Router {
-  // The edge closes /chaos/ by its exact spelling: another spelling must not be a way round it.
+  // The edge blocks only the exact spelling of /chaos/; any other spelling must not work here.
   const router = Router({ caseSensitive: true, strict: true });
 
   router

@@ -3,10 +3,10 @@ import type { Chaos } from './chaos.ts';
 import { answerAfter } from './delay.ts';
 
 export const slowMs = 2_000;
-/** The one request that the mode `poison` breaks: whoever answers all others breaks on it. */
+/** The only path that fails in the mode `poison`: a request that fails on an otherwise healthy pool. */
 const poisonPath = '/poison';
 
-/** Breaks every request outside /chaos/ in the way of the current mode. */
+/** Applies the current mode to every request outside /chaos/. */
 export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
   return (request, response, next) => {
     if (chaos.mode === undefined || request.path.startsWith('/chaos/')) {
@@ -34,7 +34,7 @@ export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
         break;
       case 'disk':
         if (request.path === healthPath) response.status(503).json({ status: 'error', message: 'disk full' });
-        else if (stores(request)) response.status(500).json({ status: 'error', message: 'Simulated ENOSPC' });
+        else if (writes(request)) response.status(500).json({ status: 'error', message: 'Simulated ENOSPC' });
         else next();
         break;
       case 'poison':
@@ -47,23 +47,23 @@ export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
   };
 }
 
-/** Where a disk is full, what only reads is well. */
-function stores({ method }: Request): boolean {
+/** With a full disk, requests that only read still work. */
+function writes({ method }: Request): boolean {
   return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
-/** Promises twice the bytes that it sends, then cuts the connection. */
+/** Announces twice as many bytes as it sends, then closes the connection. */
 function truncate(response: Response): void {
   const half = `{"status":"healthy","cut":"${'.'.repeat(1_000)}`;
   response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 2 * half.length });
   response.write(half, () => response.destroy());
-  // A HEAD has no body whose writing could be waited for.
+  // A HEAD has no body to write, so its headers are flushed explicitly.
   if (response.req.method === 'HEAD') response.flushHeaders();
 }
 
-/** Dies like a process that was killed: no handler runs, the request is left in mid-air. */
+/** Dies like a killed process: no handler runs, and the request is never answered. */
 function crash(): void {
   process.kill(process.pid, 'SIGKILL');
-  // Still here: as PID 1 of a container the kernel ignores a SIGKILL that comes from inside.
+  // Reached only as PID 1 of a container, where the kernel ignores a SIGKILL sent from inside.
   process.exit(137);
 }

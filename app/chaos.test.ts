@@ -19,7 +19,7 @@ afterAll(() => {
   app.process.kill('SIGKILL');
 });
 
-/** One that a test may break for good. */
+/** An app that the test may break permanently. */
 async function another(
   env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],
@@ -33,7 +33,7 @@ async function another(
 
 const post = (path: string) => fetch(app.origin + path, { method: 'POST' });
 
-/** A request of which the connection is watched. */
+/** Sends a request and returns its connection. */
 function ask(method: string, path: string): Socket {
   const socket = connect(app.port, '127.0.0.1');
   socket.write(`${method} ${path} HTTP/1.1\r\nHost: app\r\n\r\n`);
@@ -42,7 +42,7 @@ function ask(method: string, path: string): Socket {
 
 describe('the controls', () => {
   test.each(['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison'])(
-    'start?mode=%s says so, stop heals',
+    'start?mode=%s confirms the mode, stop restores the app',
     async (mode) => {
       const started = await post(`/chaos/start?mode=${mode}`);
       expect(started.status).toBe(200);
@@ -56,14 +56,14 @@ describe('the controls', () => {
     },
   );
 
-  test('no mode given means error', async () => {
+  test('the default mode is error', async () => {
     const started = await post('/chaos/start');
     expect(await started.json()).toEqual({ message: "Simulation mode 'error' activated" });
     expect((await fetch(`${app.origin}/version`)).status).toBe(500);
   });
 
   test.each(['fire', 'ERROR', '', 'error&mode=slow'])(
-    'mode "%s" is a 400 that lists the modes and changes nothing',
+    'mode "%s" is a 400 that lists the modes, and changes nothing',
     async (mode) => {
       const response = await post(`/chaos/start?mode=${mode}`);
       expect(response.status).toBe(400);
@@ -89,14 +89,14 @@ describe('the controls', () => {
     '//chaos/start',
     '/%63haos/start',
     '/x/../chaos/start',
-  ])('%s is a 404, for the edge closes one spelling only', async (path) => {
+  ])('%s is a 404, because the edge blocks one spelling only', async (path) => {
     const socket = connect(app.port, '127.0.0.1');
     socket.write(`POST ${path} HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 /);
     expect((await fetch(`${app.origin}/version`)).status).toBe(200);
   });
 
-  test('CHAOS_ENABLED=false takes the endpoints away', async () => {
+  test('CHAOS_ENABLED=false removes the endpoints', async () => {
     const tame = await another({ CHAOS_ENABLED: 'false' });
     for (const path of ['/chaos/start', '/chaos/stop']) {
       const response = await fetch(tame.origin + path, { method: 'POST' });
@@ -108,21 +108,24 @@ describe('the controls', () => {
 });
 
 describe('the faults', () => {
-  test.each(['/version', '/healthz', '/', '/nowhere'])('error: %s is a 500 that says who answered', async (path) => {
-    await post('/chaos/start?mode=error');
-    const response = await fetch(app.origin + path);
-    expect(response.status).toBe(500);
-    expect(response.headers.get('x-app-pool')).toBe('blue');
-    expect(response.headers.get('x-release-id')).toBe('r1');
-    expect(await response.json()).toEqual({ status: 'error', message: 'Simulated error' });
-  });
+  test.each(['/version', '/healthz', '/', '/nowhere'])(
+    'error: %s is a 500 that names pool and release',
+    async (path) => {
+      await post('/chaos/start?mode=error');
+      const response = await fetch(app.origin + path);
+      expect(response.status).toBe(500);
+      expect(response.headers.get('x-app-pool')).toBe('blue');
+      expect(response.headers.get('x-release-id')).toBe('r1');
+      expect(await response.json()).toEqual({ status: 'error', message: 'Simulated error' });
+    },
+  );
 
-  test('error: what is under /chaos/ is left alone', async () => {
+  test('error: paths under /chaos/ are not affected', async () => {
     await post('/chaos/start?mode=error');
     expect((await post('/chaos/other')).status).toBe(404);
   });
 
-  test('timeout: requests are accepted and stay unanswered until the chaos stops, which cuts them', async () => {
+  test('timeout: requests are accepted and never answered; stopping closes their connections', async () => {
     await post('/chaos/start?mode=timeout');
     const held = [ask('GET', '/version'), ask('GET', '/healthz'), ask('POST', '/echo')];
     const answers = held.map((socket) => text(socket));
@@ -132,7 +135,7 @@ describe('the faults', () => {
     expect(await Promise.all(answers)).toEqual(['', '', '']);
   });
 
-  test('timeout: another mode cuts the held requests too', async () => {
+  test('timeout: starting another mode closes the held connections too', async () => {
     await post('/chaos/start?mode=timeout');
     const answer = text(ask('GET', '/version'));
     expect(await Promise.race([answer, waited(200)])).toBe('silent');
@@ -140,7 +143,7 @@ describe('the faults', () => {
     expect(await answer).toBe('');
   });
 
-  test('slow: the right answer, two seconds late', async () => {
+  test('slow: the correct answer, two seconds late', async () => {
     await post('/chaos/start?mode=slow');
     const began = performance.now();
     const response = await fetch(`${app.origin}/version`);
@@ -148,7 +151,7 @@ describe('the faults', () => {
     expect(await response.json()).toEqual({ status: 'healthy', pool: 'blue', release: 'r1' });
   });
 
-  test('reset: the connection is reset before any header', async () => {
+  test('reset: the connection is reset before the headers', async () => {
     await post('/chaos/start?mode=reset');
     const socket = ask('GET', '/version');
     let received = 0;
@@ -160,15 +163,15 @@ describe('the faults', () => {
     expect(received).toBe(0);
   });
 
-  test('truncate: headers and half of the promised body, then the connection ends', async () => {
+  test('truncate: headers and half of the announced body, then the connection ends', async () => {
     await post('/chaos/start?mode=truncate');
     const answer = await text(ask('GET', '/version'));
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(head).toContain('X-App-Pool: blue');
-    const promised = Number(/^content-length: (\d+)$/im.exec(head)?.[1]);
+    const announced = Number(/^content-length: (\d+)$/im.exec(head)?.[1]);
     expect(body.length).toBeGreaterThan(0);
-    expect(promised).toBe(2 * body.length);
+    expect(announced).toBe(2 * body.length);
   });
 
   test('truncate: a HEAD gets its headers and loses the connection', async () => {
@@ -177,14 +180,14 @@ describe('the faults', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n$/s);
   });
 
-  test('disk: what would store something is a 500, health is a 503, and what only reads is well', async () => {
+  test('disk: writes are a 500, health checks a 503, and reads work', async () => {
     await post('/chaos/start?mode=disk');
     expect((await post('/echo')).status).toBe(500);
     expect((await fetch(`${app.origin}/healthz`)).status).toBe(503);
     expect((await fetch(`${app.origin}/version`)).status).toBe(200);
   });
 
-  test('poison: one path is a 500, and all others are well', async () => {
+  test('poison: one path is a 500, all others work', async () => {
     expect((await fetch(`${app.origin}/poison`)).status).toBe(404);
     await post('/chaos/start?mode=poison');
     expect((await fetch(`${app.origin}/poison`)).status).toBe(500);
@@ -209,7 +212,7 @@ describe('the faults', () => {
   });
 });
 
-/** Long enough that an answer would have come. */
+/** Waits long enough for an answer to arrive. */
 function waited(ms: number): Promise<'silent'> {
   return new Promise((resolve) => setTimeout(resolve, ms, 'silent'));
 }

@@ -8,7 +8,7 @@ export function isChaosMode(word: unknown): word is ChaosMode {
   return chaosModes.some((mode) => mode === word);
 }
 
-/** Which fault is being simulated, and the requests that it holds. In memory only: a restarted app is well again. */
+/** The fault being simulated, and the connections that it holds. In memory only: a restarted app is healthy again. */
 export class Chaos {
   #mode: ChaosMode | undefined;
   readonly #held = new Set<Socket>();
@@ -22,13 +22,13 @@ export class Chaos {
     this.#mode = mode;
   }
 
-  /** Back to normal. Held requests lose their connection: an answer that comes minutes late helps nobody. */
+  /** Ends the fault. Held connections are closed: an answer would come minutes late. */
   stop(): void {
     this.#mode = undefined;
     for (const socket of this.#held) socket.destroy();
   }
 
-  /** Keeps a connection open and silent until the mode ends or the client gives up. */
+  /** Keeps a connection open without answering until the mode ends or the client closes it. */
   hold(socket: Socket): void {
     if (this.#held.has(socket)) return;
     this.#held.add(socket);

@@ -11,9 +11,9 @@ export interface AppConfig {
   readonly chaosEnabled: boolean;
 }
 
-/** @throws {SettingsError} with every fault at once */
+/** @throws {SettingsError} with all faults at once */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): AppConfig {
-  const settings = readSettings(env, variablesOf('app_blue')); // those of app_green are the same
+  const settings = readSettings(env, variablesOf('app_blue')); // app_green has the same variables
   return {
     pool: settings.APP_POOL,
     release: settings.RELEASE_ID,

@@ -23,7 +23,7 @@ function open(port: number): Socket {
   return socket;
 }
 
-/** Sends a request on a connection and gives back the head of the answer. */
+/** Sends a request on a connection and returns the head of the answer. */
 async function headOf(socket: Socket, request: string): Promise<string> {
   socket.write(request);
   const [head] = await once(socket, 'data');
@@ -31,7 +31,7 @@ async function headOf(socket: Socket, request: string): Promise<string> {
 }
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
-  test('health says draining at once, all else is served, what is in flight is finished, and the exit is clean', async () => {
+  test('health checks answer draining, other requests are served, those in flight finish, and the exit is clean', async () => {
     const app = await spawned();
     const inFlight = fetch(`${app.origin}/slow?ms=1500`);
     const keptAlive = open(app.port);
@@ -43,7 +43,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
     expect(health.status).toBe(503);
     expect(health.headers.get('x-app-pool')).toBe('blue');
     expect(await health.json()).toEqual({ status: 'draining', pool: 'blue', release: 'dev' });
-    // On a connection from before and on a new one, neither of which is told to close.
+    // On an existing connection and on a new one; neither is asked to close.
     for (const socket of [keptAlive, open(app.port)]) {
       const head = await headOf(socket, get('/version'));
       expect(head).toMatch(/^HTTP\/1\.1 200 /);
@@ -57,7 +57,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
     expect(await app.exit).toEqual({ code: 0, signal: null });
   });
 
-  test('a second signal ends it at once, whatever is in flight', async () => {
+  test('a second signal ends the app immediately, whatever is in flight', async () => {
     const app = await spawned();
     const inFlight = open(app.port);
     expect(await headOf(inFlight, get('/stream?seconds=20'))).toMatch(/^HTTP\/1\.1 200 /);
@@ -72,7 +72,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('on %s', (signal) => {
   });
 });
 
-test('requests that chaos holds do not hold up the stop', async () => {
+test('requests held by chaos do not delay the stop', async () => {
   const app = await spawned();
   await fetch(`${app.origin}/chaos/start?mode=timeout`, { method: 'POST' });
   const socket = open(app.port);
@@ -85,7 +85,7 @@ test('requests that chaos holds do not hold up the stop', async () => {
   expect(await answer).toBe('');
 });
 
-test('a connection on which nothing was ever asked does not hold up the stop', async () => {
+test('a connection without any request does not delay the stop', async () => {
   const app = await spawned();
   const socket = open(app.port);
   await once(socket, 'connect');
@@ -108,7 +108,7 @@ describe('a drain', () => {
     return { server, drain, port: address.port };
   }
 
-  test('sends a response that is written, but not yet read by a slow client, to its end', async () => {
+  test('completes a response that is written but not yet read by a slow client', async () => {
     const size = 64 * 1024 * 1024;
     const { server, drain, port } = await draining((_request, response) => {
       response.setHeader('Content-Length', size);
@@ -130,7 +130,7 @@ describe('a drain', () => {
     expect(received).toBeGreaterThan(size);
   });
 
-  test('cuts what is not done in time, and says how many', async () => {
+  test('cuts requests that exceed the limit and returns their number', async () => {
     const { server, drain, port } = await draining(() => undefined, 200);
     const sockets = [open(port), open(port)];
     for (const socket of sockets) {
@@ -142,7 +142,7 @@ describe('a drain', () => {
     await Promise.all(ended);
   });
 
-  test('ends a connection whose headers promised to keep it, once its response is complete', async () => {
+  test('closes a connection after its response, even if the headers said keep-alive', async () => {
     const { drain, port } = await draining((_request, response) => {
       response.write('first half, ');
       finish = () => response.end('second half');
@@ -155,7 +155,7 @@ describe('a drain', () => {
     expect(await rest).toContain('second half');
   });
 
-  test('accepts nobody new once it closes', async () => {
+  test('accepts no new connection once it is closing', async () => {
     const { drain, port } = await draining((_request, response) => response.end(), 60_000);
     await drain.run(() => undefined);
     const [error] = await once(connect(port, '127.0.0.1'), 'error');

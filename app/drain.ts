@@ -4,16 +4,16 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface DrainTimes {
-  /** Health says "draining" and all else is as ever: time for the prober to move the traffic away. */
+  /** How long the app serves while health checks answer "draining", for the prober to move the traffic away. */
   readonly leaveMs: number;
-  /** From the signal on; what is not done by then is cut. */
+  /** Counts from the signal. Requests that take longer are cut. */
   readonly limitMs: number;
 }
 
-/** `serving`, then `leaving` (only the health answer differs), then `closing` (nothing new, finish what is open). */
+/** `serving`, then `leaving` (only health checks differ), then `closing` (accept nothing new, finish open requests). */
 export type DrainPhase = 'serving' | 'leaving' | 'closing';
 
-/** Stops a server without failing a request: it leaves before it closes. */
+/** Stops a server without failing a request: it fails its health checks first and closes later. */
 export class Drain {
   #phase: DrainPhase = 'serving';
   readonly #server: Server;
@@ -22,7 +22,7 @@ export class Drain {
   readonly #connections = new Map<Socket, Set<ServerResponse>>();
   readonly #leftOpen = new WeakSet<Duplex>();
 
-  /** Must be made before the server's other request listeners, so that it is told of a request before they answer. */
+  /** Must be created before the server's other request listeners, so that it sees a request before they answer. */
   constructor(server: Server, times: DrainTimes) {
     this.#server = server;
     this.#times = times;
@@ -34,15 +34,15 @@ export class Drain {
     return this.#phase;
   }
 
-  /** A connection that was upgraded has no responses, but is not idle: whoever has it now ends it. */
+  /** An upgraded connection has no responses but is not idle. Its new owner closes it. */
   leaveOpen(connection: Duplex): void {
     this.#leftOpen.add(connection);
   }
 
   /**
    * Resolves when the last connection has ended.
-   * @param beforeClosing is called between the phases, to release what would never end by itself
-   * @returns how many requests were cut because they took too long
+   * @param beforeClosing is called between the phases, to release connections that would never end otherwise
+   * @returns the number of requests that were cut because they took too long
    */
   async run(beforeClosing: () => void): Promise<number> {
     this.#phase = 'leaving';
@@ -50,8 +50,8 @@ export class Drain {
     this.#phase = 'closing';
     beforeClosing();
 
-    // http.Server's own close() destroys "idle" connections, and counts as idle one whose response is written but not
-    // yet sent: a slow reader got 4 of 64 MiB. The close() that it inherits only stops accepting.
+    // The close() of http.Server destroys "idle" connections, even if their response is written but not yet sent: a slow
+    // reader received 4 of 64 MiB. The inherited close() of net.Server only stops accepting connections.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
     for (const [socket, responses] of this.#connections) {
       if (responses.size === 0 && !this.#leftOpen.has(socket)) socket.destroy();
@@ -82,7 +82,7 @@ export class Drain {
     if (this.#phase === 'closing') announceClose(response);
     response.once('close', () => {
       responses?.delete(response);
-      // One whose headers were out before the drain began promised to keep the connection alive.
+      // Headers sent before the drain began promised keep-alive, so the client does not close the connection.
       if (this.#phase === 'closing' && responses?.size === 0) socket.destroySoon();
     });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 
-/** What arrived of an upload, byte for byte: its length and digest, in constant memory however large it is. */
+/** Returns the length and digest of an upload, in constant memory. */
 export const echo: RequestHandler = async (request, response) => {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -5,10 +5,10 @@ export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json({ status: 'error', message: 'Not found' });
 };
 
-/** The last resort: the client learns that it failed, the log why. */
+/** The last handler: the client gets a 500 and the log the cause. */
 export function onFailure(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    // A client that went away in mid-upload is no failure of ours, and nobody is left to be told.
+    // A client that disconnects during an upload is not a failure of the app.
     if (response.destroyed) return;
     response.locals.isLogged = true;
     log.error({ ...response.locals.ids, err: error, method: request.method, path: request.path }, 'request failed');

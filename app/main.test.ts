@@ -10,7 +10,7 @@ function run(env: Readonly<Record<string, string>>) {
   return spawnSync(process.execPath, [main], { env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' });
 }
 
-test('wrong settings are told all at once, one a line, and nothing starts', () => {
+test('all invalid settings are reported at once, one per line, and nothing starts', () => {
   const { status, stdout, stderr } = run({
     APP_POOL: 'red',
     RELEASE_ID: 'two words',
@@ -32,7 +32,7 @@ test('wrong settings are told all at once, one a line, and nothing starts', () =
   ]);
 });
 
-test('a port that is taken ends it with 1 and a line that says so', async () => {
+test('a port in use ends the app with 1 and a line that names the error', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const address = taken.address();

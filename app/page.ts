@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 
 const pageFile = new URL('../public/index.html', import.meta.url);
 
-/** `public/index.html`, whose one style and one script are allowed by their digests and nothing else is. */
+/** `public/index.html`, with a policy that allows only its own style and script, by their digests. */
 export function page(): RequestHandler {
   const html = readFileSync(pageFile, 'utf8');
   const policy = [

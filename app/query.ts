@@ -6,7 +6,7 @@ export interface Bounds {
   readonly default: number;
 }
 
-/** A whole number of the query string, its default where it is not given, undefined where it is not such a number. */
+/** A whole number from the query string, or its default if absent. Undefined if invalid or out of bounds. */
 export function queryNumber(request: Request, name: string, bounds: Bounds): number | undefined {
   const value = request.query[name] ?? String(bounds.default);
   if (typeof value !== 'string' || !/^\d{1,9}$/.test(value)) return undefined;
@@ -14,7 +14,7 @@ export function queryNumber(request: Request, name: string, bounds: Bounds): num
   return number >= bounds.min && number <= bounds.max ? number : undefined;
 }
 
-/** What the 400 says about a number that is not one. */
+/** The body of the 400 for such a number. */
 export function queryFault(name: string, { min, max }: Bounds) {
   return { status: 'error', message: `${name}: expected a whole number from ${min} to ${max}` };
 }

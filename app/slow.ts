@@ -5,7 +5,7 @@ import { type Bounds, queryFault, queryNumber } from './query.ts';
 
 const bounds: Bounds = { min: 0, max: 60_000, default: 1_000 };
 
-/** An honest request that takes `ms` milliseconds. */
+/** Answers after `ms` milliseconds, like a request that does real work. */
 export function slow({ pool, release }: Identity): RequestHandler {
   return (request, response) => {
     const ms = queryNumber(request, 'ms', bounds);

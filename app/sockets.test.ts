@@ -25,7 +25,7 @@ async function another(): Promise<SpawnedApp> {
 
 function socketOf({ port }: SpawnedApp): WebSocket {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`);
-  // One that is ended before it is open says so.
+  // A socket that is terminated before it is open emits an error.
   socket.on('error', () => undefined);
   onTestFinished(() => socket.terminate());
   return socket;
@@ -38,7 +38,7 @@ async function opened(to: SpawnedApp): Promise<WebSocket> {
 }
 
 const nextMessage = async (socket: WebSocket) => JSON.parse(String((await once(socket, 'message'))[0]));
-/** The echoes of the next messages, however close they come. */
+/** The echoes of the next messages, however quickly they arrive. */
 async function echoes(socket: WebSocket, count: number): Promise<string[]> {
   const received: string[] = [];
   for await (const [data] of on(socket, 'message')) {
@@ -49,7 +49,7 @@ async function echoes(socket: WebSocket, count: number): Promise<string[]> {
 }
 const closeCode = async (socket: WebSocket): Promise<number> => (await once(socket, 'close'))[0];
 
-/** A handshake by hand, and all that comes until the connection closes. */
+/** Sends a raw handshake and then more bytes, and returns everything received until the connection closes. */
 async function rawExchange(first: string, then: Uint8Array = new Uint8Array()): Promise<Buffer> {
   const socket = connect(app.port, '127.0.0.1');
   socket.write(first);
@@ -65,7 +65,7 @@ const handshake =
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 describe('a WebSocket at /socket', () => {
-  test('answers each message with who got it, in order', async () => {
+  test('answers each message with the pool that received it, in order', async () => {
     const socket = await opened(app);
     const words = ['one', '', 'ünï', '"}'];
     for (const word of words) socket.send(word);
@@ -74,13 +74,13 @@ describe('a WebSocket at /socket', () => {
     expect(await nextMessage(socket)).toEqual({ pool: 'green', release: 'r2', echo: 'who?' });
   });
 
-  test('tells who answers in the handshake already', async () => {
+  test('names pool and release in the handshake', async () => {
     const socket = socketOf(app);
     const [response] = await once(socket, 'upgrade');
     expect(response.headers).toMatchObject({ 'x-app-pool': 'green', 'x-release-id': 'r2' });
   });
 
-  test('answers all of a client that sends a lot before it reads', async () => {
+  test('answers every message of a client that sends many before it reads', async () => {
     const socket = await opened(app);
     socket.pause();
     const long = 'x'.repeat(60_000);
@@ -102,9 +102,9 @@ describe('a WebSocket at /socket', () => {
 
   test.each([
     ['is not masked', [0x81, 0x01, 0x61], 1002],
-    ['has an opcode that there is not', [0x83, 0x80, 0, 0, 0, 0], 1002],
-    ['promises more than the limit', [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 1009],
-    ['is no UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007],
+    ['has an unknown opcode', [0x83, 0x80, 0, 0, 0, 0], 1002],
+    ['announces more than the limit', [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 1009],
+    ['is not UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007],
   ])('closes on a frame that %s', async (_what, bytes, code) => {
     const answer = await rawExchange(handshake, Uint8Array.from(bytes));
     // A close frame: 0x88, its length, the code.
@@ -115,18 +115,18 @@ describe('a WebSocket at /socket', () => {
   });
 });
 
-describe('what is no handshake for it', () => {
+describe('a request that is not a handshake', () => {
   test.each([
     ['plain HTTP', 'GET /socket HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n'],
     ['another version', handshake.replace('Version: 13', 'Version: 12').replace('Upgrade\r\n', 'close\r\n')],
     ['a wrong key', handshake.replace('==', '').replace('Upgrade\r\n', 'close\r\n')],
-  ])('%s is a 426 that says who answered', async (_what, request) => {
+  ])('%s is a 426 that names the pool', async (_what, request) => {
     const answer = String(await rawExchange(request));
     expect(answer).toMatch(/^HTTP\/1\.1 426 /);
     expect(answer).toContain('X-App-Pool: green');
   });
 
-  test.each(['websocket', 'h2c'])('an offer of %s elsewhere changes nothing', async (protocol) => {
+  test.each(['websocket', 'h2c'])('an offer of %s on another path is ignored', async (protocol) => {
     const socket = connect(app.port, '127.0.0.1');
     socket.write(`GET /version HTTP/1.1\r\nHost: app\r\nConnection: Upgrade, close\r\nUpgrade: ${protocol}\r\n\r\n`);
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
@@ -138,7 +138,7 @@ describe('chaos', () => {
     expect((await fetch(`${origin}/chaos/${what}`, { method: 'POST' })).status).toBe(200);
   };
 
-  test('has handshakes too', async () => {
+  test('applies to handshakes too', async () => {
     const broken = await another();
     await chaos(broken, 'start?mode=error');
     const [, response] = await once(socketOf(broken), 'unexpected-response');
@@ -160,7 +160,7 @@ describe('chaos', () => {
 });
 
 describe('on SIGTERM', () => {
-  test('it goes on while the app leaves, is then closed as a restart, and the exit is clean', async () => {
+  test('sockets work while the app leaves, are then closed as a service restart, and the exit is clean', async () => {
     const leaving = await another();
     const sockets = [await opened(leaving), await opened(leaving)];
     const codes = sockets.map(closeCode);
@@ -174,7 +174,7 @@ describe('on SIGTERM', () => {
     expect(await leaving.exit).toEqual({ code: 0, signal: null });
   });
 
-  test('a client that does not answer the close does not hold up the stop', async () => {
+  test('a client that does not answer the close does not delay the stop', async () => {
     const leaving = await another();
     const socket = connect(leaving.port, '127.0.0.1');
     socket.write(handshake);

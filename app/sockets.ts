@@ -8,13 +8,13 @@ import type { Identity } from './identity.ts';
 
 const path = '/socket';
 const maxSockets = 1_000;
-/** Well within the minute for which the edge lets a connection be silent. */
+/** Well within the minute after which the edge closes a silent connection. */
 const pingMs = 25_000;
 
-/** Chaos that lets a handshake through; in the other modes it is broken as any request. */
-const harmless: readonly ChaosMode[] = ['slow', 'disk', 'poison'];
+/** Modes that do not fail a handshake; the other modes fail it like any request. */
+const unaffectedModes: readonly ChaosMode[] = ['slow', 'disk', 'poison'];
 
-// RFC 6455, section 7.4.1, and the registry that it made.
+// RFC 6455, section 7.4.1, and the IANA registry of close codes.
 const unsupportedData = 1003;
 const serviceRestart = 1012;
 
@@ -22,17 +22,17 @@ const options = {
   noServer: true,
   maxPayload: 64 * 1024,
   perMessageDeflate: false,
-  // A client that does not answer the close is not waited for; the option is not in the package's types yet.
+  // How long to wait for a client to answer the close. The option is missing from the types of the package.
   closeTimeout: 2_000,
 };
 
-/** The WebSockets at /socket: each text message is answered with who got it, in the order in which they came. */
+/** The WebSockets at /socket. Each text message is answered in order, with the pool and release that received it. */
 export class Sockets {
   readonly #identity: Identity;
   readonly #chaos: Chaos;
   readonly #server = new WebSocketServer({
     ...options,
-    verifyClient: (_handshake, answer) => answer(this.#server.clients.size < maxSockets, 503),
+    verifyClient: (_info, answer) => answer(this.#server.clients.size < maxSockets, 503),
   });
   readonly #silent = new WeakSet<WebSocket>();
 
@@ -45,7 +45,7 @@ export class Sockets {
     setInterval(() => this.#ping(), pingMs).unref();
   }
 
-  /** Whether a request is a handshake that will be answered; any other is a request like all, and chaos has those. */
+  /** Whether a request is a handshake to accept. All others are handled as plain requests, which chaos applies to. */
   wants({ method, url, headers }: IncomingMessage): boolean {
     const isHandshake =
       method === 'GET' &&
@@ -53,28 +53,28 @@ export class Sockets {
       headers.upgrade?.toLowerCase() === 'websocket' &&
       headers['sec-websocket-version'] === '13' &&
       /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '');
-    return isHandshake && (this.#chaos.mode === undefined || harmless.includes(this.#chaos.mode));
+    return isHandshake && (this.#chaos.mode === undefined || unaffectedModes.includes(this.#chaos.mode));
   }
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const shake = () => this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened));
+    const handshake = () => this.#server.handleUpgrade(request, socket, head, (opened) => this.#serve(opened));
     if (this.#chaos.mode !== 'slow') {
-      shake();
+      handshake();
       return;
     }
     socket.on('error', () => socket.destroy());
-    const timer = setTimeout(shake, slowMs);
+    const timer = setTimeout(handshake, slowMs);
     socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Asks every client to come again, which it will do somewhere else; late handshakes are refused. */
+  /** Asks all clients to reconnect, which takes them to another process, and refuses new handshakes. */
   close(): void {
     this.#server.close();
     for (const socket of this.#server.clients) socket.close(serviceRestart, 'service restart');
   }
 
   #serve(socket: WebSocket): void {
-    // What breaks the protocol or the limit is closed by the package, with the code that says so.
+    // On a protocol error or a message over the limit, the package closes the socket with the matching code.
     socket.on('error', () => undefined);
     socket.on('pong', () => this.#silent.delete(socket));
     socket.on('message', (data, isBinary) => {
@@ -82,7 +82,7 @@ export class Sockets {
         socket.close(unsupportedData, 'text only');
         return;
       }
-      // Nothing is read before the answer is out: a client that only sends fills its own buffers, not ours.
+      // Reading pauses until the answer has been sent: a client that never reads fills its own buffers, not ours.
       socket.pause();
       const { pool, release } = this.#identity;
       socket.send(JSON.stringify({ pool, release, echo: String(data) }), () => socket.resume());
@@ -101,7 +101,7 @@ export class Sockets {
   }
 }
 
-/** For whoever asks for the WebSocket in plain HTTP. */
+/** Answers plain HTTP requests to the path of the WebSocket. */
 export const expectsWebSocket: RequestHandler = (_request, response) => {
   response
     .status(426)

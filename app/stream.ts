@@ -4,7 +4,7 @@ import { type Bounds, queryFault, queryNumber } from './query.ts';
 
 const bounds: Bounds = { min: 1, max: 3_600, default: 10 };
 
-/** Server-sent events: one a second for `seconds` seconds. */
+/** Server-sent events: one per second for `seconds` seconds. */
 export function stream({ pool, release }: Identity): RequestHandler {
   return (request, response) => {
     const seconds = queryNumber(request, 'seconds', bounds);
@@ -13,7 +13,7 @@ export function stream({ pool, release }: Identity): RequestHandler {
       return;
     }
     response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
-    // Its headers are the whole answer to a HEAD.
+    // A HEAD gets only the headers.
     if (request.method === 'HEAD') {
       response.end();
       return;

@@ -29,7 +29,7 @@ afterAll(() => {
 
 const ask = (path: string, headers: Record<string, string> = {}) => fetch(app.origin + path, { headers });
 
-test('an answer carries the id of its request, and goes on with its trace in a span of its own', async () => {
+test('an answer carries the id of its request, and continues its trace in a new span', async () => {
   const { headers } = await ask('/version', fromEdge);
   expect(headers.get('x-request-id')).toBe(requestId);
   const [version, traceOfAnswer, span, flags] = headers.get('traceresponse')?.split('-') ?? [];
@@ -38,7 +38,7 @@ test('an answer carries the id of its request, and goes on with its trace in a s
   expect(span).not.toBe(parentId);
 });
 
-test('one that came without, or with none that is valid, gets new ones', async () => {
+test('a request without valid ids gets new ones', async () => {
   const bad = { 'X-Request-Id': 'x'.repeat(65), traceparent: `00-${'0'.repeat(32)}-${parentId}-01` };
   for (const sent of [{}, bad]) {
     const { headers } = await ask('/version', sent);
@@ -47,7 +47,7 @@ test('one that came without, or with none that is valid, gets new ones', async (
   }
 });
 
-test('an error is logged under the same ids, but not that of a health check', async () => {
+test('an error is logged with the same ids, except for health checks', async () => {
   await fetch(`${app.origin}/chaos/start?mode=error`, { method: 'POST' });
   expect((await ask('/healthz')).status).toBe(500);
   const { headers } = await ask('/nowhere', fromEdge);
@@ -88,6 +88,6 @@ test('an exception is logged once, with its cause', async () => {
     server.close();
     await once(server, 'close');
   }
-  const said = lines.map((line) => JSON.parse(line));
-  expect(said).toMatchObject([{ requestId, err: { message: 'out of paper' } }, { err: { message: 'out of paper' } }]);
+  const logged = lines.map((line) => JSON.parse(line));
+  expect(logged).toMatchObject([{ requestId, err: { message: 'out of paper' } }, { err: { message: 'out of paper' } }]);
 });

@@ -25,7 +25,7 @@ export function healthCheck(
   const connections = new Connections(target.origin, {
     connections: maxConcurrent,
     connect: { timeout: timeoutMs },
-    // Shorter than the keep-alive time of common servers, so that a check never uses a connection that is being closed.
+    // Shorter than the keep-alive time of common servers, so that no check uses a connection that is being closed.
     keepAliveTimeout: 4000,
     pipelining: 1,
   });
@@ -57,7 +57,7 @@ export function healthCheck(
   };
 }
 
-/** The content of the body does not matter, but the body must be complete, at least up to `maxBodyBytes`. */
+/** The content of the body does not matter, but the body must be complete or longer than `maxBodyBytes`. */
 async function causeInBody(body: AsyncIterable<Buffer>): Promise<Cause> {
   let read = 0;
   try {

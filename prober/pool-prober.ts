@@ -15,8 +15,8 @@ export interface PoolProber {
   lastCheckAt(): number | undefined;
   readonly counts: ProbeCounts;
   /**
-   * Call this when a request to the pool has failed. Checks the pool immediately, and repeats the check without waiting for
-   * the interval until one passes or the pool is down. The number of failed checks needed stays the same. Calls within
+   * Call this when a request to the pool has failed. Checks the pool immediately and repeats the check, without waiting for
+   * the interval, until one passes or the pool is down. The number of failed checks needed stays the same. Calls within
    * 100 ms of the last one that took effect are ignored.
    */
   checkNow(): void;
@@ -32,9 +32,9 @@ export interface ProberOptions {
 }
 
 /**
- * Checks one pool until stopped, independently of the other pool. A check without an answer does not delay the next one: up to
- * `fall` checks are in flight at the same time, so that a silent pool is down `fall - 1` intervals after the first check has
- * timed out.
+ * Checks one pool until stopped, independently of the other pool. A check without an answer does not delay the next one: up
+ * to `fall` checks are in flight at the same time, so that a silent pool is down `fall - 1` intervals after the first check
+ * has timed out.
  */
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);

@@ -1,7 +1,7 @@
 import { Durations } from '../metrics/durations.ts';
 import type { Cause } from './health-check.ts';
 
-/** Why checks fail. A fixed set of label values: an app must not be able to create new ones, so all statuses share one. */
+/** Why checks fail: a fixed set of label values, to which an app cannot add. All statuses share one. */
 export const failures = ['status', 'timeout', 'refused', 'reset', 'cut off', 'unreachable', 'other'] as const;
 export type Failure = (typeof failures)[number];
 

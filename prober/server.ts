@@ -12,8 +12,8 @@ export interface ServerParts {
 }
 
 /**
- * Serves the verdicts at `/healthz`, with a 503 if the checks have stalled, and the metrics for Prometheus at `/metrics`. A POST
- * to `/check/POOL` reports that a request to this pool has failed.
+ * Serves the verdicts at `/healthz`, with a 503 if the checks have stalled, and the metrics for Prometheus at `/metrics`. A
+ * POST to `/check/POOL` reports that a request to this pool has failed.
  */
 export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts) {
   const { port, bindAddress, intervalMs, timeoutMs } = config;
