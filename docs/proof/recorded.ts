@@ -31,7 +31,7 @@ const recorded = z.object({
       failoverMs: z.number().optional(),
       recoveryMs: z.number().optional(),
       alertsDue: count,
-      alertsTold: count,
+      alertsRaised: count,
       faults: z.array(z.string()),
     }),
   ),

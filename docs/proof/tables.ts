@@ -57,10 +57,10 @@ function wholeTable(proof: Recorded): string {
   const { at, version, commit, nginx, scenarios, skipped } = proof;
   const rows = scenarios.map((scenario) => {
     const { name, requests, failed, retried, late, p50Ms, p99Ms, p999Ms, maxMs, failoverMs, recoveryMs } = scenario;
-    const { alertsTold, alertsDue } = scenario;
+    const { alertsRaised, alertsDue } = scenario;
     const counts = [requests, failed, avoidable(scenario), retried, late].map((value) => value.toLocaleString('en'));
     const times = [p50Ms, p99Ms, p999Ms, maxMs, failoverMs, recoveryMs].map(duration);
-    return [`\`${name}\``, ...counts, ...times, `${alertsTold} of ${alertsDue}`];
+    return [`\`${name}\``, ...counts, ...times, `${alertsRaised} of ${alertsDue}`];
   });
   const columns = ['', 'requests', 'failed', 'avoidable', 'retried', '>500 ms', 'p50', 'p99', 'p99.9', 'max'];
   const excused = scenarios.flatMap(({ name, excused: why }) =>

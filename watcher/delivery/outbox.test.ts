@@ -331,22 +331,22 @@ describe('a message that comes late', () => {
   });
 });
 
-describe('a channel that goes on failing', () => {
-  it('is tried again after twice as long each time, but never after longer than the longest pause', async () => {
+describe('a channel that keeps failing', () => {
+  it('is retried with a pause that doubles up to the maximum', async () => {
     slack.answer('500');
     const failedAt: number[] = [];
     const outbox = open({ backoffMs: 10, maxBackoffMs: 40, onFailure: () => failedAt.push(performance.now()) });
     outbox.push(standbyDown('a'));
-    // Without the longest pause, the twelfth try would come after 20 seconds.
+    // Without the maximum, the twelfth attempt would come after 20 seconds.
     await slack.waitFor(() => slack.requests >= 12);
     const pauses = failedAt.slice(1).map((atMs, index) => atMs - (failedAt[index] ?? 0));
-    // A timer can fire within the millisecond before its time.
+    // A timer can fire up to a millisecond early.
     for (const [index, atLeastMs] of [10, 20, 40, 40].entries()) expect(pauses[index]).toBeGreaterThan(atLeastMs - 1);
   });
 });
 
-describe('a message that is on its way', () => {
-  it('is never dropped for those that wait behind it, and is delivered', async () => {
+describe('a message in flight', () => {
+  it('is not dropped when messages behind it exceed the limit', async () => {
     slack.answer('hang', { times: 1 });
     const outbox = open({ limit: 2 });
     outbox.push(standbyDown('a'));

@@ -142,7 +142,7 @@ describe('the dashboard', () => {
     await eventually('the state', () => /^retry: \d+\n\nevent: state\ndata: .*"word":"Blue".*\n\n/.test(client.text()));
     const changedMs = performance.now();
     now = { ...now, statement: { word: 'Green' } as Now['statement'] };
-    await eventually('the news', () => /event: tick\ndata: .*"word":"Green"/.test(client.text()));
+    await eventually('the change', () => /event: tick\ndata: .*"word":"Green"/.test(client.text()));
     expect(performance.now() - changedMs).toBeLessThan(900);
     past.alerts.add(failover);
     await eventually('the alert', () => /event: tick\ndata: .*"headline":"Failover/.test(client.text()));
@@ -187,7 +187,7 @@ describe('the dashboard', () => {
     broken = new TypeError('no charts');
     await eventually('the fault', () => faults.length === 2);
     broken = undefined;
-    await eventually('news again', () => client.text().includes('event: tick'));
+    await eventually('a tick again', () => client.text().includes('event: tick'));
     client.close();
   });
 
