@@ -6,7 +6,7 @@ import { readStack } from '../stack/stack.ts';
 import { activePoolScenarios } from './active-pool.ts';
 import type { Stage } from './scenario.ts';
 
-it('a pool that is blocked is put back when it goes on, as nothing but time heals it', async () => {
+it('undo waits until a blocked pool resumes, as only time heals it', async () => {
   let asked = 0;
   const app = createServer((_, response) => {
     asked++;

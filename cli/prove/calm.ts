@@ -13,7 +13,7 @@ import { emptyLogVolume, writableControl } from './rest.ts';
 const calmDeadlineMs = 30_000;
 const answersInARow = 10;
 
-/** What a proof that was killed has left behind, and no other command undoes. */
+/** Undoes what a killed proof has left behind and no other command undoes. */
 export async function tidy(hands: Hands): Promise<void> {
   await writableControl(hands);
   await emptyLogVolume(hands);
@@ -21,8 +21,8 @@ export async function tidy(hands: Hands): Promise<void> {
 }
 
 /**
- * Nothing may be going on that a proof would disturb, or that would disturb it. All of it at once.
- * @throws {CommandError}
+ * Checks that nothing is in progress that a proof would disturb, or that would disturb it.
+ * @throws {CommandError} otherwise; the message lists all reasons
  */
 export async function requireCalm(stack: Stack, engine: Engine): Promise<ControlState> {
   const control = await controlState(engine);
@@ -40,14 +40,17 @@ export async function requireCalm(stack: Stack, engine: Engine): Promise<Control
   if (control.canaryPercent > 0) faults.push(`a canary of ${control.canaryPercent}% is on`);
   if (control.muted !== undefined || stack.settings.MAINTENANCE_MODE) faults.push('alerts are held back');
   const holder = lockHolder(stack);
-  if (holder?.alive) faults.push(`${holderText(holder)} is going on`);
+  if (holder?.alive) faults.push(`${holderText(holder)} is in progress`);
   if (faults.length === 0) return control;
-  throw new CommandError(`not begun, nothing was broken:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
+  throw new CommandError(`not started, nothing was broken:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, {
     next: './bluegreen status',
   });
 }
 
-/** Returns when the last scenario has left no mark: both pools are well, and the active one answers. */
+/**
+ * Returns once the last scenario has left no trace: both pools are up, and the active one answers.
+ * @throws {CommandError} if that takes longer than 30 s
+ */
 export async function untilCalm(stack: Stack, engine: Engine): Promise<void> {
   const isCalm = await until(calmDeadlineMs, async () => {
     const { down, active } = await edgeStatus(engine);
@@ -59,10 +62,10 @@ export async function untilCalm(stack: Stack, engine: Engine): Promise<void> {
     }
     return true;
   });
-  if (!isCalm) throw new CommandError('the stack does not settle', { next: './bluegreen status' });
+  if (!isCalm) throw new CommandError('the stack does not become healthy again', { next: './bluegreen status' });
 }
 
-/** The demo app runs on both pools, and lets itself be broken. */
+/** Whether both pools run the demo app with chaos enabled. */
 export async function runsDemo(stack: Stack): Promise<boolean> {
   const answers = await Promise.all(
     pools.map((pool) => ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' })),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { projectOf } from '../engine/compose/subnet.ts';
 import { appOf } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
-import { type Hands, outputOf, silencedVariables } from './hands.ts';
+import { type Hands, mutingVariables, outputOf } from './hands.ts';
 
 const places = {
   LOG: '/var/log/nginx/access.log',
@@ -10,12 +10,12 @@ const places = {
   RUN: '/var/cache/nginx',
 } as const;
 
-/** Whatever its status: a watcher that can keep nothing is degraded. */
+/** Prints the body whatever the status: a watcher that cannot save its state is degraded. */
 const printHealth = "fetch('http://127.0.0.1:8083/healthz').then((answer) => answer.text()).then(console.log)";
 
 const networks = z.record(z.string(), z.object({ Aliases: z.array(z.string()).nullable(), IPAddress: z.string() }));
 
-/** By the containers' names, which the Compose file fixes. */
+/** Addresses the containers by the names that the Compose file fixes. */
 export function composeHands(stack: Stack): Hands {
   const prefix = stack.settings.STACK_PREFIX ?? '';
   const address = { blue: `${stack.settings.SUBNET_PREFIX}.11`, green: `${stack.settings.SUBNET_PREFIX}.12` };
@@ -34,9 +34,9 @@ export function composeHands(stack: Stack): Hands {
       return docker('exec', ...environment, `${prefix}nginx_proxy`, 'sh', '-c', script);
     },
 
-    whyNoNetworkCut: undefined,
+    noNetworkCutReason: undefined,
 
-    cutOff: async (pool) => void (await docker('network', 'disconnect', network, prefix + appOf(pool))),
+    disconnect: async (pool) => void (await docker('network', 'disconnect', network, prefix + appOf(pool))),
 
     async connect(pool) {
       const container = prefix + appOf(pool);
@@ -45,29 +45,29 @@ export function composeHands(stack: Stack): Hands {
       await docker('network', 'connect', '--ip', address[pool], ...aliases, network, container);
     },
 
-    // To Compose, the proof's watcher is one more container of the service.
+    // Not `docker compose kill`: to Compose, the proof's watcher is another container of the same service.
     kill: async (name) => void (await docker('kill', prefix + name)),
 
     async watcher() {
       const name = `${prefix}prove_watcher`;
-      // What a proof that was killed has left.
+      // A killed proof may have left one.
       await docker('rm', '--force', name);
-      const silenced = silencedVariables.flatMap((variable) => ['--env', `${variable}=`]);
-      // In its read-only container it can keep nothing, and need not.
-      const run = ['run', '--rm', '--no-TTY', '--no-deps', '--quiet-pull', '--name', name, ...silenced];
+      const muting = mutingVariables.flatMap((variable) => ['--env', `${variable}=`]);
+      // Its container is read-only, so it cannot save its state. It need not.
+      const run = ['run', '--rm', '--no-TTY', '--no-deps', '--quiet-pull', '--name', name, ...muting];
       const file = stack.envFile === undefined ? [] : ['--env-file', stack.envFile];
       const compose = ['compose', '--progress', 'quiet', '--project-directory', stack.root, ...file];
       return {
         command: ['docker', ...compose, ...run, '--env', 'STATE_DIR=/nowhere', 'alert_watcher'],
         env: process.env,
-        // The client of a container can end without it.
+        // The docker client can end while its container runs on.
         cleanUp: `docker rm --force ${name} >/dev/null`,
-        // A container that is gone answers as one that says nothing.
+        // Empty if the container is gone.
         health: () => docker('exec', name, 'node', '-e', printHealth).catch(() => ''),
       };
     },
 
-    async isProberWell() {
+    async isProberHealthy() {
       const url = 'http://127.0.0.1:8085/healthz';
       const asked = docker('exec', `${prefix}health_prober`, 'wget', '-q', '-T', '2', '-O', '/dev/null', url);
       return asked.then(

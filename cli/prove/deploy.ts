@@ -15,13 +15,13 @@ import type { Scenario } from './scenario.ts';
 const bakeSeconds = 5;
 const healthyDeadlineMs = 60_000;
 
-/** The env file as it was before, to be put back byte for byte. */
+/** Each env file as it was before, to be restored byte for byte. */
 const before = new Map<string, Buffer | undefined>();
 
-/** The release that the idle colour runs is brought there once more, as a user would. */
+/** Deploys the standby's own release to it again, with the command line that operators use. */
 export const deployScenario: Scenario = {
   name: 'deploy',
-  about: `the standby's release is deployed to it anew, and watched for ${bakeSeconds} s`,
+  about: `the standby's release is deployed to it again, and monitored for ${bakeSeconds} s`,
   lasts: 'act',
   async act({ stack, engine, standby, signal }) {
     const path = envPath(stack);
@@ -35,7 +35,7 @@ export const deployScenario: Scenario = {
       ...['--smoke-path', settings.HEALTH_PATH, '--bake', `${bakeSeconds}s`],
     ];
     const command = [process.execPath, join(root, 'cli/main.ts'), ...args] as const;
-    // The operator's hooks are for real releases: here, none is found.
+    // The operator's hooks are for real releases, so none is found here.
     const env = { HOOKS_DIR: '/dev/null' };
     const options = { cwd: root, env, stdin: 'ignore', reject: false, all: true } as const;
     const result = await execa(command[0], command.slice(1), options);
@@ -55,7 +55,7 @@ export const deployScenario: Scenario = {
     if (was === undefined) rmSync(path);
     else writeFileSync(path, was);
     const restored = readStack(stack.envFile);
-    // What it runs is the same, however it was written down.
+    // The pool runs the same release, even if the env file names it differently.
     if (variablesOf(standby).every((name) => restored.settings[name] === deployed.settings[name])) return;
     await sameEngine(engine, restored).replace(standby, { unused: false });
     await becomeHealthy(restored, standby);
@@ -68,6 +68,6 @@ export const deployScenario: Scenario = {
 };
 
 async function becomeHealthy(stack: Stack, pool: Pool): Promise<void> {
-  const isWell = await until(healthyDeadlineMs, async () => (await poolStatus(stack, pool)).healthy);
-  if (!isWell) throw new CommandError(`${pool} does not come back`, { next: './bluegreen status' });
+  const isHealthy = await until(healthyDeadlineMs, async () => (await poolStatus(stack, pool)).healthy);
+  if (!isHealthy) throw new CommandError(`${pool} does not become healthy again`, { next: './bluegreen status' });
 }

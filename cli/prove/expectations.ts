@@ -12,36 +12,36 @@ import { pools } from '../../settings/pool.ts';
 import { durationMs } from '../arguments.ts';
 import type { Stage } from './scenario.ts';
 
-/** The health checks have noticed after that, with the default settings: a pool that hangs breaks right after a check. */
-const noticedMs = 700;
-/** What an edge that has tried both pools in vain may take longer than its connect timeouts. */
-const sayingSoMs = 500;
-/** A busy machine gives up later. */
+/** Detection time of the health checks with the default settings. The worst case is a pool that hangs right after a check. */
+const detectedMs = 700;
+/** How much longer than its connect timeouts the edge may take to answer after it has tried both pools in vain. */
+const outageAnswerMs = 500;
+/** On a busy machine, the edge gives up a request later than its timeout. */
 const givenUpMs = 1_000;
-/** Between the end of an idle connection at a reload and its client's noticing. */
+/** From the end of an idle connection at a reload until its client notices. */
 const closingMs = 50;
-/** Of requests that may take longer than half a second when a pool hangs, at 400 a second. */
+/** How many requests may take longer than half a second when a pool hangs, at 400 requests/s. */
 const lateAt400 = 250;
-/** POSTs that fail when a pool breaks in a way that nginx sees at once. */
+/** How many POSTs may fail when a pool breaks in a way that nginx sees at once, at 400 requests/s. */
 const postsAt400 = 10;
 
-/** Until what they have noticed shows in every request. */
+/** From detection until every request is routed accordingly. */
 const effectMs = 300;
 
-/** How long the health checks need at most; what fails meanwhile is bounded by it. */
+/** The longest time that the health checks need to detect a fault; it bounds what may fail. */
 export function detectionMs({ settings }: Stage['stack']): number {
   const { PROBE_INTERVAL_MS: interval, PROBE_TIMEOUT_MS: timeout, PROBE_FALL: fall } = settings;
-  return Math.max(noticedMs, interval + timeout + (fall - 1) * interval);
+  return Math.max(detectedMs, interval + timeout + (fall - 1) * interval);
 }
 
-/** From then on no request may show the fault. */
-export function noticedAfterMs(stack: Stage['stack']): number {
+/** From this time after the fault on, no request may show it. */
+export function detectedAfterMs(stack: Stage['stack']): number {
   return detectionMs(stack) + effectMs;
 }
 
 /**
- * The edge gives up what hangs on a pool after its read timeout, and then leaves the pool alone for a while: a pool that had
- * been healed before would fail twice.
+ * A fault that hangs must last at least this long: the edge gives up a hanging request after its read timeout, and then avoids
+ * the pool for a while. A pool healed before that would cause a second failover.
  */
 export function hangingMs({ stack }: Stage): number {
   return detectionMs(stack) + (durationMs(stack.settings.PROXY_READ_TIMEOUT) ?? 0) + givenUpMs;
@@ -50,10 +50,10 @@ export function hangingMs({ stack }: Stage): number {
 /** Nothing may fail, and the active pool serves throughout. */
 export const untouched: Expectation = { servedBy: 'active', allowances: [] };
 
-/** Nothing may fail, and the standby takes over. */
+/** Nothing may fail, and the standby serves. */
 export const movesAway: Expectation = { servedBy: 'standby', allowances: [] };
 
-/** nginx sees each failure at once, and a request or two show it. */
+/** nginx sees each failure at once; only a few requests meet it. */
 export function broken({ rates }: Stage): Expectation {
   return {
     servedBy: 'standby',
@@ -61,7 +61,7 @@ export function broken({ rates }: Stage): Expectation {
   };
 }
 
-/** The same, and no flag keeps requests away from it. */
+/** As broken(), but no flag keeps requests away from the pool. */
 export function brokenWithoutFlags({ rates }: Stage): Expectation {
   return {
     servedBy: 'standby',
@@ -69,12 +69,12 @@ export function brokenWithoutFlags({ rates }: Stage): Expectation {
   };
 }
 
-/** Nothing is seen of it but that no answer comes. */
+/** The pool just does not answer. */
 export function silent(stage: Stage): Expectation {
   return { ...silentForAWhile(stage), servedBy: 'standby' };
 }
 
-/** The same, until it goes on by itself. */
+/** As silent(), until the pool resumes. */
 export function silentForAWhile({ stack, rates }: Stage): Expectation {
   const seconds = detectionMs(stack) / 1000;
   return {
@@ -87,27 +87,27 @@ export function silentForAWhile({ stack, rates }: Stage): Expectation {
   };
 }
 
-/** The health check tells it, and nothing else does. */
-export function toldByHealth({ stack, rates }: Stage): Expectation {
+/** Only the health checks show the fault. */
+export function seenByHealthChecks({ stack, rates }: Stage): Expectation {
   return { servedBy: 'standby', allowances: [postsInFlight((rates.posts * detectionMs(stack)) / 1000)] };
 }
 
-/** Answers come, but late. */
+/** Responses come, but late. */
 export function tardy({ rates }: Stage): Expectation {
   return { servedBy: 'standby', allowances: [], mostLate: rates.scaled(lateAt400) };
 }
 
-/** Answers begin well; where the reset overtakes the beginning, nginx sees no answer at all. */
+/** Responses begin, then break off. If the reset overtakes the beginning, nginx sees no response at all. */
 export function cutting({ stack, rates }: Stage): Expectation {
   const most = (rates.all * detectionMs(stack)) / 1000;
   const mostPosts = Math.min(most, rates.scaled(postsAt400));
   return { servedBy: 'standby', allowances: [answersCut(most - mostPosts), postsInFlight(mostPosts)] };
 }
 
-/** Both pools are gone. */
+/** Both pools are dead. */
 export function outage({ stack, rates }: Stage): Expectation {
   const connectMs = durationMs(stack.settings.PROXY_CONNECT_TIMEOUT) ?? 0;
-  const quickMs = pools.length * connectMs + sayingSoMs;
+  const quickMs = pools.length * connectMs + outageAnswerMs;
   return { allowances: [nobodyServes({ rate: rates.all, quickMs }), streamsCut(rates.openStreams)] };
 }
 
@@ -116,7 +116,7 @@ export function reloaded({ edge, rates }: Stage, reloads: number): Expectation {
   return { servedBy: 'active', allowances: keepsIdle(edge.nginx) ? [] : [keptConnectionsClosed(most)] };
 }
 
-/** From 1.27.4 on nginx can keep idle connections open over a reload. */
+/** From 1.27.4 on, nginx can keep idle connections open over a reload. */
 function keepsIdle(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
   return major * 1e6 + minor * 1e3 + patch >= 1_027_004;

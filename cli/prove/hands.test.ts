@@ -24,8 +24,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const onEdge = (script: string) =>
   outputOf({ command: ['/bin/sh', '-c', script], env: { ...process.env, LOG: log, CONTROL: control } });
 
-describe('what a proof does where the edge runs', () => {
-  it('finds out whether the control volume can be read-only, and leaves it as it was in the same breath', async () => {
+describe('scripts that a proof runs in the edge', () => {
+  it('finds out whether the control volume can be read-only, and restores it in the same script', async () => {
     let calls = 0;
     const once = async (script: string) => {
       calls++;
@@ -34,11 +34,11 @@ describe('what a proof does where the edge runs', () => {
     };
     const scenario = otherScenarios.find(({ name }) => name === 'control-read-only');
     const stage = { isDemo: true, hands: { onEdge: once } } as unknown as Stage;
-    await scenario?.whyNot?.(stage).catch(() => undefined);
+    await scenario?.skipReason?.(stage).catch(() => undefined);
     expect(statSync(control).mode & 0o777).toBe(0o775);
   });
 
-  it('counts what was tried twice in every log that is kept, and nothing of another load', async () => {
+  it('counts retried requests in every rotated log, but none of another load', async () => {
     const line = (agent: string, status: string) => `upstream_status="${status}" user_agent="${agent}"\n`;
     for (const path of [log, `${log}.1`, `${log}.2`, `${log}.3`]) {
       appendFileSync(path, line('mine', '502, 200') + line('mine', '200') + line('other', '502, 200'));

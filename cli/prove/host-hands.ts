@@ -10,7 +10,7 @@ import { internalPorts } from '../engine/host/ports.ts';
 import { stateDirectoryOf } from '../engine/host/state-directory.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { type Hands, outputOf, silencedVariables } from './hands.ts';
+import { type Hands, mutingVariables, outputOf } from './hands.ts';
 
 export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
   const state = stateDirectoryOf(stack);
@@ -19,10 +19,10 @@ export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
   return {
     onEdge: (script) => outputOf({ command: ['/bin/sh', '-c', script], env: { PATH: programPath(), ...places } }),
 
-    whyNoNetworkCut: 'both pools are on the loopback of this machine',
+    noNetworkCutReason: 'both pools are on the loopback interface of this machine',
 
-    async cutOff() {
-      throw new CommandError('the host engine cannot cut a pool off');
+    async disconnect() {
+      throw new CommandError('the host engine cannot disconnect a pool from the network');
     },
 
     async connect() {},
@@ -32,19 +32,19 @@ export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
     async watcher() {
       const planned = planOf(stack, state).services.find(({ name }) => name === 'alert_watcher');
       if (planned === undefined) throw new CommandError('the plan has no watcher');
-      const silence = Object.fromEntries(silencedVariables.map((name) => [name, '']));
+      const muting = Object.fromEntries(mutingVariables.map((name) => [name, '']));
       const port = await freePort();
       const own = { STATE_DIR: mkdtempSync(join(tmpdir(), 'bluegreen-prove-')), WATCHER_PORT: String(port) };
       const host = directHost(stack.settings);
       return {
         command: planned.command,
-        env: { ...planned.env, ...silence, ...own },
+        env: { ...planned.env, ...muting, ...own },
         cleanUp: 'rm -rf "$STATE_DIR"',
         health: async () => (await ask(`http://${host}:${port}/healthz`)).body,
       };
     },
 
-    isProberWell: async () => isOk(await ask(`http://127.0.0.1:${internalPorts(stack.settings).prober}/healthz`)),
+    isProberHealthy: async () => isOk(await ask(`http://127.0.0.1:${internalPorts(stack.settings).prober}/healthz`)),
   };
 }
 

@@ -11,18 +11,18 @@ import type { Check, Scenario, Stage, Window } from './scenario.ts';
 const switches = 20;
 const betweenSwitchesMs = 500;
 const canaryPercent = 10;
-/** Of the share that was asked for. */
+/** Bounds of the measured canary share, as a factor of the configured one. */
 const leastCanary = 0.5;
 const mostCanary = 1.5;
 
-/** What operators do. */
+/** Planned operations, as operators do them. */
 export const plannedScenarios: readonly Scenario[] = [
   deployScenario,
-  backAndForth('switch', 'switched to the other colour and back'),
+  backAndForth('switch', 'switched back and forth'),
   backAndForth('rollback', 'rolled back and forth'),
   {
     name: 'canary',
-    about: `${canaryPercent}% of the visitors on the idle colour`,
+    about: `${canaryPercent}% of the visitors on the standby`,
     lasts: 'act',
     async act(stage) {
       const { faultMs, signal, standby } = stage;
@@ -43,7 +43,7 @@ export const plannedScenarios: readonly Scenario[] = [
   },
 ];
 
-/** @returns when it held */
+/** Sets the canary share; returns the time from which it applies. */
 async function setCanary({ stack, engine, standby }: Stage, percent: number): Promise<number> {
   const record = recordLine(stack, { kind: 'canary', percent, pool: standby });
   await engine.edge('canary', percent === 0 ? 'off' : String(percent), record);
@@ -53,7 +53,7 @@ async function setCanary({ stack, engine, standby }: Stage, percent: number): Pr
 function backAndForth(reason: RecordOf<'switch'>['reason'] & Scenario['name'], about: string): Scenario {
   return {
     name: reason,
-    about: `${about}, ${switches} in a row`,
+    about: `${about}, ${switches} times in a row`,
     lasts: 'act',
     async act({ stack, engine, active, signal }): Promise<Check> {
       const spans: Span[] = [];
@@ -73,7 +73,7 @@ function backAndForth(reason: RecordOf<'switch'>['reason'] & Scenario['name'], a
       if ((await edgeStatus(engine)).active !== active) await switchOver(stack, engine, active, { reason });
     },
     expects: () => ({ allowances: [] }),
-    // One after the other so fast that some wait for their cooldown.
+    // They come so fast that some are held back by the cooldown.
     alerts: { due: { switch: switches } },
   };
 }
@@ -86,7 +86,7 @@ function within(samples: readonly Sample[], { from, to }: Window): Sample[] {
   return samples.filter((sample) => isQuick(sample) && sample.dueAt > from && sample.endedAt < to);
 }
 
-/** Requests that left after the command had returned, and were answered by the other colour. */
+/** Finds requests sent after the command had returned, but answered by the other pool. */
 function strays(samples: readonly Sample[], pool: Pool, window: Window): string[] {
   const wrong = within(samples, window).filter((sample) => sample.pool === otherPool(pool));
   return wrong.length === 0

@@ -7,13 +7,13 @@ import { scenarios } from './scenarios.ts';
 const scenario = {} as Scenario;
 const stage = (faultMs: number) => ({ stack: readStack(undefined), faultMs }) as Stage;
 
-it('a fault lasts as long as was asked for, but a second longer than it takes to be noticed', () => {
+it('a fault lasts as long as configured, but at least a second longer than its detection takes', () => {
   expect(lastsMs(scenario, stage(12_000))).toBe(12_000);
   expect(lastsMs(scenario, stage(1_000))).toBe(2_000);
   expect(lastsMs({ ...scenario, leastMs: () => 8_000 }, stage(1_000))).toBe(8_000);
 });
 
-it('a pool that hangs is healed after the last request that hung there has been given up: else it fails twice', () => {
+it('a pool that hangs is healed only after the edge has given up the last hanging request, so it does not fail twice', () => {
   for (const name of ['timeout', 'slow', 'network']) {
     const hangs = scenarios.find((one) => one.name === name);
     expect(hangs && lastsMs(hangs, stage(1_000))).toBe(4_700);

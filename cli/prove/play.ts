@@ -7,13 +7,13 @@ import { type LoadProcess, startLoadProcess } from '../../proof/load/load-proces
 import { nowMs } from '../../proof/load/sample.ts';
 import { edgeUrl } from '../stack/stack.ts';
 import { untilCalm } from './calm.ts';
-import { noticedAfterMs } from './expectations.ts';
+import { detectedAfterMs } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
 import { type ProofWatcher, type SeenAlert, startProofWatcher } from './proof-watcher.ts';
 import type { Check, Scenario, Stage } from './scenario.ts';
-import { alertFaults, countOf, hasSettled, untilTold } from './settled.ts';
+import { alertFaults, countOf, hasSettled, untilAlertsCame } from './settled.ts';
 
-/** What one scenario showed. */
+/** The result of one scenario. */
 export interface Result extends Figures {
   readonly name: string;
   readonly about: string;
@@ -21,12 +21,12 @@ export interface Result extends Figures {
   readonly retried: number;
   readonly excused: readonly Excused[];
   readonly alertsDue: number;
-  /** Of those, with what a cooldown holds back. */
-  readonly alertsTold: number;
+  /** How many of those due were sent, or held back only by a cooldown. */
+  readonly alertsRaised: number;
   readonly alerts: readonly SeenAlert[];
-  /** What was not as it must be; empty: proved. */
+  /** Violated expectations, in words; empty if the scenario is proved. */
   readonly faults: readonly string[];
-  /** In milliseconds from the fault on. */
+  /** In milliseconds since right before the fault. */
   readonly injectedMs: number;
   readonly healedMs: number;
   readonly timeline: readonly Step[];
@@ -38,10 +38,10 @@ export interface LoadSize {
 }
 
 const baselineMs = 3_000;
-/** What was noticed has to be seen for so long. */
-const noticedForMs = 1_000;
+/** A fault lasts at least this long after its detection, so that the state after it is measured too. */
+const detectedForMs = 1_000;
 
-/** Plays one scenario under load, and judges it. Whatever happens, it is undone. */
+/** Runs one scenario under load, and judges it. The fault is undone whatever happens. */
 export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Promise<Result> {
   await untilCalm(stage.stack, stage.engine);
   const userAgent = `bluegreen-prove/${randomUUID()}`;
@@ -57,7 +57,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       userAgent,
     });
     const { moments, check, isSettled } = await run(scenario, stage, load, watcher);
-    const whyDeaf = await watcher.whyDeaf();
+    const silenceReason = await watcher.silenceReason();
     const samples = await load.end();
     const figures = figuresOf(samples, moments, { active: stage.active, lasts: scenario.lasts });
     const verdict = verdictOf(samples, moments, figures, scenario.expects(stage), stage.active);
@@ -69,14 +69,14 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       retried: await countRetried(stage.hands, userAgent),
       excused: verdict.excused,
       alertsDue: due.reduce((sum, [, count]) => sum + count, 0),
-      alertsTold: due.reduce((sum, [kind, count]) => sum + Math.min(count, countOf(watcher, kind)), 0),
+      alertsRaised: due.reduce((sum, [kind, count]) => sum + Math.min(count, countOf(watcher, kind)), 0),
       alerts: watcher.alerts,
       faults: [
         ...verdict.faults,
-        ...(isSettled ? [] : [`traffic did not settle on ${stage.active} again`]),
+        ...(isSettled ? [] : [`traffic did not return to ${stage.active}`]),
         ...(check?.(samples) ?? []),
         ...alertFaults(scenario, watcher),
-        ...(whyDeaf === undefined ? [] : [whyDeaf]),
+        ...(silenceReason === undefined ? [] : [silenceReason]),
       ],
       injectedMs: Math.round(moments.injectedAt - moments.brokenAt),
       healedMs: Math.round(moments.healedAt - moments.brokenAt),
@@ -88,9 +88,9 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
   }
 }
 
-/** How long a fault is left alone once it is there. */
+/** How long a fault lasts after it has been injected, in milliseconds. */
 export function lastsMs(scenario: Scenario, stage: Stage): number {
-  return Math.max(stage.faultMs, scenario.leastMs?.(stage) ?? 0, noticedAfterMs(stage.stack) + noticedForMs);
+  return Math.max(stage.faultMs, scenario.leastMs?.(stage) ?? 0, detectedAfterMs(stage.stack) + detectedForMs);
 }
 
 interface Course {
@@ -119,16 +119,16 @@ async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher:
   }
   const healedAt = nowMs();
   const isSettled = await hasSettled(stage, load, healedAt);
-  await untilTold(scenario, watcher);
-  // What heals by itself breaks by itself too, at a moment that nobody knows.
-  const detectedBy = scenario.lasts === 'itself' ? healingAt : injectedAt + noticedAfterMs(stack);
+  await untilAlertsCame(scenario, watcher);
+  // A fault that heals itself takes effect at an unknown moment after the command, so its detection has no deadline.
+  const detectedBy = scenario.lasts === 'itself' ? healingAt : injectedAt + detectedAfterMs(stack);
   return { moments: { beganAt, brokenAt, injectedAt, detectedBy, healingAt, healedAt }, check, isSettled };
 }
 
-/** How many requests of one load the edge has tried on both pools, as its log tells. */
+/** How many requests of one load the edge has tried on both pools, according to its access log. */
 export async function countRetried(hands: Hands, userAgent: string): Promise<number> {
   const count = await hands.onEdge(
-    // The log may have been rotated meanwhile, more than once.
+    // The log may have been rotated during the scenario, more than once.
     `for log in "$LOG".[0-9]* "$LOG"; do [ ! -f "$log" ] || grep -hF '${userAgent}' "$log" || :; done | ` +
       `grep -c 'upstream_status="[^"]*, ' || :`,
   );

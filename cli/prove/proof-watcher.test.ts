@@ -14,22 +14,22 @@ function handsWith(script: string, health: string): Hands {
 }
 
 describe("the proof's own watcher", () => {
-  it('is asked whether it was there to tell anything', async () => {
-    const well = await startProofWatcher(handsWith(`${started}; exec sleep 60`, '{"log":{"state":"reading"}}'));
-    expect(await well.whyDeaf()).toBeUndefined();
-    await well.stop();
-    const lost = await startProofWatcher(handsWith(`${started}; exec sleep 60`, '{"log":{"state":"failing"}}'));
-    expect(await lost.whyDeaf()).toBe("the proof's watcher does not read the log (failing)");
-    await lost.stop();
+  it('reports whether it reads the log', async () => {
+    const reading = await startProofWatcher(handsWith(`${started}; exec sleep 60`, '{"log":{"state":"reading"}}'));
+    expect(await reading.silenceReason()).toBeUndefined();
+    await reading.stop();
+    const failing = await startProofWatcher(handsWith(`${started}; exec sleep 60`, '{"log":{"state":"failing"}}'));
+    expect(await failing.silenceReason()).toBe("the proof's watcher does not read the log (failing)");
+    await failing.stop();
   });
 
-  it('has nothing to say when it has died, which is no silence to go by', async () => {
+  it('reports that it has died, as its silence then proves nothing', async () => {
     const dead = await startProofWatcher(handsWith(`${started}; echo 'out of memory' >&2; exit 1`, ''));
-    await expect.poll(() => dead.whyDeaf()).toMatch(/^the proof.s watcher does not answer:\n.*out of memory$/s);
+    await expect.poll(() => dead.silenceReason()).toMatch(/^the proof.s watcher does not answer:\n.*out of memory$/s);
     await dead.stop();
   });
 
-  it('leaves no folder behind on the host engine', async () => {
+  it('leaves no directory behind on the host engine', async () => {
     const stack = readStack(undefined);
     const program = await hostHands(stack, hostEngine(stack)).watcher();
     const folder = program.env.STATE_DIR ?? '';

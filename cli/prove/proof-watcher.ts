@@ -6,34 +6,37 @@ import type { Health, TailState } from '../../report/health.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import type { Hands } from './hands.ts';
 
-/** An alert that was told, or held back for a reason. */
+/** An alert that was sent, or held back. */
 export interface SeenAlert {
   readonly kind: AlertKind;
   readonly incident: string;
-  /** In words. */
+  /** The text of the alert. */
   readonly text: string;
-  /** Why it was not told; undefined: it was. */
+  /** Why it was held back; undefined if it was sent. */
   readonly heldBack?: string | undefined;
 }
 
 /**
- * A watcher of the proof's own, on the same log and the same flags: the stack's own one may hold alerts back because of what
- * it told before, and flapping is all that it would see of a row of scenarios.
+ * A watcher of the proof's own, on the same log and the same flags. The stack's watcher may hold alerts back because of earlier
+ * ones, and would see nothing but flapping in a series of scenarios.
  */
 export interface ProofWatcher {
-  /** Grows. */
+  /** All alerts so far; the list grows. */
   readonly alerts: readonly SeenAlert[];
-  /** Why nothing can be concluded from its silence; undefined: it is there, and reads the log. */
-  whyDeaf(): Promise<string | undefined>;
+  /** Why a missing alert proves nothing; undefined if the watcher runs and reads the log. */
+  silenceReason(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
 const startDeadlineMs = 30_000;
 
-/** Ends the watcher when nobody holds the other end of its stdin any more, be it by a crash. */
+/** A script that ends the watcher once the other end of its stdin is closed, even by a crash. */
 const leash = (cleanUp: string) => `"$0" "$@" </dev/null & pid=$!; read -r _; kill "$pid"; wait "$pid"; ${cleanUp}`;
 
-/** Returns when it follows the log. */
+/**
+ * Starts the watcher; returns once it follows the log.
+ * @throws {CommandError} if it does not start within 30 s
+ */
 export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
   const { command, env, cleanUp = ':', health } = await hands.watcher();
   const child = spawn('/bin/sh', ['-c', leash(cleanUp), ...command], {
@@ -43,15 +46,15 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
   });
   const exited = once(child, 'exit');
   const alerts: SeenAlert[] = [];
-  const said: string[] = [];
+  const output: string[] = [];
   const started = Promise.withResolvers<void>();
   const refuse = () =>
-    started.reject(new CommandError(`the proof's watcher did not start:\n${said.slice(-5).join('\n')}`));
+    started.reject(new CommandError(`the proof's watcher did not start:\n${output.slice(-5).join('\n')}`));
   const tooLate = setTimeout(refuse, startDeadlineMs);
-  createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
+  createInterface({ input: child.stderr }).on('line', (line) => output.push(line));
   createInterface({ input: child.stdout })
     .on('line', (line) => {
-      said.push(line);
+      output.push(line);
       const entry = parsed(line);
       if (entry?.msg === 'watcher started') started.resolve();
       if (entry?.alert === undefined) return;
@@ -69,9 +72,9 @@ export async function startProofWatcher(hands: Hands): Promise<ProofWatcher> {
   }
   return {
     alerts,
-    async whyDeaf() {
+    async silenceReason() {
       const state = stateOf(await health());
-      if (state === undefined) return ["the proof's watcher does not answer:", ...said.slice(-5)].join('\n');
+      if (state === undefined) return ["the proof's watcher does not answer:", ...output.slice(-5)].join('\n');
       return state === 'failing' || state === 'waiting'
         ? `the proof's watcher does not read the log (${state})`
         : undefined;
@@ -99,7 +102,7 @@ function parsed(line: string): Entry | undefined {
   }
 }
 
-/** What a watcher that is not there says is nothing. */
+/** Undefined if the watcher does not answer. */
 function stateOf(health: string): TailState | undefined {
   try {
     return (JSON.parse(health) as Health).log.state;

@@ -7,7 +7,7 @@ import { appOf } from '../engine/engine.ts';
 import { directUrl, watcherUrl } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
-import { onlyDemo, tellApp } from './active-pool.ts';
+import { onlyDemo, requestChaos } from './active-pool.ts';
 import { brokenWithoutFlags, outage, reloaded, untouched } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
 import { type Check, errorRates, type Scenario, type Stage, type Window } from './scenario.ts';
@@ -16,18 +16,18 @@ const reloads = 3;
 const betweenReloadsMs = 1_000;
 const healthyDeadlineMs = 30_000;
 /**
- * After a reload has returned, until the last connection of before is closed: nginx before 1.27.4 closes one that it has
- * promised to keep when the answer ends that was on its way (seen with 1.22), and none takes longer than a stream.
+ * From the return of a reload until the last older connection is closed. nginx before 1.27.4 closes a keep-alive connection
+ * when the response in flight ends (seen with 1.22), and no response takes longer than a stream.
  */
 const closedWithinMs = streamSeconds * 1_000 + 500;
 const writable = 'chmod ug+w "$CONTROL" && rm -f "$CONTROL/.proof"';
 const companions = ['health_prober', 'alert_watcher'] as const;
 
-/** What can happen to all the others. */
+/** Faults of everything but the active pool. */
 export const otherScenarios: readonly Scenario[] = [
   {
     name: 'reload',
-    about: `nginx takes its configuration over anew, ${reloads} times`,
+    about: `nginx reloads its configuration, ${reloads} times`,
     lasts: 'act',
     async act({ engine, signal }): Promise<Check> {
       const spans: Window[] = [];
@@ -54,12 +54,12 @@ export const otherScenarios: readonly Scenario[] = [
     async undo({ engine, stack, hands }) {
       for (const name of companions) await engine.heal(name);
       const areBack = {
-        health_prober: () => hands.isProberWell(),
+        health_prober: () => hands.isProberHealthy(),
         alert_watcher: async () => isOk(await ask(`${watcherUrl(stack)}/healthz`)),
       };
       for (const name of companions) {
         if (await until(healthyDeadlineMs, areBack[name])) continue;
-        throw new CommandError(`${name} does not come back`, { next: `./bluegreen logs ${name}` });
+        throw new CommandError(`${name} does not become healthy again`, { next: `./bluegreen logs ${name}` });
       }
     },
     expects: () => untouched,
@@ -67,7 +67,7 @@ export const otherScenarios: readonly Scenario[] = [
   },
   {
     name: 'both-dead',
-    about: 'both pools are killed, and come back',
+    about: 'both pools are killed, then restarted',
     lasts: 'fault',
     async act({ engine, active, standby }) {
       for (const pool of [active, standby]) await engine.inject(appOf(pool), 'kill');
@@ -75,10 +75,10 @@ export const otherScenarios: readonly Scenario[] = [
     },
     async undo({ engine, stack }) {
       for (const pool of pools) await engine.heal(appOf(pool));
-      const areWell = await until(healthyDeadlineMs, async () =>
+      const areHealthy = await until(healthyDeadlineMs, async () =>
         (await Promise.all(pools.map((pool) => poolStatus(stack, pool)))).every(({ healthy }) => healthy),
       );
-      if (!areWell) throw new CommandError('the pools do not come back', { next: './bluegreen status' });
+      if (!areHealthy) throw new CommandError('the pools do not become healthy again', { next: './bluegreen status' });
     },
     expects: outage,
     alerts: {
@@ -100,10 +100,10 @@ export const otherScenarios: readonly Scenario[] = [
     name: 'log-full',
     about: 'the log volume is full: nothing can be logged',
     lasts: 'fault',
-    async whyNot({ hands }) {
+    async skipReason({ hands }) {
       return (await hands.onEdge('test -c /dev/full && echo yes || :')) === 'yes' ? undefined : 'there is no /dev/full';
     },
-    // All that is written to /dev/full fails as on a full disk.
+    // Every write to /dev/full fails as on a full disk.
     act: async ({ hands }) =>
       void (await hands.onEdge(
         'mv "$LOG" "$LOG.kept" && ln -s /dev/full "$LOG" && kill -USR1 "$(cat "$RUN/nginx.pid")"',
@@ -116,17 +116,17 @@ export const otherScenarios: readonly Scenario[] = [
     name: 'control-read-only',
     about: 'the control volume is read-only, and the active pool answers everything with 500',
     lasts: 'fault',
-    async whyNot(stage) {
+    async skipReason(stage) {
       if (!stage.isDemo) return onlyDemo(stage);
-      // In one breath: whatever ends the proof, no live volume stays read-only.
+      // In a single script, so that the volume never stays read-only, whatever ends the proof.
       const canBe = await stage.hands.onEdge(
         `trap '${writable}' EXIT; chmod a-w "$CONTROL"; if touch "$CONTROL/.proof" 2>/dev/null; then echo no; fi`,
       );
-      return canBe === 'no' ? 'this account (root) writes to any directory, whatever its mode' : undefined;
+      return canBe === 'no' ? 'this account (root) can write to any directory, whatever its mode' : undefined;
     },
     async act(stage) {
       await stage.hands.onEdge('chmod a-w "$CONTROL"');
-      await tellApp(stage, stage.active, 'start?mode=error');
+      await requestChaos(stage, stage.active, 'start?mode=error');
       return undefined;
     },
     async undo({ hands, stack, active }) {
@@ -138,12 +138,12 @@ export const otherScenarios: readonly Scenario[] = [
   },
   {
     name: 'poison',
-    about: 'two requests a second that fail on both pools, amid innocent ones',
+    about: 'two requests a second that fail on both pools, among normal ones',
     lasts: 'fault',
     poisonRate: 2,
-    whyNot: onlyDemo,
+    skipReason: onlyDemo,
     async act(stage) {
-      for (const pool of pools) await tellApp(stage, pool, 'start?mode=poison');
+      for (const pool of pools) await requestChaos(stage, pool, 'start?mode=poison');
       return undefined;
     },
     undo: async (stage) => stopChaos(stage),
@@ -152,12 +152,12 @@ export const otherScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Also after a proof that was killed. */
+/** Restores the access log, also after a killed proof. */
 export async function emptyLogVolume(hands: Hands): Promise<void> {
   await hands.onEdge('[ ! -e "$LOG.kept" ] || { mv -f "$LOG.kept" "$LOG" && kill -USR1 "$(cat "$RUN/nginx.pid")"; }');
 }
 
-/** Also after a proof that was killed. */
+/** Makes the control directory writable again, also after a killed proof. */
 export async function writableControl(hands: Hands): Promise<void> {
   await hands.onEdge(writable);
 }
@@ -166,11 +166,11 @@ async function stopChaos({ stack }: Stage): Promise<void> {
   for (const pool of pools) await ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' });
 }
 
-/** An idle connection that is closed while nothing is reloaded is closed for another reason. */
+/** Finds connections that were closed outside of a reload, and so for another reason. */
 function closedAtOtherTimes(samples: readonly Sample[], spans: readonly Window[]): string[] {
   const others = samples.filter(
     ({ failure, endedAt }) =>
       failure === 'reset on a kept connection' && !spans.some(({ from, to }) => endedAt >= from && endedAt <= to),
   );
-  return others.length === 0 ? [] : [`${others.length} connections were closed under a request, and not by a reload`];
+  return others.length === 0 ? [] : [`${others.length} kept connections were closed outside of a reload`];
 }

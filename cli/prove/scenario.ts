@@ -10,57 +10,58 @@ import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { Hands } from './hands.ts';
 
-/** The stack that a scenario is played on, and how. */
+/** The stack that a scenario runs on, and its parameters. */
 export interface Stage {
   readonly stack: Stack;
   readonly engine: Engine;
   readonly hands: Hands;
   readonly edge: EdgeStatus;
-  /** The demo app runs on both pools, and lets itself be broken. */
+  /** Whether both pools run the demo app with chaos enabled. */
   readonly isDemo: boolean;
   readonly active: Pool;
   readonly standby: Pool;
-  /** How long a fault lasts. */
+  /** The configured duration of a fault, in milliseconds. */
   readonly faultMs: number;
   readonly rates: Rates;
-  /** Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** A time in the clock of samples. */
+/** A span of time, in milliseconds of the clock of samples (nowMs). */
 export interface Window {
   readonly from: number;
   readonly to: number;
 }
 
-/** What has to hold of the requests beyond the expectation; what does not, in words. */
+/** Checks the requests beyond the expectation; returns violations, in words. */
 export type Check = (samples: readonly Sample[]) => readonly string[];
 
 export interface Alerts {
-  /** How often each has to come: told, or held back by nothing but its cooldown. */
+  /** How often each must be raised: sent, or held back only by its cooldown. */
   readonly due: Readonly<Partial<Record<AlertKind, number>>>;
-  /** How often each of these may be told too; any other is a fault. */
+  /** How often each of these may be sent as well; any other alert is a violation. */
   readonly may?: Readonly<Partial<Record<AlertKind, number>>>;
-  /** One of them has to say this. */
+  /** The text of at least one alert must match this. */
   readonly says?: RegExp;
 }
 
-/** Of one error rate: once more when visitors begin to see it. */
+/** How many error-rate alerts one fault may cause: a second one is sent once visitors begin to see errors. */
 export const errorRates = 2;
 
 export interface Scenario {
   readonly name: ScenarioName;
-  /** For the table's reader, in half a sentence. */
+  /** A short description for the tables. */
   readonly about: string;
   readonly lasts: Lasts;
-  /** A fault has to last so long for all that is due to be seen, and no more than that. */
+  /** The shortest fault duration that shows everything due, in milliseconds. */
   leastMs?(stage: Stage): number;
-  /** Poison requests a second that the load makes beside all others. */
+  /** Poison requests a second, in addition to the normal load. */
   readonly poisonRate?: number;
-  /** Why it cannot be played here; undefined: it can. */
-  whyNot?(stage: Stage): Promise<string | undefined>;
+  /** Why the scenario cannot run on this stack; undefined if it can. */
+  skipReason?(stage: Stage): Promise<string | undefined>;
+  /** Injects the fault or carries out the operation. */
   act(stage: Stage): Promise<Check | undefined>;
-  /** Puts everything back. Called after a failure too, whatever was done by then. */
+  /** Undoes everything. Also called after a failure, whatever act() had done by then. */
   undo(stage: Stage): Promise<void>;
   expects(stage: Stage): Expectation;
   readonly alerts: Alerts;
@@ -71,18 +72,18 @@ export function stageOf(base: Omit<Stage, 'active' | 'standby'>): Stage {
   return { ...base, active, standby: otherPool(active) };
 }
 
-/** What the load makes, for bounds that follow from it. All per second. */
+/** Rates of the load, which bounds are derived from. All per second. */
 export interface Rates {
   readonly all: number;
   readonly posts: number;
-  /** Streams that are open at a time. */
+  /** Streams open at the same time. */
   readonly openStreams: number;
   readonly streams: number;
-  /** Bounds in absolute numbers are for 400 requests/s; a smaller load has smaller ones. */
+  /** Scales an absolute bound, given for 400 requests/s, to this load. */
   scaled(at400: number): number;
 }
 
-/** A client thinks 0.85 s between two requests. */
+/** A client pauses 0.85 s on average between two requests. */
 const clientRate = 1 / 0.85;
 
 export function ratesOf({ rate, connections }: { readonly rate: number; readonly connections: number }): Rates {

@@ -2,6 +2,6 @@ import { expect, it } from 'vitest';
 import { scenarioNames } from '../arguments.ts';
 import { scenarios } from './scenarios.ts';
 
-it('are all that the command line takes, in that order', () => {
+it('the scenarios are those that the command line accepts, in the same order', () => {
   expect(scenarios.map(({ name }) => name)).toEqual(scenarioNames);
 });

@@ -3,5 +3,5 @@ import { plannedScenarios } from './planned.ts';
 import { otherScenarios } from './rest.ts';
 import type { Scenario } from './scenario.ts';
 
-/** In the order in which they are played. */
+/** All scenarios, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [...activePoolScenarios, ...otherScenarios, ...plannedScenarios];

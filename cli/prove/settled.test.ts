@@ -3,13 +3,13 @@ import type { SeenAlert } from './proof-watcher.ts';
 import type { Alerts, Scenario } from './scenario.ts';
 import { alertFaults, countOf } from './settled.ts';
 
-const told = (kind: SeenAlert['kind'], incident: string): SeenAlert => ({
+const sent = (kind: SeenAlert['kind'], incident: string): SeenAlert => ({
   kind,
   incident,
   text: `${kind} ${incident}`,
 });
 const held = (kind: SeenAlert['kind'], incident: string, heldBack = 'cooldown'): SeenAlert => ({
-  ...told(kind, incident),
+  ...sent(kind, incident),
   heldBack,
 });
 
@@ -19,37 +19,35 @@ function faultsOf(alerts: readonly SeenAlert[], wanted: Alerts): string[] {
 
 describe('the alerts of a scenario', () => {
   const failsOver: Alerts = { due: { failover: 1, recovery: 1 }, may: { 'error-rate': 1 } };
-  const once = [told('failover', 'a'), told('recovery', 'a')];
+  const once = [sent('failover', 'a'), sent('recovery', 'a')];
 
-  it('are as they must be where each that is due was told once', () => {
+  it('are right if each that is due was sent once', () => {
     expect(faultsOf(once, failsOver)).toEqual([]);
   });
 
-  it('count too where a cooldown holds them back: it happened twice', () => {
+  it('also count if a cooldown holds them back, as the incident happened twice', () => {
     const twice = [...once, held('failover', 'b'), held('recovery', 'b', 'not-announced')];
-    expect(faultsOf(twice, failsOver)).toEqual(['the alert failover was due 1 times, and came 2 times']);
+    expect(faultsOf(twice, failsOver)).toEqual(['alert failover: expected 1, got 2']);
   });
 
-  it('count once where a cooldown held them back for a while', () => {
+  it('count once if a cooldown held them back before they were sent', () => {
     expect(faultsOf([held('failover', 'a'), ...once], failsOver)).toEqual([]);
   });
 
-  it('come all twenty where a switch was made twenty times, most of them held back', () => {
+  it('count twenty times for twenty switches, though most are held back', () => {
     const switches = Array.from({ length: 20 }, (_, index) =>
-      index < 2 ? told('switch', `${index}`) : held('switch', `${index}`),
+      index < 2 ? sent('switch', `${index}`) : held('switch', `${index}`),
     );
     expect(countOf({ alerts: switches }, 'switch')).toBe(20);
     expect(faultsOf(switches, { due: { switch: 20 } })).toEqual([]);
     expect(faultsOf([], { due: { switch: 20 } })).toHaveLength(1);
   });
 
-  it('may come so often and no more', () => {
-    expect(faultsOf([...once, told('error-rate', 'b')], failsOver)).toEqual([]);
-    expect(faultsOf([...once, told('error-rate', 'b'), told('error-rate', 'c')], failsOver)).toEqual([
-      'the alert error-rate may be told 1 times, and was told 2 times',
+  it('may be sent up to their limit and no more', () => {
+    expect(faultsOf([...once, sent('error-rate', 'b')], failsOver)).toEqual([]);
+    expect(faultsOf([...once, sent('error-rate', 'b'), sent('error-rate', 'c')], failsOver)).toEqual([
+      'alert error-rate: at most 1 allowed, 2 sent',
     ]);
-    expect(faultsOf([...once, told('outage', 'b')], failsOver)).toEqual([
-      'an alert that was not due, outage: outage b',
-    ]);
+    expect(faultsOf([...once, sent('outage', 'b')], failsOver)).toEqual(['unexpected alert outage: outage b']);
   });
 });

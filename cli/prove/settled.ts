@@ -8,9 +8,12 @@ import type { Alerts, Scenario, Stage } from './scenario.ts';
 
 const calmMs = 1_500;
 const settleDeadlineMs = 30_000;
-const tellDeadlineMs = 12_000;
+const alertDeadlineMs = 12_000;
 
-/** Traffic is back: for a while now nothing has failed and nobody but the active pool has answered. False: it is not. */
+/**
+ * Waits until traffic is back to normal: for 1.5 s nothing has failed and only the active pool has answered. False after 30 s
+ * without that, or if the active pool is still flagged down.
+ */
 export async function hasSettled({ engine, active }: Stage, load: LoadProcess, since: number): Promise<boolean> {
   const isBack = await until(settleDeadlineMs, async () => {
     const now = load.slices.at(-1)?.at ?? 0;
@@ -22,31 +25,31 @@ export async function hasSettled({ engine, active }: Stage, load: LoadProcess, s
   return isBack && !(await edgeStatus(engine)).down[active];
 }
 
-/** Waits until everything that is due has been told, but not for ever: what was not is judged later. */
-export async function untilTold({ alerts }: Scenario, watcher: ProofWatcher): Promise<void> {
+/** Waits for all due alerts, for at most 12 s; alertFaults() judges what is missing. */
+export async function untilAlertsCame({ alerts }: Scenario, watcher: ProofWatcher): Promise<void> {
   const due = Object.entries(alerts.due) as [AlertKind, number][];
-  await until(tellDeadlineMs, async () => due.every(([kind, count]) => countOf(watcher, kind) >= count));
+  await until(alertDeadlineMs, async () => due.every(([kind, count]) => countOf(watcher, kind) >= count));
 }
 
 type Seen = Pick<ProofWatcher, 'alerts'>;
 
-/** How often something came that is told: a cooldown that holds it back does not undo it. */
+/** How often an alert was raised: sent, or held back by a cooldown without having been sent for the same incident. */
 export function countOf({ alerts }: Seen, kind: AlertKind): number {
   const ofKind = alerts.filter((alert) => alert.kind === kind);
-  const told = ofKind.filter(isTold);
-  const incidents = new Set(told.map(({ incident }) => incident));
+  const sent = ofKind.filter(isSent);
+  const incidents = new Set(sent.map(({ incident }) => incident));
   const cooling = ofKind.filter(({ heldBack, incident }) => heldBack === 'cooldown' && !incidents.has(incident));
-  return told.length + cooling.length;
+  return sent.length + cooling.length;
 }
 
-export function isTold({ heldBack }: SeenAlert): boolean {
+export function isSent({ heldBack }: SeenAlert): boolean {
   return heldBack === undefined;
 }
 
-/** What was told, and was not to be; what was to be told, and was not. */
+/** Alerts that are missing, came too often or were not expected, in words. */
 export function alertFaults({ alerts: { due, may = {}, says } }: Pick<Scenario, 'alerts'>, watcher: Seen): string[] {
-  const told = watcher.alerts.filter(isTold);
-  const undue = told.filter(({ kind }) => due[kind] === undefined && may[kind] === undefined);
+  const sent = watcher.alerts.filter(isSent);
+  const undue = sent.filter(({ kind }) => due[kind] === undefined && may[kind] === undefined);
   const counts = (bounds: Alerts['due'], seen: Seen) =>
     (Object.entries(bounds) as [AlertKind, number][]).map(([kind, wanted]) => ({
       kind,
@@ -56,11 +59,11 @@ export function alertFaults({ alerts: { due, may = {}, says } }: Pick<Scenario, 
   return [
     ...counts(due, watcher)
       .filter(({ came, wanted }) => came !== wanted)
-      .map(({ kind, came, wanted }) => `the alert ${kind} was due ${wanted} times, and came ${came} times`),
-    ...counts(may, { alerts: told })
+      .map(({ kind, came, wanted }) => `alert ${kind}: expected ${wanted}, got ${came}`),
+    ...counts(may, { alerts: sent })
       .filter(({ came, wanted }) => came > wanted)
-      .map(({ kind, came, wanted }) => `the alert ${kind} may be told ${wanted} times, and was told ${came} times`),
-    ...undue.map(({ kind, text }) => `an alert that was not due, ${kind}: ${text}`),
-    ...(says === undefined || told.some(({ text }) => says.test(text)) ? [] : [`no alert says ${says.source}`]),
+      .map(({ kind, came, wanted }) => `alert ${kind}: at most ${wanted} allowed, ${came} sent`),
+    ...undue.map(({ kind, text }) => `unexpected alert ${kind}: ${text}`),
+    ...(says === undefined || sent.some(({ text }) => says.test(text)) ? [] : [`no alert matches /${says.source}/`]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Result } from './play.ts';
-import { isTold } from './settled.ts';
+import { isSent } from './settled.ts';
 
 const columns = [
   ['scenario', 17],
@@ -21,33 +21,33 @@ const columns = [
 
 export const header = layOut(columns.map(([name]) => name));
 
-/** One line, and below it what there is to say. */
+/** The row of a result, and below it what was excused and what was violated. */
 export function rowsOf(result: Result): string[] {
   const { name, requests, failed, retried, served, p50Ms, p99Ms, p999Ms, maxMs, late } = result;
   const excused = result.excused.reduce((sum, { count }) => sum + count, 0);
-  const told = result.alerts.filter(isTold).length;
-  const beside = told - result.alertsTold;
+  const sent = result.alerts.filter(isSent).length;
+  const others = sent - result.alertsRaised;
   const cells = [
     name,
     ...[requests, failed, failed - excused, retried, served.blue, served.green].map(String),
     ...[p50Ms, p99Ms, p999Ms, maxMs].map(milliseconds),
     String(late),
     ...[result.failoverMs, result.recoveryMs].map((ms) => (ms === undefined ? '-' : ms.toFixed(0))),
-    `${result.alertsTold}/${result.alertsDue}${beside > 0 ? `+${beside}` : ''}`,
+    `${result.alertsRaised}/${result.alertsDue}${others > 0 ? `+${others}` : ''}`,
   ];
   return [
     layOut(cells),
-    ...result.excused.map(({ what, why, count, most }) => `    ${count} × ${what} (${most} at most): ${why}`),
+    ...result.excused.map(({ what, why, count, most }) => `    ${count} × ${what} (at most ${most}): ${why}`),
     ...result.faults.map((fault) => `  ! ${fault}`),
   ];
 }
 
 export function skippedRow(name: string, why: string): string {
-  return `${name.padEnd(columns[0][1])}  not here: ${why}`;
+  return `${name.padEnd(columns[0][1])}  skipped: ${why}`;
 }
 
 export function failedRows(name: string, why: string): string[] {
-  return [name, `  ! could not be played to its end: ${why}`];
+  return [name, `  ! did not run to completion: ${why}`];
 }
 
 function milliseconds(ms: number): string {

@@ -64,12 +64,12 @@ function wholeTable(proof: Recorded): string {
   });
   const columns = ['', 'requests', 'failed', 'avoidable', 'retried', '>500 ms', 'p50', 'p99', 'p99.9', 'max'];
   const excused = scenarios.flatMap(({ name, excused: why }) =>
-    why.map((row) => `- \`${name}\`: ${row.count} × ${row.what} (${row.most} at most): ${row.why}.`),
+    why.map((row) => `- \`${name}\`: ${row.count} × ${row.what} (at most ${row.most}): ${row.why}.`),
   );
   return [
     `Recorded on ${at.slice(0, 10)}: version ${version}, commit ${commit}, nginx ${nginx}.\n`,
     table([...columns, 'failover', 'recovery', 'alerts'], rows),
-    ...(excused.length > 0 ? ['What failed and could not be avoided:', '', ...excused, ''] : []),
+    ...(excused.length > 0 ? ['Unavoidable failures:', '', ...excused, ''] : []),
     ...skipped.map(({ name, why }) => `\`${name}\` was not run: ${why}.\n`),
   ].join('\n');
 }

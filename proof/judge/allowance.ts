@@ -1,39 +1,40 @@
 import { isPost, type Sample } from '../load/sample.ts';
 import type { Moments } from './moments.ts';
 
-/** Failures that HTTP and the retry policy do not allow to be avoided: counted, explained and bounded. */
+/** Failures that cannot be avoided under HTTP and the retry policy: counted, explained and bounded. */
 export interface Allowance {
-  /** In a few words, for the table. */
+  /** A short name for the table. */
   readonly what: string;
   readonly why: string;
-  /** Asked only of what ended after the fault: what ended before it cannot come of it. */
+  /** Whether a failure is excused. Only called for requests that ended after the fault: earlier ones cannot be caused by it. */
   covers(failed: Sample, moments: Moments): boolean;
+  /** How many failures are excused at most. */
   most(moments: Moments): number;
 }
 
-/** What was sent so long before a fault may still be on its way when it comes. */
+/** A request sent up to this long before the fault may still be in flight when it happens. */
 const inFlightMs = 1_500;
 
 function isBeforeDetection({ dueAt }: Sample, { brokenAt, detectedBy }: Moments): boolean {
   return dueAt >= brokenAt - inFlightMs && dueAt <= detectedBy;
 }
 
-/** POSTs that had been sent to the pool when it failed, or were before that was noticed. */
+/** POSTs that were sent to the pool before its failure was detected. */
 export function postsInFlight(most: number): Allowance {
   return {
     what: 'POST in flight',
-    why: 'sent to the pool before its failure was noticed, and not repeated because it might then run twice',
+    why: 'sent to the pool before its failure was detected, and not retried because it could run twice',
     covers: (failed, moments) =>
       isPost(failed) && failed.failure?.startsWith('status 5') === true && isBeforeDetection(failed, moments),
     most: () => most,
   };
 }
 
-/** POSTs for as long as nothing but nginx's own marks keeps them away: those end every five seconds. */
+/** POSTs sent to the broken pool at any time: without flags, only nginx's own fail_timeout of five seconds keeps them away. */
 export function postsThatTry(most: number): Allowance {
   return {
-    what: 'POST that tried the pool',
-    why: 'without flags, the edge tries it again every five seconds; a POST is not repeated because it might then run twice',
+    what: 'POST sent to the broken pool',
+    why: 'without flags, the edge tries the pool again every five seconds; a POST is not retried because it could run twice',
     covers: (failed, { brokenAt }) =>
       isPost(failed) && failed.failure?.startsWith('status 5') === true && failed.dueAt >= brokenAt - inFlightMs,
     most: () => most,
@@ -44,42 +45,42 @@ export function postsThatTry(most: number): Allowance {
 export function streamsCut(most: number): Allowance {
   return {
     what: 'stream cut off',
-    why: 'its beginning had been sent to the client when the pool failed; its client has to connect anew',
+    why: 'its beginning had already been sent when the pool failed; the client has to reconnect',
     covers: (failed, { detectedBy }) =>
       failed.kind === 'stream' && failed.failure === 'cut off' && failed.dueAt <= detectedBy,
     most: () => most,
   };
 }
 
-/** Streams that a silent pool was asked for: they may be silent for as long as the edge allows streams to be. */
+/** Streams opened on a silent pool: the edge lets them be silent for PROXY_STREAM_TIMEOUT. */
 export function streamsSilent(most: number): Allowance {
   return {
     what: 'stream silent',
-    why: 'opened on the silent pool before that was noticed; the edge allows streams PROXY_STREAM_TIMEOUT of silence',
+    why: 'opened on the silent pool before its failure was detected; the edge lets a stream be silent for PROXY_STREAM_TIMEOUT',
     covers: (failed, moments) =>
       failed.kind === 'stream' && failed.failure !== 'wrong body' && isBeforeDetection(failed, moments),
     most: () => most,
   };
 }
 
-/** Answers that broke off in mid-body. */
+/** Responses that broke off in the middle of the body. */
 export function answersCut(most: number): Allowance {
   return {
-    what: 'answer cut off',
-    why: 'its beginning had been sent to the client when the pool broke off, before the health checks noticed',
+    what: 'response cut off',
+    why: 'its beginning had already been sent when the pool broke off, before the health checks detected it',
     covers: (failed, moments) => failed.failure === 'cut off' && isBeforeDetection(failed, moments),
     most: () => most,
   };
 }
 
 /**
- * While no pool was there.
- * @param load `rate`: requests a second; `quickMs`: the edge has tried both pools within that
+ * Requests during an outage.
+ * @param load `rate`: requests a second; `quickMs`: the time within which the edge must have tried both pools and answered
  */
 export function nobodyServes({ rate, quickMs }: { readonly rate: number; readonly quickMs: number }): Allowance {
   return {
-    what: 'no pool was there',
-    why: 'both pools were dead; the edge says so as soon as it has tried both',
+    what: 'no pool available',
+    why: 'both pools were dead; the edge answers with an error as soon as it has tried both',
     covers: ({ dueAt, endedAt, failure }, { brokenAt, injectedAt, healedAt }) =>
       failure?.startsWith('status 5') === true &&
       dueAt >= brokenAt - inFlightMs &&
@@ -89,11 +90,11 @@ export function nobodyServes({ rate, quickMs }: { readonly rate: number; readonl
   };
 }
 
-/** Connections that were idle when nginx reloaded, or when an answer ended that had begun before. */
+/** Keep-alive connections that nginx closed at a reload, or when a response that had begun before it ended. */
 export function keptConnectionsClosed(most: number): Allowance {
   return {
     what: 'idle connection closed',
-    why: 'nginx before 1.27.4 closes idle connections at a reload, or after the answer that was on its way, also under a client that is about to use one',
+    why: 'nginx before 1.27.4 closes kept connections at a reload or after the response in flight, even if a client is about to use them',
     covers: ({ failure }) => failure === 'reset on a kept connection',
     most: () => most,
   };

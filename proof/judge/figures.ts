@@ -4,29 +4,30 @@ import type { Moments } from './moments.ts';
 import { ascending, quantile } from './quantile.ts';
 
 /**
- * What one scenario showed, poison requests left out. Latencies are those of quick requests that were answered well, from
- * when they were due: what failed is judged as a failure, however long it took.
+ * The figures of one scenario, without poison requests. Latencies are those of quick requests that succeeded, from when they
+ * were due; a failed request counts as a failure, however long it took.
  */
 export interface Figures {
   readonly requests: number;
   readonly failed: number;
-  /** Of those, by what they were and how they failed. */
+  /** Failed requests by kind and failure, as in "post: status 504". */
   readonly failures: Readonly<Record<string, number>>;
   readonly served: Readonly<Record<Pool, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
-  /** Quick requests that took longer than half a second, and those of them that were due after the fault had been noticed. */
+  /** Quick requests that took longer than half a second. */
   readonly late: number;
+  /** Late requests that were due after the fault had been detected. */
   readonly lateOnceDetected: number;
-  /** From the fault to the first answer of the standby to a request that was due after it. */
+  /** From the fault to the first response of the standby to a request due after the fault. */
   readonly failoverMs: number | undefined;
-  /** After a failover: from the healing, or from the fault where it heals by itself, to the active pool's first answer. */
+  /** After a failover: from the healing, or from the fault if it heals itself, to the first response of the active pool. */
   readonly recoveryMs: number | undefined;
 }
 
-/** `fault`: until it is undone. `itself`: it heals by itself. `act`: it is over when it has been carried out. */
+/** `fault`: until it is undone. `itself`: until it heals itself. `act`: until the operation has been carried out. */
 export type Lasts = 'fault' | 'itself' | 'act';
 
 export const lateMs = 500;
@@ -43,7 +44,7 @@ export function figuresOf(
   const late = quick.filter((sample) => tookMs(sample) > lateMs);
   const { brokenAt, detectedBy, healingAt } = moments;
 
-  /** Samples are in the order of their ends. */
+  /** Relies on samples being ordered by their ends. */
   const firstFrom = (pool: Pool, since: number) =>
     quick.find((sample) => sample.dueAt >= since && sample.pool === pool)?.endedAt;
   const failedOverAt = lasts === 'act' ? undefined : firstFrom(otherPool(active), brokenAt);

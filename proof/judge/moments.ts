@@ -1,14 +1,14 @@
-/** When what happened in a scenario, in the clock of samples. */
+/** Times of a scenario, in milliseconds of the clock of samples (nowMs). */
 export interface Moments {
   readonly beganAt: number;
   /** Right before the act. */
   readonly brokenAt: number;
-  /** The act has been carried out. */
+  /** When the act had been carried out. */
   readonly injectedAt: number;
-  /** The health checks have noticed by then, if there is anything to notice. */
+  /** When the health checks must have detected the fault, if there is one to detect. */
   readonly detectedBy: number;
-  /** Right before it was undone. */
+  /** Right before the act was undone. */
   readonly healingAt: number;
-  /** It has been undone. */
+  /** When the act had been undone. */
   readonly healedAt: number;
 }

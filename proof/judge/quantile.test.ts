@@ -13,7 +13,7 @@ describe('a quantile', () => {
     expect(quantile(values, share)).toBe(expected);
   });
 
-  it('of nothing is 0, and of one value that value', () => {
+  it('of no values is 0, and of one value that value', () => {
     expect(quantile([], 0.99)).toBe(0);
     expect(quantile([7], 0.5)).toBe(7);
   });

@@ -2,14 +2,14 @@ import type { Pool } from '../../settings/pool.ts';
 import { isQuick, type Sample, tookMs } from '../load/sample.ts';
 import { ascending, quantile } from './quantile.ts';
 
-/** The requests that were due within one moment. */
+/** The requests that were due within one step of 100 ms. */
 export interface Step {
-  /** Its beginning, in milliseconds from the fault on. */
+  /** Start of the step, in milliseconds since the fault; negative before it. */
   readonly atMs: number;
   readonly requests: number;
   readonly failed: number;
   readonly served: Readonly<Record<Pool, number>>;
-  /** Of quick requests, from when they were due. */
+  /** Latencies of quick requests, failed ones included, from when they were due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;

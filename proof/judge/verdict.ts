@@ -4,18 +4,18 @@ import type { Allowance } from './allowance.ts';
 import { type Figures, lateMs, nameOf } from './figures.ts';
 import type { Moments } from './moments.ts';
 
-/** What has to hold. */
+/** What a scenario must meet. */
 export interface Expectation {
-  /** Who serves while it lasts: the standby from its detection on, the active pool throughout; undefined: either. */
+  /** Which pool serves the standby from the detection on, or the active pool throughout. Undefined for either. */
   readonly servedBy?: 'standby' | 'active';
   readonly allowances: readonly Allowance[];
-  /** Quick requests that may take longer than half a second, all due before it is detected; undefined: next to none. */
+  /** How many quick requests due before the detection, and only those, may exceed half a second. Undefined for ten at any time. */
   readonly mostLate?: number;
-  /** Poison requests were made, and had to fail. */
+  /** Whether poison requests must have been sent, and have failed. */
   readonly poisoned?: boolean;
 }
 
-/** Failures that nothing could have prevented. */
+/** Failures that could not be avoided. */
 export interface Excused {
   readonly what: string;
   readonly why: string;
@@ -25,12 +25,12 @@ export interface Excused {
 
 export interface Verdict {
   readonly excused: readonly Excused[];
-  /** What was not as it must be; empty: proved. */
+  /** Violated expectations, in words; empty if the scenario is proved. */
   readonly faults: readonly string[];
 }
 
 const leastShare = 0.95;
-/** Where nothing hangs, what a busy machine does by itself: at 400 a second, a stall of half a second and 25 ms. */
+/** Late requests on a busy machine even if nothing hangs: at 400 requests/s, a stall of half a second and 25 ms. */
 const strayLate = 10;
 
 export function verdictOf(
@@ -67,33 +67,33 @@ export function verdictOf(
 }
 
 function tooMany({ what, count, most }: Excused): string {
-  return `${what}: ${count}, and ${most} at most could not be avoided`;
+  return `${what}: ${count} failed, at most ${most} allowed`;
 }
 
 function baselineFaults(baseline: readonly Sample[], active: Pool): string[] {
   const wrong = baseline.filter(({ pool }) => pool !== undefined && pool !== active).length;
   return [
     ...(baseline.length === 0 ? ['no request was answered before the fault'] : []),
-    ...(wrong > 0 ? [`before the fault, ${wrong} requests did not come from ${active}`] : []),
+    ...(wrong > 0 ? [`before the fault, ${wrong} requests were not served by ${active}`] : []),
   ];
 }
 
-/** Each kind in one line, with the span of time in which they were due. */
+/** One line for each kind of failure, with the span of time in which the requests were due. */
 function failuresAsFaults(failed: readonly Sample[], { brokenAt }: Moments): string[] {
   return [...Map.groupBy(failed, nameOf)].map(([name, samples]) => {
     const dues = samples.map(({ dueAt }) => Math.round(dueAt - brokenAt));
     const [first, last] = [Math.min(...dues), Math.max(...dues)];
     const when = first === last ? `${first} ms` : `${first} to ${last} ms`;
-    return `${name}, ${samples.length} times, due ${when} after the fault: this could have been avoided`;
+    return `${name}, ${samples.length} times, due ${when} after the fault: avoidable`;
   });
 }
 
 function lateFaults({ late, lateOnceDetected }: Figures, mostLate: number | undefined): string[] {
   const most = Math.ceil(mostLate ?? strayLate);
   return [
-    ...(late > most ? [`${late} requests took more than ${lateMs} ms, ${most} at most may`] : []),
+    ...(late > most ? [`requests over ${lateMs} ms: ${late}, at most ${most} allowed`] : []),
     ...(mostLate !== undefined && lateOnceDetected > 0
-      ? [`${lateOnceDetected} requests took more than ${lateMs} ms although the fault had been noticed`]
+      ? [`requests over ${lateMs} ms after the fault was detected: ${lateOnceDetected}`]
       : []),
   ];
 }
@@ -109,22 +109,24 @@ function servingFaults(
   const since = servedBy === 'active' ? brokenAt : detectedBy;
   const meanwhile = innocent.filter((sample) => isQuick(sample) && sample.dueAt > since && sample.dueAt < healingAt);
   const named = meanwhile.filter(({ pool }) => pool !== undefined);
-  // An app of somebody's own need not say who it is.
+  // Apps other than the demo app need not name their pool.
   const saysPool = innocent.some(({ pool }) => pool !== undefined);
   if (meanwhile.length > 0 && !saysPool) return [];
-  if (named.length === 0) return ['no request shows who served meanwhile'];
+  if (named.length === 0) return ['no request shows which pool served in that time'];
   const share = named.filter(({ pool }) => pool === wanted).length / named.length;
-  return share >= leastShare ? [] : [`only ${(share * 100).toFixed(1)}% came from ${wanted} meanwhile`];
+  return share >= leastShare
+    ? []
+    : [`only ${(share * 100).toFixed(1)}% of the requests in that time were served by ${wanted}`];
 }
 
-/** Where they do no harm, nothing is proved. */
+/** Poison requests must fail on both pools: harmless ones prove nothing. */
 function poisonFaults(
   samples: readonly Sample[],
   { injectedAt, healingAt }: Moments,
   { poisoned = false }: Expectation,
 ): string[] {
   const poison = samples.filter(({ kind, dueAt }) => kind === 'poison' && dueAt > injectedAt && dueAt < healingAt);
-  if (poisoned && poison.length === 0) return ['no poison request was made'];
+  if (poisoned && poison.length === 0) return ['no poison request was sent'];
   const others = poison.filter(({ failure }) => failure?.startsWith('status 5') !== true).length;
   return others === 0 ? [] : [`${others} of ${poison.length} poison requests did not fail on both pools`];
 }
