@@ -1,16 +1,18 @@
-// What one machine can take, by calculation from what was measured: the log of a day's requests, how long the watcher may be
-// away before a line is deleted unread, and what is left for the apps at which rate.
+// The capacity of one machine, calculated from measurements: the size of a day's log, how long the watcher may be
+// stopped before a line is deleted unread, and the processor time left for the apps at each rate.
 //
 //   node bench/capacity.ts --bytes 421 --edge 35 --watcher 5 --read 600000
 //
-// --bytes: of a line (bench/edge/services.ts); --edge: microseconds a request (bench/edge/throughput.ts); --watcher: the same
-// of the watcher at a steady rate; --read: lines a second that it reads when it catches up (bench/watcher.ts).
+// --bytes    size of a log line (bench/edge/services.ts)
+// --edge     processor time of the edge, in microseconds per request (bench/edge/throughput.ts)
+// --watcher  processor time of the watcher at a steady rate, in microseconds per line (bench/watcher-steady.ts)
+// --read     lines per second that the watcher reads while catching up (bench/watcher.ts)
 import { grouped, markdown } from './edge/figures.ts';
 import { readOptions } from './edge/options.ts';
 
 const { numbers } = readOptions({ bytes: 421, edge: 35, watcher: 5, read: 600_000 });
 const secondsPerDay = 86_400;
-/** A day has hours that are busier than others. */
+/** The rate of the busiest hours, relative to the average of the day. */
 const peakFactor = 5;
 const days = [1e6, 1e7, 1e8, 1e9];
 const rotations = [
@@ -52,10 +54,10 @@ const volumeHeader = [
   'rotations a day at 64 MB',
   'edge, of one core at the peak',
   'watcher, of one core at the peak',
-  'an hour behind is read in',
+  'an hour behind is caught up in',
 ];
 
-// The oldest file goes when the newest has grown full once more.
+// The oldest file is deleted when the newest is full again.
 const away = rotations.map(({ maxMb, keep }) => [
   `${maxMb} × ${keep}`,
   grouped((maxMb * (keep + 1)) / 1024, 1),
@@ -70,7 +72,7 @@ const shares = [500, 1_000, 5_000, 10_000, 20_000, 50_000].map((rate) => {
     grouped(rate),
     grouped(mbPerSecond(rate), 1),
     grouped(taken, 2),
-    // What the apps may spend on a request with all that is left.
+    // The processor time that the apps can spend on each request.
     ...cores.map((count) => (taken >= count ? 'too much' : `${grouped(((count - taken) * 1000) / rate, 2)} ms`)),
   ];
 });

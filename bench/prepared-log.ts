@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { accessLine } from '../test/access-lines.ts';
 
-/** Writes lines as the edge does: mostly good ones, some that the other pool made good, a few failures. Returns how many. */
+/** Writes lines like those of the edge: mostly successes, some masked failures, few failures. Returns their number. */
 export async function writeLog(path: string, megabytes: number): Promise<number> {
   const stream = createWriteStream(path);
   const begin = Date.now() - 3_600_000;

@@ -1,4 +1,4 @@
-// What a log watcher in Node usually looks like: readline and a regular expression. Its one argument is the log.
+// A typical log watcher in Node: readline and a regular expression. Its only argument is the log.
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 

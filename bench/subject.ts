@@ -8,7 +8,7 @@ import { freePorts } from '../test/free-port.ts';
 
 const program = join(import.meta.dirname, '../watcher/main.ts');
 
-/** The highest that a process has been at, in megabytes; 0: it is gone. */
+/** The peak resident memory of a process, in megabytes. 0 if it no longer exists. */
 export function peakRssMb(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
@@ -17,7 +17,7 @@ export function peakRssMb(pid: number | undefined): number {
   }
 }
 
-/** The real watcher, with the options and the compile cache that it has in production, on a log of its own. */
+/** The real watcher on a log of its own, with the options and compile cache of production. */
 export class Subject {
   readonly logPath: string;
   readonly #port: number;
@@ -30,9 +30,9 @@ export class Subject {
   }
 
   /**
-   * Starts it and waits until it answers.
-   * @param directory for its files, and for the compile cache that all of them share
-   * @param prefix what it is started with, such as `taskset`
+   * Starts the watcher and waits until it answers.
+   * @param directory for its files and the compile cache that all watchers share
+   * @param prefix the command that starts it, such as `taskset`
    */
   static async start(directory: string, prefix: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Subject> {
     const run = mkdtempSync(join(directory, 'run-'));
@@ -43,7 +43,7 @@ export class Subject {
       NODE_OPTIONS: watcherNodeOptions,
       NODE_COMPILE_CACHE: join(directory, 'compiled'),
     };
-    // As the image's build does: compiled once, and ended by a wrong setting.
+    // Compiles the program once, as the image's build does: an invalid setting ends it after loading.
     spawnSync(process.execPath, [program], { env: { ...common, WATCHER_PORT: 'none' } });
     const [command = process.execPath, ...args] = [...prefix, process.execPath, program];
     const child = spawn(command, args, {
@@ -63,7 +63,7 @@ export class Subject {
     return subject;
   }
 
-  /** Lines that it has read; negative: it does not answer yet. */
+  /** The number of lines read so far. Negative while the watcher does not answer yet. */
   async lines(): Promise<number> {
     if (this.#child.exitCode !== null) throw new Error(`the watcher ended with ${this.#child.exitCode}`);
     try {
@@ -78,19 +78,19 @@ export class Subject {
     return peakRssMb(this.#child.pid);
   }
 
-  /** User and system time of all its threads so far. */
+  /** User and system time of all threads so far. */
   cpuSeconds(): number {
     // proc_pid_stat(5), in hundredths of a second.
     const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  /** As a machine does that has no time for it. */
+  /** Stops the process, like a machine with no processor time for it. */
   freeze(): void {
     this.#child.kill('SIGSTOP');
   }
 
-  goOn(): void {
+  resume(): void {
     this.#child.kill('SIGCONT');
   }
 

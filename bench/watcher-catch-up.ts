@@ -1,4 +1,4 @@
-// How long the watcher takes to catch up after it has read nothing for a while, with lines coming all the time.
+// How long the watcher takes to catch up after a pause, while new lines keep arriving.
 //
 //   node bench/watcher-catch-up.ts [--away 60] [--out FILE] [RATE…]
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -23,9 +23,9 @@ const { numbers, out, words } = readOptions({ away: 60 });
 const rates = words.length > 0 ? words.map(Number) : [1_000, 5_000, 20_000];
 const writesPerSecond = 20;
 const warmUpSeconds = 5;
-const lookEveryMs = 20;
+const pollMs = 20;
 
-/** Lines as they come at a steady rate. */
+/** Appends lines at a steady rate. */
 class Writer {
   lines = 0;
   bytes = 0;
@@ -66,9 +66,9 @@ async function catchUp(directory: string, rate: number): Promise<CatchUp> {
     const behindLines = writer.lines - before.lines;
     const behindMb = (writer.bytes - before.bytes) / 1e6;
     const startedAt = performance.now();
-    subject.goOn();
-    // Caught up: it has read all but what was written since it was last asked.
-    while ((await subject.lines()) < writer.lines - rate / writesPerSecond) await delay(lookEveryMs);
+    subject.resume();
+    // Caught up once no more than the last write is unread.
+    while ((await subject.lines()) < writer.lines - rate / writesPerSecond) await delay(pollMs);
     const seconds = (performance.now() - startedAt) / 1000;
     return { rate, behindLines, behindMb, seconds, peakMb: subject.peakRssMb };
   } finally {

@@ -1,5 +1,5 @@
-// What the watcher costs at a steady rate, and how long an alert takes from the line that shows it to the request that
-// reaches Slack.
+// What the watcher costs at a steady rate, and how long an alert takes from the log line that causes it to the request
+// at Slack.
 //
 //   node bench/watcher-steady.ts [--rate 5000] [--seconds 60] [--alerts 100]
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ const text = (value: string) => ({ type: 'string', default: value }) as const;
 const { values } = parseArgs({ options: { rate: text('5000'), seconds: text('60'), alerts: text('100') } });
 const rate = Number(values.rate);
 const writesPerSecond = 20;
-/** While V8 still compiles. */
+/** V8 compiles in this time. */
 const coldSeconds = 15;
 const directory = mkdtempSync(join(tmpdir(), 'bluegreen-bench-'));
 const slack = await startFakeSlack({ unlimited: true });
@@ -25,7 +25,7 @@ function start(): Promise<Subject> {
   return Subject.start(directory, [], { SLACK_WEBHOOK_URL: slack.url, ALERT_COOLDOWN_SEC: '0' });
 }
 
-/** The line is written with the time of its writing, and the fake notes the time of the message that tells of it. */
+/** Latencies in milliseconds, ascending: from writing a line to the arrival of its alert at the fake Slack. */
 async function measureLatencies(subject: Subject): Promise<number[]> {
   appendFileSync(subject.logPath, `${accessLine({ startMs: Date.now() - 1000 })}\n`);
   await delay(1000);
@@ -37,13 +37,13 @@ async function measureLatencies(subject: Subject): Promise<number[]> {
     appendFileSync(subject.logPath, `${accessLine({ active, startMs: writtenAt, tookMs: 0 })}\n`);
     await slack.waitFor(() => slack.messages.length >= expected, 10_000);
     latencies.push((slack.messages.at(-1)?.receivedAt ?? 0) - writtenAt);
-    // Slack's pace, and then a moment that is different each time.
+    // Slack's rate limit, plus a random delay to vary the moment.
     await delay(1050 + Math.random() * 100);
   }
   return latencies.sort((one, other) => one - other);
 }
 
-/** The share of one core, in percent. */
+/** The processor time used, in percent of one core. */
 async function measureCpu(subject: Subject, seconds: number): Promise<number> {
   const before = subject.cpuSeconds();
   const startedAt = performance.now();
@@ -60,15 +60,15 @@ async function measureCpu(subject: Subject, seconds: number): Promise<number> {
 }
 
 try {
-  const told = await start();
-  const latencies = await measureLatencies(told);
+  const alerting = await start();
+  const latencies = await measureLatencies(alerting);
   const quantile = (share: number) =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   console.log(
     `from the line to Slack's request, ${latencies.length} alerts: p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms`,
   );
-  console.log(`peak memory, with Slack: ${Math.round(told.peakRssMb)} MB`);
-  await told.stop();
+  console.log(`peak memory, with Slack: ${Math.round(alerting.peakRssMb)} MB`);
+  await alerting.stop();
 
   const steady = await start();
   const cold = await measureCpu(steady, coldSeconds);

@@ -1,6 +1,6 @@
-// How fast the watcher reads a log, beside others that do their nearest equivalent on the same lines, one core each, in
-// turn: the real watcher process (tail, parse, window, decide, metrics, checkpoint), Node's readline with a regular
-// expression, and mtail and goaccess from Debian's packages, where they are installed.
+// How fast the watcher reads a log, compared with the nearest equivalents on the same lines, on one core and in turn:
+// the real watcher process (tail, parse, window, decide, metrics, checkpoint), Node's readline with a regular
+// expression, and Debian's mtail and goaccess if they are installed.
 //
 //   node bench/watcher.ts [--megabytes 256] [--rounds 5] [--alone]
 import { spawn } from 'node:child_process';
@@ -37,7 +37,7 @@ const oneCore = ['taskset', '-c', '0'] as const;
 const goaccessFormat =
   'pool=%^ release=%^ active=%^ route=%^ upstream_status="%^" upstream_addr="%^" request_time=%T upstream_response_time="%^" status=%s msec=%x.%^ method=%m uri="%U" upstream_header_time="%^" upstream_length="%^" upstream_content_length="%^" bytes_sent=%b completed="%^" request_id=%^ trace_id=%^ remote_addr=%h user_agent="%u"';
 
-/** A program that ends when it has read the log. */
+/** A program that exits when it has read the log. */
 function oneShot(name: string, command: string, args: readonly string[]): Contestant {
   return {
     name,
@@ -45,23 +45,23 @@ function oneShot(name: string, command: string, args: readonly string[]): Contes
       const startedAt = performance.now();
       const [taskset, ...rest] = oneCore;
       const child = spawn(taskset, [...rest, command, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-      let said = '';
+      let output = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said = `${said}${text}`.slice(-1_000);
+        output = `${output}${text}`.slice(-1_000);
       });
       let peak = 0;
-      const watching = setInterval(() => {
+      const polling = setInterval(() => {
         peak = Math.max(peak, peakRssMb(child.pid));
       }, 20);
       const [code] = await once(child, 'exit');
-      clearInterval(watching);
-      if (code !== 0) throw new Error(`${name} ended with ${code}: ${said}`);
+      clearInterval(polling);
+      if (code !== 0) throw new Error(`${name} exited with ${code}: ${output}`);
       return { seconds: (performance.now() - startedAt) / 1000, peakRssMb: peak };
     },
   };
 }
 
-/** The whole program, from the moment at which the log appears to the moment at which it says that it has read it. */
+/** The whole program, measured from when the log appears to when the watcher reports that it has read all lines. */
 function watcher(lines: number): Contestant {
   return {
     name: 'bluegreen watcher',
@@ -77,7 +77,7 @@ function watcher(lines: number): Contestant {
   };
 }
 
-/** Those that are here; the others are named. */
+/** The other programs that are installed. Prints the names of those that are not. */
 function peers(): Contestant[] {
   const report = join(directory, 'report.json');
   const goaccess = [logPath, '--no-global-config', `--log-format=${goaccessFormat}`, '-o', report];
@@ -88,7 +88,7 @@ function peers(): Contestant[] {
   ].flatMap(({ name, args }) => {
     const path = `/usr/bin/${name}`;
     if (existsSync(path)) return [oneShot(name, path, args)];
-    console.log(`${name} is not installed and left out (apt-get install ${name})`);
+    console.log(`${name} is not installed: skipped (apt-get install ${name})`);
     return [];
   });
   const readline = [join(here, 'readline.ts'), logPath];
@@ -110,7 +110,7 @@ try {
   const ours = results.get('bluegreen watcher') ?? [];
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model}), Linux ${release()}, Node ${process.version}`;
   console.log(`\n${machine}\n${lines} lines, ${values.megabytes} MB, ${values.rounds} rounds in turn, one core\n`);
-  console.log('| | seconds | lines/s | lines/s, worst to best | time beside ours, round by round | peak memory |');
+  console.log('| | seconds | lines/s | lines/s, worst to best | time relative to ours, by round | peak memory |');
   console.log('|---|---:|---:|---:|---:|---:|');
   for (const [name, runs] of results) {
     const seconds = runs.map((run) => run.seconds);

@@ -3,8 +3,8 @@ import { eventually } from '../../test/condition.ts';
 import type { Program } from './program.ts';
 
 /**
- * Returns when it answers with 200.
- * @throws when one of the programs behind it has ended, or after the deadline
+ * Resolves once the URL answers with 200.
+ * @throws if one of the programs has exited, or after 40 seconds
  */
 export async function answers(name: string, url: string, programs: readonly Program[]): Promise<void> {
   await eventually(

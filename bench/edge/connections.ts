@@ -1,5 +1,5 @@
-// How the cost of a request grows with the connections that are open at a time, for our edge with everything on and for a
-// plain nginx, in turn; and, from the lines that they wrote, what a day's log weighs.
+// How the cost of a request grows with the number of open connections, for our edge with all features on and for a
+// plain nginx, in turn.
 //
 //   node bench/edge/connections.ts [--rounds 3] [--seconds 6] [--out FILE]
 import { benchDirectory, own, plain } from './contenders.ts';
@@ -25,8 +25,8 @@ try {
   }
   const rows = steps.flatMap((connections) =>
     contenders.map(({ name }, index) => {
-      const own = turns.filter((turn) => turn.connections === connections && turn.name === name);
-      const spread = (value: (turn: Turn) => number) => spreadOf(own.map(value));
+      const ofContender = turns.filter((turn) => turn.connections === connections && turn.name === name);
+      const spread = (value: (turn: Turn) => number) => spreadOf(ofContender.map(value));
       return [
         index === 0 ? grouped(connections) : '',
         name,

@@ -9,22 +9,22 @@ import { freeBlock, freePorts } from '../../test/free-port.ts';
 import { answers } from './answers.ts';
 import { type Program, type ProgramOptions, startProgram } from './program.ts';
 
-/** Where an edge runs, and in front of what. */
+/** Where an edge runs, and the pools behind it. */
 export interface Place {
   readonly directory: string;
   readonly pools: Readonly<Record<Pool, number>>;
-  /** The processor of what passes requests on; undefined: any. */
+  /** The processor of the edge itself. Undefined for any. */
   readonly edgeCore?: number | undefined;
-  /** The processor of everything else. */
+  /** The processor of everything else. Undefined for any. */
   readonly otherCore?: number | undefined;
 }
 
-/** An edge that serves. */
+/** An edge that is serving. */
 export interface RunningEdge {
   readonly url: string;
-  /** What passes requests on. */
+  /** The program that proxies requests. */
   readonly edge: Program;
-  /** What works beside it. */
+  /** The programs that run beside it, such as the prober. */
   readonly companions: Readonly<Record<string, Program>>;
   readonly accessLog: string;
   stop(): Promise<void>;
@@ -32,23 +32,23 @@ export interface RunningEdge {
 
 export interface Contender {
   readonly name: string;
-  /** The Debian package whose version is told. */
+  /** The name of its Debian package. */
   readonly program: 'nginx' | 'haproxy' | 'caddy';
   start(place: Place): Promise<RunningEdge>;
 }
 
-/** What our edge is to do differently. */
+/** How an edge of ours differs from the default. */
 export interface OwnOptions {
   readonly name?: string;
   /** Changes the template. */
   readonly edit?: (template: string) => string;
   readonly companions?: boolean;
-  /** As nginx writes it; 1 unless it is given. */
+  /** The value of nginx's worker_processes, 1 by default. */
   readonly workers?: string;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** The real template by the real entrypoint, with prober and watcher, as the host engine starts them. */
+/** Our edge: the real template and entrypoint, with prober and watcher, as the host engine starts them. */
 export function own(options: OwnOptions = {}): Contender {
   const { name = 'bluegreen', edit, companions = true, workers = '1', settings = {} } = options;
   return {
@@ -114,7 +114,7 @@ export const plain: Contender = {
   start(place) {
     return startPeer(place, 'plain nginx', ({ run, port, pools }) => {
       const configuration = join(run, 'nginx.conf');
-      // A root master would drop its worker to an account that cannot enter the directory.
+      // A master that runs as root would start its worker as an account without access to the directory.
       const user = process.getuid?.() === 0 ? 'user root;' : '';
       const text = readFileSync(join(import.meta.dirname, 'plain.conf'), 'utf8')
         .replaceAll('RUN_DIR', run)
@@ -130,7 +130,7 @@ export const plain: Contender = {
 
 /**
  * @param log whether it writes an access log, as in production
- * @param fall after so many failed checks it calls a pool down; ours: 2
+ * @param fall the number of failed checks after which a pool is down; our edge has 2
  */
 export function haproxy(log: boolean, fall = 2): Contender {
   const name = `HAProxy${log ? ', with a log' : ''}${fall === 2 ? '' : `, fall ${fall}`}`;
@@ -197,13 +197,13 @@ async function startPeer(place: Place, name: string, peerOf: (place: PeerPlace) 
   return { url, edge, companions: {}, accessLog, stop: () => edge.stop() };
 }
 
-/** @throws if it is not there: a template that has changed must not be measured as if it had not */
+/** @throws if `from` is missing, so that a changed template is never measured unedited */
 export function replaced(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`the template has no "${from}"`);
   return text.replaceAll(from, to);
 }
 
-/** A folder for all that a bench writes, on a disk as in production; it ends with the bench. */
+/** A folder for everything a bench writes, on a disk as in production. It is removed when the bench exits. */
 export function benchDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-bench-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));

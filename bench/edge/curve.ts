@@ -1,20 +1,21 @@
 import { spreadOf } from './figures.ts';
 import type { Pass } from './pass.ts';
 
-/** One contender in one fault, its rounds taken together. */
+/** One contender in one fault, over all rounds. */
 export interface Curve {
   readonly contender: string;
-  /** In milliseconds from the fault on, in order. */
+  /** Ascending by time, in milliseconds since the fault. */
   readonly points: readonly { readonly atMs: number; readonly slowestMs: number; readonly failed: number }[];
   readonly healedMs: number;
-  /** Of one round. */
+  /** Failed requests of one round. */
   readonly failed: number;
+  /** Requests of one round that took more than 500 ms. */
   readonly late: number;
 }
 
 const lateMs = 500;
 
-/** The median over the rounds of the slowest request of each moment, so that one hiccup of the machine makes no peak. */
+/** Takes the median over the rounds of each moment's slowest request, so that one hiccup of the machine causes no peak. */
 export function curveOf(contender: string, passes: readonly Pass[]): Curve {
   const median = (values: readonly number[]) => spreadOf(values).median;
   const steps = Map.groupBy(

@@ -3,43 +3,43 @@ import { request } from 'undici';
 import { pools as bothPools, type Pool } from '../../settings/pool.ts';
 import type { DemoPools } from './pools.ts';
 
-/** A way in which the active pool breaks, or both do. */
+/** A way to break the active pool or both pools. */
 export interface FaultKind {
   readonly name: string;
-  /** In the words of the table. */
+  /** Its name in the table and the plots. */
   readonly label: string;
-  /** A second; they are meant to fail, and count for nothing themselves. */
+  /** Poison requests per second. They are expected to fail and are not counted. */
   readonly poisonRate?: number;
   inject(pools: DemoPools): Promise<void>;
   heal(pools: DemoPools): Promise<void>;
 }
 
 function chaos(name: string, label: string, where: readonly Pool[] = ['blue']): FaultKind {
-  const tell = async (pools: DemoPools, what: string): Promise<void> => {
-    for (const pool of where) await post(pools.ports[pool], what);
+  const control = async (pools: DemoPools, verb: string): Promise<void> => {
+    for (const pool of where) await post(pools.ports[pool], verb);
   };
   return {
     name,
     label,
-    inject: (pools) => tell(pools, `start?mode=${name}`),
-    heal: (pools) => tell(pools, 'stop'),
+    inject: (pools) => control(pools, `start?mode=${name}`),
+    heal: (pools) => control(pools, 'stop'),
   };
 }
 
-async function post(port: number, what: string): Promise<void> {
-  const { statusCode, body } = await request(`http://127.0.0.1:${port}/chaos/${what}`, { method: 'POST' });
+async function post(port: number, verb: string): Promise<void> {
+  const { statusCode, body } = await request(`http://127.0.0.1:${port}/chaos/${verb}`, { method: 'POST' });
   await body.dump();
-  if (statusCode !== 200) throw new Error(`/chaos/${what} was answered ${statusCode}`);
+  if (statusCode !== 200) throw new Error(`/chaos/${verb} was answered with ${statusCode}`);
 }
 
-/** Whatever goes to this pool on this machine is lost, as behind a cable that was pulled. Needs root. */
+/** Drops all packets to the pool, like an unplugged cable. Needs root. */
 function network(): FaultKind {
   const rule = (port: number) => ['INPUT', '-i', 'lo', '-p', 'tcp', '--dport', String(port), '-j', 'DROP'];
   const cut = new Set<number>();
   process.once('exit', () => {
     for (const port of cut) execaSync('iptables', ['-D', ...rule(port)]);
   });
-  // A signal alone would end the bench without that, and leave the rule.
+  // A signal would end the bench without an exit event and leave the rule in place.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   return {
     name: 'network',
@@ -63,7 +63,7 @@ export const faultKinds: readonly FaultKind[] = [
       process.kill(programs.blue.pid, 'SIGTERM');
     },
     async heal(pools) {
-      // It may still be draining what takes its time.
+      // The app may still be draining slow requests.
       await pools.programs.blue.stop();
       await pools.start('blue');
     },

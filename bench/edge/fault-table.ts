@@ -19,7 +19,7 @@ const header = [
   'max ms',
 ];
 
-/** Counts are of one round: the median, with the range. Latencies are those of all rounds together. */
+/** Counts are the median of the rounds, with the range. Latencies are taken over all rounds. */
 export function faultTable(
   passes: readonly Pass[],
   faults: readonly FaultKind[],
@@ -46,7 +46,7 @@ export function faultTable(
         ...counts.map((spreads, column) => {
           const spread = spreads[index] ?? { median: 0, min: 0, max: 0 };
           const text = withRange(spread);
-          // The best of a row stands out.
+          // The best contender of each fault is set in bold.
           return spread.median === fewest[column] ? `**${text}**` : text;
         }),
         ...[0.5, 0.99, 0.999, 1].map((share) => grouped(quantile(latencies, share), 1)),

@@ -1,5 +1,5 @@
-// What visitors notice of each way in which the active pool breaks: our edge, a plain nginx, HAProxy and Caddy, in turn,
-// each on two demo apps of its own, under the load of ./bluegreen prove. Every request is judged.
+// What visitors notice of each fault of the active pool: our edge, a plain nginx, HAProxy and Caddy, in turn, each with
+// two demo apps of its own, under the load of ./bluegreen prove. Every request is judged.
 //
 //   node bench/edge/faults.ts [--rounds 3] [--rate 400] [--seconds 8] [--out FILE] [FAULT…]
 import { benchDirectory, caddy, haproxy, own, plain } from './contenders.ts';
@@ -15,7 +15,8 @@ const contenders = [
   plain,
   haproxy(true),
   caddy(true),
-  // Caddy takes a pool out after one failed check. Those with a 1 do so too: what waiting for the second one costs.
+  // Caddy takes a pool out after one failed check. With a fall of 1, these two do the same, which shows what waiting for the
+  // second check costs.
   own({ name: 'bluegreen, PROBE_FALL=1', settings: { PROBE_FALL: '1' } }),
   haproxy(true, 1),
 ];

@@ -1,5 +1,5 @@
-// What each feature of our edge costs: the same edge with everything on, and with one thing left out of its template at a
-// time, in turn with a plain nginx. The figure to compare is processor time a request.
+// What each feature of our edge costs: the edge with all features on and with one left out of its template at a time,
+// in turn with a plain nginx. The figure to compare is processor time per request.
 //
 //   node bench/edge/features.ts [--rounds 7] [--seconds 6] [--connections 50] [--out FILE]
 import { benchDirectory, own, plain, replaced } from './contenders.ts';
@@ -19,7 +19,7 @@ const shares = [
 const everything = own({ name: 'everything' });
 const leftOut = [
   own({ name: 'without the log', edit: withoutLog }),
-  own({ name: 'without flags: active colour, down, maintenance', edit: (template) => without(template, flags) }),
+  own({ name: 'without flags: active pool, down, maintenance', edit: (template) => without(template, flags) }),
   own({ name: 'without canary and preview', edit: (template) => without(template, shares) }),
   own({ name: 'without health checks and watcher', companions: false }),
   own({
@@ -34,7 +34,7 @@ function withoutLog(template: string): string {
   return replaced(template, line, '        access_log off;\n');
 }
 
-/** The status server on its own port reads the same flags; nobody asks it meanwhile. */
+/** Also removes the lines from the status server, which gets no requests during the bench. */
 function without(template: string, lines: readonly RegExp[]): string {
   return lines.reduce((text, line) => {
     if (text.search(line) < 0) throw new Error(`the template has no line ${line}`);
@@ -62,7 +62,7 @@ try {
       withRange(spreadOf(of(name).map(({ requestsPerSecond }) => requestsPerSecond))),
     ];
   });
-  const header = ['one worker', 'CPU, µs a request', 'so it costs, µs', 'requests/s'];
+  const header = ['one worker', 'CPU, µs a request', 'cost, µs', 'requests/s'];
   report('features', out, markdown(header, rows), { options: numbers, turns }, at);
 } finally {
   await pools.stop();

@@ -16,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, min: quantile(sorted, 0), max: quantile(sorted, 1) };
 }
 
-/** As in "12.3 (11.8–14.0)". */
+/** Formats the median with the range, such as "12.3 (11.8–14.0)". */
 export function withRange({ median, min, max }: Spread, digits = 0): string {
   const text = (value: number) => grouped(value, digits);
   return text(min) === text(max) ? text(median) : `${text(median)} (${text(min)}–${text(max)})`;
@@ -26,7 +26,7 @@ export function grouped(value: number, digits = 0): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** The first column to the left, all others to the right. */
+/** A Markdown table: the first column is left-aligned, all others are right-aligned. */
 export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rule = `|${header.map((_, index) => (index === 0 ? '---' : '---:')).join('|')}|`;

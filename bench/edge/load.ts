@@ -1,6 +1,6 @@
 import { type LoadProcess, startLoadProcess } from '../../proof/load/load-process.ts';
 
-/** The load of ./bluegreen prove, open loop, on demo apps. Rates are in requests a second. */
+/** The open-loop load of ./bluegreen prove on demo apps. Rates are in requests per second. */
 export function startBenchLoad(url: string, rate: number, poisonRate = 0): Promise<LoadProcess> {
   return startLoadProcess({ url, rate, clients: 0, mix: { app: 'demo' }, poisonRate, userAgent: 'bluegreen-bench' });
 }

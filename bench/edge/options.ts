@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * Whole numbers by name, with their defaults, and `--out FILE`.
- * @throws on anything else
+ * Reads `--NAME N` for each of the defaults, `--out FILE` and positional words from the command line.
+ * @throws on an unknown option or a value that is not a whole number
  */
 export function readOptions<Name extends string>(
   defaults: Readonly<Record<Name, number>>,

@@ -9,12 +9,12 @@ const footHeight = 66;
 export const panelWidth = plot.left + plot.width + legendWidth;
 export const panelHeight = plot.top + plot.height + footHeight;
 
-/** Latencies from one millisecond to ten seconds. */
+/** The latency axis, from one millisecond to ten seconds. */
 const decades = [1, 10, 100, 1_000, 10_000] as const;
 const gridLabels = ['1 ms', '10 ms', '0.1 s', '1 s', '10 s'] as const;
 const secondsApart = 3;
 
-/** One fault, with its legend, from the top left corner on. The first curve is ours and lies on top. */
+/** Draws one fault with its legend; the origin is the top left corner. The first curve is ours and is drawn on top. */
 export function panel(label: string, curves: readonly Curve[]): string {
   const times = curves.flatMap(({ points }) => points.map(({ atMs }) => atMs));
   const [from, to] = [Math.min(...times), Math.max(...times)];
@@ -27,7 +27,7 @@ export function panel(label: string, curves: readonly Curve[]): string {
   const healed = Math.max(...curves.map(({ healedMs }) => healedMs));
   const drawn = curves.map((curve, index) => ({ curve, index }));
 
-  const ground = `<rect class="fault" x="${x(0)}" y="${plot.top}" width="${round(x(Math.min(healed, to)) - x(0))}" height="${plot.height}"/>`;
+  const background = `<rect class="fault" x="${x(0)}" y="${plot.top}" width="${round(x(Math.min(healed, to)) - x(0))}" height="${plot.height}"/>`;
   const grid = decades.map(
     (ms, index) =>
       `<line class="grid" x1="${plot.left}" x2="${plot.left + plot.width}" y1="${y(ms)}" y2="${y(ms)}"/>` +
@@ -48,7 +48,7 @@ export function panel(label: string, curves: readonly Curve[]): string {
   const caption = `<text class="faint" x="${plot.left - 6}" y="${bottom + 20}" text-anchor="end">failed</text>`;
   return [
     `<text class="name" x="${plot.left}" y="14">${label}</text>`,
-    ground,
+    background,
     ...grid,
     ...lines,
     caption,
@@ -58,7 +58,7 @@ export function panel(label: string, curves: readonly Curve[]): string {
   ].join('\n');
 }
 
-/** A mark for each moment in which requests failed, the stronger the more they were. */
+/** Draws a mark for each moment with failed requests, more opaque the more there are. */
 function failures({ points }: Curve, index: number, top: number, x: (atMs: number) => number): string[] {
   const marks = points.filter(({ failed }) => failed > 0);
   const base = `<line class="grid" x1="${plot.left}" x2="${plot.left + plot.width}" y1="${top + stripHeight / 2}" y2="${top + stripHeight / 2}"/>`;

@@ -6,19 +6,21 @@ import type { FaultKind } from './fault-kinds.ts';
 import { startBenchLoad } from './load.ts';
 import { startDemoPools } from './pools.ts';
 
-/** One contender's pass through one fault. Latencies of quick requests in ascending order, from when they were due. */
+/** One contender's pass through one fault. */
 export interface Pass {
   readonly contender: string;
   readonly fault: string;
   readonly round: number;
   readonly requests: number;
-  /** Each failed request of its kind, by how it failed. */
+  /** The number of failed requests, by kind and failure. */
   readonly failures: Readonly<Record<string, number>>;
   readonly failedGets: number;
   readonly failedPosts: number;
   /** Event streams that were cut off or never began. */
   readonly failedStreams: number;
+  /** Latencies of quick requests since they were due, ascending. */
   readonly latenciesMs: readonly number[];
+  /** From the fault to its end. */
   readonly healedMs: number;
   readonly timeline: readonly Step[];
 }
@@ -26,17 +28,17 @@ export interface Pass {
 export interface PassOptions {
   readonly directory: string;
   readonly round: number;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number;
   /** How long the fault lasts. */
   readonly seconds: number;
 }
 
-const calmMs = 3_000;
-/** Long enough for every edge to take the pool back. */
-const healedMs = 7_000;
+const beforeMs = 3_000;
+/** Long enough for every edge to return to the pool. */
+const afterMs = 7_000;
 
-/** Breaks the active one of two demo apps behind the edge under load, and heals it. */
+/** Breaks the active one of two demo apps behind the edge under load, then heals it. */
 export async function passThrough(contender: Contender, fault: FaultKind, options: PassOptions): Promise<Pass> {
   const { directory, round, rate, seconds } = options;
   const pools = await startDemoPools(directory);
@@ -44,13 +46,13 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
   try {
     const load = await startBenchLoad(running.url, rate, fault.poisonRate);
     try {
-      await delay(calmMs);
+      await delay(beforeMs);
       const brokenAt = nowMs();
       await fault.inject(pools);
       await delay(Math.max(0, brokenAt + seconds * 1000 - nowMs()));
       await fault.heal(pools);
       const healedAt = nowMs();
-      await delay(healedMs);
+      await delay(afterMs);
       running.edge.assertRunning();
       return passOf(await load.end(), brokenAt, { contender: contender.name, fault: fault.name, round, healedAt });
     } finally {

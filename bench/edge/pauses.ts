@@ -1,5 +1,5 @@
-// How long a healthy pool may pause, as for a garbage collection, before an edge leaves it: what the second failed check, for
-// which this edge waits and Caddy does not, is good for.
+// How long a healthy pool may pause, for example for a garbage collection, before an edge fails over. Our edge waits
+// for a second failed check and Caddy does not: this shows the benefit of waiting.
 //
 //   node bench/edge/pauses.ts [--rounds 5] [--rate 200] [--out FILE]
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,14 +14,14 @@ import { machine, report } from './report.ts';
 interface Pause {
   readonly contender: string;
   readonly lengthMs: number;
-  /** A request was answered by the other pool meanwhile, or just after. */
+  /** Whether the other pool answered a request during the pause or just after it. */
   readonly left: boolean;
 }
 
 const { numbers, out } = readOptions({ rounds: 5, rate: 200 });
 const lengthsMs = [150, 200, 250, 300, 350, 400];
-const calmMs = 3_000;
-/** Long enough for every edge to come back. */
+const beforeMs = 3_000;
+/** Long enough for every edge to return to the pool. */
 const betweenMs = 1_500;
 
 const at = machine();
@@ -47,17 +47,17 @@ const rows = contenders.map(({ name }) => [
     return String(left.length);
   }),
 ]);
-const header = [`left the pool in, of ${numbers.rounds} pauses`, ...lengthsMs.map((length) => `${length} ms`)];
+const header = [`left the pool in n of ${numbers.rounds} pauses`, ...lengthsMs.map((length) => `${length} ms`)];
 report('pauses', out, markdown(header, rows), { options: numbers, pauses }, at);
 
-/** One pause of each length, under load. */
+/** Makes one pause of each length under load. */
 async function pausesBehind(contender: Contender): Promise<Pause[]> {
   const pools = await startDemoPools(directory);
   const running = await contender.start({ directory, pools: pools.ports });
   try {
     const load = await startBenchLoad(running.url, numbers.rate);
     try {
-      await delay(calmMs);
+      await delay(beforeMs);
       const made: { readonly lengthMs: number; readonly atMs: number; readonly untilMs: number }[] = [];
       for (const lengthMs of lengthsMs) {
         const atMs = nowMs();

@@ -1,5 +1,5 @@
-// Draws what faults.ts has measured: one panel a fault, the slowest request of each moment on a logarithmic scale, and below
-// it when requests failed.
+// Plots the results of faults.ts: one panel per fault, with the slowest request of each moment on a logarithmic scale
+// and the failed requests below it.
 //
 //   node bench/edge/plots.ts FAULTS.json [PLOT.svg]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { panel, panelHeight, panelWidth } from './panel.ts';
 import type { Pass } from './pass.ts';
 
 const [input, output = 'docs/plots/faults.svg'] = process.argv.slice(2);
-if (input === undefined) throw new Error('expected the file that faults.ts --out has written');
+if (input === undefined) throw new Error('expected a file written by faults.ts --out');
 const { results } = JSON.parse(readFileSync(input, 'utf8')) as {
   results: { options: { rate: number; rounds: number }; passes: readonly Pass[] };
 };
@@ -21,7 +21,7 @@ const margin = 24;
 const gap = 28;
 const headHeight = 74;
 const faults = faultKinds.filter(({ name }) => passes.some(({ fault }) => fault === name));
-/** Ours and the three others; a variant of ours is for the table. */
+/** Ours and the three others. The variants with another fall appear in the table only. */
 const contenders = [...new Set(passes.map(({ contender }) => contender))].slice(0, 4);
 const width = 2 * margin + columns * panelWidth + (columns - 1) * gap;
 const height = headHeight + Math.ceil(faults.length / columns) * panelHeight + margin;
@@ -35,7 +35,7 @@ function curvesOf(fault: string): readonly Curve[] {
   );
 }
 
-// Colours that are told apart by people who do not see all of them, on light and on dark.
+// Colours that people with colour blindness can distinguish, on a light and on a dark background.
 const style = `
   :root { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --fault: #f3ede4;
     --c0: #0550ae; --c1: #8c959f; --c2: #d4660a; --c3: #0f8a6a; }
@@ -55,7 +55,7 @@ const panels = faults.map(({ name, label }, index) => {
   return `<g transform="translate(${x} ${y})">${panel(label, curvesOf(name))}</g>`;
 });
 const rounds = options.rounds === 1 ? '1 round' : `the median of ${options.rounds} rounds`;
-const about = `Slowest GET, HEAD or small POST of each 100 ms, from when it was due; ${options.rate} requests/s; ${rounds}. The pool is broken while the ground is tinted.`;
+const about = `Slowest GET, HEAD or small POST in each 100 ms, measured from when it was due; ${options.rate} requests/s; ${rounds}. The pool is broken while the background is tinted.`;
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(
   output,

@@ -6,13 +6,13 @@ import { freePorts } from '../../test/free-port.ts';
 import { answers } from './answers.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** Two pools, the same for every edge. */
+/** Two pools, identical for every edge. */
 export interface Pools {
   readonly ports: Readonly<Record<Pool, number>>;
   stop(): Promise<void>;
 }
 
-/** For throughput: one nginx that answers at once. */
+/** For throughput: one nginx that answers immediately for both pools. */
 export async function startInstantPools(directory: string, core: number | undefined): Promise<Pools> {
   const [blue = 0, green = 0] = await freePorts(2);
   const run = mkdtempSync(join(directory, 'backend-'));
@@ -30,7 +30,7 @@ export async function startInstantPools(directory: string, core: number | undefi
   return { ports: { blue, green }, stop: () => nginx.stop('SIGQUIT') };
 }
 
-/** The demo app, which lets itself be broken; each pool can be stopped and started again. */
+/** Two demo apps, whose faults can be simulated. Each can be stopped and restarted. */
 export interface DemoPools extends Pools {
   readonly programs: Readonly<Record<Pool, Program>>;
   start(pool: Pool): Promise<void>;

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { signalGroup } from '../../system/process-info.ts';
 
-/** A program in a process group of its own, which ends with the bench. */
+/** A program in a process group of its own, killed when the bench exits. */
 export interface Program {
   readonly pid: number;
-  /** @throws if it has ended by itself */
+  /** @throws if the program has exited */
   assertRunning(): void;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** The processor that it may use; undefined: any. */
+  /** The processor it may use. Undefined for any. */
   readonly core?: number | undefined;
-  /** Where its standard output goes; undefined: nowhere. */
+  /** The file its standard output is appended to. Undefined to discard it. */
   readonly stdoutPath?: string | undefined;
 }
 
@@ -29,12 +29,12 @@ export function startProgram(name: string, command: readonly [string, ...string[
   const stdout = stdoutPath === undefined ? undefined : openSync(stdoutPath, 'a');
   const child = spawn(file as string, args, { env, detached: true, stdio: ['ignore', stdout ?? 'ignore', 'pipe'] });
   if (stdout !== undefined) closeSync(stdout);
-  let said = '';
+  let output = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = `${said}${text}`.slice(-2_000);
+    output = `${output}${text}`.slice(-2_000);
   });
   child.on('error', (error) => {
-    said += error.message;
+    output += error.message;
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -42,7 +42,7 @@ export function startProgram(name: string, command: readonly [string, ...string[
   return {
     pid: child.pid ?? 0,
     assertRunning() {
-      if (hasEnded()) throw new Error(`${name} ended with ${child.signalCode ?? child.exitCode}: ${said}`);
+      if (hasEnded()) throw new Error(`${name} ended with ${child.signalCode ?? child.exitCode}: ${output}`);
     },
     async stop(signal = 'SIGTERM') {
       if (child.pid === undefined || hasEnded()) return;
@@ -51,13 +51,13 @@ export function startProgram(name: string, command: readonly [string, ...string[
       const late = setTimeout(() => signalGroup(child.pid as number, 'SIGKILL'), stopLimitMs);
       await ended;
       clearTimeout(late);
-      // What a shell has left behind.
+      // A shell may leave children behind.
       signalGroup(child.pid, 'SIGKILL');
     },
   };
 }
 
-/** Whatever ends the bench, nothing of it stays. */
+/** No program outlives the bench, however it ends. */
 process.on('exit', () => {
   for (const { pid } of running) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
 });

@@ -10,7 +10,7 @@ export interface Machine {
   readonly system: string;
   readonly kernel: string;
   readonly versions: Readonly<Record<string, string>>;
-  /** Of the minute before: above a few tenths, others were at work. */
+  /** The load average of the minute before. Above a few tenths, other programs disturb the results. */
   readonly loadBefore: number;
 }
 
@@ -22,22 +22,22 @@ export function machine(): Machine {
     system: /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown',
     kernel: release(),
     versions: {
-      nginx: said('nginx', ['-v']),
-      HAProxy: said('haproxy', ['-v']),
-      Caddy: said('caddy', ['version']),
+      nginx: versionOf('nginx', ['-v']),
+      HAProxy: versionOf('haproxy', ['-v']),
+      Caddy: versionOf('caddy', ['version']),
       Node: process.versions.node,
     },
     loadBefore: loadavg()[0] ?? 0,
   };
 }
 
-/** The first thing that looks like a version; nginx tells its own on standard error, others put other things there. */
-function said(command: string, args: readonly string[]): string {
+/** The first version number in a program's output. nginx prints its version to standard error. */
+function versionOf(command: string, args: readonly string[]): string {
   const { stdout, stderr } = spawnSync(command, args, { env: { PATH: programPath() }, encoding: 'utf8' });
   return /\d+\.\d+[\w.+-]*/.exec(stdout || stderr || '')?.[0] ?? 'not installed';
 }
 
-/** The table on standard output; everything, for plots.ts and for later, in the file. */
+/** Prints the table. The file gets all results, for plots.ts and for later analysis. */
 export function report(what: string, out: string | undefined, table: string, results: unknown, at: Machine): void {
   const { processor, cores, system, kernel, versions, loadBefore } = at;
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);

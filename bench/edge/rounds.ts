@@ -6,9 +6,9 @@ import { type WrkResult, wrk } from './wrk.ts';
 export interface Turn extends WrkResult {
   readonly name: string;
   readonly round: number;
-  /** Processor time of what passes requests on, in microseconds a request. */
+  /** Processor time of the edge, in microseconds per request. */
   readonly cpuUs: number;
-  /** The same of what works beside it. */
+  /** The same for the programs beside it. */
   readonly companionsCpuUs: number;
   readonly memoryMb: number;
 }
@@ -18,19 +18,19 @@ export interface RoundsOptions {
   readonly seconds: number;
   readonly connections: number;
   readonly place: Place;
-  /** Bad answers are counted, where they are what may come of it; otherwise they end the bench. */
+  /** Whether failed requests are only counted. Otherwise they end the bench. */
   readonly mayFail?: boolean;
 }
 
 const warmUpSeconds = 1;
 
-/** Each contender by itself, one after the other, and all of that again: what the machine does meanwhile meets all. */
+/** Runs the contenders one after the other in each round, so that disturbances on the machine affect all of them. */
 export async function alternate(contenders: readonly Contender[], options: RoundsOptions): Promise<readonly Turn[]> {
   const { rounds } = options;
   const turns: Turn[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const contender of contenders) {
-      const turn = await take(contender, round, options);
+      const turn = await runTurn(contender, round, options);
       turns.push(turn);
       const { name, requestsPerSecond, cpuUs } = turn;
       process.stderr.write(
@@ -41,7 +41,7 @@ export async function alternate(contenders: readonly Contender[], options: Round
   return turns;
 }
 
-async function take(contender: Contender, round: number, options: RoundsOptions): Promise<Turn> {
+async function runTurn(contender: Contender, round: number, options: RoundsOptions): Promise<Turn> {
   const { seconds, connections, place, mayFail = false } = options;
   const running = await contender.start(place);
   try {
@@ -52,7 +52,7 @@ async function take(contender: Contender, round: number, options: RoundsOptions)
     const [before, besideBefore] = [usageOf(roots), usageOf(beside)];
     const result = await wrk({ ...load, seconds });
     const [after, besideAfter] = [usageOf(roots), usageOf(beside)];
-    if (result.bad > 0 && !mayFail) throw new Error(`${contender.name}: ${result.bad} bad answers`);
+    if (result.bad > 0 && !mayFail) throw new Error(`${contender.name}: ${result.bad} failed requests`);
     const perRequest = (fromMs: number, toMs: number) => ((toMs - fromMs) * 1000) / result.requests;
     return {
       ...result,

@@ -1,5 +1,6 @@
-// Memory and processor time of each service of the stack: idle, and while so many requests a second pass through it. All
-// share all processors, and nginx has as many workers as in production. The backend answers at once: an app's share is its own.
+// Memory and processor time of each service of the stack, idle and at a given request rate. All services share all
+// processors, and nginx has as many workers as in production. The backend answers immediately, so the figures exclude
+// the app.
 //
 //   node bench/edge/services.ts [--rate 5000] [--seconds 30] [--out FILE]
 import { statSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { machine, report } from './report.ts';
 import { usageOf } from './usage.ts';
 
 interface Cost {
-  /** Of one processor. */
+  /** The share of one processor. */
   readonly cpuPercent: number;
   readonly memoryMb: number;
 }
@@ -22,7 +23,7 @@ type Costs = Readonly<Record<string, Cost>>;
 
 const { numbers, out } = readOptions({ rate: 5_000, seconds: 30 });
 const connections = 50;
-/** While V8 still compiles and caches fill. */
+/** V8 compiles and caches fill in this time. */
 const settleSeconds = 10;
 
 async function costsOf(programs: Readonly<Record<string, number>>, work: () => Promise<unknown>): Promise<Costs> {
@@ -48,7 +49,7 @@ async function load(url: string, seconds: number): Promise<{ requests: number; r
 const at = machine();
 const directory = benchDirectory();
 const pools = await startInstantPools(directory, undefined);
-// So large that it is not rotated meanwhile: its growth tells the size of a line.
+// Large enough that the log is not rotated during the bench: its growth gives the size of a line.
 const running = await own({ settings: { LOG_MAX_MB: '10000' }, workers: 'auto' }).start({
   directory,
   pools: pools.ports,
@@ -77,7 +78,7 @@ try {
   });
   const rate = `${grouped(requestsPerSecond)}/s`;
   const header = ['service', 'idle: CPU %', 'memory MB', `at ${rate}: CPU % of one core`, 'memory MB'];
-  const table = `${markdown(header, rows)}\n\nA line of the access log: ${Math.round(bytesPerLine)} bytes.`;
+  const table = `${markdown(header, rows)}\n\nSize of a line in the access log: ${Math.round(bytesPerLine)} bytes.`;
   report('services', out, table, { options: numbers, idle, busy, requestsPerSecond, bytesPerLine }, at);
 } finally {
   await Promise.all([running.stop(), pools.stop()]);

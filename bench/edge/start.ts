@@ -1,5 +1,5 @@
-// How long `./bluegreen up` takes until the site serves, and until it says that all is well; on Compose also how large the
-// images are that it builds. Each engine that is there, a stack of its own.
+// How long `./bluegreen up` takes until the site serves and until the command completes and, on Compose, the size of
+// the images that it builds. Runs a separate stack on each available engine.
 //
 //   node bench/edge/start.ts [--rounds 5] [--out FILE] [compose|host]
 import { execa } from 'execa';
@@ -20,7 +20,7 @@ interface Start {
 const { numbers, out, words } = readOptions({ rounds: 5 });
 const startDeadlineMs = 300_000;
 
-async function isThere(engine: EngineName): Promise<boolean> {
+async function isAvailable(engine: EngineName): Promise<boolean> {
   if (words.length > 0 && !words.includes(engine)) return false;
   return engine === 'host' || (await execa('docker', ['version'], { reject: false })).exitCode === 0;
 }
@@ -49,7 +49,7 @@ async function imageRows(stack: TestStack): Promise<string[][]> {
     const { exitCode, stdout } = await execa('docker', ['image', 'inspect', '--format', '{{.Size}}', image], {
       reject: false,
     });
-    return exitCode === 0 ? (Number(stdout) / 1e6).toFixed(1) : 'not kept';
+    return exitCode === 0 ? (Number(stdout) / 1e6).toFixed(1) : 'not present';
   };
   return Promise.all(
     Object.entries(bases).map(async ([name, base]) => [
@@ -65,10 +65,10 @@ const at = machine();
 const starts: Start[] = [];
 const images: string[][] = [];
 for (const engine of ['host', 'compose'] as const) {
-  if (!(await isThere(engine))) continue;
+  if (!(await isAvailable(engine))) continue;
   const stack = await createStack(engine, { SUBNET_PREFIX: '172.31.243' });
   try {
-    // What is built or compiled at the very first start is not what a start takes.
+    // The first start also builds and compiles, so it is not measured.
     expectDone(await stack.bluegreen('up'));
     if (engine === 'compose') images.push(...(await imageRows(stack)));
     for (let round = 1; round <= numbers.rounds; round++) {
@@ -83,10 +83,10 @@ for (const engine of ['host', 'compose'] as const) {
 }
 const engines = [...new Set(starts.map(({ engine }) => engine))];
 const rows = engines.map((engine) => {
-  const own = starts.filter((one) => one.engine === engine);
-  const seconds = (value: (one: Start) => number) => withRange(spreadOf(own.map((one) => value(one) / 1000)), 2);
+  const ofEngine = starts.filter((one) => one.engine === engine);
+  const seconds = (value: (one: Start) => number) => withRange(spreadOf(ofEngine.map((one) => value(one) / 1000)), 2);
   return [engine, seconds(({ servesMs }) => servesMs), seconds(({ doneMs }) => doneMs)];
 });
-const startTable = markdown(['engine', 'serves after s', '`up` has ended after s'], rows);
-const imageTable = images.length === 0 ? '' : `\n\n${markdown(['image', 'MB', 'base', 'of which MB'], images)}`;
+const startTable = markdown(['engine', 'serving after, s', '`up` completed after, s'], rows);
+const imageTable = images.length === 0 ? '' : `\n\n${markdown(['image', 'MB', 'base', 'base MB'], images)}`;
 report('start', out, startTable + imageTable, { options: numbers, starts, images }, at);

@@ -1,6 +1,6 @@
-// How many requests a second each edge passes on with one worker or thread, and what one costs: ours with everything on, a
-// plain nginx, HAProxy and Caddy, in turn. In front of a backend that answers at once, the edge has one processor, and load
-// and backend the other one; in front of the demo app (`app`) all share all processors, as on a small server.
+// Requests per second of each edge with one worker or thread, and the cost of a request: ours with all features on, a
+// plain nginx, HAProxy and Caddy, in turn. With a backend that answers immediately, the edge has one processor, and
+// load and backend have the other. With the demo app (`app`), everything shares all processors, as on a small server.
 //
 //   node bench/edge/throughput.ts [app] [--rounds 7] [--seconds 6] [--connections 50] [--out FILE]
 import { benchDirectory, caddy, haproxy, own, plain } from './contenders.ts';
@@ -22,8 +22,8 @@ try {
   const of = (name: string) => turns.filter((turn) => turn.name === name);
   type Figure = 'requestsPerSecond' | 'cpuUs' | 'companionsCpuUs' | 'p50Ms' | 'p99Ms' | 'memoryMb';
   const figure = (name: string, key: Figure) => spreadOf(of(name).map((turn) => turn[key]));
-  // Within one round the machine was most alike.
-  const besidePlain = (name: string, key: Figure) =>
+  // Compares within one round, where the conditions on the machine are most similar.
+  const relativeToPlain = (name: string, key: Figure) =>
     spreadOf(
       of(name).map((turn) => {
         const other = of(plain.name).find(({ round }) => round === turn.round);
@@ -33,9 +33,9 @@ try {
   const rows = contenders.map(({ name }) => [
     name,
     withRange(figure(name, 'requestsPerSecond')),
-    withRange(besidePlain(name, 'requestsPerSecond'), 2),
+    withRange(relativeToPlain(name, 'requestsPerSecond'), 2),
     withRange(figure(name, 'cpuUs'), 1),
-    withRange(besidePlain(name, 'cpuUs'), 2),
+    withRange(relativeToPlain(name, 'cpuUs'), 2),
     grouped(figure(name, 'companionsCpuUs').median, 1),
     grouped(figure(name, 'p50Ms').median, 1),
     grouped(figure(name, 'p99Ms').median, 1),
@@ -44,9 +44,9 @@ try {
   const header = [
     'one worker or thread',
     'requests/s',
-    'beside plain nginx',
+    'relative to plain nginx',
     'CPU, µs a request',
-    'beside plain nginx',
+    'relative to plain nginx',
     'checks and watcher, µs',
     'p50 ms',
     'p99 ms',

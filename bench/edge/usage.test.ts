@@ -4,10 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { usageOf } from './usage.ts';
 
 const workMs = 800;
-/** What a program takes to start and to end, beside its work. */
-const besideMs = 500;
+/** The most that starting and exiting may cost in addition to the work. */
+const overheadMs = 500;
 
-/** Takes that much processor time by its own account, says so, and does what is next. */
+/** A program that uses `workMs` of processor time, prints a line and then runs `next`. */
 const work = (next: string) => `
   const takenMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
   while (takenMs() < ${workMs}) for (let count = 0; count < 1e6; count++);
@@ -15,32 +15,32 @@ const work = (next: string) => `
   ${next}`;
 const stay = 'setInterval(() => {}, 1000);';
 
-/** @returns its number, once it has said so many lines */
+/** Starts a command and returns its pid once it has printed the given number of lines. */
 async function start(lines: number, command: string, ...args: string[]): Promise<number> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const pid = child.pid as number;
   onTestFinished(() => {
     process.kill(-pid, 'SIGKILL');
   });
-  let said = 0;
-  for await (const _ of createInterface({ input: child.stdout })) if (++said === lines) break;
+  let printed = 0;
+  for await (const _ of createInterface({ input: child.stdout })) if (++printed === lines) break;
   return pid;
 }
 
 test('counts the processor time and the memory of a process', async () => {
   const { cpuMs, memoryMb } = usageOf([await start(1, process.execPath, '-e', work(stay))]);
   expect(cpuMs).toBeGreaterThan(workMs - 50);
-  expect(cpuMs).toBeLessThan(workMs + besideMs);
+  expect(cpuMs).toBeLessThan(workMs + overheadMs);
   expect(memoryMb).toBeGreaterThan(5);
 });
 
-test('counts its children too, those that have ended included', async () => {
+test('counts its children too, including those that have exited', async () => {
   const both = '"$0" -e "$1"; "$0" -e "$2"; :';
   const { cpuMs } = usageOf([await start(2, '/bin/sh', '-c', both, process.execPath, work(''), work(stay))]);
   expect(cpuMs).toBeGreaterThan(2 * workMs - 50);
-  expect(cpuMs).toBeLessThan(2 * (workMs + besideMs));
+  expect(cpuMs).toBeLessThan(2 * (workMs + overheadMs));
 });
 
-test('a process that is gone has used nothing', () => {
+test('a process that no longer exists has used nothing', () => {
   expect(usageOf([2 ** 22 + 1])).toEqual({ cpuMs: 0, memoryMb: 0 });
 });

@@ -1,28 +1,28 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What processes have used, those that they have started included. */
+/** The resources used by processes and their children. */
 export interface Usage {
   /** User and system time so far. */
   readonly cpuMs: number;
-  /** Resident now; what processes share is counted once. */
+  /** Resident memory now. Memory shared between processes is counted once. */
   readonly memoryMb: number;
 }
 
-/** Linux tells processor time in hundredths of a second, whatever its own clock. */
+/** Linux reports processor time in hundredths of a second, whatever the rate of its own clock. */
 const tickMs = 10;
 
-/** Of a process and its descendants, together. What has ended counts where its parent has waited for it. */
+/** The sum over the processes and their descendants. An exited process counts if its parent has waited for it. */
 export function usageOf(roots: readonly number[]): Usage {
   let ticks = 0;
   let kib = 0;
   for (const pid of treesOf(roots)) {
     try {
-      // utime, stime, cutime, cstime of proc_pid_stat(5); the name before them may hold anything.
+      // utime, stime, cutime and cstime of proc_pid_stat(5). The process name before them can contain anything.
       const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
       ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
       kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0);
     } catch {
-      // It has ended since the list was made.
+      // The process has exited since it was listed.
     }
   }
   return { cpuMs: ticks * tickMs, memoryMb: kib / 1024 };

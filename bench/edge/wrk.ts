@@ -5,7 +5,7 @@ export interface WrkResult {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers that were no 2xx or 3xx, and connections that failed. */
+  /** Answers other than 2xx and 3xx, and socket errors. */
   readonly bad: number;
 }
 
@@ -16,7 +16,7 @@ export interface WrkOptions {
   readonly core: number | undefined;
 }
 
-/** Closed loop, one thread: as many requests as the connections take. */
+/** Runs wrk with one thread, closed loop: each connection sends its next request after the answer. */
 export async function wrk({ url, connections, seconds, core }: WrkOptions): Promise<WrkResult> {
   const command = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '5s', url];
   const [file = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
@@ -24,24 +24,24 @@ export async function wrk({ url, connections, seconds, core }: WrkOptions): Prom
   return resultOf(stdout);
 }
 
-/** @throws on anything else than what wrk 4 says at its end */
-export function resultOf(said: string): WrkResult {
-  const number = (pattern: RegExp): number => Number(pattern.exec(said)?.[1] ?? Number.NaN);
-  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(said);
+/** @throws if the output is not the summary of wrk 4 */
+export function resultOf(output: string): WrkResult {
+  const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? Number.NaN);
+  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output);
   const result = {
     requests: number(/(\d+) requests in/),
     requestsPerSecond: number(/Requests\/sec:\s+([\d.]+)/),
-    p50Ms: milliseconds(/^ +50%\s+(\S+)/m.exec(said)?.[1]),
-    p99Ms: milliseconds(/^ +99%\s+(\S+)/m.exec(said)?.[1]),
+    p50Ms: milliseconds(/^ +50%\s+(\S+)/m.exec(output)?.[1]),
+    p99Ms: milliseconds(/^ +99%\s+(\S+)/m.exec(output)?.[1]),
     bad:
-      Number(/Non-2xx or 3xx responses: (\d+)/.exec(said)?.[1] ?? 0) +
+      Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0) +
       (errors?.slice(1).reduce((sum, count) => sum + Number(count), 0) ?? 0),
   };
-  if (Object.values(result).some(Number.isNaN)) throw new Error(`wrk said something else than expected:\n${said}`);
+  if (Object.values(result).some(Number.isNaN)) throw new Error(`unexpected output of wrk:\n${output}`);
   return result;
 }
 
-/** As wrk writes it: 812.00us, 1.90ms, 1.02s. */
+/** Parses a duration in wrk's notation, such as 812.00us, 1.90ms or 1.02s. */
 function milliseconds(text = ''): number {
   const [, value, unit] = /^([\d.]+)(us|ms|s)$/.exec(text) ?? [];
   return Number(value) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : unit === 'ms' ? 1 : Number.NaN);
