@@ -1,11 +1,11 @@
 #!/bin/sh
-# Proves that no request fails when the active pool breaks: error, timeout, crash, stop, freeze and a crash that heals
-# itself, each under a steady load. Exits non-zero if a single request failed.
+# Proves that no request fails when the active pool breaks: error, timeout, crash, stop, freeze and restart (a crash that heals
+# itself), each under a steady load. Exits non-zero if a single request fails.
 #
 #   ./test-failover.sh [--engine compose|host] [--json] [--seconds N] [--rate N] [--connections N] [FAULT…]
 #
-# On Compose it needs nothing but Docker: the load runs in a container beside the stack. ACTIVE_POOL=green makes green
-# the active colour for the time of the proof. A stack that does not run is started, and stays.
+# On Compose it needs only Docker: the load runs in a container next to the stack. ACTIVE_POOL=green makes green active during
+# the proof. If the stack is not running, it is started, and keeps running.
 set -eu
 
 cd -- "$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)"
@@ -40,7 +40,7 @@ fi
 compose() { docker compose ${env_file:+--env-file "$env_file"} "$@"; }
 bluegreen() { ./bluegreen --engine host ${env_file:+--env-file "$env_file"} "$@"; }
 
-# ---- What differs between the engines --------------------------------------------------------------------------------
+# ---- Functions for each engine --------------------------------------------------------------------------------------
 
 compose_start() {
   compose build --quiet >&2
@@ -65,7 +65,7 @@ compose_hand() { # ACTION SERVICE
   esac </dev/null >/dev/null 2>&1
 }
 
-# As above, and what the app was told to do to itself; one that is no demo app knows nothing of that.
+# Heals the process, and ends the chaos mode of the demo app. Other apps do not know that request, so its failure is ignored.
 compose_heal() { # POOL
   compose_hand heal "app_$1" || return 1
   port=$(compose exec -T "app_$1" printenv PORT)
@@ -79,7 +79,7 @@ host_edge() {
   case $1 in
     status)
       report=$(bluegreen status --json) || return 1
-      # The watcher tells an active colour too, and hears of a switch later.
+      # Only the "edge" part: the watcher reports an active pool too, but learns of a switch later.
       printf '%s\n' "$report" | node_modules/.bin/node -p 'JSON.stringify(JSON.parse(fs.readFileSync(0, "utf8")).edge)'
       ;;
     *) bluegreen "$@" ;;
@@ -117,10 +117,10 @@ active_pool() {
     tries=$((tries + 1))
     sleep 1
   done
-  fail 'the edge does not tell which colour is active'
+  fail 'the edge does not report which pool is active'
 }
 
-# For the time of the proof only: a stack that is started here starts with its own active colour.
+# Applies to the proof only: a stack that is started here starts with its own active pool.
 asked_for=${ACTIVE_POOL:-}
 unset ACTIVE_POOL
 
@@ -132,7 +132,7 @@ before=$(active_pool)
 active=${asked_for:-$before}
 
 work=$(mktemp -d)
-# Whatever ends the proof, the pool is healed; nothing interrupts that.
+# Heals the pool, whatever ends the proof. Nothing interrupts this.
 finish() {
   trap '' INT TERM HUP
   rm -rf "$work"
@@ -143,7 +143,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM HUP
 if [ "$active" != "$before" ]; then "${engine}_edge" switch "$active" >/dev/null; fi
 
-# The proof asks for what only the outside can do to a process; this is the outside.
+# Carries out the process actions that the proof requests: see proof/hands.ts.
 serve_hands() {
   verdict=''
   while IFS= read -r line; do
@@ -157,11 +157,11 @@ serve_hands() {
       *) printf '%s\n' "$line" ;;
     esac
   done
-  [ -n "$verdict" ] || fail 'the proof ended before it could say anything: was it killed, or short of memory?'
+  [ -n "$verdict" ] || fail 'the proof ended without a result: was it killed, or out of memory?'
   return "$verdict"
 }
 
 say "proving the failover on the $engine engine"
 mkfifo "$work/answers"
-# shellcheck disable=SC2094 # a pipe with a name: what the one side writes, the other reads
+# shellcheck disable=SC2094 # a named pipe, which one side writes and the other reads
 "${engine}_proof" --active "$active" "$@" <"$work/answers" | serve_hands 3>"$work/answers"

@@ -3,15 +3,15 @@ import autocannon from 'autocannon';
 import type { Pool } from '../settings/pool.ts';
 import { nowMs } from './load/sample.ts';
 
-/** One request of the load, as its client saw it. Times in milliseconds; `endedAt` is one of nowMs(). */
+/** One request of the load, as its client saw it. Times in milliseconds; `endedAt` is in the clock of nowMs(). */
 export interface Sample {
   readonly endedAt: number;
   readonly tookMs: number;
-  /** 0: no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
   readonly pool: Pool | undefined;
   readonly release: string | undefined;
-  /** Why it failed; undefined: a 200 that arrived whole. */
+  /** Why it failed; undefined for a 200 that arrived complete. */
   readonly failure: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Load {
 }
 
 const requestTimeoutSec = 10;
-/** An honest answer in a calm moment takes milliseconds; at the end, what is older than this was lost. */
+/** Without a fault, a response takes milliseconds: a request that is older than this at the end was lost. */
 const lostAfterMs = 1000;
 const longestRunSec = 300;
 
@@ -38,8 +38,8 @@ interface Headers {
 }
 
 /**
- * A steady load of GETs over keep-alive connections. Every request is accounted for here and not by autocannon, which
- * forgets a request whose connection was closed under it.
+ * A steady load of GETs over keep-alive connections. Requests are counted here, because autocannon forgets a request whose
+ * connection is closed before the response.
  */
 export function startLoad({ url, connections, rate }: LoadOptions): Load {
   const samples: Sample[] = [];
@@ -55,11 +55,11 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
 
   const lost = (failure: string) => ({ status: 0, pool: undefined, release: undefined, failure });
 
-  // The package's types leave out half of the events that its client has.
+  // autocannon's types omit half of the events of its client.
   function watch(client: EventEmitter): void {
     let headers: Headers = { headers: [] };
     client.on('request', () => {
-      settle(client, lost('connection closed before the answer was complete'));
+      settle(client, lost('connection closed before the response was complete'));
       pendingSince.set(client, nowMs());
     });
     client.on('headers', (latest: Headers) => {
@@ -75,11 +75,11 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
       });
     });
     client.on('connError', (error: Error) => settle(client, lost(error.message)));
-    client.on('timeout', () => settle(client, lost(`no answer within ${requestTimeoutSec} s`)));
+    client.on('timeout', () => settle(client, lost(`no response within ${requestTimeoutSec} s`)));
   }
 
-  // autocannon sends what is due in a second at its beginning. One instance for each connection, begun one after the
-  // other, spreads the load over the second.
+  // autocannon sends all requests of a second at its beginning. One instance for each connection, started one after the other,
+  // spreads them over the second.
   const instances: autocannon.Instance[] = [];
   const begin = () => {
     const share = Math.floor(rate / connections) + (instances.length < rate % connections ? 1 : 0);
@@ -94,7 +94,7 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
     async stop() {
       const now = nowMs();
       for (const [client, startedAt] of pendingSince) {
-        if (now - startedAt > lostAfterMs) settle(client, lost('no answer until the load ended'));
+        if (now - startedAt > lostAfterMs) settle(client, lost('no response before the load ended'));
       }
       pendingSince.clear();
       clearInterval(beginning);
@@ -105,7 +105,7 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
   };
 }
 
-/** The parser's headers are a flat list of names and values. */
+/** The parser reports headers as a flat list of alternating names and values. */
 function headerOf({ headers }: Headers, wanted: string): string | undefined {
   for (let index = 0; index + 1 < headers.length; index += 2) {
     if (headers[index]?.toLowerCase() === wanted) return headers[index + 1];

@@ -4,7 +4,7 @@ import type { Hands } from './hands.ts';
 
 export interface Fault {
   readonly name: string;
-  /** Stays broken until it is healed; false: the engine restarts it by itself. */
+  /** Whether the fault lasts until it is healed; false if the engine restarts the pool automatically. */
   readonly lasting: boolean;
   inject(pool: Pool): Promise<void>;
   heal(pool: Pool): Promise<void>;
@@ -13,7 +13,7 @@ export interface Fault {
 export const faultNames = ['error', 'timeout', 'crash', 'stop', 'freeze', 'restart'] as const;
 export type FaultName = (typeof faultNames)[number];
 
-/** The ways in which the active pool is broken. */
+/** The fault of this name. */
 export function faultNamed(name: FaultName, hands: Hands, urls: Readonly<Record<Pool, string>>): Fault {
   const chaos = (mode: string): Omit<Fault, 'name'> => ({
     lasting: true,
@@ -45,5 +45,5 @@ export function faultNamed(name: FaultName, hands: Hands, urls: Readonly<Record<
 async function post(url: string): Promise<void> {
   const { statusCode, body } = await request(url, { method: 'POST' });
   await body.dump();
-  if (statusCode !== 200) throw new Error(`POST ${url} was answered ${statusCode}`);
+  if (statusCode !== 200) throw new Error(`POST ${url} returned ${statusCode}`);
 }

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline';
 import type { Pool } from '../settings/pool.ts';
 
-/** What only the outside can do to a pool's process. */
+/** What a pool's process cannot do to itself. */
 export type HandAction = 'shutdown' | 'kill' | 'freeze' | 'heal';
 
-/** Asks whoever started the proof to act on a process: it may run in a container that must not command others. */
+/** Makes the parent process act on a pool's process: the proof may run in a container that must not control others. */
 export interface Hands {
-  /** @throws when it could not be done */
+  /** @throws if the action failed */
   do(action: HandAction, pool: Pool): Promise<void>;
 }
 
-/** One request a line on the output, "@hands ACTION POOL"; one answer a line on the input, "done" or what went wrong. */
+/** Writes one request a line to stdout, "@hands ACTION POOL", and reads one answer a line from stdin, "done" or an error. */
 export function handsOverStdio(): Hands {
   const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   return {
@@ -18,7 +18,7 @@ export function handsOverStdio(): Hands {
       process.stdout.write(`@hands ${action} ${pool}\n`);
       const answer = await answers.next();
       if (answer.done || answer.value !== 'done') {
-        throw new Error(`${action} ${pool}: ${answer.done ? 'nobody is there to do it' : answer.value}`);
+        throw new Error(`${action} ${pool}: ${answer.done ? 'the parent process is gone' : answer.value}`);
       }
     },
   };

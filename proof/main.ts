@@ -1,8 +1,8 @@
-// Proves the failover: breaks the active pool in each of several ways under a steady load, and heals it.
+// Proves the failover: under a steady load, breaks the active pool in several ways, one after the other, and heals it.
 //
 //   node proof/main.ts --edge URL --blue URL --green URL --active blue|green [--json] [FAULT…]
 //
-// It asks its parent over standard output and input to act on processes; test-failover.sh is that parent.
+// It makes its parent, test-failover.sh, act on processes, over standard output and input: see hands.ts.
 import { parseArgs } from 'node:util';
 import type { Pool } from '../settings/pool.ts';
 import { type FaultName, faultNamed, faultNames } from './faults.ts';
@@ -41,7 +41,7 @@ function isFault(name: string): name is FaultName {
   return (faultNames as readonly string[]).includes(name);
 }
 
-// As the first process of a container it would not end otherwise; whoever started it heals what is broken.
+// As PID 1 of a container it would ignore these signals. The parent heals what is broken.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 const unknown = positionals.filter((name) => !isFault(name));

@@ -3,7 +3,7 @@ import type { Sample } from './failover-load.ts';
 import type { Fault } from './faults.ts';
 import { ascending, quantile } from './judge/quantile.ts';
 
-/** What one scenario showed. Times in milliseconds. */
+/** The result of one scenario. Times in milliseconds. */
 export interface Outcome {
   readonly name: string;
   readonly requests: number;
@@ -12,24 +12,24 @@ export interface Outcome {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** From the fault to the first answer of the standby. */
+  /** From the fault to the first response of the standby. */
   readonly failoverMs: number | undefined;
-  /** From the healing, or from the fault where it heals itself, to the first answer of the active pool. */
+  /** From the healing, or from the fault if it heals itself, to the first response of the active pool. */
   readonly recoveryMs: number | undefined;
-  /** What was not as it must be; empty: proved. */
+  /** Violated expectations, in words; empty if the failover is proved. */
   readonly faults: readonly string[];
 }
 
-/** When what happened, in the clock of samples. */
+/** Times of a scenario, in milliseconds of the clock of samples (nowMs). */
 export interface Moments {
   /** Right before the fault. */
   readonly brokenAt: number;
   readonly injectedAt: number;
-  /** Right before it was healed. */
+  /** Right before the healing. */
   readonly healingAt: number;
 }
 
-/** To one request beside the load, right after the fault. */
+/** The response to one extra request right after the fault. */
 export interface NextAnswer {
   readonly status: number;
   readonly pool: string | undefined;
@@ -37,7 +37,7 @@ export interface NextAnswer {
 
 const leastStandbyShare = 0.95;
 
-/** @param next undefined: nobody answered it, or it was not made */
+/** @param next undefined if the extra request got no response, or was not sent */
 export function outcomeOf(
   samples: readonly Sample[],
   { name, lasting }: Pick<Fault, 'name' | 'lasting'>,
@@ -71,7 +71,7 @@ export function outcomeOf(
     faults: [
       ...baselineFaults(baseline, active),
       ...failures.slice(0, 3).map(({ failure }) => `a request failed: ${failure}`),
-      ...(failoverMs === undefined ? [`${standby} never answered: the fault did not show`] : []),
+      ...(failoverMs === undefined ? [`${standby} never answered: the fault had no effect`] : []),
       ...(lasting ? lastingFaults(next, whileBroken, standby) : []),
       ...(recoveryMs === undefined ? [`traffic did not return to ${active}`] : []),
     ],
@@ -84,19 +84,19 @@ function baselineFaults(baseline: readonly Sample[], active: Pool): string[] {
   const unnamed = baseline.filter((sample) => sample.release === undefined || sample.release !== release).length;
   return [
     ...(baseline.length === 0 ? ['no request was answered before the fault'] : []),
-    ...(wrong > 0 ? [`before the fault, ${wrong} requests did not come from ${active}`] : []),
-    ...(unnamed > 0 ? [`before the fault, ${unnamed} answers had no X-Release-Id or another one`] : []),
+    ...(wrong > 0 ? [`before the fault, ${wrong} requests were not served by ${active}`] : []),
+    ...(unnamed > 0 ? [`before the fault, ${unnamed} responses had no X-Release-Id or a different one`] : []),
   ];
 }
 
 function lastingFaults(next: NextAnswer | undefined, whileBroken: readonly Sample[], standby: Pool): string[] {
   const share = count(whileBroken, standby) / Math.max(1, whileBroken.length);
-  const told = `the next request was answered ${next?.status ?? 'by nobody'} by ${next?.pool ?? 'nobody'}`;
+  const answer = next === undefined ? 'no response' : `${next.status} from ${next.pool ?? 'no pool'}`;
   return [
-    ...(next?.status === 200 && next.pool === standby ? [] : [told]),
+    ...(next?.status === 200 && next.pool === standby ? [] : [`the next request got ${answer}`]),
     ...(share >= leastStandbyShare
       ? []
-      : [`only ${(share * 100).toFixed(1)}% came from ${standby} while it was broken`]),
+      : [`only ${(share * 100).toFixed(1)}% of the requests during the fault were served by ${standby}`]),
   ];
 }
 

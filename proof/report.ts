@@ -15,7 +15,7 @@ const columns = [
 
 export const header = layOut(columns);
 
-/** One line of the table. */
+/** A row of the table. */
 export function row(outcome: Outcome): string {
   const { name, requests, failed, from, p50Ms, p99Ms, maxMs, failoverMs, recoveryMs } = outcome;
   const cells = [name, requests, failed, from.blue, from.green, p50Ms.toFixed(1), p99Ms.toFixed(1), maxMs.toFixed(0)];

@@ -16,7 +16,10 @@ const calmMs = 1500;
 const recoveryDeadlineMs = 30_000;
 const checkEveryMs = 20;
 
-/** Breaks the active pool under load and heals it again. */
+/**
+ * Breaks the active pool under load and heals it.
+ * @throws if the active pool does not serve before the fault, or if the fault cannot be injected or healed
+ */
 export async function runScenario(fault: Fault, options: ScenarioOptions): Promise<Outcome> {
   const { active, faultMs, url } = options;
   await untilServedBy(active, url);
@@ -45,20 +48,19 @@ async function oneRequest(url: string): Promise<NextAnswer | undefined> {
   }
 }
 
-/** The last scenario's marks have gone and the pool serves. */
+/** Waits until the effects of the last scenario are gone and the pool has answered ten requests in a row. */
 async function untilServedBy(pool: Pool, url: string): Promise<void> {
   const deadline = nowMs() + recoveryDeadlineMs;
   let inARow = 0;
   while (inARow < 10) {
-    if (nowMs() > deadline)
-      throw new Error(`${pool} does not serve ${url}; is the stack up, and ${pool} the active colour?`);
+    if (nowMs() > deadline) throw new Error(`${pool} does not serve ${url}; is the stack up, and ${pool} active?`);
     const answer = await oneRequest(url);
     inARow = answer?.status === 200 && answer.pool === pool ? inARow + 1 : 0;
     await delay(checkEveryMs);
   }
 }
 
-/** Traffic is back and nothing but the active pool has answered for a while, or the deadline has passed. */
+/** Waits until only the active pool has answered for 1.5 s, for at most 30 s. */
 async function untilSettledOn(active: Pool, samples: readonly Sample[], since: number): Promise<void> {
   const settled = () => {
     const now = nowMs();

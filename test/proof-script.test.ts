@@ -6,7 +6,7 @@ import { eventually } from './condition.ts';
 import { type RunningCommand, startCommand } from './running-command.ts';
 import { root } from './stack.ts';
 
-/** A command line that writes down what it is asked for; green's is what the watcher has not heard of yet. */
+/** A stand-in for ./bluegreen that logs its arguments. Its watcher has not learned of a switch yet, and reports green. */
 const commandLine = `#!/bin/sh
 printf '%s\\n' "$*" >>asked
 case " $* " in
@@ -57,13 +57,13 @@ function start(main: string, environment: Readonly<Record<string, string>> = {})
 }
 
 describe('./test-failover.sh', () => {
-  it('asks the edge which colour is active, and not the watcher, which hears of a switch later', async () => {
+  it('asks the edge which pool is active, not the watcher, which learns of a switch later', async () => {
     const command = start("console.log(process.argv.join(' ')); console.log('@result proved');\n");
     expect(await command.exitCode).toBe(0);
     expect(command.output()).toContain('--active blue');
   });
 
-  it('heals what it broke when it is stopped by hand, and goes back to the colour that was active', async () => {
+  it('heals what it broke on Ctrl-C, and switches back to the pool that was active', async () => {
     const command = start(`${freezes('green')}() => undefined);\n`, { ACTIVE_POOL: 'green' });
     await eventually('a pool that is broken', () => asked().includes('--engine host chaos green freeze'));
     command.interrupt();
@@ -74,7 +74,7 @@ describe('./test-failover.sh', () => {
   it('heals what it broke when the load dies', async () => {
     const command = start(`${freezes('blue')}() => process.kill(process.pid, 'SIGKILL'));\n`);
     expect(await command.exitCode).toBe(1);
-    expect(command.output()).toContain('the proof ended before it could say anything');
+    expect(command.output()).toContain('the proof ended without a result');
     expect(asked().at(-1)).toBe('--engine host chaos blue stop');
   });
 });

@@ -9,7 +9,7 @@ export interface Expectation {
   /** Which pool serves the standby from the detection on, or the active pool throughout. Undefined for either. */
   readonly servedBy?: 'standby' | 'active';
   readonly allowances: readonly Allowance[];
-  /** How many quick requests due before the detection, and only those, may exceed half a second. Undefined for ten at any time. */
+  /** How many quick requests may exceed half a second, all due before the detection. Undefined for ten at any time. */
   readonly mostLate?: number;
   /** Whether poison requests must have been sent, and have failed. */
   readonly poisoned?: boolean;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What is sent, and what the echo has to say about it. */
+/** A request body, and the digest that the echo must return. */
 export interface Body {
   readonly bytes: Buffer;
   readonly sha256: string;
@@ -10,7 +10,7 @@ const kib = 1024;
 const smallSizes = [1, 100, 700, kib, 2 * kib, 5 * kib, 8 * kib, 16 * kib];
 const largeSizes = [kib * kib, 2 * kib * kib, 4 * kib * kib, 8 * kib * kib];
 
-/** Made before the load begins, as that takes time. Each call hands out the next one of its row. */
+/** Bodies of various sizes, in rotation. They are made before the load begins, as that takes time. */
 export class Bodies {
   readonly #small = smallSizes.map(bodyOf);
   readonly #large = largeSizes.map(bodyOf);

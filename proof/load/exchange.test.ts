@@ -48,28 +48,28 @@ describe('one request', () => {
     ['/red', 200, 'wrong pool header'],
     ['/unnamed', 200, 'wrong pool header'],
     ['/reset', 0, 'reset'],
-  ])('for %s is judged by status, pool and body', async (path, status, failure) => {
+  ])('for %s is judged by its status, pool and body', async (path, status, failure) => {
     const answer = await exchange(new Agent(), origin, get(path)).answer;
     expect(answer.status).toBe(status);
     expect(answer.failure).toBe(failure);
   });
 
-  it("to an app of somebody's own needs no pool header", async () => {
+  it('to an app other than the demo app needs no pool header', async () => {
     const task = { ...new Mix({ app: 'any', path: '/unnamed' }).task('get', {}) };
     expect((await exchange(new Agent(), origin, task).answer).failure).toBeUndefined();
   });
 
-  it('on a connection that was kept open and is reset under it is a failure of its own kind', async () => {
+  it('on a kept connection that is reset has a failure of its own', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     expect((await exchange(agent, origin, get('/version')).answer).failure).toBeUndefined();
     expect((await exchange(agent, origin, get('/reset')).answer).failure).toBe('reset on a kept connection');
   });
 
-  it('that nobody answers ends with the patience of its client', async () => {
+  it('without a response ends after the timeout', async () => {
     expect((await exchange(new Agent(), origin, get('/silent', 50)).answer).failure).toBe('no answer');
   });
 
-  it('to a port that nobody listens on is refused', async () => {
+  it('to a port without a listener is refused', async () => {
     const nobody = createServer().listen(0, '127.0.0.1');
     await once(nobody, 'listening');
     const url = new URL(`http://127.0.0.1:${(nobody.address() as AddressInfo).port}`);

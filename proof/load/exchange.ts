@@ -4,13 +4,13 @@ import { type Failure, nowMs, type Sample } from './sample.ts';
 
 type Answer = Omit<Sample, 'kind' | 'loop' | 'dueAt'>;
 
-/** A request that can be given up from outside. */
+/** A request that can be aborted. */
 export interface Exchange {
   readonly answer: Promise<Answer>;
-  giveUp(): void;
+  abort(): void;
 }
 
-/** Makes one request, once: nothing is repeated. The agent owns the connections. */
+/** Sends one request, without retries. The agent owns the connections. */
 export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
   const { method, path, headers, body, timeoutMs } = task;
   const length = body === undefined ? {} : { 'content-length': String(body.length) };
@@ -51,7 +51,7 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
     if (begun === undefined) settle(ended ?? failureOf(error, sent.reusedSocket));
   });
   sent.end(body);
-  return { answer, giveUp: () => end('unfinished') };
+  return { answer, abort: () => end('unfinished') };
 }
 
 function headOf({ statusCode = 0, headers }: IncomingMessage): Pick<Sample, 'status' | 'pool' | 'release'> {

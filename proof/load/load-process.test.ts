@@ -10,9 +10,9 @@ const options = {
   userAgent: 'proof',
 } as const;
 
-it('a load that was killed says so where its samples are wanted, and nowhere else', async () => {
+it('a load that was killed reports it when its samples are requested, and only then', async () => {
   const load = await startLoadProcess(options);
   load.kill();
-  await expect(load.end()).rejects.toThrow("the load's process ended too soon (SIGKILL)");
-  await expect(load.end()).rejects.toThrow("the load's process ended too soon (SIGKILL)");
+  await expect(load.end()).rejects.toThrow('the load process exited early (SIGKILL)');
+  await expect(load.end()).rejects.toThrow('the load process exited early (SIGKILL)');
 });

@@ -7,17 +7,20 @@ import type { Sample } from './sample.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** A load that runs in a process of its own. */
+/** A load in a process of its own. */
 export interface LoadProcess {
-  /** The latest moments, growing. */
+  /** All slices so far; the list grows. */
   readonly slices: readonly Slice[];
-  /** @returns every request, in the order of their ends */
+  /**
+   * Stops the load, and returns all requests in the order of their ends.
+   * @throws if the process has exited early
+   */
   end(): Promise<readonly Sample[]>;
-  /** At once, whatever is on its way. */
+  /** Kills the process at once, whatever is in flight. */
   kill(): void;
 }
 
-/** Returns when the load has begun. */
+/** Starts the load in a new process; returns when it has begun. */
 export async function startLoadProcess(options: LoadOptions): Promise<LoadProcess> {
   const child = fork(main, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const slices: Slice[] = [];
@@ -48,9 +51,9 @@ export async function startLoadProcess(options: LoadOptions): Promise<LoadProces
   };
   child.on('error', fail);
   child.once('exit', (code, signal) => {
-    fail(new Error(`the load's process ended too soon (${signal ?? `exit code ${code}`})`));
+    fail(new Error(`the load process exited early (${signal ?? `exit code ${code}`})`));
   });
-  // Nobody may be waiting for it when it happens.
+  // Prevents an unhandled rejection if nothing waits for it yet.
   done.promise.catch(() => undefined);
   await ready.promise;
   send(child, { order: 'begin', options });
@@ -66,7 +69,7 @@ export async function startLoadProcess(options: LoadOptions): Promise<LoadProces
   };
 }
 
-/** What it can no longer be told needs no error of its own: its exit is one. */
+/** Ignores errors: if the process is gone, its exit is reported already. */
 function send(child: ChildProcess, order: Order): void {
   child.send(order, () => undefined);
 }

@@ -6,7 +6,7 @@ import { eventually } from '../../test/condition.ts';
 import { Load, type LoadOptions } from './load.ts';
 import { nowMs, type Sample, tookMs } from './sample.ts';
 
-/** Answers at once, or holds all requests until it is told to answer again. */
+/** Answers at once, or if it stalls, holds all requests until resume(). */
 class Pool {
   readonly held: ServerResponse[] = [];
   stalls = false;
@@ -21,10 +21,10 @@ class Pool {
   });
 
   answer(response: ServerResponse): void {
-    response.writeHead(200, { 'X-App-Pool': 'blue' }).end('well');
+    response.writeHead(200, { 'X-App-Pool': 'blue' }).end('ok');
   }
 
-  goOn(): void {
+  resume(): void {
     this.stalls = false;
     for (const response of this.held.splice(0)) this.answer(response);
   }
@@ -47,14 +47,14 @@ afterEach(() => {
 });
 
 describe('the load', () => {
-  it('keeps its pace while nothing is answered, and counts the wait from when each request was due', async () => {
+  it('keeps its rate while nothing is answered, and counts latency from when each request was due', async () => {
     const samples: Sample[] = [];
     const load = new Load(options, (sample) => samples.push(sample));
     await eventually('some answers', () => samples.length >= 20);
     pool.stalls = true;
     await eventually('requests that do not wait for each other', () => pool.held.length >= 100);
     const stalledFor = nowMs() - Math.max(...samples.map(({ endedAt }) => endedAt));
-    pool.goOn();
+    pool.resume();
     await load.stop();
 
     expect(samples.every(({ failure, status }) => failure === undefined && status === 200)).toBe(true);
@@ -65,23 +65,23 @@ describe('the load', () => {
     expect(samples.filter((sample) => tookMs(sample) > stalledFor / 2).length).toBeGreaterThanOrEqual(40);
   });
 
-  it('has clients beside it that wait for each answer, and says in each request whose it is', async () => {
+  it('has additional clients that wait for each response, and marks all requests with its user agent', async () => {
     const samples: Sample[] = [];
     pool.stalls = true;
     const load = new Load({ ...options, rate: 1, clients: 5 }, (sample) => samples.push(sample));
     await eventually('requests that wait', () => pool.held.length >= 3);
-    pool.goOn();
+    pool.resume();
     await eventually('answers for each client', () => samples.filter(({ loop }) => loop === 'closed').length >= 5);
     await load.stop();
     expect(samples.some(({ loop }) => loop === 'open')).toBe(true);
     expect([...pool.agents]).toEqual(['proof']);
   });
 
-  it('has few clients who are spread over all buckets of a canary as many are', async () => {
+  it('spreads even a few clients over all buckets of a canary', async () => {
     pool.stalls = true;
     const load = new Load({ ...options, rate: 1, clients: 10 }, () => undefined);
     await eventually('a request of each client', () => new Set(pool.cookies).size >= 11);
-    pool.goOn();
+    pool.resume();
     await load.stop();
     const tens = pool.cookies.slice(1).map((cookie) => cookie?.at(-2));
     expect([...new Set(tens)].toSorted()).toEqual([...'0123456789']);

@@ -8,28 +8,28 @@ import { type Schedule, startSchedule } from './schedule.ts';
 
 export interface LoadOptions {
   readonly url: string;
-  /** Requests a second that leave on schedule. */
+  /** Requests a second that are sent on schedule (open loop). */
   readonly rate: number;
-  /** Clients beside that, each on one connection, which think between an answer and the next request. */
+  /** Additional clients, each on one connection, which pause between a response and the next request (closed loop). */
   readonly clients: number;
   readonly mix: MixName;
-  /** Requests a second beside that which fail on every pool. */
+  /** Additional requests a second that fail on every pool. */
   readonly poisonRate: number;
-  /** Tells the requests of one load from all others in the access log. */
+  /** Identifies the requests of this load in the access log. */
   readonly userAgent: string;
 }
 
-const thinkMs = [200, 1_500] as const;
+const pauseMs = [200, 1_500] as const;
 const buckets = 100;
-/** Nobody waits longer than that for what is still on its way at the end. */
+/** How long to wait at the end for requests in flight. */
 const finishMs = 12_000;
 
-/** An open-loop load and a closed-loop one beside it. */
+/** An open-loop load and a closed-loop load at the same time. */
 export class Load {
   readonly #options: LoadOptions;
   readonly #origin: URL;
   readonly #mix: Mix;
-  /** No limit: where requests have to wait for a connection, the loop is not open. */
+  /** Without a limit on connections: if requests had to wait for one, the loop would not be open. */
   readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 1_024 });
   readonly #schedules: readonly Schedule[];
   readonly #clients: readonly { readonly agent: Agent; readonly done: Promise<void> }[];
@@ -38,7 +38,7 @@ export class Load {
   #bucket = 0;
   readonly #taken: (sample: Sample) => void;
 
-  /** @param taken is called with each request when it has ended */
+  /** @param taken called with each request when it has ended */
   constructor(options: LoadOptions, taken: (sample: Sample) => void) {
     this.#options = options;
     this.#taken = taken;
@@ -62,12 +62,12 @@ export class Load {
     });
   }
 
-  /** Sends nothing new, and returns when what is on its way has come to an end. */
+  /** Stops sending, and returns when all requests in flight have ended. */
   async stop(): Promise<void> {
     for (const schedule of this.#schedules) schedule.stop();
     this.#stopping.abort();
     const tooLong = setTimeout(() => {
-      for (const exchange of this.#open.keys()) exchange.giveUp();
+      for (const exchange of this.#open.keys()) exchange.abort();
     }, finishMs);
     await Promise.all(this.#open.values());
     await Promise.all(this.#clients.map(({ done }) => done));
@@ -76,7 +76,7 @@ export class Load {
     for (const { agent } of this.#clients) agent.destroy();
   }
 
-  /** A visitor of a canary is in one bucket of a hundred, and stays there; each request of the schedule is another visitor's. */
+  /** A visitor belongs to one of the hundred buckets of a canary. Each scheduled request comes from another visitor. */
   #headers(): Record<string, string> {
     return this.#headersOf(this.#bucket++ % buckets);
   }
@@ -88,11 +88,11 @@ export class Load {
 
   async #visit(agent: Agent, headers: Readonly<Record<string, string>>): Promise<void> {
     const { signal } = this.#stopping;
-    const think = () => delay(randomInt(...thinkMs), undefined, { signal }).catch(() => undefined);
-    await think();
+    const pause = () => delay(randomInt(...pauseMs), undefined, { signal }).catch(() => undefined);
+    await pause();
     while (!signal.aborted) {
       await this.#ask(agent, this.#mix.next(headers), 'closed', nowMs());
-      await think();
+      await pause();
     }
   }
 

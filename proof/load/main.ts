@@ -1,11 +1,11 @@
-// The load, in a process of its own, so that nothing else that goes on disturbs its schedule. Talks with whoever forked it:
-// see messages.ts.
+// The load in a process of its own, so that nothing else disturbs its schedule. Exchanges the messages of messages.ts with its
+// parent.
 
 import { Load } from './load.ts';
 import { type Order, type Report, sliceMs } from './messages.ts';
 import { isQuick, nowMs, type Sample } from './sample.ts';
 
-/** In one message; a whole run in one would hold up the other side. */
+/** Samples in one message; all at once would block the parent. */
 const samplesAtOnce = 2_000;
 
 const samples: Sample[] = [];
@@ -13,7 +13,7 @@ let load: Load | undefined;
 let slicing: NodeJS.Timeout | undefined;
 let sliced = 0;
 
-function tell(report: Report): void {
+function send(report: Report): void {
   process.send?.(report);
 }
 
@@ -28,14 +28,14 @@ function slice(): void {
     else if (sample.pool === undefined) unnamed++;
     else served[sample.pool]++;
   }
-  tell({ report: 'slice', slice: { at: nowMs(), served, unnamed, failed } });
+  send({ report: 'slice', slice: { at: nowMs(), served, unnamed, failed } });
 }
 
 async function end(): Promise<void> {
   await load?.stop();
   clearInterval(slicing);
   for (let from = 0; from < samples.length; from += samplesAtOnce) {
-    tell({ report: 'samples', samples: samples.slice(from, from + samplesAtOnce) });
+    send({ report: 'samples', samples: samples.slice(from, from + samplesAtOnce) });
   }
   process.send?.({ report: 'done' } satisfies Report, () => process.exit(0));
 }
@@ -53,7 +53,7 @@ process.on('message', (message: Order) => {
       message satisfies never;
   }
 });
-// Ctrl-C is for the one who forked it, and who will say when the load is to end.
+// Ctrl-C is for the parent, which decides when the load ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit(0));
-tell({ report: 'ready' });
+send({ report: 'ready' });

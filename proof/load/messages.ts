@@ -2,21 +2,21 @@ import type { Pool } from '../../settings/pool.ts';
 import type { LoadOptions } from './load.ts';
 import type { Sample } from './sample.ts';
 
-/** To the load's process. */
+/** A message to the load process. */
 export type Order = { readonly order: 'begin'; readonly options: LoadOptions } | { readonly order: 'end' };
 
-/** From the load's process. */
+/** A message from the load process. */
 export type Report =
   | { readonly report: 'ready' }
   | { readonly report: 'slice'; readonly slice: Slice }
   | { readonly report: 'samples'; readonly samples: readonly Sample[] }
   | { readonly report: 'done' };
 
-/** What ended within the last moment, of quick requests alone. */
+/** Counts of the quick requests that ended since the last slice. */
 export interface Slice {
   readonly at: number;
   readonly served: Readonly<Record<Pool, number>>;
-  /** Answered well, by whom nobody said. */
+  /** Requests that succeeded without naming a pool. */
   readonly unnamed: number;
   readonly failed: number;
 }

@@ -1,25 +1,25 @@
 import { Bodies } from './bodies.ts';
 import type { RequestKind } from './sample.ts';
 
-/** One request that is to be made. */
+/** A request to send. */
 export interface Task {
   readonly kind: RequestKind;
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
-  /** The client's patience. */
+  /** How long the client waits for the response. */
   readonly timeoutMs: number;
-  /** An app of somebody's own need not say who it is. */
+  /** Whether the response must name its pool; apps other than the demo app need not. */
   readonly saysPool: boolean;
-  /** Whether the whole body of a 200 is what it has to be. */
+  /** Whether the complete body of a 200 is correct. */
   isRight(body: string, pool: string | undefined): boolean;
 }
 
-/** What is asked for: all that the demo app offers, or one path of any app. */
+/** What to request: everything that the demo app offers, or one path of any app. */
 export type MixName = { readonly app: 'demo' } | { readonly app: 'any'; readonly path: string };
 
-/** In percent of the requests. */
+/** Shares of all requests, in percent. */
 export const demoShares = { get: 73, head: 5, post: 20, slow: 1, upload: 0.5, stream: 0.5 } as const;
 const anyShares = { get: 90, head: 10 } as const;
 
@@ -27,7 +27,7 @@ const quickTimeoutMs = 10_000;
 const streamTimeoutMs = 90_000;
 export const streamSeconds = 4;
 
-/** Hands out requests so that each kind comes evenly, at its share. */
+/** Hands out requests so that each kind is spread evenly, at its share. */
 export class Mix {
   readonly #name: MixName;
   readonly #bodies = new Bodies();
@@ -39,7 +39,7 @@ export class Mix {
     this.#weights = Object.entries(shares).map(([kind, share]) => ({ kind: kind as RequestKind, share, credit: 0 }));
   }
 
-  /** The kind that is most in arrears. */
+  /** The next request: of the kind that is furthest behind its share. */
   next(headers: Readonly<Record<string, string>>): Task {
     const total = this.#weights.reduce((sum, { share }) => sum + share, 0);
     let chosen = this.#weights[0];

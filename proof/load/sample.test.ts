@@ -3,7 +3,7 @@ import { nowMs } from './sample.ts';
 
 const monotonicMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-it('the clock of samples is one that nobody sets, and the same in each process of the machine', () => {
+it('the clock of samples is monotonic, and the same in all processes of the machine', () => {
   const before = monotonicMs();
   const now = nowMs();
   expect(now).toBeGreaterThanOrEqual(before);

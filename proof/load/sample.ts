@@ -1,8 +1,8 @@
 import type { Pool } from '../../settings/pool.ts';
 
 /**
- * `get`, `head` and `post` are quick, and latency is judged by them; an `upload` has megabytes of body; a `slow` answer and a
- * `stream` take their time by nature; a `poison` request is meant to fail.
+ * `get`, `head` and `post` are quick, and latency is measured on them. An `upload` has a body of megabytes. `slow` and `stream`
+ * take long by design. A `poison` request is meant to fail.
  */
 export const requestKinds = ['get', 'head', 'post', 'upload', 'slow', 'stream', 'poison'] as const;
 export type RequestKind = (typeof requestKinds)[number];
@@ -10,28 +10,28 @@ export type RequestKind = (typeof requestKinds)[number];
 /** How a request failed, as its client saw it. */
 export type Failure =
   | `status ${number}`
-  /** No answer within the client's patience. */
+  /** No response within the client's timeout. */
   | 'no answer'
   | 'refused'
-  /** The connection was new, or the one that was kept open had been closed under the request. */
+  /** A reset on a new connection, or on a kept one that was closed while the request was sent. */
   | 'reset'
   | 'reset on a kept connection'
-  /** The head of the answer arrived, and not all of its body. */
+  /** The response head arrived, but not the whole body. */
   | 'cut off'
   | 'wrong body'
   | 'wrong pool header'
-  /** Still on its way when the load ended. */
+  /** Still in flight when the load ended. */
   | 'unfinished';
 
 /** One request, as its client saw it. Times are those of nowMs(). */
 export interface Sample {
   readonly kind: RequestKind;
-  /** `open`: it left on schedule; `closed`: its client had waited for the answer before, and thought. */
+  /** `open`: sent on schedule. `closed`: sent by a client that had waited for the previous response, and paused. */
   readonly loop: 'open' | 'closed';
-  /** When it had to leave: latency counts from here. */
+  /** When it had to be sent; latency counts from here. */
   readonly dueAt: number;
   readonly endedAt: number;
-  /** 0: no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
   readonly pool?: Pool | undefined;
   readonly release?: string | undefined;
@@ -42,7 +42,7 @@ export function isQuick({ kind }: Sample): boolean {
   return kind === 'get' || kind === 'head' || kind === 'post';
 }
 
-/** POST is not repeated once it was sent. */
+/** Whether the edge must not retry it once it has been sent. */
 export function isPost({ kind }: Sample): boolean {
   return kind === 'post' || kind === 'upload';
 }
@@ -51,7 +51,7 @@ export function tookMs({ dueAt, endedAt }: Sample): number {
   return endedAt - dueAt;
 }
 
-/** The clock of samples: nobody sets it, and all processes of a machine share it. Milliseconds with fractions. */
+/** The clock of samples, in milliseconds with fractions: monotonic, and shared by all processes of a machine. */
 export function nowMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1e3 + nanoseconds / 1e6;

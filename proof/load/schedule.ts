@@ -5,8 +5,9 @@ export interface Schedule {
 }
 
 /**
- * Calls `send` so many times a second, whatever became of what was sent before. A call that comes late says when it was due,
- * and those that were missed are made up for at once.
+ * Calls `send` at a constant rate, whatever becomes of earlier requests. A late call gets the time when it was due, and missed
+ * calls are made up for at once.
+ * @param rate calls a second
  */
 export function startSchedule(rate: number, send: (dueAt: number) => void): Schedule {
   const startedAt = nowMs();
