@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What `muted.json` in the control directory holds; it exists while alerts are muted, and counts for nothing afterwards. */
+/** The content of `muted.json` in the control directory. It is ignored once its time is over. */
 export const muted = z.object({
   sinceMs: z.number().nonnegative(),
   untilMs: z.number().nonnegative(),

@@ -2,16 +2,16 @@ import { z } from 'zod';
 
 const pool = z.enum(['blue', 'green']);
 const name = z.string().min(1).max(200);
-/** Docker takes 255 characters of name, 128 of tag, and a digest. */
+/** Docker allows 255 characters of name, 128 of tag, and a digest. */
 const image = z.string().min(1).max(500);
 const words = z.string().max(1_000);
-/** A time or a span; nothing later is a date in JavaScript. */
+/** A time or a span, at most the latest date in JavaScript. */
 const ms = z.number().nonnegative().max(8.64e15);
 
 const base = {
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   atMs: ms,
-  /** Who did it: BLUEGREEN_ACTOR, else the user's name. */
+  /** The operator: BLUEGREEN_ACTOR, or else the user's name. */
   actor: name,
 };
 
@@ -25,17 +25,17 @@ const deploy = {
 
 const bake = z.object({ lastedMs: ms, requests: ms, failed: ms });
 
-/** A release is about to go onto the idle colour. */
+/** A release is about to be put on the standby. */
 const deployStarted = z.object({
   ...base,
   kind: z.literal('deploy-started'),
   ...deploy,
   image: image.optional(),
-  /** What the idle colour runs now. */
+  /** The release that the standby runs now. */
   replaces: name.optional(),
-  /** What the active colour runs, which goes on serving. */
+  /** The release of the active pool, which keeps serving. */
   activeRelease: name.optional(),
-  /** Until then the standby may be down without being missed. */
+  /** Until then no alert is sent if the standby is down. */
   untilMs: ms,
 });
 
@@ -43,16 +43,16 @@ const deployFailed = z.object({
   ...base,
   kind: z.literal('deploy-failed'),
   ...deploy,
-  /** In a word or two: "health", "smoke", "pre-switch hook", "bake". */
+  /** In a few words: "health", "smoke", "pre-switch hook", "bake". */
   step: name,
   why: words,
-  /** The release that is back on the idle colour. */
+  /** The release that was restored on the standby. */
   restored: name.optional(),
-  /** A switch back to the other colour was recorded before. */
+  /** A switch back to the other pool was recorded before. */
   rolledBack: z.boolean(),
   /** Visitors were sent to it. */
   wasUsed: z.boolean(),
-  /** It is still live: why the other colour is no way back. */
+  /** The release is still live: why the deploy could not switch back. */
   noWayBack: words.optional(),
   tookMs: ms,
 });
@@ -61,41 +61,41 @@ const deployFinished = z.object({
   ...base,
   kind: z.literal('deploy-finished'),
   ...deploy,
-  /** False: it waits on the idle colour. */
+  /** False if the release waits on the standby. */
   switched: z.boolean(),
   tookMs: ms,
-  /** What was counted while it was watched; missing: it was not watched to the end. */
+  /** The counts of the bake; missing if monitoring was not completed. */
   bake: bake.optional(),
 });
 
-/** Written just before the active colour changes. */
+/** Written just before another pool becomes active. */
 const switched = z.object({
   ...base,
   kind: z.literal('switch'),
   from: pool,
   to: pool,
-  /** What `to` and `from` run. */
+  /** The releases of `to` and `from`. */
   release: name.optional(),
   replaced: name.optional(),
-  /** `bake`: a deploy rolls itself back. */
+  /** `bake`: a deploy rolls back automatically. */
   reason: z.enum(['switch', 'deploy', 'rollback', 'bake']),
   deploy: z.string().optional(),
   why: words.optional(),
-  /** What was counted of the release that is rolled back. */
+  /** The counts of the release that is rolled back. */
   bake: bake.optional(),
 });
 
 const canary = z.object({
   ...base,
   kind: z.literal('canary'),
-  /** The deploy that it is a part of. */
+  /** The deploy that it belongs to. */
   deploy: deploy.deploy.optional(),
-  /** 0: off. */
+  /** 0 ends the canary. */
   percent: z.number().int().min(0).max(99),
   pool,
   release: name.optional(),
   why: words.optional(),
-  /** It is off because the release failed a gate. */
+  /** The canary ended because the release failed a gate. */
   didBadly: z.boolean().optional(),
 });
 
@@ -104,17 +104,17 @@ const maintenance = z.object({ ...base, kind: z.literal('maintenance'), on: z.bo
 const mute = z.object({ ...base, kind: z.literal('mute'), untilMs: ms });
 const unmute = z.object({ ...base, kind: z.literal('unmute') });
 
-/** Somebody wants to see an alert arrive. */
+/** An operator tests the channels. */
 const alertTest = z.object({
   ...base,
   kind: z.literal('alert-test'),
-  /** The same on its message. */
+  /** The incident of the test alert. */
   test: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
 });
 
 /**
- * One line of `journal.jsonl` in the control directory: what an operator does, written before its effect. The command line
- * writes it and shows it as history; the watcher tells it to the channel.
+ * One line of `journal.jsonl` in the control directory: an operation, recorded before it takes effect. The command line
+ * writes it and shows it as history; the watcher sends it to the channels.
  */
 export const record = z.discriminatedUnion('kind', [
   deployStarted,
@@ -132,7 +132,7 @@ export type JournalRecord = z.output<typeof record>;
 export type RecordOf<K extends JournalRecord['kind']> = Extract<JournalRecord, { kind: K }>;
 export type SwitchRecord = RecordOf<'switch'>;
 
-/** The records of a journal, oldest first; what cannot be understood is left out and counted. */
+/** The records of a journal, oldest first. Lines that are not records are skipped and counted. */
 export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly rejected: number } {
   const lines = text.split('\n').filter((line) => line !== '');
   const records = lines.flatMap((line) => {

@@ -3,12 +3,12 @@ import { execaSync } from 'execa';
 import { errorCode } from './error-code.ts';
 
 export interface ProcessInfo {
-  /** Tells a process from a later one with the same number. */
+  /** Distinguishes a process from a later one with the same pid. */
   readonly startedAt: string;
   readonly frozen: boolean;
 }
 
-/** A living process; undefined: there is none of that number, or only its remains. */
+/** A running process; undefined if there is none with this pid, or only a zombie. */
 export function processInfo(pid: number): ProcessInfo | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
 }
@@ -20,7 +20,7 @@ function fromProc(pid: number): ProcessInfo | undefined {
   } catch {
     return undefined;
   }
-  // The second field is the program's name in parentheses and may hold anything, ")" included.
+  // The second field is the program's name in parentheses, which may contain anything, even ")".
   const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (state === 'Z' || state === 'X') return undefined;
   // starttime is field 22 of proc(5), counted from the pid; "state" is field 3.
@@ -34,7 +34,7 @@ function fromPs(pid: number): ProcessInfo | undefined {
   return { startedAt: line.replace(/^\S+\s+/, ''), frozen: line.startsWith('T') };
 }
 
-/** Signals a process group; false: it is gone. */
+/** Signals a process group; false if it does not exist. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-pid, signal);

@@ -177,7 +177,7 @@ describe('a watcher that was killed', () => {
     truncateSync(watcher.logPath, (statSync(watcher.logPath).size / 10) * 4);
     watcher.log(...plain(20));
     await watcher.again();
-    await watcher.waitForOutput(/the access log was cut before the place up to which it had been read/);
+    await watcher.waitForOutput(/the access log was cut before the reading position/);
     expect(await counted(10 + 14)).toMatchObject({ log: { gaps: 1 } });
   });
 
@@ -259,7 +259,7 @@ describe('a checkpoint that cannot be used', () => {
     await watcher.kill();
     writeFileSync(checkpointPath(), content);
     await watcher.again();
-    await watcher.waitForOutput(/the checkpoint cannot be used: starting anew/);
+    await watcher.waitForOutput(/the checkpoint cannot be used: starting at the end/);
     expect(readFileSync(`${checkpointPath()}.corrupt`)).toEqual(Buffer.from(content));
     watcher.log(accessLine());
     expect(await counted(1)).toMatchObject({ status: 'ok', checkpoint: { state: 'ok' } });

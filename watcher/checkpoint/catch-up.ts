@@ -3,16 +3,16 @@ import type { Tail } from '../log/tail.ts';
 import { Missed, type MissedSnapshot, type Present } from './missed.ts';
 import type { Progress } from './shape.ts';
 
-/** What catching up asks of a watch. */
+/** The parts of a watch that catching up needs. */
 export interface ReplayingWatch extends Pick<Present, 'isOpen' | 'nextIncident'> {
-  /** When the last request that was read had ended. */
+  /** The end of the last request that was read, in epoch milliseconds. */
   readonly lastEndMs: number;
-  /** Everything up to this time has been seen, by requests or by records of the journal. */
+  /** Requests or records of the journal have been seen up to this time. */
   readonly lastKnownMs: number;
   goLive(nowMs: number): void;
 }
 
-/** A log that cannot be read at a start may be readable a moment later; alerts wait no longer than this for it. */
+/** How long alerts wait for a log that cannot be read at the start. */
 const patienceMs = 10_000;
 
 /**
@@ -36,7 +36,7 @@ export class CatchUp {
     return this.#missed === undefined;
   }
 
-  /** What is held back, for the checkpoint; null: nothing is. */
+  /** The alerts held back, for the checkpoint; null if catching up is done. */
   get missed(): MissedSnapshot | null {
     return this.#missed?.snapshot() ?? null;
   }
@@ -47,8 +47,8 @@ export class CatchUp {
   };
 
   /**
-   * To be called after each step of the tail; true: this step reached the present.
-   * @param more whether the log holds more to be read at once
+   * Call after each step of the tail. Returns true if this step reached the present.
+   * @param more whether the log has more to read immediately
    */
   arrived(watch: ReplayingWatch, tail: Pick<Tail, 'state'>, more: boolean): boolean {
     const missed = this.#missed;

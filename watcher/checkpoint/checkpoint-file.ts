@@ -5,21 +5,21 @@ import { crc32 } from 'node:zlib';
 import { errorCode } from '../../system/error-code.ts';
 import { parseCompact, stringifyCompact } from './compact.ts';
 
-/** Of the file's form. What is in it may grow without a new one: see restore.ts. */
+/** Version of the file format. The state inside may gain fields without a new version: see restore.ts. */
 const version = 1;
 const magic = 'bluegreen-watcher-checkpoint';
-/** Ours is never larger; anything else is not read into memory. */
+/** A checkpoint is never larger. A larger file is not read. */
 const maxBytes = 256 * 1024 * 1024;
 
-/** What was found: a body, nothing, or why it could not be used. */
+/** The result of loading: a body, nothing, or the reason why the file cannot be used. */
 export type Loaded =
   | { readonly found: 'body'; readonly body: unknown }
   | { readonly found: 'nothing' }
   | { readonly found: 'unusable'; readonly reason: string };
 
 /**
- * One file that holds either what was written last or what was written before, whatever happens in between. A line with
- * version, length and checksum, then the body as JSON.
+ * A file that is replaced atomically, so that a crash leaves either the old or the new content: a line with version, length
+ * and checksum, then the body as JSON.
  */
 export class CheckpointFile {
   readonly path: string;
@@ -30,13 +30,13 @@ export class CheckpointFile {
     this.path = join(directory, name);
   }
 
-  /** Never throws. What cannot be used is kept aside, in one file, for a person to look at. */
+  /** Never throws. A file that cannot be used is renamed, so that a person can look at it. */
   load(): Loaded {
     try {
       const stats = statSync(this.path, { throwIfNoEntry: false });
       if (stats === undefined) return { found: 'nothing' };
-      if (!stats.isFile()) return { found: 'unusable', reason: 'it is not a regular file' };
-      if (stats.size > maxBytes) return this.#unusable('it is too large');
+      if (!stats.isFile()) return { found: 'unusable', reason: 'not a regular file' };
+      if (stats.size > maxBytes) return this.#unusable('too large');
       const content = decode(readFileSync(this.path));
       return 'reason' in content ? this.#unusable(content.reason) : { found: 'body', body: content.body };
     } catch (error) {
@@ -44,16 +44,16 @@ export class CheckpointFile {
     }
   }
 
-  /** Puts what was loaded aside as well, if it turns out later that it cannot be used. */
+  /** Renames a file that was loaded but turned out to be unusable. */
   setAside(): void {
     try {
       renameSync(this.path, `${this.path}.corrupt`);
     } catch {
-      // Read-only: it stays, and will be found unusable again.
+      // On a read-only file system it stays, and is unusable again at the next start.
     }
   }
 
-  /** @throws what the file system fails with: ENOSPC, EROFS, EACCES … */
+  /** @throws the file system's error, such as ENOSPC, EROFS or EACCES */
   async save(body: unknown): Promise<void> {
     const bytes = encode(body);
     const temporary = `${this.path}.tmp`;
@@ -65,7 +65,7 @@ export class CheckpointFile {
       });
       await rename(temporary, this.path);
     } catch (error) {
-      // A full disk is the fuller for it.
+      // The temporary file would take space on a full disk.
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
@@ -93,15 +93,15 @@ export function encode(body: unknown): Buffer {
 export function decode(bytes: Buffer): { readonly body: unknown } | { readonly reason: string } {
   const end = bytes.indexOf('\n');
   const head = end < 0 || end > 1_024 ? undefined : headOf(bytes.toString('utf8', 0, end));
-  if (head?.format !== magic) return { reason: 'it is not a checkpoint' };
-  if (head.version !== version) return { reason: `it is of version ${String(head.version)}, not ${version}` };
+  if (head?.format !== magic) return { reason: 'not a checkpoint' };
+  if (head.version !== version) return { reason: `version ${String(head.version)}, expected ${version}` };
   const json = bytes.subarray(end + 1);
-  if (head.bytes !== json.length) return { reason: 'its length is wrong' };
-  if (head.crc32 !== crc32(json)) return { reason: 'its checksum is wrong' };
+  if (head.bytes !== json.length) return { reason: 'wrong length' };
+  if (head.crc32 !== crc32(json)) return { reason: 'wrong checksum' };
   try {
     return { body: parseCompact(json.toString('utf8')) };
   } catch {
-    return { reason: 'it cannot be parsed' };
+    return { reason: 'invalid JSON' };
   }
 }
 
@@ -114,7 +114,7 @@ function headOf(line: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Not mkdir's own `recursive`, which never ends where the parent takes no directories at all, as under /proc. */
+/** mkdir's `recursive` option never returns if the parent cannot contain directories, as in /proc. */
 async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });

@@ -42,10 +42,10 @@ const schema = z.object({
   ),
 });
 
-/** Throws if a watch cannot go on from there. */
+/** Throws if a watch cannot continue from the snapshot. */
 export type TryOut = (saved: WatchSnapshot) => void;
 
-/** Undefined: this version cannot go on from it. */
+/** Undefined if this version cannot continue from it. */
 export function readCheckpoint(body: unknown, policy: Policy, tryOut: TryOut): Checkpoint | undefined {
   const { data } = schema.safeParse(body);
   if (data === undefined) return undefined;
@@ -61,7 +61,7 @@ export function readCheckpoint(body: unknown, policy: Policy, tryOut: TryOut): C
   }
 }
 
-/** What an earlier watcher left; undefined: nothing that can be used, which is said and is no reason not to start. */
+/** The checkpoint of an earlier watcher; undefined, with a warning in the log, if there is none that can be used. */
 export function loadCheckpoint(
   file: CheckpointFile,
   policy: Policy,
@@ -72,17 +72,17 @@ export function loadCheckpoint(
   if (loaded.found === 'nothing') return undefined;
   const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy, tryOut) : undefined;
   if (checkpoint === undefined) {
-    const reason = loaded.found === 'body' ? 'it holds what this release does not understand' : loaded.reason;
+    const reason = loaded.found === 'body' ? 'its content is not understood by this version' : loaded.reason;
     if (loaded.found === 'body') file.setAside();
-    log.warn({ path, reason }, 'the checkpoint cannot be used: starting anew, at the end of the log');
+    log.warn({ path, reason }, 'the checkpoint cannot be used: starting at the end of the log');
     return undefined;
   }
   const { savedMs, watch } = checkpoint.progress;
-  log.info({ path, saved: new Date(savedMs).toISOString(), lines: watch.lines }, 'going on from the checkpoint');
+  log.info({ path, saved: new Date(savedMs).toISOString(), lines: watch.lines }, 'continuing from the checkpoint');
   return checkpoint;
 }
 
-/** Where the tail goes on. */
+/** Where the tail continues. */
 export function resumeAt(progress: Progress | undefined): TailOptions['from'] {
   if (progress === undefined) return 'end';
   const { standing, savedMs } = progress;

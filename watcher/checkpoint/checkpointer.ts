@@ -2,15 +2,15 @@ import type { CheckpointHealth } from '../../report/health.ts';
 import { errorCode } from '../../system/error-code.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 
-/** While lines flow. */
+/** Between two writes while lines come in. */
 const everyMs = 1_000;
-/** While nothing happens: so much later than the last checkpoint, at most, can the watcher have gone away. */
+/** Between two writes while nothing happens. The watcher can have stopped at most this long after its last checkpoint. */
 const heartbeatMs = 30_000;
 
-/** Told when writing begins to fail, with the code, and when it is well again. */
+/** Called with the error's code when writing starts to fail, and with null when it succeeds again. */
 export type OnCheckpoint = (fault: string | null) => void;
 
-/** Decides when the checkpoint is written. One write at a time; whatever is asked for meanwhile is in the next. */
+/** Decides when the checkpoint is written. Only one write runs at a time; requests during a write are served by the next one. */
 export class Checkpointer {
   readonly #file: Pick<CheckpointFile, 'save'>;
   readonly #snapshot: () => unknown;
@@ -25,7 +25,7 @@ export class Checkpointer {
   writes = 0;
   errors = 0;
 
-  /** @param snapshot taken between two steps, so that all parts of it belong together */
+  /** @param snapshot taken between two steps, so that its parts are consistent */
   constructor(file: Pick<CheckpointFile, 'save'>, snapshot: () => unknown, report: OnCheckpoint) {
     this.#file = file;
     this.#snapshot = snapshot;
@@ -37,7 +37,7 @@ export class Checkpointer {
     return { state: this.#fault === null ? 'ok' : 'failing', fault: this.#fault, lastWritten };
   }
 
-  /** Of when what is on disk is, in epoch milliseconds; 0: nothing yet. */
+  /** The time of the state on disk, in epoch milliseconds; 0 if nothing was written yet. */
   get lastWrittenMs(): number {
     return this.#lastWrittenMs;
   }
@@ -47,16 +47,16 @@ export class Checkpointer {
     this.changed();
   }
 
-  /** Something has changed that a crash may undo for a moment. */
+  /** Requests a write soon. A crash before it may lose the change. */
   readonly changed = (): void => {
     if (this.#timer !== undefined) return;
     const inMs = Math.max(0, this.#beganMs + everyMs - performance.now());
     this.#timer = setTimeout(() => void this.durable(), inMs);
   };
 
-  /** Resolves when all that has happened so far is on disk, or could not be put there. Never rejects. */
+  /** Resolves when the present state is on disk, or could not be written. Never rejects. */
   readonly durable = (): Promise<void> => {
-    // A write that has begun may be of an older state.
+    // A write in progress may contain an older state.
     this.#next ??= this.#afterRunning();
     return this.#next;
   };
@@ -67,7 +67,7 @@ export class Checkpointer {
   }
 
   async #afterRunning(): Promise<void> {
-    // A turn later at the earliest: a step that is going on ends first.
+    // At least one turn later, so that a step in progress ends first.
     await this.#running;
     this.#next = undefined;
     this.#running = this.#write();

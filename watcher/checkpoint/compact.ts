@@ -1,22 +1,22 @@
-/** Shorter arrays are not worth it. */
+/** Shorter arrays are not packed. */
 const minLength = 256;
 
-/** A long array of numbers, or of a few different words, as JSON would take too long and too much room for it. */
+/** A long array of numbers or of a few different strings, for which plain JSON is too slow and too large. */
 interface Packed {
   readonly $packed: 'u32' | 'f64' | 'words';
   readonly length: number;
-  /** What each number is counted from. */
+  /** The offset of each number. */
   readonly from?: number;
   readonly words?: readonly unknown[];
   readonly base64: string;
 }
 
-/** JSON in which long arrays are packed; {@link parseCompact} gives back the same data. */
+/** JSON with long arrays packed. {@link parseCompact} restores the same data. */
 export function stringifyCompact(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (Array.isArray(item) ? pack(item) : item));
 }
 
-/** @throws {SyntaxError} and {RangeError} for what stringifyCompact has not made */
+/** @throws {SyntaxError} or {RangeError} for text that stringifyCompact did not produce */
 export function parseCompact(text: string): unknown {
   return JSON.parse(text, (_key, item: unknown) => (isPacked(item) ? unpack(item) : item));
 }
@@ -44,7 +44,7 @@ function packNumbers(items: readonly number[]): Packed {
   return { $packed: 'u32', length, from, base64: base64Of(offsets) };
 }
 
-/** Null is most of them, and a path that fails does so many times. */
+/** Most items are null, and the same paths fail repeatedly. */
 function packWords(items: readonly unknown[]): readonly unknown[] | Packed {
   const places = new Map<unknown, number>();
   const at = new Uint32Array(items.length);
@@ -63,7 +63,8 @@ function packWords(items: readonly unknown[]): readonly unknown[] | Packed {
 
 function unpack({ $packed, length, from = 0, words = [], base64 }: Packed): unknown[] {
   const bytes = Uint8Array.from(Buffer.from(base64, 'base64'));
-  if (bytes.length !== length * ($packed === 'f64' ? 8 : 4)) throw new RangeError('a packed array has another length');
+  if (bytes.length !== length * ($packed === 'f64' ? 8 : 4))
+    throw new RangeError('a packed array has the wrong length');
   if ($packed === 'f64') return Array.from(new Float64Array(bytes.buffer));
   const numbers = new Uint32Array(bytes.buffer);
   return Array.from(numbers, $packed === 'u32' ? (number) => from + number : (place) => words[place] ?? null);

@@ -2,15 +2,15 @@ import type { Alert, Away, AwayEvent } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
 import { isBeginning, isEnd } from '../alerts/stages.ts';
 
-/** More log than this, by its own time, is not news any more: the watcher was away. */
+/** If more log than this was missed, by its own times, a summary is sent. */
 const awayForMs = 60_000;
 const maxAlerts = 1_000;
-/** A summary is to be read by a person. */
+/** A summary must be short enough to read. */
 const maxEvents = 20;
 
-/** How things stand when all that was missed has been read. */
+/** The state when everything missed has been read. */
 export interface Present {
-  /** When the last request that was read had ended, or the last record of the journal was written. */
+  /** The end of the last request, or the time of the last record of the journal. */
   readonly lastEndMs: number;
   readonly nowMs: number;
   readonly isOpen: (incident: string) => boolean;
@@ -19,14 +19,14 @@ export interface Present {
 
 /** Plain JSON, bounded. */
 export interface MissedSnapshot {
-  /** Up to when all was seen. */
+  /** Everything before this time was seen. */
   readonly sinceMs: number;
   readonly alerts: readonly Alert[];
-  /** Alerts that were too many to be kept. */
+  /** Alerts beyond the limit, which were not kept. */
   readonly left: number;
 }
 
-/** Keeps what follows from the log that was written while the watcher was away, until all of it is known. */
+/** Keeps the alerts that follow from the missed part of the log until all of it has been read. */
 export class Missed {
   readonly #sinceMs: number;
   readonly #alerts: Alert[];
@@ -38,7 +38,7 @@ export class Missed {
     this.#left = left;
   }
 
-  /** For the checkpoint: another crash before all is known loses nothing of it. */
+  /** For the checkpoint, so that another crash loses none of them. */
   snapshot(): MissedSnapshot {
     return { sinceMs: this.#sinceMs, alerts: this.#alerts, left: this.#left };
   }
@@ -49,8 +49,8 @@ export class Missed {
   };
 
   /**
-   * What is to be told. After a short while, all of it, as if nothing had been. After a long one, a summary; then what goes
-   * on, and what has ended that was told before.
+   * The alerts to send. After a short absence, all of them. After a long one, a summary, then those that are still open, and
+   * the ends of incidents whose beginning was sent before.
    */
   finish(present: Present): readonly Alert[] {
     if (present.lastEndMs - this.#sinceMs <= awayForMs) return this.#alerts;
@@ -63,7 +63,7 @@ export class Missed {
     return this.#alerts.filter((alert) => {
       if (isOpen(alert.incident)) return true;
       if (alert.kind === 'switch') return alert.ended !== undefined && !begun.has(alert.ended.incident);
-      // It holds what nobody was told.
+      // It lists what was not sent.
       if (alert.kind === 'unmuted' && alert.events.length > 0) return true;
       return isEnd(alert) && !begun.has(alert.incident);
     });
@@ -73,7 +73,7 @@ export class Missed {
     const toMs = Math.max(lastEndMs, nowMs);
     const events = this.#alerts
       .map((alert): AwayEvent => ({ atMs: alert.atMs, what: phraseOf(alert) }))
-      // A switch that only the flags show is told after what came later.
+      // A switch that only the flags show is decided after later events.
       .sort((a, b) => a.atMs - b.atMs);
     const open = this.#alerts.filter((alert) => isBeginning(alert) && isOpen(alert.incident));
     return {

@@ -3,18 +3,18 @@ import type { Resume } from '../log/tail.ts';
 import type { WatchSnapshot } from '../rules/state.ts';
 import type { MissedSnapshot } from './missed.ts';
 
-/** How far the log has been read, and what follows from all that was: the two are of the same moment. */
+/** The reading position, and the state that follows from everything before it. Both are from the same moment. */
 export interface Progress {
   readonly savedMs: number;
   readonly standing: Resume['position'] | 'start' | 'end';
   readonly watch: WatchSnapshot;
-  /** What is kept back until all that was missed has been read; null: nothing is. */
+  /** Alerts held back until everything missed has been read; null if there is nothing to catch up on. */
   readonly missed: MissedSnapshot | null;
 }
 
 /** Everything that outlives the process. Plain JSON. */
 export interface Checkpoint {
   readonly progress: Progress;
-  /** By the channel's name. */
+  /** By name of the channel. */
   readonly outboxes: Readonly<Record<string, OutboxSnapshot>>;
 }

@@ -1,26 +1,26 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { errorCode } from '../../system/error-code.ts';
 
-/** What was found under a file's name; `fault`: why it could not be read. */
+/** The content of a file; `fault` is why it could not be read. */
 export type ControlContent =
   | { readonly found: 'nothing' }
   | { readonly found: 'fault'; readonly fault: string }
-  /** `whole`: it begins at the file's beginning. */
+  /** `whole` if the text starts at the beginning of the file. */
   | { readonly found: 'text'; readonly text: string; readonly whole: boolean };
 
-/** A small file of the control directory, read again only once it has changed. */
+/** A small file of the control directory, read again only when it has changed. */
 export class ControlFile {
   readonly #path: string;
   readonly #maxBytes: number;
   #seen: string | undefined;
 
-  /** @param maxBytes of a larger file, the end is read */
+  /** @param maxBytes for a larger file, only the end is read */
   constructor(path: string, maxBytes: number) {
     this.#path = path;
     this.#maxBytes = maxBytes;
   }
 
-  /** Undefined: it is as it was. */
+  /** Undefined if the file has not changed. */
   read(): ControlContent | undefined {
     const stats = statOf(this.#path);
     const mark = stats === undefined ? '' : markOf(stats);
@@ -32,11 +32,11 @@ export class ControlFile {
   #content(): ControlContent {
     let descriptor: number | undefined;
     try {
-      // O_NONBLOCK: a pipe put there would block the open for good.
+      // O_NONBLOCK: opening a named pipe would block forever.
       descriptor = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) return { found: 'fault', fault: 'not a regular file' };
-      // Of before it is read: what is written meanwhile is a change.
+      // Taken before reading, so that a write during it counts as a change.
       this.#seen = markOf(stats);
       const length = Math.min(stats.size, this.#maxBytes);
       const bytes = Buffer.alloc(length);

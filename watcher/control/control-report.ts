@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Health } from '../../report/health.ts';
 import type { ControlDirectory } from './flags.ts';
 
-/** Says in the log, once each time, what of the control directory is not understood. */
+/** Logs, once per fault, what in the control directory cannot be read. */
 export function controlReporter(control: ControlDirectory, journal: () => Health['journal'], log: Logger): () => void {
   let mutedFault: string | null = null;
   let journalFault: string | null = null;
@@ -10,15 +10,15 @@ export function controlReporter(control: ControlDirectory, journal: () => Health
   return () => {
     if (control.mutedFault !== mutedFault) {
       mutedFault = control.mutedFault;
-      if (mutedFault !== null) log.warn({ fault: mutedFault }, 'muted.json counts for nothing: alerts are not muted');
+      if (mutedFault !== null) log.warn({ fault: mutedFault }, 'muted.json is ignored: alerts are not muted');
     }
     const now = journal();
     if (now.fault !== journalFault) {
       journalFault = now.fault;
       if (journalFault !== null)
-        log.warn({ fault: journalFault }, 'the journal cannot be read: operations are not told');
+        log.warn({ fault: journalFault }, 'the journal cannot be read: no alerts about operations are sent');
     }
-    if (now.rejects > rejects) log.warn({ rejects: now.rejects }, 'the journal holds lines that are no records');
+    if (now.rejects > rejects) log.warn({ rejects: now.rejects }, 'the journal contains lines that are not records');
     rejects = now.rejects;
   };
 }

@@ -8,18 +8,18 @@ import { ControlFile } from './control-file.ts';
 export interface DownFlag {
   /** When the watcher first saw it. */
   readonly seenMs: number;
-  /** In the prober's words, such as `refused` or `status 500`. */
+  /** The prober's text, such as `refused` or `status 500`. */
   readonly cause?: string | undefined;
 }
 
-/** What the control directory says. Plain data. */
+/** The state of the control directory. Plain data. */
 export interface DownFlags {
   readonly active: Pool;
   readonly blue: DownFlag | null;
   readonly green: DownFlag | null;
-  /** Visitors get the maintenance page; missing: they do not. */
+  /** Set while visitors get the maintenance page. */
   readonly maintenance?: true;
-  /** What `muted.json` holds, whatever the time; missing: it is not there, or not understood. */
+  /** The content of `muted.json`, even after its time; missing if there is none or it is invalid. */
   readonly muted?: Muted | undefined;
 }
 
@@ -35,19 +35,19 @@ export class ControlDirectory {
   #muted: Muted | undefined;
   #mutedFault: string | null = null;
 
-  /** @param last what was known before a restart: since when a pool is down is known by nobody else */
+  /** @param last the state before a restart, which has since when a pool is down */
   constructor(directory: string, last: DownFlags | null = null) {
     this.directory = directory;
     this.#mutedFile = new ControlFile(join(directory, 'muted.json'), maxMutedBytes);
     this.#last = last;
   }
 
-  /** Why `muted.json` counts for nothing; null: it does not, or there is none. */
+  /** Why `muted.json` is ignored; null if it is valid or missing. */
   get mutedFault(): string | null {
     return this.#mutedFault;
   }
 
-  /** Looks again; null: there is no such directory, so nothing is known. */
+  /** Reads the directory; null if it does not exist. */
   read(nowMs: number): DownFlags | null {
     if (!exists(this.directory)) {
       this.#last = null;
@@ -65,7 +65,7 @@ export class ControlDirectory {
     return this.#last;
   }
 
-  /** The share of the visitors that the idle colour gets; 0: there is no canary. Its files are named after the active one. */
+  /** The share of the visitors that is sent to the standby; 0 without a canary. Its files are named after the active pool. */
   canaryPercent(active: Pool): number {
     if (!exists(join(this.directory, `canary.${active}`))) return 0;
     try {
@@ -80,7 +80,7 @@ export class ControlDirectory {
     if (content === undefined) return;
     this.#muted = content.found === 'text' ? mutedIn(content.text) : undefined;
     if (content.found === 'fault') this.#mutedFault = content.fault;
-    else this.#mutedFault = content.found === 'text' && this.#muted === undefined ? 'not understood' : null;
+    else this.#mutedFault = content.found === 'text' && this.#muted === undefined ? 'invalid' : null;
   }
 
   #flag(pool: Pool, nowMs: number): DownFlag | null {
@@ -109,11 +109,11 @@ function mutedIn(text: string): Muted | undefined {
   }
 }
 
-/** The flag counts whatever is in it; only a short, printable cause is believed. */
+/** The flag counts whatever it contains, but only a short, printable cause is used. */
 function readCause(path: string): string | undefined {
   let descriptor: number | undefined;
   try {
-    // O_NONBLOCK: a pipe put there would block the open for good.
+    // O_NONBLOCK: opening a named pipe would block forever.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (!fstatSync(descriptor).isFile()) return undefined;
     const bytes = Buffer.alloc(maxContentBytes);

@@ -4,22 +4,22 @@ import { ControlFile } from './control-file.ts';
 
 /** The last record that has been seen. Plain data. */
 export interface SeenRecord {
-  /** Empty: the journal held none. */
+  /** Empty if the journal had none. */
   readonly id: string;
   readonly atMs: number;
 }
 
-/** It is trimmed long before it is so large. */
+/** The edge trims it long before this size. */
 const maxBytes = 256 * 1024;
 
 /**
- * Follows the journal in the control directory. It is rewritten when it is trimmed, so that a place in it is known by the id
- * of a record alone.
+ * Follows the journal in the control directory. Trimming rewrites it, so a position is the id of a
+ * record, not an offset.
  */
 export class Journal {
   readonly #file: ControlFile;
   #seen: SeenRecord;
-  /** Lines after the last good one that have been counted as rejected. */
+  /** Rejected lines after the last record, which were counted already. */
   #counted = 0;
   #rejects = 0;
   #fault: string | null = null;
@@ -29,24 +29,24 @@ export class Journal {
     this.#seen = seen;
   }
 
-  /** Lines that are no records. */
+  /** Lines that are not records. */
   get rejects(): number {
     return this.#rejects;
   }
 
-  /** Why it cannot be read; null: it can, or there is none. */
+  /** Why it cannot be read; null if it can, or if there is none. */
   get fault(): string | null {
     return this.#fault;
   }
 
-  /** The records that have come since the last look, oldest first. */
+  /** The records since the last call, oldest first. */
   read(): readonly JournalRecord[] {
     const content = this.#file.read();
     if (content === undefined) return [];
     this.#fault = content.found === 'fault' ? content.fault : null;
     if (content.found !== 'text') return [];
     const lines = content.text.split('\n');
-    // What is not ended by a newline is still being written; what the reading began in the middle of is no line.
+    // A line without a newline is still being written, and the first one may be incomplete if only the end was read.
     lines.pop();
     if (!content.whole) lines.shift();
     return this.#newIn(lines);
@@ -74,7 +74,7 @@ export class Journal {
     this.#rejects += Math.max(0, rejected - this.#counted);
     this.#counted = rejectedAtEnd;
     records.reverse();
-    // The one that was seen last has been trimmed away.
+    // If the last seen record was trimmed away, go by time.
     const fresh = isKnown ? records : records.filter((one) => one.atMs > atMs);
     const last = fresh.at(-1);
     if (last !== undefined) this.#seen = { id: last.id, atMs: last.atMs };
@@ -82,7 +82,7 @@ export class Journal {
   }
 }
 
-/** What was in the journal of this directory before anybody looked. */
+/** The records that a journal has already. */
 export function earlierRecords(directory: string): readonly JournalRecord[] {
   return new Journal(directory, { id: '', atMs: Number.NEGATIVE_INFINITY }).read();
 }
@@ -95,7 +95,7 @@ function recordOf(line: string): JournalRecord | undefined {
   }
 }
 
-/** The journal's records that have come and have not been taken yet: in a replay they wait for their time. */
+/** The journal's records that have not been taken yet. In a replay they wait for their time. */
 export class Records {
   readonly #directory: string;
   #journal: Journal | undefined;
@@ -113,7 +113,7 @@ export class Records {
     return this.#journal?.fault ?? null;
   }
 
-  /** Before the first look of all; what it returns is no news. */
+  /** Starts following. The records that it returns raise no alerts. */
   begin(nowMs: number): { readonly earlier: readonly JournalRecord[]; readonly seen: SeenRecord } {
     const earlier = earlierRecords(this.#directory);
     const last = earlier.at(-1);
@@ -122,13 +122,13 @@ export class Records {
     return { earlier, seen };
   }
 
-  /** @param seen what was taken last */
+  /** @param seen the last record that was taken */
   look(seen: SeenRecord): void {
     this.#journal ??= new Journal(this.#directory, seen);
     this.#waiting.push(...this.#journal.read());
   }
 
-  /** The next one, if it is of that time or before. */
+  /** The next record up to that time. */
   next(untilMs = Number.POSITIVE_INFINITY): JournalRecord | undefined {
     const [first] = this.#waiting;
     return first !== undefined && first.atMs <= untilMs ? this.#waiting.shift() : undefined;

@@ -3,17 +3,17 @@ import type { Tail } from './tail.ts';
 
 const busyPollMs = 10;
 const idlePollMs = 90;
-/** Without a line for this long, the log counts as idle. */
+/** The log counts as idle after this long without a line. */
 const idleAfterMs = 1_000;
 
-/** Called around each look at the log, which may find lines. */
+/** Called before and after each step, which may read lines. */
 export interface FollowHooks {
   readonly beforeStep: (nowMs: number) => void;
-  /** `more`: there is more to be read at once. */
+  /** `more` is true if there is more to read immediately. */
   readonly afterStep: (more: boolean) => void;
 }
 
-/** Keeps a tail going until it is told to stop: at once while there is more, by polling and early waking otherwise. */
+/** Steps a tail until it is stopped: immediately while there is more to read, otherwise by polling and file events. */
 export class Follower {
   readonly #tail: Tail;
   readonly #hooks: FollowHooks;
@@ -34,7 +34,7 @@ export class Follower {
     this.#step();
   }
 
-  /** Reads what is there, for at most `forMs`, and ends; the log stays open, as its position is still asked for. */
+  /** Reads the rest for at most `forMs` and stops. The log stays open, because its position is still needed. */
   stop(forMs: number): void {
     this.#stopped = true;
     this.#wake.rest();
@@ -59,7 +59,7 @@ export class Follower {
     this.#hooks.afterStep(more);
     if (more) {
       this.#lastReadMs = nowMs;
-      // Through the event loop, so that a backlog holds up neither Slack nor health.
+      // Through the event loop, so that a backlog delays neither Slack nor health.
       this.#immediate = setImmediate(this.#step);
       return;
     }
@@ -71,8 +71,8 @@ export class Follower {
 }
 
 /**
- * Tells early that the log has grown. Only a help: where it is silent (no inotify, a network file system) polling finds
- * the same. It costs several times as much CPU as polling while lines come in all the time, so it rests then.
+ * Wakes the follower when the log grows. Polling alone would do, where there are no file events (no inotify, a network file
+ * system). Events cost several times as much CPU as polling under a steady load, so they are paused then.
  */
 export class Wake {
   readonly #path: string;
@@ -88,7 +88,7 @@ export class Wake {
     if (this.#watcher !== undefined) return;
     this.#watcher = watch(this.#path, { ignoreInitial: true, atomic: false, alwaysStat: false });
     this.#watcher.on('all', this.#onChange);
-    // Such as ENOSPC, no inotify watch left on this machine.
+    // Such as ENOSPC if the machine has no inotify watch left.
     this.#watcher.on('error', () => {});
   }
 

@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 
 const headBytes = 1_024;
-/** So much of a log holds a time in milliseconds and a request's id: another log with the same is a copy of it. */
+/** The first bytes contain a time in milliseconds and a request id, so a log with the same ones is a copy. */
 const tellingBytes = 128;
 
 /**
- * The first bytes of an open log, and more of them as it grows: they never change while it only does that, and no two logs
- * share them.
+ * The first bytes of an open log, up to a limit as it grows. They never change while it only grows, and no two logs share
+ * them.
  */
 export class LogHead {
   readonly #descriptor: number;
@@ -25,7 +25,7 @@ export class LogHead {
     return this.#print;
   }
 
-  /** Still the same beginning; false: the log was truncated, and has perhaps grown again since. About 2 µs. */
+  /** False if the log was truncated, even if it has grown again since. Takes about 2 µs. */
   holds(): boolean {
     const read = readSync(this.#descriptor, scratch, 0, headBytes, 0);
     if (read < this.#length || scratch.compare(this.#known, 0, this.#length, 0, this.#length) !== 0) return false;
@@ -36,31 +36,31 @@ export class LogHead {
     return true;
   }
 
-  /** Begins anew, after a truncation. */
+  /** Starts over after a truncation. */
   forget(): void {
     this.#length = 0;
-    // Of the same length, another beginning would be taken for the old one.
+    // Otherwise a new beginning of the same length would keep the old fingerprint.
     this.#print = ofNothing;
     this.holds();
   }
 
-  /** Begins as that one did when it was shorter or as long. */
+  /** True if this log starts with the bytes of that fingerprint. */
   matches({ bytes, sha256 }: Fingerprint): boolean {
     return bytes <= this.#length && fingerprintOf(this.#known.subarray(0, bytes)).sha256 === sha256;
   }
 }
 
-/** Long enough to be proof without the inode: a copy has another, and devices are numbered anew at a mount. */
+/** Long enough to identify a log without its inode, which differs in a copy and, with the device, after a mount. */
 export function isTelling({ bytes }: Fingerprint): boolean {
   return bytes >= tellingBytes;
 }
 
 const scratch = Buffer.allocUnsafeSlow(headBytes);
 
-/** Knows bytes again without keeping them: a log holds what visitors sent. */
+/** Identifies bytes without storing them, as a log contains what visitors sent. */
 export interface Fingerprint {
   readonly bytes: number;
-  /** Hexadecimal, of exactly that many bytes. */
+  /** Hexadecimal, of exactly `bytes` bytes. */
   readonly sha256: string;
 }
 
@@ -70,13 +70,13 @@ export function fingerprintOf(bytes: Buffer): Fingerprint {
 
 export const ofNothing: Fingerprint = fingerprintOf(Buffer.alloc(0));
 
-/** At least a whole line of the edge's, most often: no two have the same time and request's id. */
+/** Usually at least one whole line of the edge. No two lines have the same time and request id. */
 export const markBytes = 1_024;
 const newline = 0x0a;
 
 /**
- * The last bytes before the place where reading stands. While a log only grows they never change; where there are others
- * now, it was cut and has grown again, even if it begins as it did.
+ * The last bytes before the reading position. They never change while a log only grows. If they differ, the log was cut and
+ * has grown again, even if its beginning is the same.
  */
 export class LogMark {
   readonly #known = Buffer.allocUnsafeSlow(markBytes);
@@ -86,34 +86,34 @@ export class LogMark {
     return this.#length;
   }
 
-  /** What is before the place ends with a line. */
+  /** True if the position is at the end of a line. */
   get endsLine(): boolean {
     return this.#length === 0 || this.#known[this.#length - 1] === newline;
   }
 
-  /** Of all but the last bytes, for a place that is so much earlier. Of nothing, if that is further back than it knows. */
+  /** The fingerprint for an earlier position, without the last bytes. Empty if the position is before the known bytes. */
   printBefore(lastBytes: number): Fingerprint {
     return fingerprintOf(this.#known.subarray(0, Math.max(0, this.#length - lastBytes)));
   }
 
-  /** These are the bytes before a place that had this print, or nothing is known of them. */
+  /** True if the known bytes have this fingerprint, or if it is empty. */
   matches({ bytes, sha256 }: Fingerprint): boolean {
     return (
       bytes <= this.#length && fingerprintOf(this.#known.subarray(this.#length - bytes, this.#length)).sha256 === sha256
     );
   }
 
-  /** The bytes begin with the known ones. */
+  /** True if the bytes start with the known ones. */
   isStartOf(bytes: Buffer): boolean {
     return bytes.length >= this.#length && bytes.compare(this.#known, 0, this.#length, 0, this.#length) === 0;
   }
 
-  /** Reading stands at the end of these now. */
+  /** Moves the position to the end of these bytes. */
   set(bytes: Buffer): void {
     this.#length = bytes.copy(this.#known, 0, Math.max(0, bytes.length - markBytes));
   }
 
-  /** Looks at what is before a place in an open log. Returns the place, or the end of a log that ends before it. */
+  /** Reads the bytes before a position of an open log. Returns the position, or the end of a shorter log. */
   read(descriptor: number, offset: number): number {
     const from = Math.max(0, offset - markBytes);
     this.#length = readSync(descriptor, this.#known, 0, offset - from, from);

@@ -1,39 +1,39 @@
-/** Takes one line: `bytes` from `from` up to `to`, without its newline. After the call the bytes may become others. */
+/** Takes one line: `bytes` from `from` up to `to`, without its newline. The bytes are reused after the call. */
 export type LineSink = (bytes: Buffer, from: number, to: number) => void;
 
-/** A longer line is none of the edge's. */
+/** A longer line is not one of the edge's. */
 export const maxLineBytes = 64 * 1024;
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Cuts a stream of bytes into lines; a partial line is kept until its newline comes. */
+/** Splits a stream of bytes into lines, and keeps a partial line until its newline arrives. */
 export class LineSplitter {
   readonly #sink: LineSink;
   readonly #tooLong: () => void;
-  /** Grows to the longest line that was ever in two pieces, and is used again. */
+  /** Reused; grows to the longest line that arrived in pieces. */
   #partial = Buffer.alloc(0);
   #partialBytes = 0;
   #skipping = false;
 
-  /** @param tooLong called for each line that was over `maxLineBytes` and has been left out */
+  /** @param tooLong called for each line longer than `maxLineBytes`, which is skipped */
   constructor(sink: LineSink, tooLong: () => void) {
     this.#sink = sink;
     this.#tooLong = tooLong;
   }
 
-  /** Bytes taken that no complete line has come of yet. Those of an over-long line are done with: it has been counted. */
+  /** Bytes received since the last complete line. Those of a line that is too long are not included. */
   get pendingBytes(): number {
     return this.#partialBytes;
   }
 
-  /** Forgets a partial line. */
+  /** Drops a partial line. */
   reset(): void {
     this.#partialBytes = 0;
     this.#skipping = false;
   }
 
-  /** Leaves out everything up to the next newline: reading began in the middle of a line. */
+  /** Skips everything up to the next newline, because reading started within a line. */
   skipToNewline(): void {
     this.#skipping = true;
   }
@@ -55,7 +55,7 @@ export class LineSplitter {
     if (from < bytes.length) this.#keep(bytes, from);
   }
 
-  /** The partial line ends with these bytes, up to `to`. */
+  /** Completes the partial line with these bytes, up to `to`. */
   #endPartial(bytes: Buffer, to: number): void {
     const length = this.#partialBytes + to;
     if (this.#skipping) this.reset();

@@ -4,9 +4,9 @@ import { type Fingerprint, isTelling, LogHead, LogMark, markBytes } from './land
 import { type LineSink, LineSplitter } from './lines.ts';
 
 /**
- * Where reading stands: everything before `offset` has been handed on as lines. The head tells the file from a later one
- * that was given its inode, and from what it has become after a truncation; the mark, the bytes right before `offset`, from
- * what it has become after one that left its beginning.
+ * A reading position: everything before `offset` has been passed on as lines. The head distinguishes the file from a later one
+ * with the same inode, and from itself after a truncation. The mark, the bytes right before `offset`, distinguishes it from
+ * itself after a truncation that kept its beginning.
  */
 export interface Position extends FileIdentity {
   readonly offset: number;
@@ -22,7 +22,7 @@ export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-/** A log that has to be a regular file and is something else, such as the link to stdout in nginx's image. */
+/** The log is not a regular file, but for example the link to stdout in nginx's image. */
 export class NotRegularFileError extends Error {
   readonly code = 'NOT_A_REGULAR_FILE';
 
@@ -32,30 +32,30 @@ export class NotRegularFileError extends Error {
   }
 }
 
-/** Room that `read` needs in its buffer beside that for what is new. */
+/** Bytes that `read` needs in its buffer in addition to the new ones. */
 export const readAgainBytes = markBytes;
 
 /**
- * What a look at the log found: the next lines, nothing new, that it was cut and begins anew, or that it was cut somewhere
- * before the place where reading stood, which may have lost lines that were written since.
+ * The result of a read: the next lines, nothing new, a log that was truncated and starts over, or one that was cut before the
+ * reading position, in which case lines written since may be lost.
  */
 export type Found = 'lines' | 'nothing' | 'truncated' | 'cut short';
 
-/** One open log, read by its descriptor whatever happens to its name. */
+/** One open log, read by its descriptor, whatever happens to its name. */
 export class LogFile {
   readonly identity: FileIdentity;
   readonly #descriptor: number;
   readonly #lines: LineSplitter;
   readonly #head: LogHead;
   readonly #mark = new LogMark();
-  /** Where reading stood when the log was cut: a copy may still hold what came after. */
+  /** The position when the log was cut. A copy may still contain what followed. */
   cutAt: Position | undefined;
   #offset = 0;
   #bytesRead = 0;
 
-  /** @throws {NotRegularFileError} and what open(2) can fail with */
+  /** @throws {NotRegularFileError} and the errors of open(2) */
   constructor(path: string, sink: LineSink, tooLong: () => void) {
-    // O_NONBLOCK: opening a pipe that nobody writes to would block for good.
+    // O_NONBLOCK: opening a pipe without a writer would block forever.
     this.#descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stats = this.#stats();
@@ -75,49 +75,49 @@ export class LogFile {
     return { ...this.identity, offset: this.#offset - pendingBytes, head: this.#head.print, mark };
   }
 
-  /** Bytes that have been read, but for a line that is not complete yet. */
+  /** Bytes read, without an incomplete line. */
   get takenBytes(): number {
     return this.#bytesRead - this.#lines.pendingBytes;
   }
 
-  /** Bytes that are there and have not been read. */
+  /** Bytes that have not been read yet. */
   lagBytes(): number {
     return Math.max(0, this.#size() - this.#offset);
   }
 
-  /** When it was last written to, epoch milliseconds. */
+  /** The time of the last write, in epoch milliseconds. */
   writtenMs(): number {
     return Number(this.#stats().mtimeNs) / 1e6;
   }
 
-  /** When it was last written to or renamed, epoch milliseconds. */
+  /** The time of the last write or rename, in epoch milliseconds. */
   changedMs(): number {
     return Number(this.#stats().ctimeNs) / 1e6;
   }
 
-  /** The file in which reading stood there, or a copy of it. */
+  /** True if this is the file of that position, or a copy of it. */
   isAt(position: Position): boolean {
     if (!this.#head.matches(position.head)) return false;
     return isTelling(position.head) || isSameFile(this.identity, position);
   }
 
   /**
-   * Goes on from there, or from the end of a log that is shorter. False: not all that was read is there any more, as after a
-   * loss of power. What was written in its place cannot be told from what was read before it, and is left out.
+   * Continues from there, or from the end of a shorter log. Returns false if part of what was read is gone, as after a power
+   * loss. What was written in its place cannot be told from lines that were read, and is skipped.
    */
   goTo({ offset, mark }: Pick<Position, 'offset' | 'mark'>): boolean {
     this.#moveTo(offset);
     return this.#offset === offset && this.#mark.matches(mark);
   }
 
-  /** Goes to the end, past a line that is only half written. */
+  /** Moves to the end, past an incomplete line. */
   skipToEnd(): void {
     this.#moveTo(Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Hands the lines of the next chunk on. The bytes before it are read once more with it: if they are not what they were,
-   * the log was cut, however long it is now.
+   * Passes on the lines of the next chunk. The bytes before it are read again: if they differ, the log was cut, even if it is
+   * longer now.
    */
   read(buffer: Buffer): Found {
     const again = this.#mark.bytes;
@@ -138,7 +138,7 @@ export class LogFile {
     try {
       closeSync(this.#descriptor);
     } catch {
-      // A descriptor that has gone stale may fail to close as well.
+      // Closing a stale descriptor may fail too.
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Tail } from './tail.ts';
 
-/** Says in the log, once each time, what has become of the log that is followed. */
+/** Logs each change of state of the followed log once. */
 export function tailReporter(tail: Tail, path: string, log: Logger): () => void {
   let said = '';
   let gaps = 0;
@@ -19,8 +19,8 @@ export function tailReporter(tail: Tail, path: string, log: Logger): () => void 
 }
 
 const lost = {
-  gone: 'a log was gone before it had been read to its end: its last lines are lost',
-  'cut short': 'the access log was cut before the place up to which it had been read: lines written since may be lost',
+  gone: 'a log was deleted before it had been read to its end: its last lines are lost',
+  'cut short': 'the access log was cut before the reading position: lines written since may be lost',
 } as const;
 
 const sentence = {

@@ -6,19 +6,19 @@ import type { LineSink } from './lines.ts';
 import { identityOf, isSameFile, LogFile, type Position, readAgainBytes } from './log-file.ts';
 import { openIfPossible, openTrail, rotatedPaths } from './trail.ts';
 
-/** A worker of the edge goes on writing to the rotated file for a moment; this long a silence means that it is done. */
+/** The edge's workers write to the rotated file for a moment. After this long without a write they have reopened it. */
 const quietMs = 250;
-/** Nobody writes to a rotated file for longer than this. */
+/** No worker writes to a rotated file for longer than this. */
 const maxDrainMs = 5_000;
-/** Neither written to nor renamed for this long: found so after a lag or a restart, it needs no waiting for. */
+/** A file that was neither written nor renamed for this long needs no waiting, for example after a restart. */
 const oldMs = 1_000;
-/** The descriptor will not come to life again: a file server that forgot it, a device that failed. */
+/** The descriptor cannot recover: the file server forgot it, or the device failed. */
 const deadDescriptor: ReadonlySet<unknown> = new Set(['ESTALE', 'EIO', 'EBADF', 'ENXIO', 'ENODEV']);
 
-/** A log was gone before it had been read to its end, or not all of what had been read of it was there any more. */
+/** Lines may be lost: a log was gone before it was read to its end, or it was cut before the reading position. */
 export type Gap = 'gone' | 'cut short';
 
-/** Where reading stood at some time, epoch milliseconds. */
+/** A reading position, and when it was taken, in epoch milliseconds. */
 export interface Resume {
   readonly position: Position;
   readonly atMs: number;
@@ -28,14 +28,14 @@ export interface TailOptions {
   readonly path: string;
   readonly sink: LineSink;
   readonly tooLong: () => void;
-  /** Where to begin in a log that is there already at the first look. */
+  /** Where to start in a log that exists at the first step. */
   readonly from: 'start' | 'end' | Resume;
   readonly chunkBytes?: number | undefined;
 }
 
 /**
- * Follows one log through rotation, truncation and absence, by descriptor and never by name. Nothing runs by itself:
- * `step` is called again and again, and does one bounded piece of work.
+ * Follows one log through rotation, truncation and absence, by descriptor and never by name. It has no timers of its own:
+ * each call of `step` does a bounded amount of work.
  */
 export class Tail {
   readonly #path: string;
@@ -43,17 +43,17 @@ export class Tail {
   readonly #tooLong: () => void;
   readonly #buffer: Buffer;
   #from: TailOptions['from'];
-  /** The one that is read, then those that were seen to follow it. */
+  /** The log being read, then those that follow it. */
   #files: LogFile[] = [];
   #drainSinceMs = 0;
   #lastReadMs = 0;
   #fault: Error | undefined;
   truncations = 0;
   rotations = 0;
-  /** How often lines may have been lost, as far as can be known. */
+  /** How often lines may have been lost, as far as it is known. */
   gaps = 0;
   lastGap: Gap = 'gone';
-  /** Bytes of lines that have been taken, without the one that is not complete yet. */
+  /** Bytes of complete lines that have been read. */
   bytes = 0;
 
   constructor({ path, sink, tooLong, from, chunkBytes = 64 * 1024 }: TailOptions) {
@@ -70,17 +70,17 @@ export class Tail {
     return this.#files.length > 1 ? 'draining' : 'reading';
   }
 
-  /** Why the log cannot be read; undefined: it can, or it is not there yet. */
+  /** Why the log cannot be read; undefined if it can, or if it does not exist yet. */
   get fault(): string | undefined {
     return this.#fault === undefined ? undefined : messageOf(this.#fault);
   }
 
-  /** Undefined: no log has been seen. */
+  /** Undefined if no log has been found yet. */
   get position(): Position | undefined {
     return this.#files[0]?.position ?? (typeof this.#from === 'object' ? this.#from.position : undefined);
   }
 
-  /** Where a tail that is made anew has to begin: a position, or which end of a log that has not been seen yet. */
+  /** Where a new tail must start: a position, or the start or end of a log that has not been found yet. */
   get standing(): Position | 'start' | 'end' {
     const { position } = this;
     if (position !== undefined) return position;
@@ -95,7 +95,7 @@ export class Tail {
     }
   }
 
-  /** Reads at most one chunk; true: there may be more at once. Never throws: a fault is kept and tried again. */
+  /** Reads at most one chunk. Returns true if there may be more. Never throws: a fault is stored, and the next step tries again. */
   step(nowMs: number): boolean {
     try {
       const more = this.#step(nowMs);
@@ -137,7 +137,7 @@ export class Tail {
     }
   }
 
-  /** At the end of a log: to the next one, once nobody writes to this one any more. */
+  /** At the end of a log, moves to the next one when nothing is written to this one any more. */
   #goOn(current: LogFile, nowMs: number): boolean {
     const known = this.#files.length;
     this.#openFollowing();
@@ -173,17 +173,17 @@ export class Tail {
       if (from === 'end') skipToEnd(file);
       if (file !== undefined) this.#files.push(file);
     }
-    // A later file is read from its start even if the first look found none.
+    // A later file is read from its start, even if the first step found none.
     this.#from = 'start';
     return this.#files[0];
   }
 
-  /** Opens what has taken the newest known file's name, and what was rotated away again in between. */
+  /** Opens the file that took the name of the newest known one, and those that were rotated in between. */
   #openFollowing(): void {
     const newest = this.#files.at(-1);
     if (newest === undefined) return;
     const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    // No such name: the edge still writes to the file that had it.
+    // Without the name, the edge still writes to the file that had it.
     if (stats === undefined || isSameFile(identityOf(stats), newest.identity)) return;
     const isNewest = ({ identity }: LogFile) => isSameFile(identity, newest.identity);
     const trail = openTrail(this.#path, this.#open, isNewest, newest.writtenMs());
@@ -192,11 +192,11 @@ export class Tail {
     if (trail.found) first?.close();
     else if (first !== undefined) this.#files.push(first);
     this.#files.push(...rest);
-    // So many rotations that even the one that is read is gone: others may be gone with it.
+    // If even the log being read was rotated away, others may be gone too.
     if (!trail.found && rest.length > 0) this.#hasGap('gone');
   }
 
-  /** What was cut off before it had been read is still in the copy, where the log was copied and then truncated. */
+  /** After a copytruncate, the copy still contains what was cut before it was read. */
   #openCopy(current: LogFile): void {
     const { cutAt } = current;
     if (cutAt === undefined) return;
@@ -216,7 +216,7 @@ export class Tail {
     this.lastGap = gap;
   }
 
-  /** Closes everything, to begin again where it stood. */
+  /** Closes everything, to start again at the same position. */
   #letGo(nowMs: number): void {
     const [current] = this.#files;
     if (current !== undefined) this.#from = { position: current.position, atMs: nowMs };
@@ -233,7 +233,7 @@ export class Tail {
   };
 }
 
-/** @throws what the log cannot be read for; it is closed then */
+/** @throws the error of reading, after closing the log */
 function skipToEnd(file: LogFile | undefined): void {
   try {
     file?.skipToEnd();

@@ -2,20 +2,20 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { identityOf, isSameFile, type LogFile } from './log-file.ts';
 
-/** @throws what open(2) can fail with, but for ENOENT */
+/** @throws the errors of open(2), except ENOENT */
 export type Open = (path: string) => LogFile | undefined;
 
 /** Logs in the order in which they were written. */
 export interface Trail {
   readonly files: readonly LogFile[];
-  /** The one that was looked for is the first of them; false: it is gone, and they are what was written later. */
+  /** True if the first one is the log that was searched for; false if that is gone, and these were written later. */
   readonly found: boolean;
 }
 
 /**
- * Opens the log that is looked for, whatever it is called now, and all that were written after it, up to the one that has
- * the name. Undefined: the names were shifted meanwhile, or there is nothing to read; it can be tried again.
- * @param gone when the one that is looked for was still written to: if it is gone, all that were changed since come after it
+ * Opens a log by its position, whatever its name is now, and all later ones up to the one that has the name. Returns undefined
+ * if the names were shifted meanwhile or there is nothing to read; try again then.
+ * @param gone when the log was last known to be written: if it is gone, all logs changed since then are later ones
  */
 export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boolean, gone: number): Trail | undefined {
   const files: LogFile[] = [];
@@ -24,7 +24,7 @@ export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boo
     return undefined;
   };
   try {
-    // Without the name there is nothing new yet, but the one that is looked for may have been rotated away.
+    // Without the name there is no new log yet, but the one searched for may have been rotated.
     const newest = open(path);
     if (newest !== undefined) files.unshift(newest);
     let found = newest !== undefined && isIt(newest);
@@ -35,7 +35,7 @@ export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boo
       found = isIt(file);
       if (found) break;
     }
-    // Looked at last: a rotation in the meantime would have shifted the names under the loop.
+    // Checked last, because a rotation during the loop would have shifted the names.
     if (!hasName(path, newest)) return giveUp();
     if (found) return { files, found };
     if (newest === undefined) return giveUp();
@@ -48,7 +48,7 @@ export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boo
   }
 }
 
-/** A rotated log that cannot be read must not keep the others from being read. */
+/** Undefined for a rotated log that cannot be read, so that the others still are. */
 export function openIfPossible(path: string, open: Open): LogFile | undefined {
   try {
     return open(path);
@@ -63,7 +63,7 @@ function hasName(path: string, file: LogFile | undefined): boolean {
   return isSameFile(identityOf(stats), file.identity);
 }
 
-/** The rotated logs by name, the newest (`access.log.1`) first. */
+/** The names of rotated logs, newest (`access.log.1`) first. */
 export function rotatedPaths(path: string): string[] {
   if (!existsSync(dirname(path))) return [];
   const prefix = `${basename(path)}.`;

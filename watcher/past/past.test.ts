@@ -34,7 +34,7 @@ it('says why it cannot use a file, and keeps the file for inspection', async () 
     await pastFile(directory).save({ history: 'none' });
     expect(restore()).toBe('it has another schema');
     writeFileSync(join(directory, 'past.json'), 'none');
-    expect(restore()).toBe('it is not a checkpoint');
+    expect(restore()).toBe('not a checkpoint');
     expect(existsSync(join(directory, 'past.json.corrupt'))).toBe(true);
     expect(restore()).toBeUndefined();
   } finally {

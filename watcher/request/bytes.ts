@@ -1,4 +1,4 @@
-/** Longer words are not repeated often enough to be kept. */
+/** Longer words are too rarely repeated to be cached. */
 const maxBytes = 64;
 const slots = 64;
 
@@ -7,14 +7,14 @@ interface Word {
   readonly text: string;
 }
 
-/** Bytes as text (latin1), where nearly all are the same few words: those are made once. Bounded, whatever comes. */
+/** Converts bytes to text (latin1), with a bounded cache, as nearly all values are the same few words. */
 export class Words {
   readonly #known: (Word | undefined)[] = Array.from({ length: slots }, () => undefined);
 
   textOf(bytes: Buffer, from: number, to: number): string {
     const length = to - from;
     if (length > maxBytes) return bytes.toString('latin1', from, to);
-    // `blue` and `green`, `…1:3000` and `…2:3000` differ in their middle or in their length.
+    // `blue` and `green`, `…1:3000` and `…2:3000` differ in the middle or in length.
     const middle = bytes[from + (length >> 1)] ?? 0;
     const slot = (length * 7 + (bytes[from] ?? 0) * 5 + middle * 3 + (bytes[to - 6] ?? 0)) % slots;
     const known = this.#known[slot];
@@ -34,7 +34,7 @@ function isSame(known: Buffer, bytes: Buffer, from: number, length: number): boo
 const zero = 0x30;
 const dot = 0x2e;
 
-/** Digits only, at most 15 of them, so that the number is exact; undefined: anything else. */
+/** Digits only, at most 15 of them, so that the number is exact; undefined for anything else. */
 export function wholeNumber(bytes: Uint8Array, from: number, to: number): number | undefined {
   if (to - from < 1 || to - from > 15) return undefined;
   let value = 0;
@@ -46,12 +46,12 @@ export function wholeNumber(bytes: Uint8Array, from: number, to: number): number
   return value;
 }
 
-/** A status, which is three digits; undefined: anything else. */
+/** A status of three digits; undefined for anything else. */
 export function statusOf(bytes: Uint8Array, from: number, to: number): number | undefined {
   return to - from === 3 ? wholeNumber(bytes, from, to) : undefined;
 }
 
-/** nginx's seconds with three decimals, such as 0.045, in milliseconds without rounding; undefined: anything else. */
+/** nginx's seconds with three decimals, such as 0.045, in milliseconds without rounding; undefined for anything else. */
 export function secondsToMs(bytes: Uint8Array, from: number, to: number): number | undefined {
   const point = to - 4;
   if (point < from + 1 || point > from + 11 || bytes[point] !== dot) return undefined;
@@ -61,7 +61,7 @@ export function secondsToMs(bytes: Uint8Array, from: number, to: number): number
   return seconds * 1_000 + thousandths;
 }
 
-/** The bytes that something begins with, four of them or more; compared four at a time. */
+/** A prefix of at least four bytes, compared four at a time. */
 export class Prefix {
   readonly length: number;
   readonly #words: Int32Array;
@@ -75,7 +75,7 @@ export class Prefix {
     this.#last = bytes.readInt32LE(bytes.length - 4);
   }
 
-  /** `from` up to `to` begins with it. */
+  /** True if the range starts with the prefix. */
   isAt(view: DataView, from: number, to: number): boolean {
     const end = from + this.length;
     if (end > to || view.getInt32(end - 4, true) !== this.#last) return false;

@@ -1,27 +1,27 @@
 import type { Pool } from '../../settings/pool.ts';
 
-/** One try at one upstream, as the edge logged it. */
+/** One attempt at one upstream, as the edge logged it. */
 export interface Attempt {
-  /** `host:port`, or a group's name where the group had no live upstream. */
+  /** `host:port`, or the name of the upstream group if it had no live upstream. */
   readonly address: string;
-  /** 0: none was logged (the client left before the answer). */
+  /** 0 if none was logged (the visitor left before an answer). */
   readonly status: number;
-  /** How long the try took; undefined: not logged. */
+  /** Duration of the attempt; undefined if not logged. */
   readonly tookMs: number | undefined;
-  /** From its beginning to the answer's first byte; undefined: none came, or it was not logged. */
+  /** Time to the first byte of the answer; undefined if there was none or it was not logged. */
   readonly headerMs: number | undefined;
-  /** No header came, so a 502 or 504 is the edge's own: refused, reset or timed out. */
+  /** No response header came, so a 502 or 504 is from the edge: refused, reset or timed out. */
   readonly silent: boolean;
 }
 
 /**
- * How the edge chose the pool. A `canary` is sent to the colour that is not active first, with the active one as its backup;
- * a `preview` to the colour that is not active, and to no other.
+ * How the edge chose the pool. A `canary` request tries the standby first and then the active pool, a `preview` only the
+ * standby.
  */
 export const routes = ['public', 'canary', 'preview'] as const;
 export type Route = (typeof routes)[number];
 
-/** What joins a request's line in the log, an alert and a trace. */
+/** Ids that connect a log line, an alert and a trace. */
 export interface RequestIds {
   readonly requestId: string;
   readonly traceId?: string;
@@ -29,23 +29,23 @@ export interface RequestIds {
 
 /** One request, as the edge saw it. */
 export interface AccessEvent {
-  /** Undefined: no pool answered. */
+  /** Undefined if no pool answered. */
   readonly pool: Pool | undefined;
-  /** The active colour when the request was routed; undefined: the request was never routed. */
+  /** The active pool when the request was routed; undefined if it was never routed. */
   readonly active: Pool | undefined;
   readonly route: Route;
   readonly release: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
-  /** The final status, as the client got it. */
+  /** The final status, as sent to the visitor. */
   readonly status: number;
-  /** In order; the last one is the outcome. */
+  /** In order. The last one is the outcome. */
   readonly attempts: readonly Attempt[];
-  /** The pool broke off in the middle of the body, which still logs its first status. */
+  /** The answer was cut off in the body, although the logged status is good. */
   readonly cutOff: boolean;
   readonly method: string;
-  // Only of what an alert may be about: text takes time, and nearly every request went well.
-  /** Hostile text. */
+  // Only for requests that an alert may be about: text takes time, and nearly every request succeeds.
+  /** Untrusted text. */
   readonly uri: string | undefined;
   readonly ids: RequestIds | undefined;
 }

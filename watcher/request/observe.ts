@@ -1,42 +1,42 @@
 import type { AccessEvent, Attempt } from './event.ts';
 
-/** Some pool answered, and not with a server error. */
+/** A pool answered without a server error. */
 export function wasServed(event: AccessEvent): boolean {
   const status = outcome(event)?.status ?? 0;
   return event.status < 500 && status > 0 && status < 500;
 }
 
 /**
- * The visitor got a server error, from a pool or from the edge, or an answer that broke off. A request that no pool was
- * asked for (the maintenance page) is for the caller to leave out.
+ * The visitor got a server error, from a pool or from the edge, or an answer that was cut off. Callers exclude
+ * requests without an attempt (the maintenance page).
  */
 export function failedForVisitor({ status, cutOff }: AccessEvent): boolean {
   return status >= 500 || cutOff;
 }
 
-/** nginx's own status for a visitor who closed the connection before an answer came: neither good nor failed. */
+/** nginx's own status for a visitor who closed the connection before an answer came. Such a request neither succeeded nor failed. */
 const clientClosedRequest = 499;
 
 export function visitorLeft({ status }: AccessEvent): boolean {
   return status === clientClosedRequest;
 }
 
-/** A 5xx in any attempt, masked or not, or an answer that broke off. */
+/** A 5xx in any attempt, masked or not, or an answer that was cut off. */
 export function failedUpstream(event: AccessEvent): boolean {
   if (event.cutOff) return true;
   for (const attempt of event.attempts) if (isFailed(attempt)) return true;
   return false;
 }
 
-/** Whether one of the attempts failed: a pool that is silent does with the edge's own 502 or 504, and only the last can break off. */
+/** Whether an attempt failed. A silent pool is logged with the edge's 502 or 504. Only the last attempt can be cut off. */
 export function failedAt({ attempts, cutOff }: AccessEvent, index: number): boolean {
   return isFailed(attempts[index]) || (cutOff && index === attempts.length - 1);
 }
 
 /**
- * No pool could serve it: not one answered, and either both were tried or none was left to try. An answer, be it a 500, shows
- * a pool that lives: one request that breaks both is no outage. A 503 without any attempt is the maintenance page, and a
- * single failed attempt may be a POST, which is not repeated.
+ * No pool could serve the request: none answered, and either both were tried or none was left to try. Even a 500 shows that a
+ * pool is alive, so one request that breaks both is not an outage. A 503 without an attempt is the maintenance page, and a
+ * single failed attempt may be a POST, which is not retried.
  */
 export function wasUnserved(event: AccessEvent): boolean {
   if (event.status < 500 || event.attempts.length === 0) return false;
@@ -45,8 +45,8 @@ export function wasUnserved(event: AccessEvent): boolean {
 }
 
 /**
- * Answered by the pool that is not active. An answer that failed as well does not count when the active pool was tried
- * first: a request that breaks both pools says nothing about where traffic goes.
+ * Answered by the standby. If the active pool was tried first and the standby failed too, the request says nothing about
+ * where traffic goes: it breaks both pools.
  */
 export function wasRerouted(event: AccessEvent): boolean {
   if (event.pool === undefined || event.active === undefined || event.pool === event.active) return false;
@@ -54,15 +54,15 @@ export function wasRerouted(event: AccessEvent): boolean {
 }
 
 /**
- * When the request was handed to the pool that answered, at the latest: its headers, its body or an earlier attempt can have
- * held it up. (A client that reads slowly makes it look later than it was, but never later than the request's end.)
+ * The latest time at which the request can have been passed to the pool that answered: its headers, its body or an earlier
+ * attempt may have delayed it. (A slow reader makes it appear later, but never later than the end of the request.)
  */
 export function routedAtMs(event: AccessEvent): number {
   const tookMs = outcome(event)?.tookMs;
   return tookMs === undefined ? event.startMs : Math.max(event.startMs, event.endMs - tookMs);
 }
 
-/** What made the edge look for another pool, in words; undefined: it did not have to, or it is not known. */
+/** Why the edge tried another pool, in words; undefined if it did not, or if the reason is not known. */
 export function maskedCause(event: AccessEvent): string | undefined {
   if (event.attempts.length < 2) return undefined;
   const first = event.attempts.find(isFailed);
@@ -72,7 +72,7 @@ export function maskedCause(event: AccessEvent): string | undefined {
   return `status ${first.status}`;
 }
 
-/** The way a request took, such as `10.0.0.1:3000 (502) → 10.0.0.2:3000 (200)`. */
+/** The attempts of a request, such as `10.0.0.1:3000 (502) → 10.0.0.2:3000 (200)`. */
 export function upstreamPath(event: AccessEvent): string {
   return event.attempts
     .slice(0, 4)
@@ -80,11 +80,11 @@ export function upstreamPath(event: AccessEvent): string {
     .join(' → ');
 }
 
-/** The path without its query, bounded, for a person to read: still hostile text. */
+/** The path without its query, bounded in length. Still untrusted text. */
 export function pathOf(uri: string): string {
   const end = uri.search(/[?#]/);
   const path = (end < 0 ? uri : uri.slice(0, end)).slice(0, 80);
-  // A slice would keep all of a long URI alive.
+  // A slice would keep the whole URI in memory.
   return Buffer.from(path || '/', 'latin1').toString('latin1');
 }
 

@@ -14,8 +14,8 @@ export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
 const scanner = new Scanner();
 
 /**
- * Reads one line of the edge's access log, from `from` up to `to` without its newline; text is latin1. Never throws: a line
- * that is not one of ours comes back as the reason.
+ * Reads one line of the edge's access log, from `from` up to `to` without its newline; as latin1. Never throws: for a line
+ * that is not the edge's, it returns the reason.
  */
 export function parseLine(line: Buffer | string, from = 0, to = line.length): AccessEvent | RejectReason {
   if (from >= to) return 'empty';
@@ -62,7 +62,7 @@ function isGood(status = 0): boolean {
 
 const id = /^[0-9a-f]{32}$/;
 
-/** Anything but an id is not repeated. */
+/** Undefined unless the value is an id. */
 function idsOf(): RequestIds | undefined {
   const requestId = scanner.text(keys.requestId);
   if (requestId === undefined || !id.test(requestId)) return undefined;
@@ -81,14 +81,14 @@ function routeOf(word = 'public'): Route | undefined {
   return routes.find((route) => route === word);
 }
 
-/** The pool sent less than it had promised, and it was not the client that left. */
+/** The pool sent less than its Content-Length, and the visitor did not leave. */
 function isCutOff(method: string, status: number, attempts: readonly Attempt[]): boolean {
   if (method === 'HEAD' || status === 304 || status === 204 || attempts.length === 0) return false;
   const promised = lastNumber(keys.upstreamContentLength);
   const received = lastNumber(keys.upstreamLength);
   if (promised === undefined || received === undefined || received >= promised) return false;
-  // A client that walks away early leaves the same short length, but nginx calls that request incomplete; when the pool
-  // ends early, it has done all that it could and says OK (seen with 1.22 and 1.30).
+  // If the visitor leaves, the length is short too, but nginx logs the request as incomplete. If the pool ends early, nginx
+  // logs OK (seen with 1.22 and 1.30).
   return scanner.word(keys.completed) === 'OK';
 }
 

@@ -5,7 +5,7 @@ const quote = 0x22;
 const equals = 0x3d;
 const dash = 0x2d;
 
-/** In the order of the edge's log format, which makes the guess below right nearly always. */
+/** In the order of the edge's log format, so that the guess below is nearly always right. */
 export const keys = {
   pool: 0,
   release: 1,
@@ -38,12 +38,12 @@ const indexByName = new Map<string, number>(names.map((name, index) => [name, in
 const prefixes = names.map((name) => new Prefix(`${name}=`));
 
 /**
- * Finds the values of one line `key=value key="value" …` by walking it once from its start, so that nothing inside a
- * quoted value can ever be read as a key. The edge escapes quotes inside values as `\x22`. Reused from line to line:
- * what it found is valid until the next `scan`, and while the bytes are not changed.
+ * Finds the values of one line `key=value key="value" …` in one pass from its start, so that nothing inside a quoted value
+ * can be read as a key. The edge escapes quotes inside values as `\x22`. Reused for each line: results are valid until the
+ * next `scan`, and while the bytes do not change.
  */
 export class Scanner {
-  /** Of each key; -1: it is absent. Empty, from where it starts: it is empty or `-`. */
+  /** For each key, -1 if it is absent. The range is empty if the value is empty or `-`. */
   readonly #starts = new Int32Array(names.length);
   readonly #ends = new Int32Array(names.length);
   readonly #words = new Words();
@@ -88,7 +88,7 @@ export class Scanner {
       if (at < to && (bytes[at] !== space || at + 1 === to)) return 'malformed';
       at++;
       if (key < 0) continue;
-      // No client can write a key twice, so this is two lines glued together by a torn write.
+      // No client can write a key twice, so these are two lines joined by a torn write.
       if (starts[key] !== -1) return 'duplicate-key';
       starts[key] = start;
       ends[key] = end === start + 1 && bytes[start] === dash ? start : end;
@@ -101,18 +101,18 @@ export class Scanner {
     return this.from(key) >= 0;
   }
 
-  /** The key is there, and its value neither empty nor `-`. */
+  /** True if the key is present and its value is neither empty nor `-`. */
   isSet(key: Key): boolean {
     return this.to(key) > this.from(key);
   }
 
-  /** The key's value is exactly this. */
+  /** True if the value is exactly this. */
   is(key: Key, word: Prefix): boolean {
     const from = this.from(key);
     return this.to(key) - from === word.length && word.isAt(this.#view, from, from + word.length);
   }
 
-  /** Where the key's value begins in `bytes`; where it ends as well, if it is absent, empty or `-`. */
+  /** The start of the value in `bytes`; equal to its end if it is absent, empty or `-`. */
   from(key: Key): number {
     return this.#starts[key] ?? -1;
   }
@@ -121,33 +121,33 @@ export class Scanner {
     return this.#ends[key] ?? -1;
   }
 
-  /** The key's value; undefined: absent, empty or `-`. */
+  /** The value; undefined if it is absent, empty or `-`. */
   text(key: Key): string | undefined {
     return this.isSet(key) ? this.bytes.toString('latin1', this.from(key), this.to(key)) : undefined;
   }
 
-  /** The same, for a value that is one of a few words in nearly all lines. */
+  /** The same for a value that is one of a few words in nearly all lines. */
   word(key: Key): string | undefined {
     return this.wordAt(this.from(key), this.to(key)) || undefined;
   }
 
-  /** The same, for a part of a value. */
+  /** The same for a part of a value. */
   wordAt(from: number, to: number): string {
     return to > from ? this.#words.textOf(this.bytes, from, to) : '';
   }
 }
 
-/** The position of the space or the quote that follows a value without quotes; `to`: there is none. */
+/** The position of the space or quote after an unquoted value, or `to` if there is none. */
 function endOfBare(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     const code = bytes[at] ?? 0;
-    // One comparison for nearly every byte: hardly any is below both.
+    // One comparison for nearly every byte, as few are below both.
     if (code <= quote && (code === quote || code === space)) return at;
   }
   return to;
 }
 
-/** The position of the `=` after a key of a-z, 0-9 and _; -1: there is no such key here. */
+/** The position of the `=` after a key of a-z, 0-9 and _, or -1 if there is no key here. */
 function endOfKey(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     const code = bytes[at] ?? 0;
