@@ -40,7 +40,7 @@ fi
 compose() { docker compose ${env_file:+--env-file "$env_file"} "$@"; }
 bluegreen() { ./bluegreen --engine host ${env_file:+--env-file "$env_file"} "$@"; }
 
-# ---- Functions for each engine --------------------------------------------------------------------------------------
+# ---- Functions for each engine ----------------------------------------------------------------------------------------
 
 compose_start() {
   compose build --quiet >&2

@@ -7,7 +7,7 @@ let stack: TestStack;
 
 afterEach(() => stack.remove());
 
-describe('a control volume that takes no flag', () => {
+describe('a control volume that no flag can be written to', () => {
   it.each(['read-only', 'full'])('%s: the site serves, and fails over without the prober', async (kind) => {
     stack = await createStack('compose', {
       COMPOSE_FILE: `docker-compose.yml:test/compose/${kind}-control-volume.yml`,
@@ -21,7 +21,7 @@ describe('a control volume that takes no flag', () => {
       (await stack.bluegreen('logs', 'health_prober')).stdout.includes('cannot change the flag'),
     );
     const before = load.answers.length;
-    await eventually('the site to go on', () => load.answers.length > before + 1000);
+    await eventually('the site to keep serving', () => load.answers.length > before + 1000);
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { FakeSlack, type ReceivedMessage } from '../fake-slack.ts';
 import { proofSettings } from '../proof-site.ts';
 import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 
-/** One image for each first word of a release's name. */
+/** The first words of the releases' names; each has an image of its own. */
 const behaviours = ['good', 'ill', 'gone', 'tired'];
 
 describeDeployProof('compose', async () => {
@@ -28,7 +28,7 @@ describeDeployProof('compose', async () => {
     await compose('build', '--quiet');
     for (const behaviour of behaviours) await build(stack, behaviour);
   } catch (error) {
-    await remove().catch((fault) => console.error(fault));
+    await remove().catch((reason) => console.error(reason));
     throw error;
   }
   return {
@@ -49,7 +49,7 @@ describeDeployProof('compose', async () => {
   };
 });
 
-/** No registry answers there: the images are on this machine alone. */
+/** No registry answers at this address: the images exist only on this machine. */
 function imageOf({ prefix }: TestStack, release: string): string {
   return `localhost:1/${prefix}shop:${release.split('-', 1)[0]}`;
 }

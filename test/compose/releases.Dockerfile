@@ -1,4 +1,4 @@
-# An image of a user's: releases.ts on top of what this stack has built already.
+# Stands in for an image of an operator: releases.ts on top of the base image that the stack has built.
 ARG BASE
 FROM ${BASE}
 COPY --chmod=755 releases.ts test/

@@ -44,7 +44,7 @@ describe('the stack on Docker Compose', () => {
     expect(await stack.ask()).toMatchObject({ status: 200, pool: 'blue', release: 'blue-release-1.0.0' });
   });
 
-  it('is left as it is by ./bluegreen up, which says what runs where', async () => {
+  it('is not changed by ./bluegreen up, which prints what runs where', async () => {
     const ids = async () => expectDone(await compose('ps', '--quiet', '--no-trunc')).stdout;
     const before = await ids();
     const { stdout } = expectDone(await stack.bluegreen('up'));
@@ -52,7 +52,7 @@ describe('the stack on Docker Compose', () => {
     expect(await ids()).toBe(before);
   });
 
-  it('can be looked into as operators do', async () => {
+  it('can be inspected as operators do', async () => {
     await stack.ask('/version?look=1');
     expect(await inside('nginx_proxy', 'cat', '/etc/nginx/nginx.conf.processed')).toContain('upstream blue_first');
     expect(await inside('nginx_proxy', 'tail', '-n', '5', '/var/log/nginx/access.log')).toContain('pool=blue');
@@ -61,7 +61,7 @@ describe('the stack on Docker Compose', () => {
     expect(expectDone(await stack.bluegreen('doctor')).stdout).not.toMatch(/^error/m);
   });
 
-  it('gives no container more rights than it needs', async () => {
+  it('gives no container more privileges than it needs', async () => {
     for (const name of serviceNames) {
       const { stdout } = expectDone(await stack.run('docker', 'inspect', stack.prefix + name));
       const [{ Config, HostConfig }] = JSON.parse(stdout);
@@ -81,7 +81,7 @@ describe('the stack on Docker Compose', () => {
     expect(await writable('alert_watcher', '/var/log/nginx')).toBe(false);
   });
 
-  it('serves the dashboard, with all that it is made of', async () => {
+  it('serves the dashboard with all its files', async () => {
     for (const path of ['/', '/dashboard/main.js', '/dashboard/look.css', '/dashboard/uplot.js']) {
       const { status } = await fetch(`http://localhost:${stack.ports.watcher}${path}`);
       expect([path, status]).toEqual([path, 200]);
@@ -109,7 +109,7 @@ describe('the stack on Docker Compose', () => {
     await bothUp();
   });
 
-  it("loses no request when a pool's container is recreated, and finds the new one", async () => {
+  it("loses no request when a pool's container is recreated, and uses the new one", async () => {
     const load = startLoad(`${stack.url}/version`, 8);
     expectDone(await compose('up', '--detach', '--no-deps', '--force-recreate', 'app_blue'));
     await eventually(
@@ -119,10 +119,10 @@ describe('the stack on Docker Compose', () => {
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 
-  it('finds a pool that breaks by the request that meets it, not by the next health check', () =>
+  it('detects a broken pool by the first request that fails, not by the next health check', () =>
     expectFoundByARequest(stack));
 
-  it('switches under load, and keeps the active colour over down and up', async () => {
+  it('switches under load, and keeps the active pool across down and up', async () => {
     await bothUp();
     const load = startLoad(`${stack.url}/version`, 8);
     for (const target of ['green', 'blue', 'green']) {
@@ -154,7 +154,7 @@ describe('the stack on Docker Compose', () => {
     await bothUp();
   });
 
-  it('never runs the demo app in the place of an image that cannot be pulled', async () => {
+  it('never runs the demo app in place of an image that cannot be pulled', async () => {
     stack.configure({ GREEN_IMAGE: 'localhost:1/shop/app:1.2.3' });
     const before = (await containers()).length;
     const { exitCode, stderr } = await stack.bluegreen('up');
@@ -165,10 +165,10 @@ describe('the stack on Docker Compose', () => {
     stack.configure({});
   });
 
-  it('lets the edge say what is wrong when a setting is, for those who do not use ./bluegreen', async () => {
+  it('lets the edge report invalid settings, for those who do not use ./bluegreen', async () => {
     stack.configure({ PROXY_READ_TIMEOUT: 'soon', LOG_MAX_MB: '-1' });
     expectDone(await compose('up', '--detach', '--no-deps', 'nginx_proxy'));
-    await eventually('the complaint', async () => {
+    await eventually('the error in the log', async () => {
       const { stdout } = await compose('logs', '--no-log-prefix', 'nginx_proxy');
       return (
         /PROXY_READ_TIMEOUT: expected a time.*got "soon"/.test(stdout) &&
@@ -179,7 +179,7 @@ describe('the stack on Docker Compose', () => {
     expectDone(await stack.bluegreen('up'));
   });
 
-  it('keeps the webhook out of every log, whatever goes wrong with it', async () => {
+  it('keeps the webhook out of every log, whatever fails', async () => {
     const secret = 'T0SECRET/B0SECRET/hush';
     stack.configure({ SLACK_WEBHOOK_URL: `http://127.0.0.1:9/services/${secret}`, ALERT_COOLDOWN_SEC: '0' });
     expectDone(await stack.bluegreen('up'));

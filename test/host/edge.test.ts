@@ -25,7 +25,7 @@ function setFlag(name: string): void {
   writeFileSync(join(edge.controlDir, name), '');
 }
 
-/** Sends bytes as they are, for what no HTTP client would send; the beginning of the answer. */
+/** Sends raw bytes that no HTTP client would send; returns the first chunk of the response. */
 async function raw(bytes: string): Promise<string> {
   const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
   socket.write(bytes);
@@ -44,7 +44,7 @@ describe('routing', () => {
     expect(edge.green.requests.filter(({ url }) => url !== '/healthz')).toHaveLength(0);
   });
 
-  it('follows a switch from the very next request on, on a connection that is open already', async () => {
+  it('follows a switch from the next request on, even on an open connection', async () => {
     const dispatcher = new Agent({ connections: 1 });
     const pool = async () => {
       const { headers, body } = await request(edge.url, { dispatcher });
@@ -59,7 +59,7 @@ describe('routing', () => {
     await dispatcher.close();
   });
 
-  it('follows a switch to a pool that has just failed a request and is well again, and so it does a canary', async () => {
+  it('follows a switch to a pool that has just failed a request and is healthy again, and a canary too', async () => {
     await edge.verb('switch', 'green');
     edge.green.answer = withStatus(500);
     expect((await ask('/')).pool).toBe('blue');
@@ -81,7 +81,7 @@ describe('routing', () => {
     expect((await ask('/', everybody)).pool).toBe('green');
   });
 
-  it('switches at once to a pool that does not answer at all: whoever orders that has a reason', async () => {
+  it('switches at once to a pool that does not answer at all: the operator has a reason', async () => {
     await edge.green.close();
     const startedAt = Date.now();
     expect(await edge.verb('switch', 'green')).toMatchObject({ exitCode: 0, stdout: '' });
@@ -101,7 +101,7 @@ describe('routing', () => {
     expect((await ask('/')).pool).toBe(serves);
   });
 
-  it('tells its state on the internal port only', async () => {
+  it('reports its state on the internal port only', async () => {
     setFlag('active.green');
     setFlag('blue.down');
     const status = JSON.parse((await edge.verb('status')).stdout);
@@ -124,14 +124,14 @@ describe('routing', () => {
     '//chaos/start',
     '/%63haos/start',
     '/chaos%2Fstart',
-  ])('does not pass %s on', async (path) => {
+  ])('does not forward %s', async (path) => {
     expect(await raw(`POST ${path}?mode=crash HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(
       /^HTTP\/1.1 404 /,
     );
     expect(edge.blue.requests.filter(({ url }) => url !== '/healthz')).toHaveLength(0);
   });
 
-  it('passes on what the app sets, and says nothing of its version', async () => {
+  it('forwards the headers that the app sets, and hides the version of nginx', async () => {
     edge.blue.answer = (_, response) =>
       response.writeHead(201, { 'Set-Cookie': ['a=1', 'b=2'], 'X-Powered-By': 'me' }).end();
     const { status, headers } = await ask('/');
@@ -139,7 +139,7 @@ describe('routing', () => {
     expect(headers).toMatchObject({ 'set-cookie': ['a=1', 'b=2'], 'x-powered-by': 'me', server: 'nginx' });
   });
 
-  it('tells the app who asked, and for which host', async () => {
+  it('tells the app the client address and the host', async () => {
     await ask('/', {
       headers: { host: 'shop.example:8443', 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' },
     });
@@ -151,7 +151,7 @@ describe('routing', () => {
     });
   });
 
-  it('carries a WebSocket', async () => {
+  it('proxies a WebSocket', async () => {
     const sockets = new WebSocketServer({ server: edge.blue.server });
     sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
     const socket = new WebSocket(edge.url.replace('http', 'ws'));
@@ -162,7 +162,7 @@ describe('routing', () => {
     await once(socket, 'close');
   });
 
-  it('passes server-sent events on one by one, and lets them pause for longer than a normal answer may', async () => {
+  it('forwards server-sent events one by one, and lets them pause longer than a normal response', async () => {
     await edge.close();
     edge = await startEdge({ PROXY_READ_TIMEOUT: '200ms' });
     edge.blue.answer = (_, response) => {
@@ -176,7 +176,7 @@ describe('routing', () => {
     expect(chunks).toEqual(['data: 1\n\n', 'data: 2\n\n']);
   });
 
-  it('takes an 8 MiB body and refuses one over the limit', async () => {
+  it('accepts an 8 MiB body and refuses one over the limit', async () => {
     expect((await ask('/', { method: 'POST', body: 'x'.repeat(8 * 1024 * 1024) })).status).toBe(200);
     expect(await raw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\nConnection: close\r\n\r\n')).toMatch(
       /^HTTP\/1.1 413 /,
@@ -194,7 +194,7 @@ describe('when a pool breaks', () => {
     expect(await ask('/')).toMatchObject({ status: 200, pool: 'green' });
   });
 
-  it('does so after a refused connection, a reset one and a silent one', async () => {
+  it('also after a refused connection, a reset and a timeout', async () => {
     edge.blue.answer = (incoming) => incoming.socket.resetAndDestroy();
     expect(await ask('/reset')).toMatchObject({ status: 200, pool: 'green' });
     await edge.verb('switch', 'green');
@@ -207,14 +207,14 @@ describe('when a pool breaks', () => {
     expect(await ask('/refused')).toMatchObject({ status: 200, pool: 'green' });
   });
 
-  it('passes a 4xx and a 501 on as they are', async () => {
+  it('forwards a 4xx and a 501 as they are', async () => {
     edge.blue.answer = withStatus(404);
     expect(await ask('/')).toMatchObject({ status: 404, pool: 'blue' });
     edge.blue.answer = withStatus(501);
     expect(await ask('/')).toMatchObject({ status: 501, pool: 'blue' });
   });
 
-  it('never sends a POST twice once it was sent', async () => {
+  it('never retries a POST that has been sent', async () => {
     edge.blue.answer = withStatus(500);
     expect(await ask('/', { method: 'POST', body: 'pay' })).toMatchObject({ status: 500, pool: 'blue' });
     expect(edge.green.requests.filter(({ method }) => method === 'POST')).toHaveLength(0);
@@ -225,14 +225,14 @@ describe('when a pool breaks', () => {
     expect(await ask('/', { method: 'POST', body: 'pay' })).toMatchObject({ status: 200, pool: 'green' });
   });
 
-  it('repeats a POST where the operator has allowed it', async () => {
+  it('retries a POST if the operator allows it', async () => {
     await edge.close();
     edge = await startEdge({ RETRY_NON_IDEMPOTENT: 'on' });
     edge.blue.answer = withStatus(500);
     expect(await ask('/', { method: 'POST', body: 'pay' })).toMatchObject({ status: 200, pool: 'green' });
   });
 
-  it('does not let requests that fail everywhere take others down with them', async () => {
+  it('serves other requests while some fail on both pools', async () => {
     const poisoned = (pool: typeof edge.blue) => {
       pool.answer = (incoming, response) => response.writeHead(incoming.url === '/poison' ? 500 : 200).end();
     };
@@ -247,7 +247,7 @@ describe('when a pool breaks', () => {
   });
 
   it.each(['green.down', 'blue.down'])(
-    'does not send everything to a dead pool after one failure, with %s',
+    'does not send every request to a dead pool after one failure, with %s',
     async (flag) => {
       const [living, dead] = flag === 'green.down' ? [edge.blue, edge.green] : [edge.green, edge.blue];
       await dead.close();
@@ -259,7 +259,7 @@ describe('when a pool breaks', () => {
     },
   );
 
-  it('shows its page and no internals when no pool is there, to a POST too', async () => {
+  it('shows its page and no internals if no pool is available, even for a POST', async () => {
     await Promise.all([edge.blue.close(), edge.green.close()]);
     for (const method of ['GET', 'POST']) {
       const { status, headers, body } = await ask('/', { method });
@@ -275,7 +275,7 @@ describe('maintenance', () => {
     edge = await startEdge();
   });
 
-  it('answers 503 with the page and Retry-After, and health checks go through', async () => {
+  it('returns 503 with the page and Retry-After, and lets health checks through', async () => {
     expect((await edge.verb('maintenance', 'on')).exitCode).toBe(0);
     for (const method of ['GET', 'POST']) {
       const { status, headers, body } = await ask('/', { method });
@@ -297,8 +297,8 @@ describe('traces', () => {
     edge = await startEdge();
   });
 
-  /** What the app is told of the trace. */
-  async function told(headers: Record<string, string> = {}) {
+  /** The trace headers that the app receives, and the request id that the visitor receives. */
+  async function traced(headers: Record<string, string> = {}) {
     const { headers: answer } = await ask('/', { headers });
     const request = edge.blue.requests.at(-1)?.headers ?? {};
     const { traceparent = '', tracestate, 'x-request-id': requestId = '' } = request as Record<string, string>;
@@ -306,24 +306,24 @@ describe('traces', () => {
     return { version, traceId, spanId, flags, tracestate, requestId, answered: answer['x-request-id'] };
   }
 
-  it('begin at the edge, sampled, with the id that the request has in the log and the visitor is told', async () => {
-    const { requestId, answered, ...first } = await told();
+  it('begin at the edge, sampled, with the request id of the log and of the response', async () => {
+    const { requestId, answered, ...first } = await traced();
     expect(requestId).toMatch(/^[0-9a-f]{32}$/);
     const spanId = requestId.slice(0, 16);
     expect(first).toEqual({ version: '00', traceId: requestId, spanId, flags: '01', tracestate: undefined });
     expect(answered).toBe(requestId);
     const [line = ''] = await edge.logLines(1);
     expect(line).toContain(` request_id=${requestId} trace_id=${requestId} `);
-    expect((await told()).traceId).not.toBe(requestId);
+    expect((await traced()).traceId).not.toBe(requestId);
   });
 
   it.each([
     ['sampled', `00-${trace}-${parent}-01`, '01'],
     ['not sampled', `00-${trace}-${parent}-00`, '00'],
-    ['with flags that are not known here', `00-${trace}-${parent}-fe`, '00'],
+    ['with unknown flags', `00-${trace}-${parent}-fe`, '00'],
     ['of a later version', `cc-${trace}-${parent}-01-what-comes-then`, '01'],
-  ])('go on where a client began one: %s', async (_what, traceparent, flags) => {
-    const { requestId, ...rest } = await told({ traceparent, tracestate: 'vendor=1' });
+  ])('continue one that a client began: %s', async (_what, traceparent, flags) => {
+    const { requestId, ...rest } = await traced({ traceparent, tracestate: 'vendor=1' });
     const spanId = requestId.slice(0, 16);
     expect(rest).toMatchObject({ version: '00', traceId: trace, spanId, flags, tracestate: 'vendor=1' });
     expect(requestId).not.toBe(trace);
@@ -334,17 +334,17 @@ describe('traces', () => {
     ['no parent', `00-${trace}-${'0'.repeat(16)}-01`],
     ['capital letters', `00-${trace.toUpperCase()}-${parent}-01`],
     ['something after the flags', `00-${trace}-${parent}-01-more`],
-    ['the version that is none', `ff-${trace}-${parent}-01`],
+    ['the invalid version', `ff-${trace}-${parent}-01`],
     ['a short id', `00-${trace.slice(1)}-${parent}-01`],
     ['a long id', `00-${trace}0-${parent}-01`],
     ['other words', `00-${trace}-${parent}-01 pool=green`],
     ['nothing', ''],
-  ])('begin anew where a client sends %s', async (_what, traceparent) => {
-    const { traceId, flags, tracestate, requestId } = await told({ traceparent, tracestate: 'vendor=1' });
+  ])('start anew if a client sends %s', async (_what, traceparent) => {
+    const { traceId, flags, tracestate, requestId } = await traced({ traceparent, tracestate: 'vendor=1' });
     expect([traceId, flags, tracestate]).toEqual([requestId, '01', undefined]);
   });
 
-  it('keep their id when the other pool has to answer', async () => {
+  it('keep their id when the other pool answers', async () => {
     edge.blue.answer = withStatus(500);
     await ask('/', { headers: { traceparent: `00-${trace}-${parent}-01` } });
     const sent = [edge.blue, edge.green].map(({ requests }) => requests.at(-1)?.headers);
@@ -358,7 +358,7 @@ describe('traces', () => {
     expect((await ask('/')).headers['x-request-id']).toBe('of-the-app');
   });
 
-  it('have an id on what the edge answers by itself, too', async () => {
+  it('have an id on responses of the edge itself, too', async () => {
     setFlag('maintenance');
     expect((await ask('/')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
     expect((await ask('/chaos')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
@@ -371,7 +371,7 @@ describe('the access log', () => {
     edge = await startEdge();
   });
 
-  it('has pool, release and active first, and every attempt', async () => {
+  it('starts with pool, release and active, and has every attempt', async () => {
     edge.blue.answer = withStatus(500);
     await ask('/version?token=secret');
     const [line = ''] = await edge.logLines(1);
@@ -381,7 +381,7 @@ describe('the access log', () => {
     expect(line).not.toContain('secret');
   });
 
-  it('tells that nobody answered', async () => {
+  it('shows that no pool answered', async () => {
     await Promise.all([edge.blue.close(), edge.green.close()]);
     await ask('/gone');
     const [line = ''] = await edge.logLines(1);
@@ -390,7 +390,7 @@ describe('the access log', () => {
     expect(line).toContain('uri="/gone"');
   });
 
-  it('tells how a request came and went, also where the edge answers it in the end', async () => {
+  it('has the method and final status, even if the edge answers in the end', async () => {
     const arrived = Promise.withResolvers<void>();
     edge.blue.answer = () => arrived.resolve();
     const answer = ask('/order', { method: 'POST', body: 'one' });
@@ -410,11 +410,11 @@ describe('the access log', () => {
     await raw('GARBAGE pool=green\r\n\r\n');
     const lines = await edge.logLines(2);
     expect(lines[0]).toMatch(/^pool=blue release=- active=blue /);
-    // Outside of quotes there is nothing but the edge's own keys.
+    // Outside quotes there are only the edge's own keys.
     for (const line of lines) expect(line.replaceAll(/"[^"]*"/g, '""')).not.toContain('pool=green');
   });
 
-  it('shows an answer that the pool cut off, unlike one that the client left', async () => {
+  it('distinguishes a response that the pool cut off from one that the client aborted', async () => {
     edge.blue.answer = (_, response) => {
       response.writeHead(200, { 'Content-Length': '100000' });
       response.write('x'.repeat(1000));
@@ -435,7 +435,7 @@ describe('the access log', () => {
     expect(left).toMatch(/upstream_content_length="100000" .* completed=""/);
   });
 
-  it('has the ids of the request and of its trace, and nothing else of what a client says about them', async () => {
+  it('has the ids of the request and of its trace, and nothing else that a client sends about them', async () => {
     const id = '4bf92f3577b34da6a3ce929d0e0e4736';
     await ask('/', { headers: { traceparent: `00-${id}-00f067aa0ba902b7-01` } });
     await ask('/', { headers: { traceparent: 'x pool=green', 'x-request-id': 'mine pool=green' } });
@@ -445,7 +445,7 @@ describe('the access log', () => {
     expect(forged).not.toContain('mine');
   });
 
-  it('is rotated by size without losing a line, and keeps as many as asked', async () => {
+  it('is rotated by size without losing a line, and keeps the configured number of files', async () => {
     await edge.close();
     edge = await startEdge({ LOG_MAX_MB: '1', LOG_KEEP: '2' });
     const headers = { 'user-agent': 'x'.repeat(4000) };
@@ -460,7 +460,7 @@ describe('the access log', () => {
     await fill();
     await eventually('the first rotation', () => existsSync(path(1)) && existsSync(edge.accessLog));
     const lines = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1;
-    // Each worker goes over to the new file by itself.
+    // Each worker reopens the log on its own.
     await eventually('a line in the new file', async () => {
       await ask('/after');
       sent += 1;
@@ -478,7 +478,7 @@ describe('the access log', () => {
 });
 
 describe('the entrypoint', () => {
-  it('tells every wrong variable at once and starts nothing', async () => {
+  it('reports all invalid variables at once, and starts nothing', async () => {
     const wrong = {
       ACTIVE_POOL: 'red',
       NGINX_PORT: '80a',
@@ -512,7 +512,7 @@ describe('the entrypoint', () => {
     expect(existsSync(edge.configuration)).toBe(false);
   });
 
-  it('leaves no variable of ours in the configuration and every one of nginx', async () => {
+  it('replaces all of its own variables in the configuration, and leaves those of nginx', async () => {
     edge = await startEdge();
     const configuration = readFileSync(edge.configuration, 'utf8');
     expect(configuration.match(/\$\{[A-Z_]+\}/g)).toBeNull();
@@ -522,7 +522,7 @@ describe('the entrypoint', () => {
     );
   });
 
-  it('refuses a template with a variable that nothing sets, and names it', async () => {
+  it('refuses a template with an undefined variable, and names it', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'bluegreen-template-'));
     const template = join(directory, 'nginx.conf.template');
     writeFileSync(template, `pid "\${RUN_DIR}/nginx.pid"; # \${RUN_DIRS} \${NO_SUCH_SETTING} $nginx_own\n`);
@@ -533,7 +533,7 @@ describe('the entrypoint', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('puts a file in the place of the link that the image has for its log', async () => {
+  it('replaces the symlink that the image has for its log with a file', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'bluegreen-log-'));
     const path = join(directory, 'access.log');
     symlinkSync('/dev/null', path);
@@ -543,7 +543,7 @@ describe('the entrypoint', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('seeds the active colour at the first start only', async () => {
+  it('sets the active pool at the first start only', async () => {
     const control = mkdtempSync(join(tmpdir(), 'bluegreen-control-'));
     edge = await startEdge({ ACTIVE_POOL: 'green', CONTROL_DIR: control });
     expect((await ask('/')).pool).toBe('green');
@@ -574,12 +574,12 @@ describe('the entrypoint', () => {
     running = false;
     await Promise.all(clients);
     await dispatcher.close();
-    // Before 1.27.4 nginx closes idle connections at a reload, and a client may just be using one.
+    // Before 1.27.4, nginx closes idle connections at a reload, even if a client is about to use one.
     if (nginx >= '1.27.4') expect(failures).toEqual([]);
     else for (const failure of failures) expect(String(failure)).toMatch(/other side closed|ECONNRESET/);
   });
 
-  it('says what is wrong with a verb, and confirms nothing that it did not see', async () => {
+  it('reports what is wrong with a verb', async () => {
     edge = await startEdge();
     expect(await edge.verb('switch', 'red')).toMatchObject({
       exitCode: 1,
@@ -592,18 +592,18 @@ describe('the entrypoint', () => {
     expect(await edge.verb('dance')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('got "dance"') });
   });
 
-  it.each(['SIGQUIT', 'SIGTERM'] as const)('has logged every request when it has ended by %s', async (signal) => {
+  it.each(['SIGQUIT', 'SIGTERM'] as const)('has logged every request once it has exited on %s', async (signal) => {
     edge = await startEdge();
     const paths = Array.from({ length: 50 }, (_, index) => `/${index}`);
     await Promise.all(paths.map((path) => ask(path)));
-    // No waiting: what nginx still holds back has to be written at its end.
+    // Without waiting first: nginx must write its buffered lines before it exits.
     edge.process.kill(signal);
     await once(edge.process, 'exit');
     const logged = (await edge.logLines(paths.length)).map((line) => /uri="([^"]*)"/.exec(line)?.[1]);
     expect(logged.toSorted()).toEqual(paths.toSorted());
   });
 
-  it('answers what is in flight before it stops', async () => {
+  it('answers requests in flight before it stops', async () => {
     edge = await startEdge();
     edge.blue.answer = (_, response) => setTimeout(() => response.end('late'), 500);
     const answer = ask('/slow');
@@ -613,7 +613,7 @@ describe('the entrypoint', () => {
     await once(edge.process, 'exit');
   });
 
-  it('serves while the control directory or the log cannot be written', async () => {
+  it('serves while the log cannot be written', async () => {
     edge = await startEdge({ ACCESS_LOG: '/dev/full' });
     expect((await ask('/')).pool).toBe('blue');
   });

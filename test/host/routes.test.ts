@@ -12,7 +12,7 @@ import { withStatus } from '../stand-in-pool.ts';
 
 const token = 'a-preview-token-of-32-letters_00';
 
-describe('ways through the edge', () => {
+describe('routes through the edge', () => {
   let edge: Edge;
 
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe('ways through the edge', () => {
   describe('a preview', () => {
     const preview = { 'X-Bluegreen-Preview': token };
 
-    it('shows the idle colour, whichever that is, and is marked in the log', async () => {
+    it('shows the standby, whichever pool that is, and is marked in the log', async () => {
       const before = lines();
       expect((await ask(preview)).pool).toBe('green');
       expect((await ask()).pool).toBe('blue');
@@ -57,18 +57,18 @@ describe('ways through the edge', () => {
     });
 
     it.each([
-      ['a wrong one', 'a-preview-token-of-32-letters_01'],
-      ['none', ''],
+      ['a wrong token', 'a-preview-token-of-32-letters_01'],
+      ['no token', ''],
       ['a path', '../../../../etc/passwd/../../..'],
-      ['its beginning', token.slice(0, -1)],
-      ['itself and more', `${token}0`],
-      ['itself in another case', token.toUpperCase()],
+      ['a prefix of the token', token.slice(0, -1)],
+      ['the token with a suffix', `${token}0`],
+      ['the token in another case', token.toUpperCase()],
     ])('is not shown for %s', async (_what, wrong) => {
       expect((await ask({ 'X-Bluegreen-Preview': wrong })).pool).toBe('blue');
       expect((await ask({ Cookie: `bluegreen_preview=${wrong}` })).pool).toBe('blue');
     });
 
-    it('shows an error of the idle colour as it is, and takes nobody out', async () => {
+    it('shows an error of the standby as it is, and does not mark the standby as failed', async () => {
       edge.green.answer = withStatus(500);
       expect((await ask(preview)).status).toBe(500);
       edge.green.answer = (request) => request.socket.destroy();
@@ -77,7 +77,7 @@ describe('ways through the edge', () => {
       expect((await ask(preview)).pool).toBe('green');
     });
 
-    it('of a deploy that was cut off does not outlast the next one', async () => {
+    it('of a killed deploy is removed by the next deploy', async () => {
       const [left, next] = ['smoke-that-was-left-behind', 'smoke-of-the-next-deploy'];
       for (const one of [left, next]) await done(edge.verb('preview', 'add', one));
       expect((await ask({ 'X-Bluegreen-Preview': left })).pool).toBe('blue');
@@ -103,7 +103,7 @@ describe('ways through the edge', () => {
       [`a=1;  Bluegreen_Preview=${token}`, 'a=1'],
       ['a=1; not_bluegreen_preview=x; b=2', 'a=1; not_bluegreen_preview=x; b=2'],
       ['a=1; b=2', 'a=1; b=2'],
-    ])('tells the app nothing of the token: %s', async (cookie, expected) => {
+    ])('hides the token from the app: %s', async (cookie, expected) => {
       const { pool } = await ask({ Cookie: cookie, ...preview });
       expect(pool).toBe('green');
       const seen = edge.green.requests.at(-1)?.headers;
@@ -111,7 +111,7 @@ describe('ways through the edge', () => {
       expect(JSON.stringify(seen)).not.toContain(token);
     });
 
-    it('is given to a browser by a link, and taken back by another', async () => {
+    it('is turned on in a browser by one link, and off by another', async () => {
       const answer = await ask({}, `/.bluegreen/preview?token=${token}`);
       expect(answer).toMatchObject({ status: 302, location: '/' });
       expect(answer.cookies).toEqual([`bluegreen_preview=${token}; Path=/; HttpOnly; SameSite=Lax`]);
@@ -124,7 +124,7 @@ describe('ways through the edge', () => {
       expect(await lastLine(1)).not.toContain(token);
     });
 
-    it('can be opened for another token for a while, without a reload', async () => {
+    it('can be opened for a temporary token, without a reload', async () => {
       const guest = 'just-for-this-smoke-test-0001';
       expect((await ask({ 'X-Bluegreen-Preview': guest })).pool).toBe('blue');
       await done(edge.verb('preview', 'add', guest));
@@ -143,7 +143,7 @@ describe('ways through the edge', () => {
       return pools;
     };
 
-    it('sends its share of visitors to the idle colour, and the same ones each time', async () => {
+    it('sends its share of visitors to the standby, and the same ones each time', async () => {
       await done(edge.verb('canary', '20'));
       const first = await poolsOf(400);
       const share = first.filter((pool) => pool === 'green').length / 400;
@@ -152,7 +152,7 @@ describe('ways through the edge', () => {
       expect(await poolsOf(400)).toEqual(first);
     });
 
-    it('keeps whoever was in it when it grows, and nobody when it ends', async () => {
+    it('keeps its visitors when it grows, and none when it ends', async () => {
       await done(edge.verb('canary', '10'));
       const small = await poolsOf(200);
       await done(edge.verb('canary', '50'));
@@ -165,7 +165,7 @@ describe('ways through the edge', () => {
       expect(new Set(await poolsOf(200))).toEqual(new Set(['blue']));
     });
 
-    it('knows a person again by cookie when the address changes', async () => {
+    it('recognizes a visitor by cookie when the address changes', async () => {
       await done(edge.verb('canary', '50'));
       for (let index = 0; index < 20; index++) {
         const { pool, cookies } = await ask(visitor(index));
@@ -180,7 +180,7 @@ describe('ways through the edge', () => {
       }
     });
 
-    it('is marked in the log, and never leaves a visitor with an error of the new release', async () => {
+    it('is marked in the log, and answers from the active pool if the new release fails', async () => {
       await done(edge.verb('canary', '99'));
       edge.green.answer = withStatus(500);
       const before = lines();
@@ -189,11 +189,11 @@ describe('ways through the edge', () => {
       const logged = (await edge.logLines(before + 20)).slice(-20);
       expect(logged.filter((line) => line.includes('active=blue route=canary ')).length).toBeGreaterThan(15);
       edge.green.answer = undefined;
-      // nginx leaves it alone for fail_timeout.
+      // nginx avoids it for fail_timeout.
       await eventually('green to be tried again', async () => (await poolsOf(20)).includes('green'));
     });
 
-    it('gives way to a pool that is down, and ends with a switch in the same instant', async () => {
+    it('sends nobody to a pool that is down, and ends at once with a switch', async () => {
       await done(edge.verb('canary', '99'));
       writeFileSync(join(edge.controlDir, 'green.down'), '');
       expect(new Set(await poolsOf(50))).toEqual(new Set(['blue']));
@@ -205,13 +205,13 @@ describe('ways through the edge', () => {
       expect(readdirSync(edge.controlDir).filter((name) => name.startsWith('canary'))).toEqual([]);
     });
 
-    it('goes on when the active colour is made active once more', async () => {
+    it('continues if the active pool is made active again', async () => {
       await done(edge.verb('canary', '99'));
       await done(edge.verb('switch', 'blue'));
       expect(await poolsOf(20)).toContain('green');
     });
 
-    it('that a switch could not clear away any more comes to nothing', async () => {
+    it('that an interrupted switch has left behind has no effect', async () => {
       for (const name of ['canary.green', 'canary.green.00', 'canary.green.50']) {
         writeFileSync(join(edge.controlDir, name), '');
       }
@@ -229,7 +229,7 @@ describe('ways through the edge', () => {
   describe('the journal', () => {
     const journal = async () => readJournal((await done(edge.verb('journal'))).stdout);
 
-    it('has what was done by hand, in a form that can be read, and nothing that changed nothing', async () => {
+    it('has valid records of manual operations, and none of operations without effect', async () => {
       const before = (await journal()).records.length;
       for (const verb of [
         ['switch', 'green'],
@@ -254,14 +254,14 @@ describe('ways through the edge', () => {
       ]);
     });
 
-    it('takes a record as it is given, and none that is not one object in one line', async () => {
+    it('accepts a record as given, and refuses anything but one object on one line', async () => {
       const record = { id: 'abc', atMs: 1, actor: "O'Hara $(id)", kind: 'unmute' };
       await done(edge.verb('record', JSON.stringify(record)));
       expect((await journal()).records.at(-1)).toEqual(record);
       expect((await edge.verb('record', '{"a":1}\n{"b":2}')).exitCode).toBe(1);
     });
 
-    it('is shortened from its beginning', async () => {
+    it('is truncated at its beginning', async () => {
       const path = join(edge.controlDir, 'journal.jsonl');
       writeFileSync(path, `${JSON.stringify({ id: 'x', filler: 'y'.repeat(1000) })}\n`.repeat(700));
       await done(edge.verb('switch', 'green'));
@@ -270,7 +270,7 @@ describe('ways through the edge', () => {
       expect(readFileSync(path, 'utf8').split('\n').length).toBe(501);
     });
 
-    it('is told by "inspect" after the state of the edge', async () => {
+    it('is printed by "inspect" after the state of the edge', async () => {
       await done(edge.verb('canary', '7'));
       await done(edge.verb('mute', '60', 'somebody'));
       const [state = '', ...records] = (await done(edge.verb('inspect'))).stdout.split('\n');
@@ -284,7 +284,7 @@ describe('ways through the edge', () => {
     });
   });
 
-  it('counts the connections to a pool on which a request is on its way', async () => {
+  it('counts the connections to a pool with a request in flight', async () => {
     const inflight = async (pool: string) => Number((await done(edge.verb('inflight', pool))).stdout);
     const quiet = () =>
       eventually('idle connections to be closed', async () => {
@@ -294,7 +294,7 @@ describe('ways through the edge', () => {
     await quiet();
     const waiting: (() => void)[] = [];
     edge.blue.answer = (_request, response) => waiting.push(() => response.end());
-    // Not one of the edge's.
+    // A connection that is not the edge's.
     const [host = '', port] = edge.blue.address.split(':');
     const stranger = connect(Number(port), host);
     await once(stranger, 'connect');

@@ -25,7 +25,7 @@ const pidOf = (name: string) => report().services.find((service) => service.name
 const serving = () => eventually('the site to serve', async () => (await stack.ask()).status === 200);
 
 describe('./bluegreen on the host engine', () => {
-  it('says what to do when nothing runs', async () => {
+  it('says what to do if the stack is not running', async () => {
     for (const command of [['status'], ['switch', 'green'], ['chaos', 'blue', 'kill']]) {
       expect(await stack.bluegreen(...command)).toMatchObject({
         exitCode: 1,
@@ -34,13 +34,13 @@ describe('./bluegreen on the host engine', () => {
     }
   });
 
-  it('tells every fault of the settings at once and starts nothing', async () => {
+  it('reports all invalid settings at once, and starts nothing', async () => {
     const secret = 'not-a-url/services/T1/B2/secret';
     const wrong = Object.fromEntries(variableNames.map((name) => [name, '\t?']));
     stack.configure({ ...wrong, SLACK_WEBHOOK_URL: secret, STACK_PREFIX: '?' });
     const { exitCode, stderr } = await stack.bluegreen('up');
     expect(exitCode).toBe(2);
-    // Any text will do for these.
+    // These accept any text.
     const freeText = [
       'ALERT_IDENTIFIER',
       'BLUEGREEN_ACTOR',
@@ -54,7 +54,7 @@ describe('./bluegreen on the host engine', () => {
     stack.configure({});
   });
 
-  it('tells settings that contradict each other', async () => {
+  it('reports settings that contradict each other', async () => {
     stack.configure({
       GREEN_PORT: String(stack.ports.blue),
       SLACK_WEBHOOK_URL: 'http://127.0.0.1/x',
@@ -62,7 +62,9 @@ describe('./bluegreen on the host engine', () => {
     });
     const { exitCode, stderr } = await stack.bluegreen('up');
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(`GREEN_PORT: expected a port that no other setting uses, got ${stack.ports.blue}, which BLUE_PORT uses too`);
+    expect(stderr).toContain(
+      `GREEN_PORT: expected a port that no other setting uses, got ${stack.ports.blue}, which BLUE_PORT uses too`,
+    );
     expect(stderr).toContain('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected one of the two, got both');
     expect(stderr).toContain('SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "/nowhere"');
     stack.configure({});
@@ -105,7 +107,7 @@ describe('./bluegreen on the host engine', () => {
     expect(report().services).toEqual(before.services);
   });
 
-  it('works from any folder', async () => {
+  it('works from any directory', async () => {
     const { stdout } = await stack.run(
       'sh',
       '-c',
@@ -114,7 +116,7 @@ describe('./bluegreen on the host engine', () => {
     expect(JSON.parse(stdout)).toMatchObject({ engine: 'host', edge: { active: 'blue', serving: 'blue' } });
   });
 
-  it('takes changed settings over by restarting just what they concern', async () => {
+  it('applies changed settings by restarting only the services concerned', async () => {
     const before = { blue: pidOf('app_blue'), green: pidOf('app_green'), nginx: pidOf('nginx_proxy') };
     stack.configure({ RELEASE_ID_GREEN: 'green-2.0.0' });
     expectDone(await stack.bluegreen('up'));
@@ -136,7 +138,7 @@ describe('./bluegreen on the host engine', () => {
     expect((await stack.bluegreen('switch', 'green')).stdout).toContain('already active');
   });
 
-  it('remembers the active colour over down and up', async () => {
+  it('keeps the active pool across down and up', async () => {
     expectDone(await stack.bluegreen('down'));
     expectDone(await stack.bluegreen('up'));
     expect((await stack.ask()).pool).toBe('green');
@@ -160,7 +162,7 @@ describe('./bluegreen on the host engine', () => {
     );
   });
 
-  it('does what two commands want at the same moment', async () => {
+  it('carries out two commands at the same time', async () => {
     for (const [mode, state] of [
       ['shutdown', 'stopped'],
       ['stop', 'running'],
@@ -169,14 +171,14 @@ describe('./bluegreen on the host engine', () => {
       const both = await Promise.all(pools.map((pool) => stack.bluegreen('chaos', pool, mode ?? '')));
       for (const outcome of both) expectDone(outcome);
       expect(Date.now() - startedAt).toBeLessThan(15_000);
-      const told = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
-      const states = told.services.filter(({ name }: { name: string }) => name.startsWith('app_'));
+      const status = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
+      const states = status.services.filter(({ name }: { name: string }) => name.startsWith('app_'));
       expect(states).toMatchObject([{ state }, { state }]);
     }
     await serving();
   });
 
-  it('restarts a service that dies, and the site serves meanwhile', async () => {
+  it('restarts a service that dies, while the site serves', async () => {
     const load = startLoad(`${stack.url}/version`);
     for (const name of ['app_blue', 'alert_watcher', 'health_prober'] as const) {
       const before = pidOf(name);
@@ -203,7 +205,7 @@ describe('./bluegreen on the host engine', () => {
     process.kill(pidOf('health_prober'), 'SIGSTOP');
     expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
     expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
-    await eventually('blue to serve in spite of its flag', () => load.answers.at(-1)?.pool === 'blue');
+    await eventually('blue to serve despite its flag', () => load.answers.at(-1)?.pool === 'blue');
     process.kill(pidOf('health_prober'), 'SIGKILL');
     await eventually(
       'the flag to go',
@@ -213,7 +215,7 @@ describe('./bluegreen on the host engine', () => {
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 
-  it('finds a pool that breaks by the request that meets it, not by the next health check', () =>
+  it('detects a broken pool by the first request that fails, not by the next health check', () =>
     expectFoundByARequest(stack, { RELEASE_ID_GREEN: 'green-2.0.0' }));
 
   it('cleans up after a supervisor that was killed', async () => {
@@ -237,7 +239,7 @@ describe('./bluegreen on the host engine', () => {
     expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
   });
 
-  it('shows logs, the access log among them', async () => {
+  it('shows logs, including the access log', async () => {
     await stack.ask('/version?from=logs');
     expect((await stack.bluegreen('logs', 'access', '-n', '200')).stdout).toContain('uri="/version"');
     expect((await stack.bluegreen('logs', 'health_prober')).stdout).toContain('checking both pools');
@@ -248,7 +250,7 @@ describe('./bluegreen on the host engine', () => {
     });
   });
 
-  it('finds nothing wrong with a good stack, and what is wrong with a bad one', async () => {
+  it('doctor finds no error in a healthy stack, and a broken service in another', async () => {
     await eventually('a clean bill of health', async () => (await stack.bluegreen('doctor')).exitCode === 0);
     expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
     expect(await stack.bluegreen('doctor')).toMatchObject({
@@ -258,19 +260,19 @@ describe('./bluegreen on the host engine', () => {
     expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
   });
 
-  it('refuses what it does not know with exit code 2', async () => {
+  it('refuses unknown arguments with exit code 2', async () => {
     for (const wrong of [['dance'], ['switch', 'red'], ['chaos', 'blue', 'sneeze'], ['status', '--loud']]) {
       expect((await stack.bluegreen(...wrong)).exitCode).toBe(2);
     }
     expect((await stack.run('./bluegreen', '--engine', 'podman', 'status')).exitCode).toBe(2);
   });
 
-  it('says nothing when whoever reads its output has seen enough', async () => {
+  it('prints no error if the reader closes the pipe', async () => {
     const command = `${root}/bluegreen --engine host --env-file ${stack.envFile} doctor | head -n 1`;
     expect((await stack.run('sh', '-c', command)).stderr).toBe('');
   });
 
-  it('runs images on Docker only, and says so', async () => {
+  it('refuses images without Docker', async () => {
     stack.configure({ BLUE_IMAGE: 'registry.example/shop:1' });
     expect(await stack.bluegreen('up')).toMatchObject({
       exitCode: 1,
