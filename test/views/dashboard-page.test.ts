@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-/** Lines of the last seconds up to now. */
+/** Log lines of the last seconds, one every 50 ms. */
 function recentLines(count: number, line = accessLine): string[] {
   return Array.from({ length: count }, (_, index) => line({ startMs: Date.now() - 5 - 50 * (count - index) }));
 }
@@ -40,7 +40,7 @@ describe('the dashboard of a watcher', () => {
     dashboard = await DashboardPage.open(browser, watcher.url, { colorScheme: 'light' });
   }
 
-  it('says that nothing is known before the first request, and shows it as soon as it comes', async () => {
+  it('says that no request has come yet, and shows the first one at once', async () => {
     await start();
     await dashboard.says('sentence', 'is active. No request has come yet.');
     await dashboard.says('no-alerts', 'None yet.');
@@ -54,23 +54,23 @@ describe('the dashboard of a watcher', () => {
   });
 
   it.each(['series.js', 'uplot.js', 'look.css'])(
-    'comes up by itself where %s did not arrive at first',
+    'recovers automatically if %s fails to load at first',
     async (part) => {
       await start();
       await dashboard.says('word', 'Blue');
       const { page } = dashboard;
       let isLost = true;
-      // As where a container comes or goes: then Chromium breaks off what it fetches.
+      // Chromium aborts its requests when the network changes, as when a container starts or stops.
       await page.route(`**/${part}`, (route) => (isLost ? route.abort('internetdisconnected') : route.continue()));
       await page.reload();
       isLost = false;
       await dashboard.says('word', 'Blue');
       const looksWhole = '[...document.styleSheets].every(({ cssRules }) => cssRules.length > 0)';
-      await eventually('its whole look', () => page.evaluate(looksWhole).catch(() => false));
+      await eventually('all stylesheets', () => page.evaluate(looksWhole).catch(() => false));
     },
   );
 
-  it('shows what a log, a journal and a flag say as text, whatever it looks like', async () => {
+  it('shows the contents of the log and the journal as text, never as markup', async () => {
     await start({ WINDOW_SIZE: '20', ERROR_RATE_THRESHOLD: '1' });
     watcher.log(...recentLines(60));
     await dashboard.says('word', 'Blue');
@@ -94,18 +94,18 @@ describe('the dashboard of a watcher', () => {
     expect(dashboard.faults).toEqual([]);
   });
 
-  it('says when it is stale, survives a restart and a crash of the watcher, and has lost nothing then', async () => {
+  it('says when it is stale, and loses nothing in a restart or crash of the watcher', async () => {
     const slack = await startFakeSlack({ unlimited: true });
     await start({ SLACK_WEBHOOK_URL: slack.url });
     writeFileSync(join(watcher.controlDirectory, 'blue.down'), '');
     watcher.log(...recentLines(200), ...recentLines(3, reroutedLine));
     await dashboard.says('word', 'Green');
     await dashboard.says('alerts', /Failover detected.*\s.*slack: sent/);
-    // Three of 203, which the other pool made good.
+    // Three masked failures in 203 requests.
     await dashboard.says('value-failed', /^1\.(48|49|50)%$/);
     expect(await dashboard.text('value-lost')).toBe('0%');
     for (const end of ['restart', 'crash'] as const) {
-      await eventually('the past to be on disk', () =>
+      await eventually('the history to be on disk', () =>
         readFileSync(join(watcher.stateDirectory, 'history.json')).includes('slack'),
       );
       if (end === 'crash') await watcher.kill();
@@ -127,7 +127,7 @@ describe('the dashboard of a watcher', () => {
     await slack.close();
   });
 
-  it('tells of each alert whether the channel has it, and never where the channel is', async () => {
+  it('shows for each alert whether the channel has it, and never the URL of the channel', async () => {
     const slack = await startFakeSlack({ unlimited: true });
     await start({ SLACK_WEBHOOK_URL: slack.url, ALERT_COOLDOWN_SEC: '1' });
     slack.answer('500');
@@ -148,7 +148,7 @@ describe('the dashboard of a watcher', () => {
     await slack.close();
   });
 
-  it('gives axe nothing to say, in light and dark, on a phone, in each state', async () => {
+  it('has no accessibility violations in axe, in light and dark, on a phone, in each state', async () => {
     await start();
     const states: (readonly [word: string, lines: () => string[]])[] = [
       ['Blue', () => []],
@@ -192,7 +192,7 @@ describe('the dashboard of a watcher', () => {
     }
   });
 
-  it('can be read and looked back in with the keyboard alone', async () => {
+  it('can be read, and its history browsed, with the keyboard alone', async () => {
     await start();
     watcher.log(...recentLines(100), ...recentLines(3, reroutedLine));
     await dashboard.says('word', 'Green');
@@ -210,7 +210,7 @@ describe('the dashboard of a watcher', () => {
     expect(await text()).toMatch(/^now: /);
   });
 
-  it('keeps the moment that was chosen, with the mouse on the chart, until another one or another range is', async () => {
+  it('keeps the moment chosen with the mouse on the chart until another moment or range is chosen', async () => {
     await start();
     watcher.log(...recentLines(200));
     await dashboard.says('word', 'Blue');
@@ -218,7 +218,7 @@ describe('the dashboard of a watcher', () => {
     const { page } = dashboard;
     await page.locator('#plot-requests').hover();
     await dashboard.says('moment', /^\d\d:/);
-    // A page that scrolls would take the chart away from the mouse.
+    // Scrolling would move the chart away from the mouse.
     await page
       .locator('#scrub')
       .evaluate((slider) => Reflect.get(slider, 'focus').call(slider, { preventScroll: true }));
@@ -241,7 +241,7 @@ describe('the dashboard of a watcher', () => {
     expect(dashboard.faults).toEqual([]);
   });
 
-  it('says that it is not live when it can show nothing, and takes the page of a newer watcher', async () => {
+  it('says that it is not live if it cannot show anything, and loads the page of a newer watcher', async () => {
     await start();
     watcher.log(...recentLines(10));
     await dashboard.says('pulse', /^Live/);
@@ -266,7 +266,7 @@ describe('the dashboard of a watcher', () => {
     expect(loads).toBe(0);
   });
 
-  it('says that too many pages are open, and comes when there is room', async () => {
+  it('says that too many pages are open, and connects once another is closed', async () => {
     watcher = await WatcherProcess.start();
     const abort = new AbortController();
     const open = () => fetch(`${watcher.url}/events`, { signal: abort.signal });
@@ -277,7 +277,7 @@ describe('the dashboard of a watcher', () => {
     await dashboard.says('pulse', /^Live/);
   });
 
-  it('shows the channels that there are, the share of a canary and the id of an incident', async () => {
+  it('shows the configured channels, the share of a canary and the id of an incident', async () => {
     const slack = await startFakeSlack({ unlimited: true });
     await start({ SLACK_WEBHOOK_URL: slack.url });
     for (const name of ['canary.blue', 'canary.blue.00', 'canary.blue.01']) {
@@ -294,7 +294,7 @@ describe('the dashboard of a watcher', () => {
     await slack.close();
   });
 
-  it('says that the edge is gone, or the prober, which no line of the log would', async () => {
+  it('says that the edge or the prober does not answer, which the log cannot show', async () => {
     const edge = createServer((_, response) => response.end());
     const prober = createServer((_, response) => response.end());
     const addresses: string[] = [];
@@ -319,7 +319,7 @@ describe('the dashboard of a watcher', () => {
     edge.close();
   });
 
-  it('draws nothing for the time in which the log could not be read', async () => {
+  it('draws nothing for the time when the log could not be read', async () => {
     await start();
     watcher.log(...recentLines(60));
     await dashboard.says('rate', /^\d/);
@@ -334,10 +334,10 @@ describe('the dashboard of a watcher', () => {
     rmdirSync(watcher.logPath);
     renameSync(path, watcher.logPath);
     await dashboard.says('word', 'Blue');
-    await eventually('the seconds of now', async () => (await until())?.includes('blue 0,'));
+    await eventually('the current seconds', async () => (await until())?.includes('blue 0,'));
   });
 
-  it('stays smooth with a quarter of an hour and a day of history', async () => {
+  it('stays responsive with 15 minutes and a day of history', async () => {
     watcher = await WatcherProcess.start();
     const nowMs = Date.now();
     const everyMs = (fromMs: number, stepMs: number, count: number) =>
@@ -356,14 +356,14 @@ describe('the dashboard of a watcher', () => {
     `);
     const ticks = await dashboard.countTicks();
     await eventually('some seconds to be drawn', async () => (await ticks()) >= 6);
-    // Above 50 ms the browser itself calls a task long. The machine may be busy with others.
+    // The browser calls a task long above 50 ms. The limit is higher, as the machine may be busy.
     expect(Number(await dashboard.page.evaluate('globalThis.longest'))).toBeLessThan(200);
     await dashboard.page.getByLabel('24 h').check();
     await eventually('a day in the chart', async () => (await dashboard.pixels('requests', chartColors.blue)) > 5_000);
   });
 });
 
-/** What a client of the stream gets first. */
+/** The first event of the stream. */
 async function firstEvent(url: string): Promise<string> {
   const abort = new AbortController();
   const response = await fetch(`${url}/events`, { signal: abort.signal });

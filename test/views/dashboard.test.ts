@@ -20,7 +20,7 @@ describe('the dashboard of a stack', () => {
   let stack: TestStack;
 
   beforeAll(async () => {
-    // Green is up long before blue, which is active.
+    // Blue is active, but starts two seconds after green.
     const slow = `sleep 2; exec ${process.execPath} ${join(root, 'app/main.ts')}`;
     stack = await createStack('host', { BLUE_CMD: slow });
     expectDone(await stack.bluegreen('up'));
@@ -32,13 +32,13 @@ describe('the dashboard of a stack', () => {
     await stack.remove();
   });
 
-  it('begins without a failover, though the active pool is the last to be up', async () => {
+  it('starts without a failover, even if the active pool is the last to start', async () => {
     await dashboard.says('word', 'Blue');
     await dashboard.says('headline', 'All well');
     await dashboard.says('no-alerts', 'None yet.');
   });
 
-  it('turns within a second of a failover and of the recovery, while no visitor sees either', async () => {
+  it('shows a failover and the recovery within a second, while no request fails', async () => {
     await dashboard.says('word', 'Blue');
     await dashboard.says('headline', 'All well');
     await dashboard.says('standby', 'Green ✓ healthy');
@@ -71,7 +71,7 @@ describe('the dashboard of a stack', () => {
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 
-  it('shows a deploy while it goes on and the release when it is live, with who brought it', async () => {
+  it('shows a deploy in progress, and then the release that is live and who deployed it', async () => {
     const load = startLoad(`${stack.url}/version`, 2);
     const deploy = stack.bluegreen('deploy', '--release', 'shop-2', '--bake', '3s');
     await dashboard.says('kicker', 'Deploying shop-2 to green');
@@ -85,14 +85,14 @@ describe('the dashboard of a stack', () => {
     expect(failuresOf(await load.stop())).toEqual([]);
   });
 
-  it('says that the standby is unhealthy, and why, though nothing else shows it', async () => {
+  it('shows that the standby is unhealthy, and why', async () => {
     expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
     await dashboard.says('problems', 'Standby blue is unhealthy: there is nothing to fail over to – status 500');
     expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
     await dashboard.says('headline', 'All well');
   });
 
-  it('says that visitors get the maintenance page', async () => {
+  it('shows that visitors get the maintenance page', async () => {
     expectDone(await stack.bluegreen('maintenance', 'on'));
     await dashboard.says('word', 'Maintenance');
     expectDone(await stack.bluegreen('maintenance', 'off'));

@@ -16,14 +16,14 @@ describe('the files of the monitoring profile', () => {
   const promtool = (args: readonly string[], input = '') =>
     execa('promtool', args, { input, reject: false, all: true });
 
-  it('are what Prometheus and Alertmanager accept', async () => {
+  it('are valid for Prometheus and Alertmanager', async () => {
     const config = await promtool(['check', 'config', ...files('prometheus/prometheus.yml')]);
     expect(config.exitCode, config.all).toBe(0);
     const alertmanager = await execa('amtool', ['check-config', ...files('alertmanager/*.yml')], { reject: false });
     expect(alertmanager.exitCode, alertmanager.stderr).toBe(0);
   });
 
-  it('have rules that fire when they should, and not before', async () => {
+  it('have rules that pass their tests', async () => {
     const tests = files('prometheus/rule-tests/*.yml');
     expect(tests.length).toBeGreaterThan(0);
     const { exitCode, all } = await promtool(['test', 'rules', ...tests]);
@@ -38,12 +38,12 @@ describe('the files of the monitoring profile', () => {
     for (const alert of alerts) expect(tests.join('\n')).toContain(alert);
   });
 
-  it('have titles that all alerts of one rule share', () => {
+  it('have titles without labels, which all alerts of a rule share', () => {
     const rules = readFileSync(join(root, 'monitoring/prometheus/rules/alerts.yml'), 'utf8');
     for (const [title] of rules.matchAll(/summary: .*/g)) expect(title).not.toContain('{{');
   });
 
-  it('put Alertmanager and Grafana where no app can reach them', () => {
+  it('put Alertmanager and Grafana on a network that no app can reach', () => {
     const { services } = parse(readFileSync(join(root, 'monitoring/docker-compose.yml'), 'utf8'), { merge: true });
     expect(['prometheus', 'alertmanager', 'grafana'].map((name) => services[name].networks)).toEqual([
       ['bluegreen', 'monitoring'],
@@ -52,7 +52,7 @@ describe('the files of the monitoring profile', () => {
     ]);
   });
 
-  it('hold no webhook', () => {
+  it('contain no webhook', () => {
     for (const file of files('**/*.{yml,json}')) expect(readFileSync(file, 'utf8')).not.toMatch(/hooks\.slack\.com/);
   });
 });
@@ -75,30 +75,30 @@ function dashboard(): Dashboard {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** As Grafana would send it. */
-function sent(expression: string): string {
+/** The expression as Grafana sends it. */
+function expanded(expression: string): string {
   return expression.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '1h');
 }
 
 /** Every query of the dashboard's panels. */
 function panelQueries(): readonly (readonly [title: string, expression: string])[] {
   const flat = dashboard().panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
-  return flat.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, sent(expr)] as const));
+  return flat.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [title, expanded(expr)] as const));
 }
 
-/** Those of the marks in its charts. */
+/** The queries of the dashboard's annotations. */
 function markQueries(): readonly string[] {
-  return dashboard().annotations.list.map(({ expr }) => sent(expr));
+  return dashboard().annotations.list.map(({ expr }) => expanded(expr));
 }
 
 describe('the dashboard of Grafana', () => {
-  it('has marks that look back as far as its steps are long', () => {
+  it('has annotations that look back exactly one step', () => {
     for (const { name, expr } of dashboard().annotations.list) {
       expect(expr.match(/\[.*?\]/g), name).toEqual(['[$__rate_interval]']);
     }
   });
 
-  it('has no two panels in one place', () => {
+  it('has no overlapping panels', () => {
     const { panels } = dashboard();
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
@@ -115,7 +115,7 @@ describe('a stack with its monitoring', () => {
   let monitoring: Monitoring;
 
   beforeAll(async () => {
-    // As many messages as Alertmanager likes: it keeps to no second between them.
+    // Without a rate limit: Alertmanager does not wait a second between messages.
     slack = await startFakeSlack({ unlimited: true });
     webhook = await startFakeChannel(() => ({ status: 204 }));
     const settings = {
@@ -147,12 +147,12 @@ describe('a stack with its monitoring', () => {
   };
   const scrape = async (port: number) => new Scrape(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
 
-  it('is scraped whole', async () => {
+  it('is scraped completely', async () => {
     await eventually('blue again', async () => (await value('bluegreen_pool_active{pool="blue"}')) === 1);
     expect(await value('min(bluegreen_probe_pool_up)')).toBe(1);
   });
 
-  it('tells nothing that `promtool check metrics` objects to', async () => {
+  it('exposes metrics without a complaint of `promtool check metrics`', async () => {
     for (const port of [stack.ports.watcher, stack.proberPort]) {
       const { text } = await scrape(port);
       const { exitCode, all } = await execa('promtool', ['check', 'metrics'], {
@@ -164,29 +164,29 @@ describe('a stack with its monitoring', () => {
     }
   });
 
-  it('has every metric that rules and dashboard name', async () => {
-    const there = new Set([
+  it('exposes every metric that the rules and the dashboard name', async () => {
+    const exposed = new Set([
       ...(await scrape(stack.ports.watcher)).names(),
       ...(await scrape(stack.proberPort)).names(),
     ]);
     const rules = files('prometheus/rules/*.yml').map((file) => readFileSync(file, 'utf8'));
     const queries = [...panelQueries().map(([, expression]) => expression), ...markQueries()];
-    // Names of groups and jobs are none of metrics.
+    // Names of groups and jobs are not metrics.
     const expressions = [...rules, ...queries].join('\n').replaceAll(/- name: .*|"[^"]*"/g, '');
     const named = new Set(expressions.match(/(?<![\w:])(?:bluegreen|process|nodejs)_\w+(?![\w:])/g));
     expect(named.size).toBeGreaterThan(30);
-    for (const name of named) expect(there, name).toContain(name);
+    for (const name of named) expect(exposed, name).toContain(name);
     const recorded = new Set([...rules.join('\n').matchAll(/- record: (\S+)/g)].map(([, name]) => name));
     for (const [name] of expressions.matchAll(/[a-z_]+:[a-z_]+:[a-z0-9_]+/g)) expect(recorded, name).toContain(name);
   });
 
-  it('has something to show in every panel of the dashboard', async () => {
+  it('has data for every panel of the dashboard', async () => {
     for (const [title, expression] of panelQueries()) {
       await eventually(`${title}: ${expression}`, async () => (await monitoring.query(expression)).length > 0);
     }
   });
 
-  it('has a mark for what has just happened', async () => {
+  it('has annotations for recent operations', async () => {
     const marked = new Set<string | undefined>();
     await eventually('a switch and a deploy', async () => {
       for (const expression of markQueries()) {
@@ -196,56 +196,56 @@ describe('a stack with its monitoring', () => {
     });
   });
 
-  const said = ({ body }: ReceivedMessage) => {
+  const textOf = ({ body }: ReceivedMessage) => {
     const [first] = (body.attachments ?? []) as readonly Readonly<Record<string, string>>[];
     return `${first?.color} ${first?.title} ${first?.text}`;
   };
-  const all = () => slack.messages.map(said);
-  const hears = (part: string) => slack.waitForMessage((message) => said(message).includes(part), 30_000);
+  const all = () => slack.messages.map(textOf);
+  const receives = (part: string) => slack.waitForMessage((message) => textOf(message).includes(part), 30_000);
   const alertOf = (alertname: string, severity: string, labels: RaisedAlert['labels'] = {}): RaisedAlert => ({
     labels: { alertname, severity, ...labels },
     annotations: { summary: alertname, description: `About ${alertname}.` },
   });
-  /** An alert that is told, and then its end: longer than any group waits. */
+  /** Sends an alert and its end, which takes longer than any group waits. */
   const passTime = async (name: string) => {
     const alert = alertOf(name, 'ticket');
     await monitoring.raise(alert);
-    await hears(`Firing: ${name}`);
+    await receives(`Firing: ${name}`);
     await monitoring.end(alert);
-    await hears(`Resolved: ${name}`);
+    await receives(`Resolved: ${name}`);
   };
 
-  it('tells several alerts as one, and then those that go on', async () => {
+  it('sends several alerts in one message, and then those still firing', async () => {
     const badPool = (pool: string): RaisedAlert => ({
       labels: { alertname: 'Several', severity: 'page', pool },
       annotations: { summary: `${pool} is bad`, description: `What is bad about ${pool}.` },
     });
     const [blue, green] = [badPool('blue'), badPool('green')];
     await monitoring.raise(blue, green);
-    await hears('danger Firing: Several What is bad about blue.\nWhat is bad about green.\n');
+    await receives('danger Firing: Several What is bad about blue.\nWhat is bad about green.\n');
     await monitoring.end(blue);
-    await hears('danger Firing: Several What is bad about green.\n');
+    await receives('danger Firing: Several What is bad about green.\n');
     await monitoring.end(green);
-    expect(said(await hears('Resolved: green is bad'))).toMatch(
+    expect(textOf(await receives('Resolved: green is bad'))).toMatch(
       /^good Resolved: green is bad From \d+ \w+ \d\d:\d\d to \d+ \w+ \d\d:\d\d UTC: What is bad about green\.\n$/,
     );
   });
 
-  it('does not say that an outage is over because the watcher is gone', async () => {
+  it('does not resolve an outage because the watcher is down', async () => {
     const outage = alertOf('BluegreenOutage', 'page', { by: 'test' });
     const gone = alertOf('BluegreenWatcherDown', 'page', { by: 'test' });
     await monitoring.raise(outage);
-    await hears('Firing: BluegreenOutage');
+    await receives('Firing: BluegreenOutage');
     await monitoring.raise(gone);
-    await hears('Firing: BluegreenWatcherDown');
+    await receives('Firing: BluegreenWatcherDown');
     await monitoring.end(outage);
     await passTime('Later');
     expect(all().join('\n')).not.toContain('Resolved: BluegreenOutage');
     await monitoring.end(gone);
-    await hears('Resolved: BluegreenWatcherDown');
+    await receives('Resolved: BluegreenWatcherDown');
   });
 
-  it('holds back what is muted, and tells it afterwards if it goes on', async () => {
+  it('holds back muted alerts, and sends those still firing afterwards', async () => {
     const muted = alertOf('BluegreenMuted', 'none');
     const failover = alertOf('BluegreenFailedOver', 'ticket', { by: 'test' });
     await monitoring.raise(muted);
@@ -253,13 +253,13 @@ describe('a stack with its monitoring', () => {
     await passTime('Much later');
     expect(all().join('\n')).not.toMatch(/BluegreenFailedOver|BluegreenMuted/);
     await monitoring.end(muted);
-    await hears('Firing: BluegreenFailedOver');
+    await receives('Firing: BluegreenFailedOver');
     await monitoring.end(failover);
-    await hears('Resolved: BluegreenFailedOver');
+    await receives('Resolved: BluegreenFailedOver');
     expect(all().join('\n')).not.toContain('BluegreenMuted');
   });
 
-  it('joins an alert, a line of the log and a trace by their ids', async () => {
+  it('connects an alert, a log line and a trace by their ids', async () => {
     const askAs = async (traceId: string) => {
       const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
       const answer = await fetch(`${stack.url}/version`, { headers });
@@ -285,19 +285,22 @@ describe('a stack with its monitoring', () => {
     await eventually('blue again', blue);
   });
 
-  it('sends what a rule finds to Slack, and says when it is over', async () => {
+  it('sends the alerts of a rule to Slack, and when they are resolved', async () => {
     for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'reset'));
     await eventually('failed requests', async () => {
       await ask(10);
       return (await value('bluegreen_slo_requests_total{result="failed"}')) > 20;
     });
-    await slack.waitForMessage((message) => said(message).startsWith('danger Firing: The error budget burns'), 30_000);
-    const outage = await slack.waitForMessage((message) => said(message).includes('Firing: No pool serves'), 30_000);
-    expect(said(outage)).toContain('Neither blue nor green answers');
+    await slack.waitForMessage(
+      (message) => textOf(message).startsWith('danger Firing: The error budget burns'),
+      30_000,
+    );
+    const outage = await slack.waitForMessage((message) => textOf(message).includes('Firing: No pool serves'), 30_000);
+    expect(textOf(outage)).toContain('Neither blue nor green answers');
     for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'stop'));
     await eventually('requests that are served', async () => (await ask(3)).every((status) => status === 200));
-    await slack.waitForMessage((message) => said(message).startsWith('good Resolved: No pool serves'), 30_000);
-    // The webhook was in its file and nowhere else.
+    await slack.waitForMessage((message) => textOf(message).startsWith('good Resolved: No pool serves'), 30_000);
+    // The webhook is only in its file, never in the output.
     expect(monitoring.output).not.toContain(slack.secret);
   });
 });

@@ -22,12 +22,12 @@ const pidOf = (name: string): number => {
 const command = () => ['./bluegreen', '--engine', 'host', '--env-file', stack.envFile, 'watch'];
 const lines = () => running?.output().trimEnd().split('\n') ?? [];
 
-/** Nothing that a terminal would obey. */
+/** Expects no terminal control characters. */
 function expectPlain(text: string | undefined): void {
   for (const character of ['\x1b', '\x9b', '\x07', '\u202e']) expect(text).not.toContain(character);
 }
 
-/** Nothing goes on of what was before; a failover is over when a request shows it. */
+/** Waits until nothing of an earlier test is in progress. A failover only ends when a request shows the recovery. */
 async function calm(): Promise<void> {
   await eventually('the stack to be calm', async () => {
     await stack.ask();
@@ -58,7 +58,7 @@ afterEach(async () => {
 afterAll(() => stack.remove());
 
 describe('./bluegreen watch, piped', () => {
-  it('tells a failover, its recovery and a switch, one plain line each, in their order', async () => {
+  it('prints a failover, its recovery and a switch in order, on one plain line each', async () => {
     const { says } = await begin();
     const load = startLoad(`${stack.url}/version`, 4);
     expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
@@ -80,7 +80,7 @@ describe('./bluegreen watch, piped', () => {
     expect(times).toEqual(times.toSorted());
   });
 
-  it('outlives the watcher, and says that it cannot reach it and that it is back', async () => {
+  it('survives a restart of the watcher, and prints when it is unreachable and back', async () => {
     const { says } = await begin();
     const pid = pidOf('alert_watcher');
     process.kill(pid, 'SIGSTOP');
@@ -91,7 +91,7 @@ describe('./bluegreen watch, piped', () => {
     await says(/service +alert_watcher (is running again|was restarted)/);
   });
 
-  it('outlives the edge, and the whole stack', async () => {
+  it('survives a restart of the edge, and of the whole stack', async () => {
     const { says } = await begin();
     const group = -pidOf('nginx_proxy');
     process.kill(group, 'SIGSTOP');
@@ -104,7 +104,7 @@ describe('./bluegreen watch, piped', () => {
     await says(/edge +answers again(.|\n)*edge +answers again/);
   });
 
-  it('passes nothing on that a terminal would obey', async () => {
+  it('prints no terminal control characters from the journal', async () => {
     const { says } = await begin();
     const evil = { id: 'evil-1', atMs: Date.now(), actor: 'mal\u001b[2Jlory\u009b31m\u202e', kind: 'unmute' };
     writeFileSync(join(state(), 'control/journal.jsonl'), `${JSON.stringify(evil)}\n`, { flag: 'a' });
@@ -113,7 +113,7 @@ describe('./bluegreen watch, piped', () => {
     expectPlain((await stack.bluegreen('status')).stdout);
   });
 
-  it('sees a flag that was changed by hand', async () => {
+  it('shows a flag that was changed by hand', async () => {
     const { says } = await begin();
     const flag = join(state(), 'control/active.green');
     writeFileSync(flag, '');
@@ -122,7 +122,7 @@ describe('./bluegreen watch, piped', () => {
     await says(/switch +green → blue/);
   });
 
-  it('ends in order at Ctrl-C, and when nobody reads it any more', async () => {
+  it('exits cleanly on Ctrl-C, and when the reader closes the pipe', async () => {
     const { interrupt, exitCode } = await begin();
     interrupt();
     expect(await exitCode).toBe(0);
@@ -134,7 +134,7 @@ describe('./bluegreen watch, piped', () => {
     expect([piped, stderr]).toEqual([0, '']);
   });
 
-  it('says what to do where nothing runs', async () => {
+  it('says what to do if the stack is not running', async () => {
     const other = await createStack('host', { STACK_PREFIX: `${stack.prefix}other-` });
     expect(await other.bluegreen('watch')).toMatchObject({
       exitCode: 1,
@@ -154,7 +154,7 @@ describe('./bluegreen watch in a terminal', () => {
 
   beforeEach(calm);
 
-  it('keeps one screen up to date and gives the terminal back at Ctrl-C', async () => {
+  it('keeps one screen up to date, and restores the terminal on Ctrl-C', async () => {
     open();
     await terminal.shows(/^blue is active and serves blue-release-1\.0\.0; green stands by\n/);
     await terminal.shows(/POOL +ROLE +RELEASE +HEALTH +REQ\/S +FAILED\nblue +active/);
@@ -173,7 +173,7 @@ describe('./bluegreen watch in a terminal', () => {
     expect(terminal.written.split(enter)).toHaveLength(2);
   });
 
-  it('draws anew in the size that the terminal is given', async () => {
+  it('redraws when the terminal is resized', async () => {
     open();
     await terminal.shows(/stands by/);
     terminal.resize(8, 30);
@@ -186,7 +186,7 @@ describe('./bluegreen watch in a terminal', () => {
     expect(terminal.written.trimEnd().endsWith(leave)).toBe(true);
   });
 
-  it('draws nothing twice, and no colour under NO_COLOR', async () => {
+  it('draws no frame twice, and uses no color under NO_COLOR', async () => {
     open({ NO_COLOR: '1' });
     await terminal.shows(/stands by/);
     expectDone(await stack.bluegreen('mute', '1m'));
@@ -195,13 +195,13 @@ describe('./bluegreen watch in a terminal', () => {
     await terminal.shows(/mute +alerts are on again by alice/);
     process.kill(terminal.pid, 'SIGHUP');
     await terminal.exitCode;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a colour is told with one
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences
     expect(terminal.written).not.toMatch(/\x1b\[[\d;]*m/);
     const frames = terminal.written.split('\x1b[?2026h').slice(1);
     expect(new Set(frames).size).toBe(frames.length);
   });
 
-  it('gives the terminal back while it is suspended', async () => {
+  it('restores the terminal while it is suspended', async () => {
     open();
     await terminal.shows(/stands by/);
     const { pid } = terminal;
@@ -209,8 +209,8 @@ describe('./bluegreen watch in a terminal', () => {
     await eventually('the process to be stopped', () =>
       /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')),
     );
-    // What it wrote before that comes through the terminal, a moment later.
-    await eventually('the terminal to be given back', () => terminal.written.trimEnd().endsWith(leave));
+    // The terminal delivers the last output a moment later.
+    await eventually('the terminal to be restored', () => terminal.written.trimEnd().endsWith(leave));
     terminal.resume();
     await eventually('the screen again', () => terminal.written.split(enter).length === 3);
     await terminal.shows(/stands by/);
@@ -220,7 +220,7 @@ describe('./bluegreen watch in a terminal', () => {
 });
 
 describe('./bluegreen status', () => {
-  it('has colour in a terminal only, and not under NO_COLOR', async () => {
+  it('uses color in a terminal only, and not under NO_COLOR', async () => {
     const status = [...command().slice(0, -1), 'status'];
     const inTerminal = async (env: NodeJS.ProcessEnv = {}) => {
       const terminal = new Terminal(status, stack.envFile, { PATH: process.env.PATH, HOME: process.env.HOME, ...env });
@@ -232,7 +232,7 @@ describe('./bluegreen status', () => {
     expectPlain(expectDone(await stack.bluegreen('status')).stdout);
   });
 
-  it('tells the same as JSON, with the story', async () => {
+  it('has the same content as JSON, including the story', async () => {
     await calm();
     const { story, edge, last, lastFew } = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
     expect(story).toEqual([{ tone: 'good', text: expect.stringContaining('blue is active and serves') }]);
