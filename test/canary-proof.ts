@@ -11,7 +11,7 @@ export function describeCanaries(site: () => ProofSite): void {
       const to = otherPool((await site().bothUp()).edge.active);
       const { stderr } = expectDone(await site().deploy('good-canary', '--canary', '5%,25%,50%', '--bake', '2s'));
       for (const percent of [5, 25, 50]) {
-        expect(stderr).toMatch(new RegExp(`ok canary ${percent}%, .*: [1-9]\\d* requests in .*, 0\\.00% failed`));
+        expect(stderr).toMatch(new RegExp(`ok canary ${percent}% \\(.*\\): [1-9]\\d* requests in .*, 0\\.00% failed`));
       }
       const tally = site().taken();
       const told = await site().expectStatusTrue();

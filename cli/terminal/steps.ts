@@ -21,19 +21,21 @@ export async function step<T>(name: string, run: (say: Say) => Promise<T>): Prom
     process.stderr.write(`\r\x1b[2K${liveLine(name, took(), detail, process.stderr.columns || usualColumns)}`);
   if (!live) tell(`    ${name} …`);
   const timer = live ? setInterval(draw, refreshMs) : undefined;
-  const end = (mark: string, text: string) => {
+  const end = (line: string) => {
     clearInterval(timer);
     if (live) process.stderr.write('\r\x1b[2K');
-    tell(`${mark} ${name}, ${took()}${text === '' ? '' : `: ${text}`}`);
+    tell(line);
   };
   try {
     const result = await run((text) => {
       detail = text;
     });
-    end(painted('green', ' ok'), typeof result === 'string' ? result : '');
+    end(
+      `${painted('green', ' ok')} ${name} (${took()})${typeof result === 'string' && result !== '' ? `: ${result}` : ''}`,
+    );
     return result;
   } catch (error) {
-    end(painted('red', ' no'), '');
+    end(`    ${name} ${painted('red', 'failed')} (${took()})`);
     throw error;
   }
 }
