@@ -8,7 +8,7 @@ import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import { isTaken, portOwner } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
-import { coloured, print } from '../terminal/terminal.ts';
+import { print, styledForStdout } from '../terminal/terminal.ts';
 
 interface Finding {
   readonly level: 'ok' | 'warning' | 'error';
@@ -37,11 +37,11 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
 function mark(level: Finding['level']): string {
   switch (level) {
     case 'ok':
-      return coloured('green', 'ok     ');
+      return styledForStdout('green', 'ok     ');
     case 'warning':
-      return coloured('yellow', 'warning');
+      return styledForStdout('yellow', 'warning');
     case 'error':
-      return coloured('red', 'error  ');
+      return styledForStdout('red', 'error  ');
     default:
       return level satisfies never;
   }

@@ -3,7 +3,7 @@ import { edgeStatus } from '../edge/control-state.ts';
 import { poolStatus } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { messageOf, painted, progress } from '../terminal/terminal.ts';
+import { messageOf, progress, styledForStderr } from '../terminal/terminal.ts';
 import { type Baked, bake, bakedText, untilSwitch } from './bake.ts';
 import { readCounters } from './counters.ts';
 import { GateFailure } from './gates.ts';
@@ -63,7 +63,7 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
     return stays(messageOf(error));
   }
   run.lock.at('rolled back', { switched: false });
-  progress(painted('yellow', `rolled back automatically: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
+  progress(styledForStderr('yellow', `rolled back automatically: ${pool} → ${oldPool}${inTime(tookMs)}: ${why}`));
   await runLateHook(stack, 'post-rollback', run.hookEnvironment());
   const { restored, standing } = await putBack(run);
   await run.recordFailure(why, { rolledBack: true, restored });

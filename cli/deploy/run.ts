@@ -6,7 +6,7 @@ import { appOf, type Engine } from '../engine/engine.ts';
 import { readStack, type Stack } from '../stack/stack.ts';
 import { Interrupted } from '../terminal/interruption.ts';
 import { type Say, step } from '../terminal/steps.ts';
-import { attempt, painted, tell } from '../terminal/terminal.ts';
+import { attempt, printToStderr, styledForStderr } from '../terminal/terminal.ts';
 import { GateFailure } from './gates.ts';
 import { type HookEnvironment, type HookName, hookEnvironment, runHook } from './hooks.ts';
 import type { Lock } from './lock.ts';
@@ -103,7 +103,7 @@ export class Run {
     this.step = `${name} hook`;
     this.lock.at(this.step);
     const ran = await runHook(this.stack, name, this.hookEnvironment(), this.signal);
-    if (ran) tell(`${painted('green', ' ok')} ${name} hook`);
+    if (ran) printToStderr(`${styledForStderr('green', ' ok')} ${name} hook`);
     this.signal.throwIfAborted();
   }
 
@@ -150,7 +150,7 @@ export class Run {
   /** Prints the last lines of the new release's log, before its process is replaced. */
   async showLog(): Promise<void> {
     const lines = await this.engine.lastLines(appOf(this.pool), logLines).catch(() => '');
-    if (lines !== '') tell(`--- last lines of app_${this.pool}\n${stripVTControlCharacters(lines)}\n---`);
+    if (lines !== '') printToStderr(`--- last lines of app_${this.pool}\n${stripVTControlCharacters(lines)}\n---`);
   }
 }
 

@@ -5,7 +5,7 @@ import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { EdgeStatus } from '../edge/control-state.ts';
 import type { HistoryEntry } from '../edge/history.ts';
 import type { PoolStatus } from '../edge/pool-status.ts';
-import { coloured, printable, table } from '../terminal/terminal.ts';
+import { printable, styledForStdout, table } from '../terminal/terminal.ts';
 import type { Report } from './report.ts';
 import type { Remark } from './story.ts';
 
@@ -41,7 +41,7 @@ export function remarkText({ tone, text }: Remark): string {
 }
 
 export function painted(tone: Tone, text: string): string {
-  return coloured(colourOf[tone], text);
+  return styledForStdout(colourOf[tone], text);
 }
 
 /** Pool, role, release and health. */

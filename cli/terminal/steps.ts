@@ -1,5 +1,5 @@
 import { duration } from '../../report/figures.ts';
-import { clipped, painted, printable, tell } from './terminal.ts';
+import { clipped, printable, printToStderr, styledForStderr } from './terminal.ts';
 
 const refreshMs = 100;
 /** For a terminal that does not know its size. */
@@ -19,23 +19,23 @@ export async function step<T>(name: string, run: (say: Say) => Promise<T>): Prom
   const live = process.stderr.isTTY;
   const draw = () =>
     process.stderr.write(`\r\x1b[2K${liveLine(name, took(), detail, process.stderr.columns || usualColumns)}`);
-  if (!live) tell(`    ${name} …`);
+  if (!live) printToStderr(`    ${name} …`);
   const timer = live ? setInterval(draw, refreshMs) : undefined;
   const end = (line: string) => {
     clearInterval(timer);
     if (live) process.stderr.write('\r\x1b[2K');
-    tell(line);
+    printToStderr(line);
   };
   try {
     const result = await run((text) => {
       detail = text;
     });
     end(
-      `${painted('green', ' ok')} ${name} (${took()})${typeof result === 'string' && result !== '' ? `: ${result}` : ''}`,
+      `${styledForStderr('green', ' ok')} ${name} (${took()})${typeof result === 'string' && result !== '' ? `: ${result}` : ''}`,
     );
     return result;
   } catch (error) {
-    end(`    ${name} ${painted('red', 'failed')} (${took()})`);
+    end(`    ${name} ${styledForStderr('red', 'failed')} (${took()})`);
     throw error;
   }
 }

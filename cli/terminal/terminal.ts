@@ -23,17 +23,17 @@ function tame(text: string): string {
 }
 
 /** Prints a line on stderr. It may quote text from outside. */
-export function tell(text: string): void {
+export function printToStderr(text: string): void {
   process.stderr.write(`${tame(text)}\n`);
 }
 
 /** Prints progress on stderr. */
 export function progress(text: string): void {
-  tell(`${paint('cyan', '==>', process.stderr)} ${text}`);
+  printToStderr(`${paint('cyan', '==>', process.stderr)} ${text}`);
 }
 
 export function warning(text: string): void {
-  tell(`${paint('yellow', 'warning:', process.stderr)} ${text}`);
+  printToStderr(`${paint('yellow', 'warning:', process.stderr)} ${text}`);
 }
 
 /** Prints a result on stdout. */
@@ -51,11 +51,11 @@ export function printJson(value: unknown): void {
 }
 
 /** Colored for stderr. */
-export function painted(style: Style, text: string): string {
+export function styledForStderr(style: Style, text: string): string {
   return paint(style, text, process.stderr);
 }
 
-export function coloured(style: Style, text: string): string {
+export function styledForStdout(style: Style, text: string): string {
   return paint(style, text, process.stdout);
 }
 
@@ -76,7 +76,7 @@ export function clipped(text: string, columns: number): string {
 /** Rows under a header, in columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const [first = '', ...others] = inColumns([header, ...rows]);
-  return [coloured('bold', first), ...others].join('\n');
+  return [styledForStdout('bold', first), ...others].join('\n');
 }
 
 /** Aligns the cells of all rows, in printable characters. */

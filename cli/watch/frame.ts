@@ -1,7 +1,7 @@
 import type { Look } from '../status/look.ts';
 import { painted, poolCells, watcherLines } from '../status/status-text.ts';
 import { storyOf } from '../status/story.ts';
-import { clipped, coloured, inColumns, printable } from '../terminal/terminal.ts';
+import { clipped, inColumns, printable, styledForStdout } from '../terminal/terminal.ts';
 import type { Rates } from './rates.ts';
 import { eventLine, localTime, type WatchEvent } from './record-event.ts';
 
@@ -25,10 +25,10 @@ export function frameOf(shown: Shown, size: { readonly columns: number; readonly
     ...remarks.map(({ tone, text }) => painted(tone, fit(text))),
     fit(shown.where),
     '',
-    ...poolLines(shown).map((line, index) => (index === 0 ? coloured('bold', fit(line)) : fit(line))),
+    ...poolLines(shown).map((line, index) => (index === 0 ? styledForStdout('bold', fit(line)) : fit(line))),
     '',
     ...watcherLines(shown.look.watcher).map(fit),
-    coloured('dim', rule(localTime(shown.nowMs), size.columns)),
+    styledForStdout('dim', rule(localTime(shown.nowMs), size.columns)),
   ].slice(0, Math.max(1, size.rows - 1));
   const room = size.rows - head.length;
   const events = room > 0 ? shown.events.slice(-room) : [];
