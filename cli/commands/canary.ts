@@ -8,7 +8,7 @@ import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { print } from '../terminal/terminal.ts';
-import { insist } from './switch.ts';
+import { refuseUnlessForced } from './switch.ts';
 
 /**
  * Sends a share of visitors to the standby; `off` ends the canary.
@@ -29,11 +29,14 @@ export async function canary(
   }
   const holder = lockHolder(stack);
   if (holder?.alive)
-    insist(`${holderText(holder)} is in progress`, { force, next: 'wait for it to finish, or use --force' });
+    refuseUnlessForced(`${holderText(holder)} is in progress`, {
+      force,
+      next: 'wait for it to finish, or use --force',
+    });
   const pool = otherPool(edge.active);
   const { release, healthy, health } = await poolStatus(stack, pool);
   if (percent > 0 && (!healthy || edge.down[pool])) {
-    insist(`${pool} is not healthy (${healthy ? 'marked down by its health checks' : health})`, {
+    refuseUnlessForced(`${pool} is not healthy (${healthy ? 'marked down by its health checks' : health})`, {
       force,
       next: `./bluegreen logs app_${pool}, or use --force`,
     });

@@ -2,7 +2,7 @@ import { forgetDeadHolder, holderText, lockHolder } from '../deploy/lock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { progress } from '../terminal/terminal.ts';
-import { insist } from './switch.ts';
+import { refuseUnlessForced } from './switch.ts';
 
 /**
  * Stops the stack. Its state (the active pool, the journal, the logs) stays, unless `volumes` is set.
@@ -15,7 +15,7 @@ export async function down(
 ): Promise<void> {
   const holder = lockHolder(stack);
   if (holder?.alive) {
-    insist(`${holderText(holder)} is in progress`, {
+    refuseUnlessForced(`${holderText(holder)} is in progress`, {
       force,
       next: 'stop it with Ctrl-C in its terminal, or use --force',
     });

@@ -9,7 +9,7 @@ import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { print } from '../terminal/terminal.ts';
-import { insist } from './switch.ts';
+import { refuseUnlessForced } from './switch.ts';
 
 /**
  * Switches back to the other pool, which still runs the previous release.
@@ -24,20 +24,23 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
   const holder = lockHolder(stack);
   // A deploy that is baking its release notices the rollback, and ends.
   if (holder?.alive && !holder.switched) {
-    insist(`${holderText(holder)} is in progress, and ${from} is still active`, { force, next: 'stop it with Ctrl-C' });
+    refuseUnlessForced(`${holderText(holder)} is in progress, and ${from} is still active`, {
+      force,
+      next: 'stop it with Ctrl-C',
+    });
   }
   const [next, before] = await Promise.all([poolStatus(stack, to), poolStatus(stack, from)]);
   const untried = untriedReleases(journal, to);
   const running = [next.reported, next.planned].find((release) => release !== undefined && untried.has(release));
   if (running !== undefined) {
-    insist(`${to} runs ${running}, which was never active: there is nothing to roll back to`, {
+    refuseUnlessForced(`${to} runs ${running}, which was never active: there is nothing to roll back to`, {
       force,
       next: `./bluegreen switch ${to}, if that is what you want`,
     });
   }
   if (!next.healthy || edge.down[to]) {
     const health = next.healthy ? 'marked down by its health checks' : next.health;
-    insist(`${to} is not healthy (${health}); ${from} stays active`, {
+    refuseUnlessForced(`${to} is not healthy (${health}); ${from} stays active`, {
       force,
       next: `./bluegreen logs app_${to}, or ./bluegreen rollback --force`,
     });

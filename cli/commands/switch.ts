@@ -22,14 +22,14 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
   }
   const holder = lockHolder(stack);
   if (holder?.alive) {
-    insist(`${holderText(holder)} is in progress`, {
+    refuseUnlessForced(`${holderText(holder)} is in progress`, {
       force: options.force,
       next: 'wait for it to finish, or use --force',
     });
   }
   const { healthy, health } = await poolStatus(stack, target);
   if (!healthy || before.down[target]) {
-    insist(
+    refuseUnlessForced(
       `${target} is not healthy (${healthy ? 'marked down by its health checks' : health}); ${before.active} stays active`,
       {
         force: options.force,
@@ -45,7 +45,10 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
  * Refuses an operation, or with --force only warns.
  * @throws {CommandError} unless forced
  */
-export function insist(reason: string, { force, next }: { readonly force: boolean; readonly next: string }): void {
+export function refuseUnlessForced(
+  reason: string,
+  { force, next }: { readonly force: boolean; readonly next: string },
+): void {
   if (!force) throw new CommandError(reason, { next });
   warning(`${reason}; continuing because of --force`);
 }

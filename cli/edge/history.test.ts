@@ -14,7 +14,7 @@ describe('the history', () => {
       [{ kind: 'deploy-finished', switched: true, bake: { lastedMs: 30_000, requests: 200, failed: 1 } }],
       'active; 200 requests in 30 s, 0.50% failed',
     ],
-    [[{ kind: 'deploy-finished', switched: false }], 'waits on green'],
+    [[{ kind: 'deploy-finished', switched: false }], 'ready on green'],
     [
       [{ kind: 'deploy-failed', step: 'health', why: 'status 500\nand more', rolledBack: false, wasUsed: false }],
       'failed at health: status 500',
@@ -43,7 +43,7 @@ describe('the history', () => {
         { kind: 'canary', percent: 5, release: '1.2' },
         { kind: 'deploy-finished', switched: false },
       ],
-      'waits on green',
+      'ready on green',
     ],
     [[switched], 'active, monitoring was not completed'],
     [[], 'not finished'],

@@ -76,7 +76,7 @@ function outcomeOf(
   const wasSwitched = later.some((record) => record.kind === 'switch' && record.to === pool);
   if (finished === undefined)
     return { tookMs: undefined, result: wasSwitched ? `active, monitoring was not completed` : 'not finished' };
-  if (!finished.switched) return { tookMs: finished.tookMs, result: `waits on ${pool}` };
+  if (!finished.switched) return { tookMs: finished.tookMs, result: `ready on ${pool}` };
   const { bake } = finished;
   const baked =
     bake === undefined

@@ -65,7 +65,7 @@ describe('./bluegreen on the host engine', () => {
     expect(stderr).toContain(
       `GREEN_PORT: expected a port that no other setting uses, got ${stack.ports.blue}, which BLUE_PORT uses too`,
     );
-    expect(stderr).toContain('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected one of the two, got both');
+    expect(stderr).toContain('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected only one of them, got both');
     expect(stderr).toContain('SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "/nowhere"');
     stack.configure({});
   });
