@@ -111,6 +111,18 @@ describe('a deploy', () => {
     expect(site.active).toBe('green');
   });
 
+  it('does not go back to a pool that the prober has flagged as down, though it answers', async () => {
+    site.before = (verb) => {
+      if (verb !== 'switch') return;
+      site.down.blue = true;
+      site.lossy = 'green';
+    };
+    const error = await failure({ bake: '60s' });
+    expect(error.message).toContain('Not rolled back: blue is not healthy either (marked down by its health checks)');
+    expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'bake', rolledBack: false }]);
+    expect(site.active).toBe('green');
+  });
+
   it('trusts the flag if the edge was not seen to follow a switch, and reports no time for the switch', async () => {
     site.before = (verb) => {
       if (verb !== 'switch') return;
