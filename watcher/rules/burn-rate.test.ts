@@ -103,6 +103,8 @@ describe('the burn rate of the error budget', () => {
 });
 
 describe('tallies by time', () => {
+  const none = { requests: 0, failed: 0 };
+
   it('cover the last hour and the last five minutes, to within half a minute', () => {
     const buckets = newBuckets();
     const seconds = 3 * 3_600;
@@ -121,6 +123,26 @@ describe('tallies by time', () => {
     expect(longTally(buckets)).toEqual({ requests: 0, failed: 0 });
     count(buckets, noon + 365 * 24 * 60 * minute, true);
     expect(longTally(buckets)).toEqual({ requests: 1, failed: 1 });
+  });
+
+  it('are gone after a silence of hours, with no look at them in between', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    passTo(buckets, noon + 600 * minute);
+    expect([buckets.long, buckets.short]).toEqual([none, none]);
+    count(buckets, noon + 600 * minute, false);
+    passTo(buckets, noon + 630 * minute);
+    expect([buckets.long, buckets.short]).toEqual([{ requests: 1, failed: 0 }, none]);
+  });
+
+  it('begin again for both spans when the clock was set back', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    count(buckets, noon - 60 * minute, false);
+    expect([buckets.long, buckets.short]).toEqual([
+      { requests: 1, failed: 0 },
+      { requests: 1, failed: 0 },
+    ]);
   });
 
   it('start over after the clock was set back, and accept a line that is some milliseconds late', () => {

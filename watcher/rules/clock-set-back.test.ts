@@ -28,6 +28,32 @@ describe('after the clock was set back by an hour', () => {
     expect(kinds(decisions.tick(noon - hour + 5 * minute))).toEqual(['flapping-resolved']);
   });
 
+  it('a row of unserved requests that had begun is ended by one that is served', () => {
+    const decisions = new Decisions();
+    decisions.log(unserved(0), unserved(10));
+    decisions.tick(noon - hour);
+    expect(decisions.log(served(100 - hour), unserved(200 - hour), unserved(300 - hour))).toEqual([]);
+  });
+
+  it('a failover that was open ends with the next request that its pool answers', () => {
+    const decisions = new Decisions();
+    decisions.log(served(0), rerouted(1_000));
+    decisions.tick(noon - hour);
+    expect(kinds(decisions.log(served(100 - hour)))).toEqual(['recovery']);
+  });
+
+  it('failovers of the last five minutes still make the next one a flapping, and only for five minutes', () => {
+    for (const [afterMs, kind] of [
+      [5 * minute, 'flapping'],
+      [5 * minute + 1, 'failover'],
+    ] as const) {
+      const decisions = new Decisions();
+      for (const atMs of [0, 10_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
+      decisions.tick(noon - hour);
+      expect(kinds(decisions.log(rerouted(afterMs - hour)))).toEqual([kind]);
+    }
+  });
+
   it('an outage that was open is resolved by the next request that is served', () => {
     const decisions = new Decisions();
     decisions.log(unserved(0), unserved(10), unserved(20));
