@@ -167,6 +167,46 @@ describe('a bake', () => {
     );
   });
 
+  it.each([
+    ['more than twice as slow', 100, 100, 201, '95% of the answers begin within 201 ms'],
+    ['twice as slow, and not more', 100, 100, 200, undefined],
+    ['much slower in fewer than a hundred answers', 99, 100, 900, undefined],
+    ['much slower than the release before was in fewer than a hundred', 100, 99, 900, undefined],
+  ])('judges a release that is %s: %i answers, after %i', async (_, samples, samplesBefore, withinMs, breach) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const latencyMs = (...counts: number[]) => ({ bounds: [100, withinMs], counts });
+    // All come after it is warm.
+    const readings = [0, 0, samples, samples].map((count) => ({ own: count, lost: 0, latencyMs: latencyMs(0, count) }));
+    answers = readings.map((green) => reading(green));
+    watcher.prependListener('request', () => vi.advanceTimersByTime(5_000));
+    const before = { own: samplesBefore, lost: 0, latencyMs: latencyMs(samplesBefore, 0) };
+    const baked = await run({ forMs: 15_000, latencyBefore: () => before });
+    if (breach === undefined) expect(baked.breach).toBeUndefined();
+    else expect(baked.breach).toContain(breach);
+  });
+
+  it('allows exactly the share of failures that it was given', async () => {
+    answers = [reading(counters()), reading(counters(300, 3))];
+    expect((await run()).breach).toBeUndefined();
+    answers = [reading(counters()), reading(counters(299, 3))];
+    expect((await run()).breach).toContain('3 of 299');
+  });
+
+  it('waits at its end for a watcher that stays behind, but not for long', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let looks = 0;
+    watcher.prependListener('request', () => {
+      looks++;
+      vi.advanceTimersByTime(1_000);
+    });
+    answers = [reading(counters(), { lagBytes: 500 })];
+    expect(await run({ forMs: 1_000 })).toMatchObject({ breach: undefined });
+    // One second with each look: the end, and five seconds more.
+    expect(looks).toBe(6);
+  });
+
   it('compares with the other pool until the switch', () => {
     const begin = reading(counters(), { pools: { green: counters(), blue: counters(100, 0, [0, 50, 0, 0, 0]) } });
     const end = reading(counters(), { pools: { green: counters(), blue: counters(300, 0, [0, 90, 0, 0, 0]) } });

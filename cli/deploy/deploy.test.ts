@@ -111,16 +111,20 @@ describe('a deploy', () => {
     expect(site.active).toBe('green');
   });
 
-  it('does not go back to a pool that the prober has flagged as down, though it answers', async () => {
-    site.before = (verb) => {
-      if (verb !== 'switch') return;
-      site.down.blue = true;
-      site.lossy = 'green';
+  it('does not switch to a pool that the prober has flagged as down since its check, and puts the old release back', async () => {
+    site.reached = (step) => {
+      if (step !== 'switch') return;
+      site.down.green = true;
+      site.before = () => {
+        site.before = () => {
+          site.down.green = false;
+        };
+      };
     };
-    const error = await failure({ bake: '60s' });
-    expect(error.message).toContain('Not rolled back: blue is not healthy either (marked down by its health checks)');
-    expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'bake', rolledBack: false }]);
-    expect(site.active).toBe('green');
+    const error = await failure({});
+    expect(error.message).toMatch(/^v2 was not deployed; switch: green is not healthy any more/);
+    expect(site.active).toBe('blue');
+    expect(site.running.green).toBe('v0');
   });
 
   it('trusts the flag if the edge was not seen to follow a switch, and reports no time for the switch', async () => {
