@@ -97,9 +97,7 @@ const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 program
   .command('deploy')
-  .description(
-    'deploy a release to the standby pool, check it, switch traffic, monitor it, roll back if it fails',
-  )
+  .description('deploy a release to the standby pool, check it, switch traffic, monitor it, roll back if it fails')
   .option('--image <image>', 'image to run (default: that of the active pool)')
   .option('--release <id>', "name of the release (default: the image's tag, or the time)")
   .option(
@@ -109,7 +107,10 @@ program
     [],
   )
   .option('--smoke-path <path>', 'path that must answer 2xx through the edge (repeatable)', collect, [])
-  .option('--canary <shares>', 'send these shares of the visitors to it first, such as 5% or 5%,25%,50%, each for the time of --bake')
+  .option(
+    '--canary <shares>',
+    'send these shares of the visitors to it first, such as 5% or 5%,25%,50%, each for the time of --bake',
+  )
   .option('--bake <time>', 'how long to monitor it after the switch', '30s')
   .option('--max-error-rate <percent>', 'roll back if more of its requests fail', '1%')
   .option('--no-switch', 'leave it on the standby')

@@ -13,7 +13,7 @@ const target = (port: number) =>
 async function checked(answer: RequestListener, timeoutMs = 5_000): Promise<string | undefined> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const check = healthCheck(target((server.address() as AddressInfo).port), { timeoutMs, atOnce: 1 });
+  const check = healthCheck(target((server.address() as AddressInfo).port), { timeoutMs, maxConcurrent: 1 });
   onTestFinished(async () => {
     await check.close();
     server.closeAllConnections();
@@ -101,7 +101,7 @@ describe('a health check', () => {
     const { port } = closed.address() as AddressInfo;
     closed.close();
     await once(closed, 'close');
-    const check = healthCheck(target(port), { timeoutMs: 5_000, atOnce: 1 });
+    const check = healthCheck(target(port), { timeoutMs: 5_000, maxConcurrent: 1 });
     expect(await check.check()).toBe('refused');
     await check.close();
   });

@@ -3,8 +3,8 @@ import { ProbeCounts } from './probe-counts.ts';
 
 describe('the counts of health checks', () => {
   it('begin with none', () => {
-    const { good, failed } = new ProbeCounts();
-    expect([good, ...Object.values(failed)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    const { passed, failed } = new ProbeCounts();
+    expect([passed, ...Object.values(failed)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   it.each([
@@ -21,13 +21,13 @@ describe('the counts of health checks', () => {
     counts.count(cause, 5);
     expect(counts.failed[failure]).toBe(1);
     expect(Object.values(counts.failed).reduce((sum, count) => sum + count)).toBe(1);
-    expect(counts.good).toBe(0);
+    expect(counts.passed).toBe(0);
   });
 
   it('have good checks apart', () => {
     const counts = new ProbeCounts();
     counts.count(undefined, 5);
-    expect(counts.good).toBe(1);
+    expect(counts.passed).toBe(1);
     expect(Object.values(counts.failed).every((count) => count === 0)).toBe(true);
   });
 });

@@ -168,7 +168,7 @@ describe('a bake', () => {
   });
 
   it.each([
-    ['more than twice as slow', 100, 100, 201, '95% of the answers begin within 201 ms'],
+    ['more than twice as slow', 100, 100, 201, '95% of responses begin within 201 ms'],
     ['twice as slow, and not more', 100, 100, 200, undefined],
     ['much slower in fewer than a hundred answers', 99, 100, 900, undefined],
     ['much slower than the release before was in fewer than a hundred', 100, 99, 900, undefined],
@@ -181,7 +181,7 @@ describe('a bake', () => {
     answers = readings.map((green) => reading(green));
     watcher.prependListener('request', () => vi.advanceTimersByTime(5_000));
     const before = { own: samplesBefore, lost: 0, latencyMs: latencyMs(samplesBefore, 0) };
-    const baked = await run({ forMs: 15_000, latencyBefore: () => before });
+    const baked = await run({ forMs: 15_000, baseline: () => before });
     if (breach === undefined) expect(baked.breach).toBeUndefined();
     else expect(baked.breach).toContain(breach);
   });

@@ -122,7 +122,7 @@ describe('a deploy', () => {
       };
     };
     const error = await failure({});
-    expect(error.message).toMatch(/^v2 was not deployed; switch: green is not healthy any more/);
+    expect(error.message).toMatch(/^deploy of v2 failed at switch: green is no longer healthy/);
     expect(site.active).toBe('blue');
     expect(site.running.green).toBe('v0');
   });

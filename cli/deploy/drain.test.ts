@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import { drain } from './drain.ts';
+import type { Engine } from '../engine/engine.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { drain } from './gates.ts';
 
 /** An edge that counts so many connections to green, one answer after the other. */
 const counting = (...counts: (string | Error)[]) => {
@@ -21,14 +21,14 @@ describe('draining a pool', () => {
   it('waits until no request is on its way to it', async () => {
     const edge = counting('2', '1', '0');
     const said: string[] = [];
-    expect(await drained(edge, 60_000, said)).toBe('no request is on its way to green');
+    expect(await drained(edge, 60_000, said)).toBe('no requests in flight to green');
     expect(said).toEqual(['2 connections to green', '1 connection to green']);
     expect(edge.asked).toEqual([0, 1, 2].map(() => ['inflight', 'green']));
   });
 
   it('waits no longer than it may', async () => {
     expect(await drained(counting('3'), 0)).toBe(
-      '3 connections to green still open; the app gets to finish what it can',
+      '3 connections to green still open; the app finishes what it can before it stops',
     );
     const startedAt = performance.now();
     expect(await drained(counting('1'), 300)).toMatch(/^1 connection to green still open/);

@@ -27,7 +27,10 @@ export async function becomeHealthy(
   const { PROBE_TIMEOUT_MS: timeoutMs, PROBE_INTERVAL_MS: intervalMs } = stack.settings;
   const thresholds = { fall: stack.settings.PROBE_FALL, rise: stack.settings.PROBE_RISE };
   const origin = directUrl(stack, pool);
-  const check = healthCheck({ pool, origin, path: stack.settings.HEALTH_PATH, flag: '' }, { timeoutMs, maxConcurrent: 1 });
+  const check = healthCheck(
+    { pool, origin, path: stack.settings.HEALTH_PATH, flag: '' },
+    { timeoutMs, maxConcurrent: 1 },
+  );
   const deadline = Date.now() + limitMs;
   // The prober's own flag may still be about the previous container, so the pool starts as down here.
   let verdict: Verdict = { down: true, inARow: 0, cause: 'not checked yet' };

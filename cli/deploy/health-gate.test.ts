@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
-import { becomeHealthy } from './health-gate.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { becomeHealthy } from './gates.ts';
 
 describe('the health gate', () => {
   let green: Server;
@@ -53,7 +53,7 @@ describe('the health gate', () => {
 
   it('is passed with as many good checks in a row as the prober wants, and no fewer', async () => {
     statuses = [200, 200, 500, 200];
-    expect(await gate()).toBe('3 good checks in a row');
+    expect(await gate()).toBe('3 health checks passed in a row');
     expect(checks).toBe(6);
   });
 
@@ -62,13 +62,13 @@ describe('the health gate', () => {
     const said: string[] = [];
     await gate(10_000, said);
     expect(looks).toBe(3);
-    expect(said.slice(-2)).toEqual(['waiting for the prober to see it', 'waiting for the prober to see it']);
+    expect(said.slice(-2)).toEqual(['waiting for the prober to mark it up', 'waiting for the prober to mark it up']);
   });
 
   it('is not passed after its time, and quotes what the health check says', async () => {
     statuses = [503];
     await expect(gate(100)).rejects.toThrow(
-      `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz answers 503: no price`,
+      `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz returned 503: no price`,
     );
   });
 

@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../../test/condition.ts';
 import { processInfo } from '../../system/process-info.ts';
+import { eventually } from '../../test/condition.ts';
 import type { Stack } from '../stack/stack.ts';
 import { smokeCommand } from './gates.ts';
 import { brokenHooks, runHook, runLateHook } from './hooks.ts';
@@ -54,7 +54,7 @@ describe('what operators add to a deploy', () => {
 
     it('that fails leaves nothing running that it has started', async () => {
       write('pre-switch', 'sleep 60 & echo $! > written; exit 1');
-      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('ended with exit code 1');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('exited with code 1');
       await childEnds();
     });
 
@@ -117,7 +117,7 @@ describe('what operators add to a deploy', () => {
 
     it('that fails leaves nothing running that it has started', async () => {
       const command = `sleep 60 & echo $! > '${join(directory, 'written')}'; exit 3`;
-      await expect(smokeCommand(command, env, 10_000, signal)).rejects.toThrow('ended with exit code 3');
+      await expect(smokeCommand(command, env, 10_000, signal)).rejects.toThrow('exited with code 3');
       await childEnds();
     });
 

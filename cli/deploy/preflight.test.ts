@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StandInSite } from '../../test/stand-in-site.ts';
-import type { Service } from '../engine.ts';
+import type { Service } from '../engine/engine.ts';
 import { preflight } from './preflight.ts';
 
 describe('a deploy is not begun', () => {
@@ -12,7 +12,7 @@ describe('a deploy is not begun', () => {
   afterEach(() => site.close());
 
   const refused = (message: string) =>
-    expect(preflight(site.stack, site.engine)).rejects.toThrow(`not begun, nothing was changed:\n  ${message}`);
+    expect(preflight(site.stack, site.engine)).rejects.toThrow(`preflight failed, nothing was changed:\n  ${message}`);
 
   it('unless the active pool is healthy', async () => {
     const settings = { ...site.stack.settings, BLUE_PORT: 1 };
@@ -35,9 +35,9 @@ describe('a deploy is not begun', () => {
     const services: Service[] = [...(await site.engine.services())];
     const others = services.filter((service) => service.name !== name);
     site.engine.services = async () => others;
-    await refused(`${name} is not well`);
+    await refused(`${name} is not healthy`);
     site.engine.services = async () => [...others, { name, state: 'stopped', detail: 'exit code 1' }];
-    await refused(`${name} is not well (stopped, exit code 1)`);
+    await refused(`${name} is not healthy (stopped, exit code 1)`);
   });
 
   it('while the shell says something else of the standby than the env file will', async () => {
@@ -57,7 +57,7 @@ describe('a deploy is not begun', () => {
     site.down.green = true;
     expect(await preflight(site.stack, site.engine)).toMatchObject({
       active: { pool: 'blue', release: 'v1' },
-      idle: { pool: 'green', release: 'v0' },
+      standby: { pool: 'green', release: 'v0' },
     });
   });
 });

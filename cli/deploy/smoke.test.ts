@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CommandError } from '../command-error.ts';
-import type { Engine } from '../engine.ts';
-import type { Stack } from '../stack.ts';
-import { smokePaths } from './smoke.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { smokePaths } from './gates.ts';
 
 describe('smoke paths', () => {
   let edge: Server;
@@ -40,7 +40,7 @@ describe('smoke paths', () => {
 
   it('are asked for on the standby, with a token that is taken back when all are fine', async () => {
     statuses = { '/': 200, '/pay': 204 };
-    expect(await smokePaths(stack, engine, ['/', '/pay'])).toBe('2 paths are fine');
+    expect(await smokePaths(stack, engine, ['/', '/pay'])).toBe('2 paths returned 2xx');
     expect(tokens).toHaveLength(1);
     expect([...previews]).toEqual([]);
   });
@@ -48,7 +48,7 @@ describe('smoke paths', () => {
   it('take the token back, too, when one is not fine', async () => {
     statuses = { '/': 200, '/pay': 500 };
     await expect(smokePaths(stack, engine, ['/', '/pay', '/later'])).rejects.toThrow(
-      'GET /pay was expected to be 2xx, got 500: no price at /pay',
+      'GET /pay: expected 2xx, got 500: no price at /pay',
     );
     expect(tokens).toHaveLength(1);
     expect([...previews]).toEqual([]);

@@ -96,7 +96,7 @@ describe('what happened while the watcher was away', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
     const stuck = { step: 'bake', why: 'it fails', wasLive: true, tookMs: 9, noWayBack: 'blue is down' };
-    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
+    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', wasLive: true, atMs: at(3) };
     const [summary, ...rest] = told([started, failed], 29, ['d-1']);
     expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
     expect(summary && plainText(summary)).not.toContain('All of it is resolved');
@@ -146,7 +146,7 @@ describe('what happened while the watcher was away', () => {
   it.each<[string, Alert]>([
     [
       'a deploy that failed',
-      { ...deployOf('d-0'), kind: 'deploy-failed', atMs: at(3), step: 'smoke', why: 'no', tookMs: 9 },
+      { ...deployOf('d-0'), kind: 'deploy-failed', wasLive: true, atMs: at(3), step: 'smoke', why: 'no', tookMs: 9 },
     ],
     ['an outage', { kind: 'outage-resolved', incident: 'o-0', atMs: at(3), lastedMs: 9, unserved: 3 }],
     ['maintenance', { kind: 'maintenance-off', incident: 'm-0', atMs: at(3), actor: 'alice' }],
@@ -188,6 +188,7 @@ describe('what happened while the watcher was away', () => {
     const stuck: Alert = {
       ...deployOf('d-1'),
       kind: 'deploy-failed',
+      wasLive: true,
       atMs: at(3),
       step: 'bake',
       why: 'no',

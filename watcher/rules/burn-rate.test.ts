@@ -159,18 +159,18 @@ describe('tallies by time', () => {
   it('are gone after a silence of hours, with no look at them in between', () => {
     const buckets = newBuckets();
     count(buckets, noon, true);
-    passTo(buckets, noon + 600 * minute);
-    expect([buckets.long, buckets.short]).toEqual([none, none]);
+    advanceTo(buckets, noon + 600 * minute);
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([none, none]);
     count(buckets, noon + 600 * minute, false);
-    passTo(buckets, noon + 630 * minute);
-    expect([buckets.long, buckets.short]).toEqual([{ requests: 1, failed: 0 }, none]);
+    advanceTo(buckets, noon + 630 * minute);
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([{ requests: 1, failed: 0 }, none]);
   });
 
   it('begin again for both spans when the clock was set back', () => {
     const buckets = newBuckets();
     count(buckets, noon, true);
     count(buckets, noon - 60 * minute, false);
-    expect([buckets.long, buckets.short]).toEqual([
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([
       { requests: 1, failed: 0 },
       { requests: 1, failed: 0 },
     ]);

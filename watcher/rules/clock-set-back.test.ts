@@ -75,7 +75,7 @@ describe('after the clock was set back by an hour', () => {
     const decisions = new Decisions({ windowSize: 10 });
     decisions.log(...Array.from({ length: 10 }, (_, at) => served(at, { status: 500 })));
     decisions.log(...Array.from({ length: 10 }, (_, at) => served(100 + at)));
-    expect(kinds(decisions.told())).toEqual(['error-rate']);
+    expect(kinds(decisions.sent())).toEqual(['error-rate']);
     decisions.tick(noon - hour);
     expect(kinds(decisions.tick(noon - hour + 30_000))).toEqual(['error-rate-resolved']);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Counters, quantileMs, since, type Traffic } from './traffic.ts';
+import { type Counters, type PoolCounts, quantileMs, since } from './counters.ts';
 
 const bounds = [10, 100, 1_000];
-const latency = (...counts: number[]): Counters => ({ own: 0, lost: 0, latencyMs: { bounds, counts } });
-const reading = (startedAtMs: number, green: Counters): Traffic => ({
+const latency = (...counts: number[]): PoolCounts => ({ own: 0, lost: 0, latencyMs: { bounds, counts } });
+const reading = (startedAtMs: number, green: PoolCounts): Counters => ({
   startedAtMs,
   lagBytes: 0,
   active: 'green',

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sampleAlerts } from '../test/sample-alerts.ts';
-import type { Alert, AlertKind } from './alert.ts';
+import type { AlertKind } from '../../report/alert-kinds.ts';
+import { sampleAlerts } from '../../test/sample-alerts.ts';
+import type { Alert } from '../alerts/alert.ts';
 import {
   announce,
   beginIncident,
@@ -39,7 +40,7 @@ describe('a cooldown', () => {
     const next = begin();
     expect(announce(gates, key, next, failover, noon, policy)).toMatchObject({ fate: 'hold', reason: 'cooldown' });
     expect(announce(gates, key, next, failover, noon + cooldownMs - 1, policy)).toBeUndefined();
-    expect(announce(gates, key, next, failover, noon + cooldownMs, policy)).toMatchObject({ fate: 'tell' });
+    expect(announce(gates, key, next, failover, noon + cooldownMs, policy)).toMatchObject({ fate: 'send' });
   });
 });
 
@@ -60,7 +61,7 @@ describe('an incident that becomes worse', () => {
     const muted = { ...policy, muted: true };
     expect(escalate(gates, 'error-rate', incident, failover, noon, muted)).toMatchObject({ fate: 'hold' });
     expect(escalate(gates, 'error-rate', incident, failover, noon + 1, muted)).toBeUndefined();
-    expect(escalate(gates, 'error-rate', incident, failover, noon + 2, policy)).toMatchObject({ fate: 'tell' });
+    expect(escalate(gates, 'error-rate', incident, failover, noon + 2, policy)).toMatchObject({ fate: 'send' });
   });
 });
 
@@ -73,7 +74,7 @@ describe('incidents that were held back, of which another alert tells some', () 
     [3, null],
     [4, null],
   ])('of three, it tells %i', (count, left) => {
-    gates[key] = { quietUntilMs: 0, heldBack };
+    gates[key] = { cooldownUntilMs: 0, heldBack };
     forgetHeldBack(gates, key, count);
     expect(gates[key]?.heldBack).toEqual(left);
   });
