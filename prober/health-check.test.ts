@@ -1,13 +1,26 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { healthCheck } from './health-check.ts';
 
 const target = (port: number) =>
   ({ pool: 'blue', origin: `http://127.0.0.1:${port}`, path: '/healthz', flag: '' }) as const;
+
+/** What one check of a pool that answers so comes to. */
+async function checked(answer: RequestListener, timeoutMs = 5_000): Promise<string | undefined> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const check = healthCheck(target((server.address() as AddressInfo).port), { timeoutMs, maxConcurrent: 1 });
+  onTestFinished(async () => {
+    await check.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return check.check();
+}
 
 describe('a health check', () => {
   it('passes if the answer arrived in time but is read late', async () => {
@@ -39,5 +52,57 @@ describe('a health check', () => {
     await check.close();
     silent.closeAllConnections();
     silent.close();
+  });
+
+  it.each([200, 204, 299])('takes a status of %i for good', async (status) => {
+    expect(await checked((_, response) => response.writeHead(status).end())).toBeUndefined();
+  });
+
+  it.each([300, 301, 404, 500, 503])('takes a status of %i for a failure', async (status) => {
+    expect(await checked((_, response) => response.writeHead(status).end('sorry'))).toBe(`status ${status}`);
+  });
+
+  it('says who asks, and asks for the path that it was given', async () => {
+    let asked: unknown;
+    await checked(({ method, url, headers }, response) => {
+      asked = [method, url, headers['user-agent']];
+      response.end();
+    });
+    expect(asked).toEqual(['GET', '/healthz', 'bluegreen-prober']);
+  });
+
+  it('takes a good answer that breaks off for a failure', async () => {
+    const breaksOff: RequestListener = (_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      setImmediate(() => response.destroy());
+    };
+    expect(await checked(breaksOff)).toBe('answer cut off');
+  });
+
+  it('takes a good answer that does not come to its end in time for a failure', async () => {
+    expect(await checked((_, response) => response.write('half'), 100)).toBe('timeout');
+  });
+
+  it('does not wait for the end of a long answer', async () => {
+    expect(await checked((_, response) => response.write('x'.repeat(100_000)))).toBeUndefined();
+  });
+
+  it('takes a connection that is reset for a failure', async () => {
+    expect(await checked(({ socket }) => socket.resetAndDestroy())).toBe('connection reset');
+  });
+
+  it('takes a connection that is closed without an answer for a failure', async () => {
+    expect(await checked(({ socket }) => socket.destroy())).toBe('connection reset');
+  });
+
+  it('takes a connection that is refused for a failure', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, 'close');
+    const check = healthCheck(target(port), { timeoutMs: 5_000, maxConcurrent: 1 });
+    expect(await check.check()).toBe('refused');
+    await check.close();
   });
 });

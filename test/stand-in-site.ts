@@ -35,6 +35,8 @@ export class StandInSite {
   readonly running: Record<Pool, string> = { blue: 'v1', green: 'v0' };
   /** Loses half of its requests: 50 of 100 between two looks of the watcher. */
   lossy: Pool | undefined;
+  /** What the prober has flagged. */
+  readonly down: Record<Pool, boolean> = { blue: false, green: false };
   /** Pools that were replaced, one after the other. */
   readonly replaced: Pool[] = [];
   /** Called before a verb of the edge is done; what it throws, the edge answers. */
@@ -152,7 +154,7 @@ export class StandInSite {
       const lost = pool === this.lossy ? this.#looks * 50 : 0;
       return { own: lost * 2, lost, latencyMs: { bounds: [], counts: [] } };
     };
-    const down = { blue: false, green: false };
+    const { down } = this;
     const pools = { blue: counted('blue'), green: counted('green') };
     return { startedAtMs: 1, nowMs: Date.now(), lagBytes: 0, active: this.active, down, pools };
   }
@@ -182,7 +184,7 @@ export class StandInSite {
   }
 
   #status(): string {
-    const down = { blue_down: false, green_down: false };
+    const down = { blue_down: this.down.blue, green_down: this.down.green };
     return JSON.stringify({
       active: this.active,
       group: `${this.active}_first`,

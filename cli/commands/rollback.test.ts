@@ -48,6 +48,16 @@ describe('a rollback', () => {
     expect(site.active).toBe('green');
   });
 
+  it('is refused to a pool that the prober has flagged as down, though it answers now, and goes there with --force', async () => {
+    site.down.green = true;
+    await expect(rollBack()).rejects.toThrow(
+      'green is not healthy (marked down by its health checks); blue stays active',
+    );
+    expect(site.active).toBe('blue');
+    await rollback(site.stack, site.engine, { force: true });
+    expect(site.active).toBe('green');
+  });
+
   it('returns to a release that an operator has switched away from', async () => {
     await deploy({});
     site.switchByHand();

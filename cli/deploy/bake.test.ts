@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Pool } from '../../settings/pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -139,6 +139,72 @@ describe('a bake', () => {
     const baked = await run({ forMs: 60_000, baseline: () => fast });
     expect(baked.breach).toBe('95% of responses begin within 1.0 s, compared with 10 ms for the previous release');
     expect(baked.lastedMs).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('passes a release that has become twice as slow, if that is by 50 ms at most', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const within = (boundMs: number, count: number) => ({
+      own: count,
+      lost: 0,
+      latencyMs: { bounds: [10, boundMs], counts: [0, count] },
+    });
+    const bakeWith = async (boundMs: number) => {
+      let count = 0;
+      watcher.removeAllListeners('request');
+      watcher.on('request', (_request, response) => {
+        count += 200;
+        response.end(JSON.stringify(reading(within(boundMs, count))));
+        // So it is warm at the second look, and judged from the third on.
+        vi.advanceTimersByTime(5_000);
+      });
+      const fast = { own: 200, lost: 0, latencyMs: { bounds: [10, boundMs], counts: [200, 0] } };
+      return run({ forMs: 15_000, baseline: () => fast });
+    };
+    expect((await bakeWith(60)).breach).toBeUndefined();
+    expect((await bakeWith(61)).breach).toBe(
+      '95% of responses begin within 61 ms, compared with 10 ms for the previous release',
+    );
+  });
+
+  it.each([
+    ['more than twice as slow', 100, 100, 201, '95% of responses begin within 201 ms'],
+    ['twice as slow, and not more', 100, 100, 200, undefined],
+    ['much slower in fewer than a hundred answers', 99, 100, 900, undefined],
+    ['much slower than the release before was in fewer than a hundred', 100, 99, 900, undefined],
+  ])('judges a release that is %s: %i answers, after %i', async (_, samples, samplesBefore, withinMs, breach) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const latencyMs = (...counts: number[]) => ({ bounds: [100, withinMs], counts });
+    // All come after it is warm.
+    const readings = [0, 0, samples, samples].map((count) => ({ own: count, lost: 0, latencyMs: latencyMs(0, count) }));
+    answers = readings.map((green) => reading(green));
+    watcher.prependListener('request', () => vi.advanceTimersByTime(5_000));
+    const before = { own: samplesBefore, lost: 0, latencyMs: latencyMs(samplesBefore, 0) };
+    const baked = await run({ forMs: 15_000, baseline: () => before });
+    if (breach === undefined) expect(baked.breach).toBeUndefined();
+    else expect(baked.breach).toContain(breach);
+  });
+
+  it('allows exactly the share of failures that it was given', async () => {
+    answers = [reading(counters()), reading(counters(300, 3))];
+    expect((await run()).breach).toBeUndefined();
+    answers = [reading(counters()), reading(counters(299, 3))];
+    expect((await run()).breach).toContain('3 of 299');
+  });
+
+  it('waits at its end for a watcher that stays behind, but not for long', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let looks = 0;
+    watcher.prependListener('request', () => {
+      looks++;
+      vi.advanceTimersByTime(1_000);
+    });
+    answers = [reading(counters(), { lagBytes: 500 })];
+    expect(await run({ forMs: 1_000 })).toMatchObject({ breach: undefined });
+    // One second with each look: the end, and five seconds more.
+    expect(looks).toBe(6);
   });
 
   it('compares with the other pool until the switch', () => {

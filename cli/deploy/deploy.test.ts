@@ -111,6 +111,22 @@ describe('a deploy', () => {
     expect(site.active).toBe('green');
   });
 
+  it('does not switch to a pool that the prober has flagged as down since its check, and puts the old release back', async () => {
+    site.reached = (step) => {
+      if (step !== 'switch') return;
+      site.down.green = true;
+      site.before = () => {
+        site.before = () => {
+          site.down.green = false;
+        };
+      };
+    };
+    const error = await failure({});
+    expect(error.message).toMatch(/^deploy of v2 failed at switch: green is no longer healthy/);
+    expect(site.active).toBe('blue');
+    expect(site.running.green).toBe('v0');
+  });
+
   it('trusts the flag if the edge was not seen to follow a switch, and reports no time for the switch', async () => {
     site.before = (verb) => {
       if (verb !== 'switch') return;

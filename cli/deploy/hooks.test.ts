@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { processInfo } from '../../system/process-info.ts';
 import { eventually } from '../../test/condition.ts';
 import type { Stack } from '../stack/stack.ts';
 import { smokeCommand } from './gates.ts';
@@ -24,6 +25,14 @@ describe('what operators add to a deploy', () => {
     chmodSync(join(directory, name), mode);
   };
   const written = () => readFileSync(join(directory, 'written'), 'utf8');
+  /** The child that it has named in `written` ends; at the latest with the test. */
+  const childEnds = async () => {
+    const child = Number(written());
+    onTestFinished(() => {
+      if (processInfo(child) !== undefined) process.kill(child);
+    });
+    await eventually('its child to end', () => processInfo(child) === undefined);
+  };
 
   describe('a hook', () => {
     it('runs with its environment, in the root directory', async () => {
@@ -41,6 +50,30 @@ describe('what operators add to a deploy', () => {
       await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook exited with code 7');
       write('pre-switch', 'kill -KILL $$');
       await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('pre-switch hook was terminated by SIGKILL');
+    });
+
+    it('that fails leaves nothing running that it has started', async () => {
+      write('pre-switch', 'sleep 60 & echo $! > written; exit 1');
+      await expect(runHook(stack, 'pre-switch', env)).rejects.toThrow('exited with code 1');
+      await childEnds();
+    });
+
+    it('that is ended by Ctrl-C leaves nothing running that it has started', async () => {
+      write('pre-deploy', 'sleep 60 & echo $! > written; wait');
+      const controller = new AbortController();
+      const running = runHook(stack, 'pre-deploy', env, controller.signal);
+      await eventually('the hook to begin', () => existsSync(join(directory, 'written')) && written() !== '');
+      controller.abort(new Error('Ctrl-C'));
+      await expect(running).rejects.toThrow('Ctrl-C');
+      await childEnds();
+    });
+
+    it('that succeeds may leave something running', async () => {
+      write('post-switch', 'sleep 60 & echo $! > written');
+      await runHook(stack, 'post-switch', env);
+      const child = Number(written());
+      onTestFinished(() => void process.kill(child));
+      expect(processInfo(child)).toBeDefined();
     });
 
     it('that is not executable is refused, and found by brokenHooks', async () => {
@@ -80,6 +113,12 @@ describe('what operators add to a deploy', () => {
       await expect(smokeCommand('echo wrong page; exit 3', env, 10_000, signal)).rejects.toThrow(
         '"echo wrong page; exit 3" exited with code 3:\nwrong page',
       );
+    });
+
+    it('that fails leaves nothing running that it has started', async () => {
+      const command = `sleep 60 & echo $! > '${join(directory, 'written')}'; exit 3`;
+      await expect(smokeCommand(command, env, 10_000, signal)).rejects.toThrow('exited with code 3');
+      await childEnds();
     });
 
     it('that takes too long is terminated', async () => {

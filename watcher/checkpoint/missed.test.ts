@@ -26,6 +26,8 @@ const recovery = (minutes: number, incident: string): Alert => ({
   served: 9,
 });
 
+const deployOf = (incident: string) => ({ actor: 'ci', pool: 'green', release: 'v2', incident }) as const;
+
 function told(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[] = []): readonly Alert[] {
   const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
   for (const alert of alerts) missed.add(alert);
@@ -94,7 +96,7 @@ describe('what happened while the watcher was away', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
     const stuck = { step: 'bake', why: 'it fails', wasLive: true, tookMs: 9, noWayBack: 'blue is down' };
-    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', atMs: at(3) };
+    const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', wasLive: true, atMs: at(3) };
     const [summary, ...rest] = told([started, failed], 29, ['d-1']);
     expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
     expect(summary && plainText(summary)).not.toContain('All of it is resolved');
@@ -130,6 +132,80 @@ describe('what happened while the watcher was away', () => {
     const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
     expect(told(alerts, 1)).toEqual(alerts);
     expect(told(alerts, 1 + 1 / minute).map(({ kind }) => kind)).toEqual(['away']);
+  });
+
+  it('is told in the order in which it happened, up to the time of whichever is later, the log or the clock', () => {
+    const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
+    for (const alert of [recovery(5, 'a'), failover(3, 'a')]) missed.add(alert);
+    const present = { isOpen: () => false, nextIncident: () => 'away-1' };
+    const [byClock] = missed.finish({ ...present, lastEndMs: at(20), nowMs: at(29) });
+    expect(byClock).toMatchObject({ toMs: at(29), events: [{ atMs: at(3) }, { atMs: at(5) }] });
+    expect(missed.finish({ ...present, lastEndMs: at(40), nowMs: at(29) })).toMatchObject([{ toMs: at(40) }]);
+  });
+
+  it.each<[string, Alert]>([
+    [
+      'a deploy that failed',
+      { ...deployOf('d-0'), kind: 'deploy-failed', wasLive: true, atMs: at(3), step: 'smoke', why: 'no', tookMs: 9 },
+    ],
+    ['an outage', { kind: 'outage-resolved', incident: 'o-0', atMs: at(3), lastedMs: 9, unserved: 3 }],
+    ['maintenance', { kind: 'maintenance-off', incident: 'm-0', atMs: at(3), actor: 'alice' }],
+    [
+      'a mute that held nothing back',
+      {
+        kind: 'unmuted',
+        incident: 'm-0',
+        atMs: at(3),
+        fromMs: at(-9),
+        toMs: at(3),
+        events: [],
+        more: 0,
+        stillOpen: [],
+      },
+    ],
+    [
+      'a failover that a switch has ended',
+      {
+        kind: 'switch',
+        incident: 's-0',
+        atMs: at(3),
+        from: 'blue',
+        to: 'green',
+        ended: { incident: 'f-0', lastedMs: 9, served: 1 },
+      },
+    ],
+  ])('is told as its own alert too where it ends what was told before: %s', (_, end) => {
+    expect(told([end]).slice(1)).toEqual([end]);
+  });
+
+  it('is not told as its own alert where a switch ended a failover that began meanwhile, too', () => {
+    const ended = { incident: 'f-1', lastedMs: 9, served: 1 };
+    const switched: Alert = { kind: 'switch', incident: 's-1', atMs: at(4), from: 'blue', to: 'green', ended };
+    expect(told([failover(3, 'f-1'), switched]).map(({ kind }) => kind)).toEqual(['away']);
+  });
+
+  it('names a bad release that is still live among what goes on, and not once a switch has ended that', () => {
+    const stuck: Alert = {
+      ...deployOf('d-1'),
+      kind: 'deploy-failed',
+      wasLive: true,
+      atMs: at(3),
+      step: 'bake',
+      why: 'no',
+      tookMs: 9,
+      noWayBack: 'blue is down',
+    };
+    expect(told([stuck], 29, ['d-1'])).toMatchObject([{ stillOpen: [expect.stringContaining('v2')] }, stuck]);
+    expect(told([stuck])).toMatchObject([{ kind: 'away', stillOpen: [] }]);
+  });
+
+  it('is kept for the next start, up to a thousand alerts, and how many more there were', () => {
+    const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
+    for (let number = 0; number < 1_200; number++) missed.add(failover(0.1, `i${number}`));
+    const { alerts, left } = missed.snapshot();
+    expect([alerts.length, left]).toEqual([1_000, 200]);
+    const again = new Missed(JSON.parse(JSON.stringify(missed.snapshot())));
+    expect(again.snapshot()).toEqual(missed.snapshot());
   });
 
   it('stays readable when it is a lot', () => {

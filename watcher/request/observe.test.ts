@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { accessLine, type LineFields, unservedLine } from '../../test/access-lines.ts';
+import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
 import type { AccessEvent } from './event.ts';
-import { wasUnserved } from './observe.ts';
+import { failedAt, maskedCause, pathOf, upstreamPath, wasServed, wasUnserved } from './observe.ts';
 import { parseLine } from './parse.ts';
 
 function eventOf(line: string): AccessEvent {
@@ -27,7 +27,83 @@ describe('a request that no pool could serve', () => {
     expect(wasUnserved(eventOf(accessLine({ ...silent, upstreamAddr: 'blue_first' })))).toBe(true);
   });
 
+  it('is not one with a single attempt at an address that was not logged', () => {
+    expect(wasUnserved(eventOf(accessLine({ ...silent, upstreamAddr: '' })))).toBe(false);
+  });
+
+  it('is not one whose visitor left before the second pool had answered', () => {
+    expect(wasUnserved(eventOf(unservedLine({ status: 499, upstreamStatus: '502, -' })))).toBe(false);
+    expect(wasUnserved(eventOf(unservedLine({ status: 499 })))).toBe(false);
+  });
+
   it('is not one that a pool answered, even with an error', () => {
     expect(wasUnserved(eventOf(unservedLine({ upstreamStatus: '502, 500', headerTime: '-, 0.004' })))).toBe(false);
+  });
+});
+
+describe('a request that was served', () => {
+  it.each<[boolean, string, LineFields]>([
+    [true, 'a page', { status: 200 }],
+    [true, "the visitor's own fault", { status: 499, upstreamStatus: '404' }],
+    [false, 'an error of the app', { status: 500 }],
+    [false, 'an error of the edge after a good answer', { status: 500, upstreamStatus: '200' }],
+    [false, 'a good answer in place of an error of the app', { status: 200, upstreamStatus: '500' }],
+    [false, 'a visitor who left before the answer', { status: 499, upstreamStatus: '-' }],
+    [false, 'no pool asked', { status: 200, upstreamStatus: '-', upstreamAddr: '-' }],
+  ])('is %s: %s', (expected, _, fields) => {
+    expect(wasServed(eventOf(accessLine(fields)))).toBe(expected);
+  });
+});
+
+describe('an attempt that failed', () => {
+  it('is one with a server error, and the last one if its answer broke off', () => {
+    const event = eventOf(reroutedLine({ contentLength: '-, 57', length: '0, 20' }));
+    expect([0, 1].map((index) => failedAt(event, index))).toEqual([true, true]);
+    const broken = { upstreamStatus: '404, 200', contentLength: '57, 57', length: '57, 20' };
+    expect([0, 1].map((index) => failedAt(eventOf(reroutedLine(broken)), index))).toEqual([false, true]);
+    expect([0, 1].map((index) => failedAt(eventOf(reroutedLine()), index))).toEqual([true, false]);
+  });
+});
+
+describe('why another pool was tried', () => {
+  it.each([
+    ['refused or reset', '502, 200', '-, 0.004'],
+    ['timed out', '504, 200', '-, 0.004'],
+    ['status 502', '502, 200', '0.001, 0.004'],
+    ['status 504', '504, 200', '0.001, 0.004'],
+    ['status 500', '500, 200', '0.001, 0.004'],
+    [undefined, '404, 200', '0.001, 0.004'],
+    [undefined, '500', '0.001'],
+  ])('is "%s" for the statuses %s with headers after %s', (cause, upstreamStatus, headerTime) => {
+    expect(maskedCause(eventOf(reroutedLine({ upstreamStatus, headerTime })))).toBe(cause);
+  });
+});
+
+describe('what an alert quotes of a request', () => {
+  const attempt = { silent: true, tookMs: 1, headerMs: undefined };
+  const withAttempts = (...attempts: { address: string; status: number }[]): AccessEvent => ({
+    ...eventOf(accessLine()),
+    attempts: attempts.map((one) => ({ ...attempt, ...one })),
+  });
+
+  it('is its way over four attempts at most, with addresses of 64 characters at most', () => {
+    const attempts = Array.from({ length: 9 }, (_, index) => ({ address: `${index}${'x'.repeat(99)}`, status: 502 }));
+    const path = upstreamPath(withAttempts(...attempts));
+    expect(path.split(' → ')).toHaveLength(4);
+    expect(path.split(' → ')[3]).toBe(`3${'x'.repeat(63)} (502)`);
+  });
+
+  it('says where an address or a status was not logged', () => {
+    expect(upstreamPath(withAttempts({ address: '', status: 0 }))).toBe('unknown (no answer)');
+  });
+
+  it.each([
+    ['/pay?card=1', '/pay'],
+    ['/pay#card', '/pay'],
+    ['?card=1', '/'],
+    ['', '/'],
+    [`/${'x'.repeat(200)}`, `/${'x'.repeat(79)}`],
+  ])('is no more of the URI "%s" than "%s"', (uri, path) => {
+    expect(pathOf(uri)).toBe(path);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
 import { Decisions, kinds, noon } from '../../test/decisions.ts';
 import { advanceTo, count, longTally, newBuckets, shortTally } from './buckets.ts';
+import { decideTick } from './decide.ts';
 
 const minute = 60_000;
 const begin = (sloPercent: number | undefined = 99.9, cooldownMs = 0) =>
@@ -58,7 +59,37 @@ describe('the burn rate of the error budget', () => {
     // The first minute has left the five, in which 1%, then 0.5% fail: 10 and 5 times too fast.
     expect(requests(decisions, 6 * minute, 7 * minute, 1_000, 1)).toEqual([]);
     expect(decisions.tick(noon + 8 * minute)).toEqual([]);
-    expect(kinds(requests(decisions, 8 * minute, 9 * minute, 1_000, 0))).toEqual(['burn-rate-resolved']);
+    const [resolved] = requests(decisions, 8 * minute, 9 * minute, 1_000, 0);
+    expect(resolved).toMatchObject({ kind: 'burn-rate-resolved' });
+    expect(resolved?.kind === 'burn-rate-resolved' && Math.round(resolved.lastedMs / minute)).toBe(8);
+  });
+
+  it('names the last request that failed, and none that the other pool made good', () => {
+    const decisions = begin();
+    const id = (digit: string) => digit.repeat(32);
+    decisions.log(accessLine({ startMs: noon, status: 500, requestId: id('1') }));
+    decisions.log(reroutedLine({ startMs: noon + 1, requestId: id('2') }));
+    expect(decisions.state.burnRate.lastFailed).toMatchObject({ requestId: id('1') });
+  });
+
+  it('is judged from fifty requests on', () => {
+    expect(requests(begin(), 0, minute, 50, 100)).toHaveLength(1);
+  });
+
+  it('does not begin because good requests have become too old, without a new one that failed', () => {
+    const decisions = begin();
+    requests(decisions, 0, minute, 10_000, 0);
+    expect(requests(decisions, 58 * minute, 59 * minute, 50, 20)).toEqual([]);
+    expect(decisions.tick(noon + 62 * minute)).toEqual([]);
+    expect(kinds(decisions.log(accessLine({ startMs: noon + 62 * minute, status: 500 })))).toEqual(['burn-rate']);
+  });
+
+  it('is over for good where there is no objective any more', () => {
+    const decisions = begin();
+    requests(decisions, 0, minute, 200, 10);
+    const { sloPercent: _, ...policy } = decisions.policy;
+    expect(decideTick(decisions.state, null, noon + 2 * minute, policy)).toEqual([]);
+    expect(decisions.state.burnRate.open).toBeNull();
   });
 
   it('that a cooldown held back is not sent at its end if it no longer burns too fast, though it is not resolved', () => {
@@ -103,6 +134,8 @@ describe('the burn rate of the error budget', () => {
 });
 
 describe('tallies by time', () => {
+  const none = { requests: 0, failed: 0 };
+
   it('cover the last hour and the last five minutes, to within half a minute', () => {
     const buckets = newBuckets();
     const seconds = 3 * 3_600;
@@ -121,6 +154,26 @@ describe('tallies by time', () => {
     expect(longTally(buckets)).toEqual({ requests: 0, failed: 0 });
     count(buckets, noon + 365 * 24 * 60 * minute, true);
     expect(longTally(buckets)).toEqual({ requests: 1, failed: 1 });
+  });
+
+  it('are gone after a silence of hours, with no look at them in between', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    advanceTo(buckets, noon + 600 * minute);
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([none, none]);
+    count(buckets, noon + 600 * minute, false);
+    advanceTo(buckets, noon + 630 * minute);
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([{ requests: 1, failed: 0 }, none]);
+  });
+
+  it('begin again for both spans when the clock was set back', () => {
+    const buckets = newBuckets();
+    count(buckets, noon, true);
+    count(buckets, noon - 60 * minute, false);
+    expect([longTally(buckets), shortTally(buckets)]).toEqual([
+      { requests: 1, failed: 0 },
+      { requests: 1, failed: 0 },
+    ]);
   });
 
   it('start over after the clock was set back, and accept a line that is some milliseconds late', () => {

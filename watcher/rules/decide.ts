@@ -78,7 +78,7 @@ export function decideSwitches(
  * last transition, so nothing would change until the clock had caught up.
  */
 function followClock(state: State, nowMs: number): void {
-  const { routing, outage } = state;
+  const { routing, outage, errorRate } = state;
   if (routing.latestStartMs <= nowMs + clockSlackMs) return;
   routing.latestStartMs = nowMs;
   routing.activeSinceMs = Math.min(routing.activeSinceMs, nowMs);
@@ -90,4 +90,7 @@ function followClock(state: State, nowMs: number): void {
   outage.lastServedMs = Math.min(outage.lastServedMs, nowMs);
   outage.firstUnservedMs = Math.min(outage.firstUnservedMs, nowMs);
   outage.lastUnservedMs = Math.min(outage.lastUnservedMs, nowMs);
+  if (outage.bothDownSinceMs !== null) outage.bothDownSinceMs = Math.min(outage.bothDownSinceMs, nowMs);
+  if (outage.open !== null) outage.open = { ...outage.open, atMs: Math.min(outage.open.atMs, nowMs) };
+  if (errorRate.calmSinceMs !== null) errorRate.calmSinceMs = Math.min(errorRate.calmSinceMs, nowMs);
 }

@@ -31,7 +31,10 @@ describe('the end of a high error rate', () => {
     const decisions = high();
     requests(decisions, 1_000, 200, 2);
     expect(decisions.tick(noon + 31_000)).toEqual([]);
-    expect(decisions.tick(noon + 32_000)).toMatchObject([{ kind: 'error-rate-resolved', failed: 2, samples: 200 }]);
+    // It was high from the fiftieth request on, which ended after 54 ms.
+    expect(decisions.tick(noon + 32_000)).toMatchObject([
+      { kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 32_000 - 54 },
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
 import { Decisions, kinds, noon } from '../../test/decisions.ts';
-import { deployStarted, switchRecord } from '../../test/journal-records.ts';
+import { alertTestRecord, deployStarted, switchRecord } from '../../test/journal-records.ts';
 import type { DownFlags } from '../control/flags.ts';
 import { plainText } from '../words/wording.ts';
 
@@ -142,6 +142,30 @@ describe('while alerts are muted', () => {
     decisions.log(rerouted(8 * minute), served(9 * minute));
     tick(10 * minute);
     expect(decisions.log(rerouted(15 * minute))).toMatchObject([{ kind: 'failover', heldBack: { count: 1 } }]);
+  });
+
+  it('a test alert, which is sent all the same, is not in the list', () => {
+    tick(0, muted(10 * minute));
+    expect(kinds(decisions.record(alertTestRecord(noon + minute)))).toEqual(['test']);
+    expect(tick(10 * minute)).toMatchObject([{ kind: 'unmuted', events: [] }]);
+  });
+
+  it('the time counts from when it was muted, or from when that was seen if that is said to be later', () => {
+    tick(2 * minute, muted(10 * minute));
+    expect(tick(10 * minute)).toMatchObject([{ kind: 'unmuted', fromMs: noon }]);
+    tick(20 * minute, muted(30 * minute, 25 * minute));
+    expect(tick(30 * minute)).toMatchObject([{ kind: 'unmuted', fromMs: noon + 20 * minute }]);
+  });
+
+  it('a switch that a cooldown had held back before is still sent after it, whatever else was held back', () => {
+    decisions = new Decisions({ cooldownMs: 10 * minute });
+    const green = { active: 'green' } as const;
+    decisions.log(served(0), served(1_000, green), served(2_000), served(3_000, green));
+    expect(decisions.heldBack()).toEqual(['switch: cooldown']);
+    tick(minute, { ...muted(5 * minute), active: 'green' });
+    decisions.log(rerouted(2 * minute, green), served(3 * minute, green));
+    expect(kinds(tick(5 * minute, { ...none, active: 'green' }))).toEqual(['unmuted']);
+    expect(kinds(tick(11 * minute, { ...none, active: 'green' }))).toEqual(['switch']);
   });
 
   it('the mute and its end are sent even with MAINTENANCE_MODE, but a failover that is still open is not', () => {

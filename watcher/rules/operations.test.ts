@@ -173,6 +173,36 @@ describe('a deploy', () => {
     expect(kinds(tick(606_000, greenDown(601_000)))).toContain('standby-down');
   });
 
+  it.each([
+    ['its canary begins', canaryRecord(5, noon + 100_000, { deploy: 'd-7' })],
+    ['it switches', switchRecord('green', noon + 100_000, { reason: 'deploy', deploy: 'd-7' })],
+  ])('has no longer for its standby because %s', (_, record) => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 120_000 }));
+    decisions.record(record);
+    expect(kinds(tick(125_000, greenDown(119_000)))).toContain('standby-down');
+  });
+
+  it('that is finished is open no more, and its standby is missed five seconds later', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 600_000 }));
+    decisions.record(deployFinished(noon + 20_000, { switched: false }));
+    expect(decisions.state.operations.deploy).toBeNull();
+    expect(tick(24_900, greenDown(1_000))).toEqual([]);
+    expect(kinds(tick(25_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it('is not ended by the end of another one', () => {
+    decisions.record(deployStarted(noon));
+    decisions.record(deployFailed(noon + 1_000, { deploy: 'd-6' }));
+    decisions.record(deployFinished(noon + 2_000, { deploy: 'd-6' }));
+    expect(decisions.state.operations.deploy).toMatchObject({ id: 'd-7' });
+  });
+
+  it('that fails says what its pool runs again, and leaves nothing live', () => {
+    decisions.record(deployStarted(noon));
+    expect(decisions.record(deployFailed(noon + 1_000, { restored: 'v1' }))).toMatchObject([{ restored: 'v1' }]);
+    expect(decisions.state.operations.stillLive).toBeNull();
+  });
+
   it('does not excuse the other pool', () => {
     decisions.record(deployStarted(noon, { pool: 'blue' }));
     expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
@@ -303,5 +333,23 @@ describe('the maintenance page', () => {
     expect(decisions.record(maintenanceRecord(false, noon))).toEqual([
       { kind: 'maintenance-off', incident: '1123-1200-1', atMs: noon, actor: 'alice' },
     ]);
+  });
+
+  it('is not what a request met that was refused for another reason', () => {
+    decisions.record(maintenanceRecord(true, noon));
+    decisions.log(served(1_000, { status: 400, pool: '-', active: '-', upstreamStatus: '-', upstreamAddr: '-' }));
+    decisions.record(maintenanceRecord(false, noon + 2_000));
+    expect(tick(3_000)).toMatchObject([{ answered: 0 }]);
+  });
+
+  it('goes on where it is off for less than a second, however long it is on', () => {
+    const [on] = decisions.record(maintenanceRecord(true, noon));
+    decisions.log(page(1_000));
+    expect(tick(600_000)).toEqual([]);
+    decisions.record(maintenanceRecord(false, noon + 600_000));
+    decisions.record(maintenanceRecord(true, noon + 600_500));
+    expect(tick(700_000)).toEqual([]);
+    decisions.record(maintenanceRecord(false, noon + 720_000));
+    expect(tick(721_000)).toMatchObject([{ incident: on?.incident, lastedMs: 720_000, answered: 1 }]);
   });
 });

@@ -59,6 +59,7 @@ describe('a switch that the journal announces', () => {
     toBlue(1_000, { reason: 'bake', deploy: 'd-7', release: 'v1', replaced: 'v2', why: 'it fails', bake });
     const [alert] = decisions.log(served(1_100));
     expect(headline(alert)).toBe('Rolled back automatically: green → blue (v2 → v1)');
+    expect(alert).toMatchObject({ operation: { why: 'it fails' } });
     expect(alert && wordingOf(alert).facts).toEqual(
       expect.arrayContaining([
         { label: 'Lasted', spans: [{ text: '12 s' }] },
@@ -99,6 +100,40 @@ describe('a switch that the journal announces', () => {
     toGreen(1_000, deploy);
     for (let atMs = 1_250; atMs < 301_250; atMs += 250) expect(tick(atMs, blueActive)).toEqual([]);
     expect(decisions.log(served(302_000, green))).toMatchObject([{ kind: 'switch', operation: undefined }]);
+  });
+
+  it('to the pool that is active already is none, though no request has been seen yet', () => {
+    toBlue(1_000, { from: 'blue' });
+    expect(decisions.log(served(1_100), served(2_000))).toEqual([]);
+  });
+
+  it('does not explain that the pool before it is active, as the first request shows', () => {
+    toGreen(1_000, deploy);
+    expect(decisions.log(served(900, { tookMs: 200 }))).toEqual([]);
+    expect(decisions.log(served(1_200, green))).toMatchObject([{ from: 'blue', operation: { reason: 'deploy' } }]);
+  });
+
+  it('is told with the one before it where no request had been seen, and without it where its end was seen', () => {
+    toBlue(1_000, { actor: 'bob' });
+    toGreen(2_000);
+    expect(decisions.log(served(2_100, green))).toMatchObject([{ operation: { actor: 'bob' } }, { to: 'green' }]);
+    decisions = new Decisions();
+    decisions.log(served(0));
+    toBlue(1_000, { actor: 'bob' });
+    toGreen(2_000);
+    expect(decisions.log(served(2_100, green))).toMatchObject([{ to: 'green', operation: { actor: 'alice' } }]);
+  });
+
+  it('is not used up by one to the other pool that nothing explains', () => {
+    decisions.log(served(0));
+    toBlue(1_000, { actor: 'bob' });
+    expect(decisions.log(served(1_200, green))).toMatchObject([{ operation: undefined }]);
+    expect(decisions.log(served(1_400))).toMatchObject([{ to: 'blue', operation: { actor: 'bob' } }]);
+  });
+
+  it('is remembered with nineteen others at most, until something shows it', () => {
+    for (let round = 0; round < 50; round++) toGreen(round);
+    expect(decisions.state.operations.expected).toHaveLength(20);
   });
 
   it('is sent once if it took two tries', () => {
@@ -182,5 +217,59 @@ describe('a switch that the journal announces', () => {
     // Its headers came slowly, so that it was routed after the switch.
     expect(kinds(decisions.log(served(500, { ...green, tookMs: 700 })))).toEqual(['switch']);
     expect(decisions.log(served(900, { tookMs: 400 }), served(1_300, green))).toEqual([]);
+  });
+});
+
+describe('a switch that a request shows', () => {
+  it('is not said to be of the release that answered in its place', () => {
+    decisions.log(served(0));
+    const [alert] = decisions.log(served(500, { ...green, pool: 'blue' }));
+    expect(alert).toMatchObject({ kind: 'switch', to: 'green' });
+    expect(alert).toMatchObject({ release: undefined });
+  });
+
+  it('is counted in the next one to its pool, if a cooldown held it back until there was another', () => {
+    decisions = new Decisions({ cooldownMs: 300_000 });
+    decisions.log(served(0), served(1_000, green), served(2_000), served(3_000, green), served(4_000));
+    expect(decisions.heldBack()).toEqual(['switch: cooldown', 'switch: cooldown']);
+    expect(tick(310_000, blueActive)).toMatchObject([{ to: 'blue' }]);
+    expect(decisions.log(served(320_000, green))).toMatchObject([{ to: 'green', heldBack: { count: 1 } }]);
+  });
+
+  it('ends a failover that a cooldown held back, which the next failover counts', () => {
+    decisions = new Decisions({ cooldownMs: 300_000 });
+    const rerouted = (atMs: number) => reroutedLine({ startMs: noon + atMs });
+    decisions.log(served(0), rerouted(1_000), served(2_000), rerouted(3_000));
+    const [toGreenNow] = decisions.log(served(4_000, green));
+    expect(toGreenNow).toMatchObject({ ended: undefined });
+    decisions.log(served(5_000));
+    expect(decisions.log(rerouted(400_000))).toMatchObject([{ kind: 'failover', heldBack: { count: 1 } }]);
+  });
+
+  it('ends a failover that was sent, which the next failover does not count', () => {
+    decisions.log(served(0), reroutedLine({ startMs: noon + 1_000 }), served(2_000, green), served(3_000));
+    expect(decisions.log(reroutedLine({ startMs: noon + 4_000 }))[0]).not.toHaveProperty('heldBack');
+  });
+
+  it('ends a flapping in the middle of a failover, and counts the requests of all of them', () => {
+    const rerouted = (atMs: number) => reroutedLine({ startMs: noon + atMs });
+    for (const atMs of [0, 10_000, 20_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
+    decisions.log(rerouted(30_000), rerouted(30_100));
+    expect(decisions.log(served(31_000, green))).toMatchObject([{ ended: { failovers: 4, served: 5 } }]);
+  });
+
+  it('ends a flapping that a cooldown held back, which the next flapping counts', () => {
+    decisions = new Decisions({ cooldownMs: 3_600_000 });
+    const flap = (fromMs: number) => {
+      for (const atMs of [0, 10_000, 20_000]) {
+        decisions.log(reroutedLine({ startMs: noon + fromMs + atMs }), served(fromMs + atMs + 2_000));
+      }
+    };
+    flap(0);
+    tick(600_000, blueActive);
+    flap(1_000_000);
+    decisions.log(served(1_030_000, green), served(1_040_000));
+    flap(4_000_000);
+    expect(decisions.sent().at(-1)).toMatchObject({ kind: 'flapping', heldBack: { count: 1 } });
   });
 });

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../engine/engine.ts';
+import { CommandError } from '../terminal/command-error.ts';
+import { drain } from './gates.ts';
+
+/** An edge that counts so many connections to green, one answer after the other. */
+const counting = (...counts: (string | Error)[]) => {
+  const asked: string[][] = [];
+  const edge = async (...args: string[]) => {
+    asked.push(args);
+    const count = counts.length > 1 ? counts.shift() : counts[0];
+    if (count instanceof Error) throw count;
+    return count;
+  };
+  return { engine: { edge } as unknown as Engine, asked };
+};
+const drained = ({ engine }: { readonly engine: Engine }, limitMs: number, said: string[] = []) =>
+  drain(engine, 'green', limitMs, { say: (text) => said.push(text), signal: new AbortController().signal });
+
+describe('draining a pool', () => {
+  it('waits until no request is on its way to it', async () => {
+    const edge = counting('2', '1', '0');
+    const said: string[] = [];
+    expect(await drained(edge, 60_000, said)).toBe('no requests in flight to green');
+    expect(said).toEqual(['2 connections to green', '1 connection to green']);
+    expect(edge.asked).toEqual([0, 1, 2].map(() => ['inflight', 'green']));
+  });
+
+  it('waits no longer than it may', async () => {
+    expect(await drained(counting('3'), 0)).toBe(
+      '3 connections to green still open; the app finishes what it can before it stops',
+    );
+    const startedAt = performance.now();
+    expect(await drained(counting('1'), 300)).toMatch(/^1 connection to green still open/);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it('does not wait where the edge cannot count', async () => {
+    expect(await drained(counting(new CommandError('no /proc')), 60_000)).toContain('not waiting');
+    await expect(drained(counting(new TypeError('a fault of the kit')), 60_000)).rejects.toThrow('a fault of the kit');
+  });
+
+  it('is ended by Ctrl-C', async () => {
+    const { engine } = counting('1');
+    const controller = new AbortController();
+    const draining = drain(engine, 'green', 60_000, { say: () => controller.abort(), signal: controller.signal });
+    await expect(draining).rejects.toThrow('abort');
+  });
+});

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../engine/engine.ts';
+import type { Stack } from '../stack/stack.ts';
+import { becomeHealthy } from './gates.ts';
+
+describe('the health gate', () => {
+  let green: Server;
+  let stack: Stack;
+  /** What green answers, and whether the edge has it flagged as down, one after the other; the last one for good. */
+  let statuses: number[];
+  let flags: boolean[];
+  let checks: number;
+  let looks: number;
+
+  const next = <T>(from: T[]): T => (from.length > 1 ? from.shift() : from[0]) as T;
+  const engine = {
+    edge: async () => {
+      looks++;
+      const status = { active: 'blue', group: 'blue_first', blue_down: false, maintenance: false, nginx: '1' };
+      return JSON.stringify({ ...status, green_down: next(flags) });
+    },
+  } as unknown as Engine;
+
+  beforeEach(async () => {
+    [statuses, flags, checks, looks] = [[200], [false], 0, 0];
+    green = createServer((_request, response) => {
+      checks++;
+      const status = next(statuses);
+      response.writeHead(status).end(status === 200 ? '' : 'no\nprice');
+    }).listen(0, '127.0.0.1');
+    await once(green, 'listening');
+    const settings = {
+      DIRECT_BIND: '127.0.0.1',
+      GREEN_PORT: (green.address() as AddressInfo).port,
+      HEALTH_PATH: '/healthz',
+      PROBE_TIMEOUT_MS: 2_000,
+      PROBE_INTERVAL_MS: 5,
+      PROBE_FALL: 2,
+      PROBE_RISE: 3,
+    };
+    stack = { settings } as unknown as Stack;
+  });
+  afterEach(() => green.close());
+
+  const gate = (limitMs = 10_000, said: string[] = []) =>
+    becomeHealthy(stack, engine, 'green', limitMs, {
+      say: (text) => said.push(text),
+      signal: new AbortController().signal,
+    });
+
+  it('is passed with as many good checks in a row as the prober wants, and no fewer', async () => {
+    statuses = [200, 200, 500, 200];
+    expect(await gate()).toBe('3 health checks passed in a row');
+    expect(checks).toBe(6);
+  });
+
+  it('is not passed while the edge has the pool flagged as down', async () => {
+    flags = [true, true, false];
+    const said: string[] = [];
+    await gate(10_000, said);
+    expect(looks).toBe(3);
+    expect(said.slice(-2)).toEqual(['waiting for the prober to mark it up', 'waiting for the prober to mark it up']);
+  });
+
+  it('is not passed after its time, and quotes what the health check says', async () => {
+    statuses = [503];
+    await expect(gate(100)).rejects.toThrow(
+      `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz returned 503: no price`,
+    );
+  });
+
+  it('says where nothing answers', async () => {
+    green.closeAllConnections();
+    green.close();
+    await expect(gate(50)).rejects.toThrow('/healthz does not answer');
+  });
+});

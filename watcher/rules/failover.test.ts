@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
+import { Decisions, kinds, noon } from '../../test/decisions.ts';
+
+let decisions: Decisions;
+const served = (atMs: number, fields?: LineFields) => accessLine({ startMs: noon + atMs, ...fields });
+const rerouted = (atMs: number, fields?: LineFields) => reroutedLine({ startMs: noon + atMs, ...fields });
+const green = { active: 'green' } as const;
+const cutOff = { contentLength: '57', length: '20' } as const;
+
+beforeEach(() => {
+  decisions = new Decisions();
+  decisions.log(served(0));
+});
+
+describe('the active pool', () => {
+  it('is not shown by a request that was never routed', () => {
+    const refused = { active: '-', pool: '-', status: 400, upstreamStatus: '-' } as const;
+    expect(decisions.log(served(10_000, refused), served(11_000))).toEqual([]);
+    expect(decisions.state.routing.active).toBe('blue');
+  });
+
+  it('is not shown by a request that began before others under the pool before, whatever comes late in between', () => {
+    decisions.log(served(1_000), served(400, { tookMs: 1_000 }));
+    expect(decisions.log(served(700, { ...green, tookMs: 1_000 }))).toEqual([]);
+  });
+
+  it('is shown by a request that began before the last look at the clock', () => {
+    decisions.tick(noon + 10_000);
+    expect(kinds(decisions.log(served(9_500, { ...green, tookMs: 1_000 })))).toEqual(['switch']);
+  });
+
+  it('takes a clock that is some seconds behind the log for no clock that was set back', () => {
+    decisions.log(served(9_000));
+    decisions.tick(noon);
+    expect(decisions.log(served(8_000, { ...green, tookMs: 2_000 }))).toEqual([]);
+  });
+});
+
+describe('a failover', () => {
+  it('is not put down to an answer that the standby broke off', () => {
+    const [failover] = decisions.log(served(100, { pool: 'green', ...cutOff }));
+    expect(failover).toMatchObject({ kind: 'failover' });
+    expect(failover).toMatchObject({ cause: undefined });
+  });
+
+  it.each([
+    ['502', 'status 502'],
+    ['504', 'status 504'],
+  ])('is not put down to the network where the app itself answered %s', (status, cause) => {
+    const fields = { upstreamStatus: `${status}, 200`, headerTime: '0.001, 0.004' };
+    expect(decisions.log(rerouted(100, fields))).toMatchObject([{ kind: 'failover', cause }]);
+  });
+
+  it('within a flapping is not sent when time passes, either', () => {
+    for (const atMs of [10_000, 20_000, 30_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
+    expect(kinds(decisions.sent()).at(-1)).toBe('flapping');
+    expect(decisions.log(rerouted(40_000))).toEqual([]);
+    expect(decisions.tick(noon + 41_000)).toEqual([]);
+  });
+});
+
+describe('the pool that serves', () => {
+  it('is the one that answered last, whatever no pool could answer since', () => {
+    const unserved = Array.from({ length: 60 }, (_, at) => unservedLine({ startMs: noon + 1_000 + at }));
+    const alerts = decisions.log(...unserved).filter(({ kind }) => kind === 'error-rate');
+    expect(alerts).toMatchObject([{ pool: 'blue' }]);
+  });
+});
