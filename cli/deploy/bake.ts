@@ -9,7 +9,7 @@ import { warning } from '../terminal/terminal.ts';
 import { type Counters, type PoolCounts, quantileMs, readCounters, since } from './counters.ts';
 
 const intervalMs = 250;
-/** With fewer requests or failures there is no breach before the end of the bake: 1 failed request in 20 is not a rate. */
+/** With fewer failures there is no breach; with fewer requests, none before the end: 1 failed request in 20 is not a rate. */
 const minRequests = 20;
 const minFailed = 3;
 /** A new process is slow at first, so its latency is not judged before this. */

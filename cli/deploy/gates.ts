@@ -60,7 +60,7 @@ async function lastAnswer(stack: Stack, pool: Pool): Promise<string> {
 const intervalMs = 250;
 
 /**
- * Waits until no request to a pool is in flight, or until the time limit. Never fails.
+ * Waits until no request to a pool is in flight, but at most for the time limit. Reaching the limit is not an error.
  * @returns the result, in words
  */
 export async function drain(

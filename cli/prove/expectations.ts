@@ -1,7 +1,7 @@
 import {
   answersCut,
   keptConnectionsClosed,
-  nobodyServes,
+  noPoolServes,
   postsInFlight,
   postsThatTry,
   streamsCut,
@@ -14,7 +14,7 @@ import type { Stage } from './scenario.ts';
 
 /** Detection time of the health checks with the default settings. The worst case is a pool that hangs right after a check. */
 const detectedMs = 700;
-/** How much longer than its connect timeouts the edge may take to answer after it has tried both pools in vain. */
+/** How much longer than its connect timeouts the edge may take to answer after both pools have failed. */
 const outageAnswerMs = 500;
 /** On a busy machine, the edge gives up a request later than its timeout. */
 const givenUpMs = 1_000;
@@ -108,7 +108,7 @@ export function cutting({ stack, rates }: Stage): Expectation {
 export function outage({ stack, rates }: Stage): Expectation {
   const connectMs = durationMs(stack.settings.PROXY_CONNECT_TIMEOUT) ?? 0;
   const quickMs = pools.length * connectMs + outageAnswerMs;
-  return { allowances: [nobodyServes({ rate: rates.all, quickMs }), streamsCut(rates.openStreams)] };
+  return { allowances: [noPoolServes({ rate: rates.all, quickMs }), streamsCut(rates.openStreams)] };
 }
 
 export function reloaded({ edge, rates }: Stage, reloads: number): Expectation {

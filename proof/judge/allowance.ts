@@ -77,7 +77,7 @@ export function answersCut(most: number): Allowance {
  * Requests during an outage.
  * @param load `rate`: requests a second; `quickMs`: the time within which the edge must have tried both pools and answered
  */
-export function nobodyServes({ rate, quickMs }: { readonly rate: number; readonly quickMs: number }): Allowance {
+export function noPoolServes({ rate, quickMs }: { readonly rate: number; readonly quickMs: number }): Allowance {
   return {
     what: 'no pool available',
     why: 'both pools were dead; the edge answers with an error as soon as it has tried both',

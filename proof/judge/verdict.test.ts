@@ -4,7 +4,7 @@ import {
   type Allowance,
   answersCut,
   keptConnectionsClosed,
-  nobodyServes,
+  noPoolServes,
   postsInFlight,
   postsThatTry,
   streamsCut,
@@ -95,7 +95,7 @@ describe('the verdict on a scenario', () => {
     ['a silent stream', streamsSilent(9), failed('stream', 2_400, 'no answer')],
     ['a response', answersCut(9), failed('get', 2_400, 'cut off')],
     ['a kept connection', keptConnectionsClosed(9), failed('get', 2_400, 'reset on a kept connection')],
-    ['a request', nobodyServes({ rate: 400, quickMs: 600 }), failed('get', 2_400)],
+    ['a request', noPoolServes({ rate: 400, quickMs: 600 }), failed('get', 2_400)],
   ])('excuses no failure that ended before the fault: %s', (_, allowance, before) => {
     expect(judged([before], { allowances: [allowance] }).faults).toHaveLength(1);
     const after = { ...before, dueAt: 3_050, endedAt: 3_060 };
@@ -103,7 +103,7 @@ describe('the verdict on a scenario', () => {
   });
 
   it('excuses requests in an outage only if the edge answered in time, and no more than were sent', () => {
-    const allowances = [nobodyServes({ rate: 2, quickMs: 600 })];
+    const allowances = [noPoolServes({ rate: 2, quickMs: 600 })];
     expect(judged([failed('get', 4_000)], { allowances }).faults).toEqual([]);
     expect(judged([failed('get', 4_000, 'no answer')], { allowances }).faults).toHaveLength(1);
     expect(judged([failed('get', 4_000, 'refused')], { allowances }).faults).toHaveLength(1);

@@ -70,11 +70,11 @@ describe('one request', () => {
   });
 
   it('to a port without a listener is refused', async () => {
-    const nobody = createServer().listen(0, '127.0.0.1');
-    await once(nobody, 'listening');
-    const url = new URL(`http://127.0.0.1:${(nobody.address() as AddressInfo).port}`);
-    nobody.close();
-    await once(nobody, 'close');
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const url = new URL(`http://127.0.0.1:${(closed.address() as AddressInfo).port}`);
+    closed.close();
+    await once(closed, 'close');
     expect((await exchange(new Agent(), url, get('/version')).answer).failure).toBe('refused');
   });
 });
