@@ -1,3 +1,5 @@
+// The wiring of all parts, in one place, and so longer than other files.
+
 import { type Logger, pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { Counters } from '../report/counters.ts';

@@ -1,3 +1,5 @@
+// Everything that can be sent, on one page, and so longer than other files.
+
 import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { RequestIds } from '../request/event.ts';

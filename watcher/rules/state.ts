@@ -1,3 +1,5 @@
+// All state of the rules, on one page, and so longer than other files.
+
 import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { AwayEvent, Failover, HeldBack, Outage, StandbyDown, Switch } from '../alerts/alert.ts';
