@@ -1,7 +1,7 @@
 import type { Fault } from './engine/engine.ts';
 import { CommandError } from './terminal/command-error.ts';
 
-// Values of arguments, apart from the commands, so that --help does not load any of them.
+// Argument values. They are kept apart from the commands, so that --help loads none of them.
 
 /** Faults that the demo app simulates. */
 const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'] as const;
@@ -11,7 +11,7 @@ const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[
 export const chaosModes = [...appModes, ...faults, 'stop'] as const;
 export type ChaosMode = (typeof chaosModes)[number];
 
-/** In the order in which they are run. */
+/** In the order in which they run. */
 export const scenarioNames = [
   'shutdown',
   'kill',

@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, Help, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
 import {
   type ChaosMode,
@@ -18,6 +18,9 @@ import { explain } from './terminal/explain.ts';
 
 const exitCode = { done: 0, failed: 1, misuse: 2 } as const;
 
+const help = new Help();
+const isNone = (value: unknown) => value === false || (Array.isArray(value) && value.length === 0);
+
 const program = new Command('bluegreen')
   .description('blue/green deployment on plain Docker Compose, proved under load')
   .addOption(
@@ -25,9 +28,13 @@ const program = new Command('bluegreen')
   )
   .option('--env-file <file>', 'read settings from this file instead of .env')
   .exitOverride()
+  // Without "(default: false)" and "(default: [])".
+  .configureHelp({
+    optionDescription: (option) => (isNone(option.defaultValue) ? option.description : help.optionDescription(option)),
+  })
   .showHelpAfterError('Try ./bluegreen --help');
 
-const pool = () => new Argument('<pool>').choices(pools);
+const pool = (description: string) => new Argument('<pool>', description).choices(pools);
 
 /** The stack and its engine. Read when a command runs, so that --help works with invalid settings. */
 async function current(): Promise<{ stack: Stack; engine: Engine }> {
@@ -36,12 +43,12 @@ async function current(): Promise<{ stack: Stack; engine: Engine }> {
   return { stack, engine: await chooseEngine(stack, options.engine) };
 }
 
-/** Some commands answer a question: no is exit code 1, without an error message. */
+/** Sets the exit code of a command that answers a question: 1 for no, without an error message. */
 function answer(yes: boolean): void {
   process.exitCode = yes ? exitCode.done : exitCode.failed;
 }
 
-// Each command is loaded when it runs: loading all of them would take a quarter of the time of most.
+// Each command is loaded when it runs. Loading all of them would take a quarter of the run time of most commands.
 
 program
   .command('up')
@@ -55,8 +62,8 @@ program
 program
   .command('down')
   .description('stop the stack')
-  .option('--volumes', 'also delete its state: the active pool, the logs, the history', false)
-  .option('--force', 'even while a deploy is running', false)
+  .option('--volumes', 'also delete its state: which pool is active, logs, history', false)
+  .option('--force', 'stop the stack even while a deploy is running', false)
   .action(async (options: { volumes: boolean; force: boolean }) => {
     const { stack, engine } = await current();
     const { down } = await import('./commands/down.ts');
@@ -65,7 +72,7 @@ program
 
 program
   .command('status')
-  .description('show the active pool, both pools and every service')
+  .description('show which pool is active, the state of both pools, and every service')
   .option('--json', 'print JSON', false)
   .action(async (options: { json: boolean }) => {
     const { stack, engine } = await current();
@@ -75,7 +82,7 @@ program
 
 program
   .command('watch')
-  .description('show the same live, and a line for each event; press Ctrl-C to stop')
+  .description('show the status live, and a line for each event; press Ctrl-C to stop')
   .action(async () => {
     const { stack, engine } = await current();
     const { watch } = await import('./commands/watch.ts');
@@ -85,8 +92,8 @@ program
 program
   .command('switch')
   .description('make a pool active, immediately')
-  .addArgument(pool())
-  .option('--force', 'even if the pool is not healthy', false)
+  .addArgument(pool('pool to make active'))
+  .option('--force', 'switch even if the pool is unhealthy or a deploy is running', false)
   .action(async (target: (typeof pools)[number], options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { switchTo } = await import('./commands/switch.ts');
@@ -98,7 +105,7 @@ const collect = (value: string, earlier: string[]) => [...earlier, value];
 program
   .command('deploy')
   .description('deploy a release to the standby pool, check it, switch traffic, monitor it, roll back if it fails')
-  .option('--image <image>', 'image to run (default: that of the active pool)')
+  .option('--image <image>', "image to run (default: the active pool's image)")
   .option('--release <id>', "name of the release (default: the image's tag, or the time)")
   .option(
     '--smoke <command>',
@@ -109,11 +116,11 @@ program
   .option('--smoke-path <path>', 'path that must answer 2xx through the edge (repeatable)', collect, [])
   .option(
     '--canary <shares>',
-    'send these shares of the visitors to it first, such as 5% or 5%,25%,50%, each for the time of --bake',
+    'send these shares of the visitors to the release first, each for the time of --bake, such as 5% or 5%,25%,50%',
   )
-  .option('--bake <time>', 'how long to monitor it after the switch', '30s')
-  .option('--max-error-rate <percent>', 'roll back if more of its requests fail', '1%')
-  .option('--no-switch', 'leave it on the standby')
+  .option('--bake <time>', 'how long to monitor the release after the switch', '30s')
+  .option('--max-error-rate <percent>', "roll back if more of the release's requests fail", '1%')
+  .option('--no-switch', 'leave the release on the standby pool')
   .option('-y, --yes', 'do not ask for confirmation', false)
   .action(async (options: RawDeployOptions) => {
     const { stack, engine } = await current();
@@ -124,7 +131,11 @@ program
 program
   .command('rollback')
   .description('make the previously active pool active again, immediately')
-  .option('--force', 'even if the pool is not healthy', false)
+  .option(
+    '--force',
+    'roll back even if the pool is unhealthy, its release was never active, or a deploy is running',
+    false,
+  )
   .action(async (options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { rollback } = await import('./commands/rollback.ts');
@@ -133,9 +144,9 @@ program
 
 program
   .command('canary')
-  .description('send a share of the visitors to the standby; "off" ends it')
-  .argument('<share>', 'such as 10%, or off')
-  .option('--force', 'even if the standby is not healthy or a deploy is running', false)
+  .description('start a canary: send a share of the visitors to the standby pool; "off" ends it')
+  .argument('<share>', 'percentage such as 10%, or off')
+  .option('--force', 'start or end it even if the standby is unhealthy or a deploy is running', false)
   .action(async (share: string, options: { force: boolean }) => {
     const { stack, engine } = await current();
     const { canary } = await import('./commands/canary.ts');
@@ -144,7 +155,7 @@ program
 
 program
   .command('history')
-  .description('show what was deployed, switched and rolled back, by whom, and how it ended')
+  .description('list past deploys, switches and other operations: who ran them and how they ended')
   .option('-n, --lines <count>', 'number of entries', '20')
   .option('--json', 'print JSON', false)
   .action(async (options: { lines: string; json: boolean }) => {
@@ -156,17 +167,17 @@ program
 program
   .command('maintenance')
   .description('turn the maintenance page on or off')
-  .addArgument(new Argument('<word>').choices(['on', 'off']))
-  .action(async (word: 'on' | 'off') => {
+  .addArgument(new Argument('<on|off>').choices(['on', 'off']))
+  .action(async (state: 'on' | 'off') => {
     const { stack, engine } = await current();
     const { maintenance } = await import('./commands/maintenance.ts');
-    await maintenance(stack, engine, word);
+    await maintenance(stack, engine, state);
   });
 
 program
   .command('mute')
   .description('send no alerts for a time')
-  .argument('<time>', 'such as 30m')
+  .argument('<time>', 'duration such as 30m')
   .action(async (time: string) => {
     const { stack, engine } = await current();
     const { mute } = await import('./commands/mute.ts');
@@ -184,8 +195,8 @@ program
 
 program
   .command('alerts')
-  .description('"test" sends an alert to every channel and reports whether it arrived')
-  .addArgument(new Argument('<word>').choices(['test']))
+  .description('send a test alert to every channel and report whether it arrived')
+  .addArgument(new Argument('<action>').choices(['test']))
   .action(async () => {
     const { stack, engine } = await current();
     const { testAlerts } = await import('./commands/alerts.ts');
@@ -195,8 +206,8 @@ program
 program
   .command('chaos')
   .description('break a pool on purpose; "stop" repairs it')
-  .addArgument(pool())
-  .addArgument(new Argument('<mode>').choices(chaosModes))
+  .addArgument(pool('pool to break'))
+  .addArgument(new Argument('<mode>', 'fault to inject, or stop').choices(chaosModes))
   .action(async (target: (typeof pools)[number], mode: ChaosMode) => {
     const { stack, engine } = await current();
     const { chaos } = await import('./commands/chaos.ts');
@@ -206,8 +217,8 @@ program
 program
   .command('logs')
   .description('show the output of the services; "access" shows the access log')
-  .addArgument(new Argument('[service]').choices([...serviceNames, 'access']))
-  .option('-f, --follow', 'keep following', false)
+  .addArgument(new Argument('[service]', 'service to show (default: all)').choices([...serviceNames, 'access']))
+  .option('-f, --follow', 'follow the output', false)
   .option('-n, --lines <count>', 'number of lines', '50')
   .action(async (service: ServiceName | 'access' | undefined, options: { follow: boolean; lines: string }) => {
     const lines = wholeNumber('--lines', options.lines);
@@ -217,11 +228,11 @@ program
 
 program
   .command('prove')
-  .description('break the running stack in every known way, under load, and judge every request')
-  .addArgument(new Argument('[scenario...]').choices(scenarioNames))
+  .description('break the running stack in every known way under load, and check every request and alert')
+  .addArgument(new Argument('[scenario...]', 'scenarios to run (default: all)').choices(scenarioNames))
   .option('--rate <count>', 'requests per second, sent on schedule', '400')
-  .option('--connections <count>', 'additional clients, which pause between a response and the next request', '50')
-  .option('--seconds <count>', 'duration of a fault', '12')
+  .option('--connections <count>', 'additional clients that pause between requests', '50')
+  .option('--seconds <count>', 'how long each fault lasts', '12')
   .option('--json', 'print one JSON document', false)
   .action(async (names: ScenarioName[], options: RawProveOptions) => {
     const { stack, engine } = await current();
@@ -231,7 +242,7 @@ program
 
 program
   .command('doctor')
-  .description('find problems of this setup')
+  .description('check this setup for problems')
   .action(async () => {
     const { stack, engine } = await current();
     const { doctor } = await import('./commands/doctor.ts');
@@ -240,8 +251,8 @@ program
 
 program
   .command('test')
-  .description('run all tests that can run here, or the named suites')
-  .addArgument(new Argument('[suite...]').choices(suites))
+  .description('run the tests')
+  .addArgument(new Argument('[suite...]', 'test suites to run (default: all that can run here)').choices(suites))
   .action(async (chosen: Suite[]) => {
     const { test } = await import('./commands/test.ts');
     answer(await test(readStack(program.opts<{ envFile?: string }>().envFile), chosen));

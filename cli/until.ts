@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const intervalMs = 25;
 
-/** Repeats a check until it is true, or returns false at the deadline. */
+/** Repeats a check until it returns true. Returns false after `deadlineMs`. */
 export async function until(deadlineMs: number, condition: () => Promise<boolean>): Promise<boolean> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {

@@ -45,7 +45,7 @@ describe('status', () => {
       site.watcherSays = body;
       await status(site.stack, site.engine, { json: false });
       expect(printed.text).toMatch(
-        /^Something else than this kit's watcher answers at its port: no alert would be sent$/m,
+        /^Something other than the watcher answers on the watcher's port: no alert would be sent$/m,
       );
     },
   );

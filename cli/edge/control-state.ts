@@ -73,6 +73,6 @@ function parsed<S extends z.ZodType>(schema: S, text: string): z.output<S> {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
     const next = 'the command line is newer than the running edge: ./bluegreen up';
-    throw new CommandError('this command does not understand the answer of the edge', { cause, next });
+    throw new CommandError('unexpected answer from the edge', { cause, next });
   }
 }

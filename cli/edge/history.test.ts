@@ -35,7 +35,7 @@ describe('the history', () => {
           noWayBack: 'blue is down',
         },
       ],
-      'still live, failed at bake: 3 of 50; blue is down',
+      'still active, failed at bake: 3 of 50; blue is down',
     ],
     [[switched, { kind: 'deploy-finished', switched: true }], 'active, not monitored'],
     [
@@ -47,7 +47,7 @@ describe('the history', () => {
     ],
     [[switched], 'active, monitoring was not completed'],
     [[], 'not finished'],
-  ])('tells a deploy in one line: %#', (rest, result) => {
+  ])('shows a deploy as one entry: %#', (rest, result) => {
     const more = rest.map((one) => ({ deploy: 'd1', pool: 'green', release: '1.2', tookMs: 5, ...one }));
     const entries = historyOf(journal(started, ...more).records);
     expect(entries).toHaveLength(1);
@@ -60,7 +60,7 @@ describe('the history', () => {
     });
   });
 
-  it('tells what was done by hand', () => {
+  it('shows the other operations', () => {
     const { records, rejected } = journal(
       { kind: 'switch', from: 'blue', to: 'green', release: '1.2', reason: 'switch' },
       { kind: 'switch', from: 'green', to: 'blue', release: '1.1', reason: 'rollback' },
@@ -82,12 +82,12 @@ describe('the history', () => {
     ]);
   });
 
-  it('knows an image by the longest name that it can have', () => {
+  it('keeps the longest name that an image can have', () => {
     const image = `registry.example/${'x'.repeat(200)}/shop:${'t'.repeat(128)}@sha256:${'0'.repeat(64)}`;
     expect(historyOf(journal({ ...started, image }).records)).toMatchObject([{ image }]);
   });
 
-  it('leaves out what it cannot understand, and counts it', () => {
+  it('leaves out records that it cannot parse, and counts them', () => {
     const text = 'x\n{}\n{"id":"a","atMs":1,"actor":"b","kind":"unmute"}\n{"kind":"later"}\n';
     expect(readJournal(text)).toMatchObject({ rejected: 3, records: [{ kind: 'unmute' }] });
   });

@@ -5,7 +5,7 @@ import { duration, requests, share } from '../../report/figures.ts';
 export interface HistoryEntry {
   readonly atMs: number;
   readonly actor: string;
-  /** As in "deploy", "switch", "rollback". */
+  /** Such as "deploy to green", "switch", "rollback". */
   readonly what: string;
   /** The release concerned. */
   readonly release: string | undefined;
@@ -39,7 +39,7 @@ function entryOf(
     case 'deploy-finished':
       return undefined;
     case 'switch': {
-      // Part of the deploy's entry.
+      // It is part of the deploy's entry.
       if (record.deploy !== undefined) return undefined;
       const what = record.reason === 'rollback' ? 'rollback' : 'switch';
       return { ...plain, what, release: record.release, result: `${record.from} → ${record.to}` };
@@ -69,13 +69,13 @@ function outcomeOf(
   if (failed !== undefined) {
     const { tookMs, rolledBack, step, noWayBack } = failed;
     const why = failed.why.split('\n', 1)[0];
-    if (noWayBack !== undefined) return { tookMs, result: `still live, failed at ${step}: ${why}; ${noWayBack}` };
+    if (noWayBack !== undefined) return { tookMs, result: `still active, failed at ${step}: ${why}; ${noWayBack}` };
     return { tookMs, result: `${rolledBack ? 'rolled back' : `failed at ${step}`}: ${why}` };
   }
   const finished = later.find((record) => record.kind === 'deploy-finished');
   const wasSwitched = later.some((record) => record.kind === 'switch' && record.to === pool);
   if (finished === undefined)
-    return { tookMs: undefined, result: wasSwitched ? `active, monitoring was not completed` : 'not finished' };
+    return { tookMs: undefined, result: wasSwitched ? 'active, monitoring was not completed' : 'not finished' };
   if (!finished.switched) return { tookMs: finished.tookMs, result: `ready on ${pool}` };
   const { bake } = finished;
   const baked =

@@ -21,17 +21,17 @@ describe('an answer', () => {
     server.close();
   });
 
-  it('is what was said', async () => {
+  it('has the status and the body of the response', async () => {
     expect(await ask(`${url}/short`)).toMatchObject({ status: 200, body: 'grüße' });
   });
 
-  it('that does not end is read for its first MiB', async () => {
+  it('has only the first MiB of an endless body', async () => {
     const { status, body } = await ask(`${url}/endless`);
     expect(status).toBe(200);
     expect(body).toHaveLength(1024 * 1024);
   });
 
-  it('of nobody has status 0', async () => {
+  it('has status 0 if nothing answers', async () => {
     server.close();
     expect(await ask('http://127.0.0.1:1')).toMatchObject({ status: 0, body: '' });
   });

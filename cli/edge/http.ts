@@ -5,7 +5,7 @@ const timeoutMs = 2000;
 const excerptChars = 300;
 const maxBodyBytes = 1024 * 1024;
 
-/** An answer, or the reason why there is none. */
+/** A response, or the fact that there is none. */
 export interface Answer {
   /** 0 if nothing answered. */
   readonly status: number;
@@ -47,7 +47,7 @@ export function excerpt(body: string): string {
   return printable(stripVTControlCharacters(body)).replaceAll(/\s+/g, ' ').trim().slice(0, excerptChars);
 }
 
-/** Undefined if the text is not JSON. */
+/** The parsed JSON; undefined if the text is not JSON. */
 export function parsedJson(body: string): unknown {
   try {
     return JSON.parse(body);

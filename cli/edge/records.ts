@@ -6,8 +6,8 @@ import type { Stack } from '../stack/stack.ts';
 type WithoutBase<R> = R extends JournalRecord ? Omit<R, 'id' | 'atMs' | 'actor'> : never;
 
 /** A record in the form that the edge's entrypoint takes: one line. */
-export function recordLine(stack: Stack, what: WithoutBase<JournalRecord>): string {
-  return JSON.stringify({ id: randomUUID(), atMs: Date.now(), actor: actorOf(stack), ...what });
+export function recordLine(stack: Stack, record: WithoutBase<JournalRecord>): string {
+  return JSON.stringify({ id: randomUUID(), atMs: Date.now(), actor: actorOf(stack), ...record });
 }
 
 /** An id for an operation: month, day and time (UTC), and a random part. */
@@ -17,7 +17,7 @@ export function operationId(): string {
   return `${time}-${randomBytes(2).toString('hex')}`;
 }
 
-/** Who runs the commands. */
+/** The name of the operator, for the journal. */
 export function actorOf({ settings, env }: Stack): string {
   const name = settings.BLUEGREEN_ACTOR ?? (env.USER || userName());
   return name.replaceAll(/["\\\p{Cc}]/gu, '').slice(0, 100) || 'somebody';

@@ -25,13 +25,14 @@ export async function switchOver(stack: Stack, engine: Engine, to: Pool, reason:
     ...reason,
   });
   const startedAt = performance.now();
-  const said = await engine.edge('switch', to, record);
-  if (said !== '') progress(said);
+  const output = await engine.edge('switch', to, record);
+  if (output !== '') progress(output);
   return Math.round(performance.now() - startedAt);
 }
 
 /**
- * Switches, and relies on the flag if the edge does not confirm the switch in time; undefined then.
+ * Switches, even if the edge does not confirm it in time but reports the pool as active.
+ * @returns the time it took, in milliseconds; undefined if the edge did not confirm the switch in time
  * @throws if the edge still reports the other pool as active
  */
 export async function switchUnconfirmed(

@@ -5,7 +5,8 @@ import type { Engine, EngineName } from './engine.ts';
 import { hostEngine } from './host/engine.ts';
 
 /**
- * The requested engine; without one, that of the running stack; else Compose if a Docker Engine answers, or the host.
+ * The requested engine. Without a request, the engine of the running stack, else Compose if a Docker Engine answers, else
+ * the host.
  * @throws {CommandError} if Compose was requested and cannot be used
  */
 export async function chooseEngine(stack: Stack, wanted: EngineName | undefined): Promise<Engine> {

@@ -24,7 +24,7 @@ export type Fault = 'shutdown' | 'kill' | 'freeze';
 /** Runs the stack: as containers, or as plain processes on this host. */
 export interface Engine {
   readonly name: EngineName;
-  /** The same engine, for a stack with other settings. */
+  /** The same engine for a stack with other settings. */
   with(stack: Stack): Engine;
   /** Whether any part of the stack is running. */
   isUp(): Promise<boolean>;
@@ -33,13 +33,13 @@ export interface Engine {
   down(options: { volumes: boolean }): Promise<void>;
   services(): Promise<readonly Service[]>;
   /**
-   * Stops a pool's app and starts it with the present settings. Touches nothing else and does not wait until it is healthy.
-   * @param options `unused`: it serves no visitors, so it gets no time to finish requests
+   * Stops a pool's app and starts it with the current settings. Touches nothing else and does not wait until it is healthy.
+   * @param options `unused`: the pool serves no visitors, so it gets no time to finish requests
    */
   replace(pool: Pool, options: { unused: boolean }): Promise<void>;
   /**
    * Pulls an image ahead of its use.
-   * @returns a reference that always means this image
+   * @returns a reference that always resolves to this image
    * @throws {CommandError} if the image cannot be pulled, or if this engine runs no images
    */
   fetchImage(pool: Pool, image: string, release: string): Promise<string>;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changed, changeEnvFile } from './env-file.ts';
 
 describe('a change to the env file', () => {
-  it('replaces the value that counts and leaves every other line as it is', () => {
+  it('replaces the value in effect and leaves every other line unchanged', () => {
     const text =
       '# mine\nGREEN_IMAGE=a:1\n\nRELEASE_ID_GREEN="old one"\n  export GREEN_IMAGE = a:2 # why\nSECRET=\'x # y\'\n';
     expect(changed(text, { GREEN_IMAGE: 'a:3', RELEASE_ID_GREEN: 'r3' })).toBe(
@@ -15,7 +15,7 @@ describe('a change to the env file', () => {
     );
   });
 
-  it('puts a new variable under its description, or at the end', () => {
+  it('inserts a new variable below its description, or at the end', () => {
     expect(changed("# Green's image.\n# GREEN_IMAGE=\n\n# next\n", { GREEN_IMAGE: 'a' })).toBe(
       "# Green's image.\n# GREEN_IMAGE=\nGREEN_IMAGE=a\n\n# next\n",
     );
@@ -23,16 +23,16 @@ describe('a change to the env file', () => {
     expect(changed('', { GREEN_IMAGE: 'a' })).toBe('GREEN_IMAGE=a\n');
   });
 
-  it('takes a variable out where its default is to hold again', () => {
+  it('removes a variable so that its default applies', () => {
     expect(changed('A=1\nGREEN_IMAGE=x\nB=2\nGREEN_IMAGE=y\n', { GREEN_IMAGE: undefined })).toBe('A=1\nB=2\n');
   });
 
-  it('refuses a file in which it would change something else', () => {
+  it('fails if it would change something else', () => {
     const text = 'NOTE="a text of two lines\nGREEN_IMAGE=in it"\n';
     expect(() => changed(text, { GREEN_IMAGE: 'a' })).toThrow(/without changing something else/);
   });
 
-  it('can be undone, whatever else the file holds', () => {
+  it('can be undone, whatever else the file contains', () => {
     const name = fc.constantFrom('A', 'B_C', 'SLACK_WEBHOOK_URL', 'GREEN_IMAGE', 'RELEASE_ID_GREEN');
     const value = fc.stringMatching(/^[A-Za-z0-9:/._@-]{0,20}$/);
     const line = fc.oneof(
@@ -58,7 +58,7 @@ describe('a change to the env file', () => {
     });
     afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-    it('keeps the rights of the file, follows a link, and leaves nothing beside it', () => {
+    it('keeps the mode of the file and follows a symbolic link', () => {
       const real = join(directory, 'real');
       const link = join(directory, '.env');
       writeFileSync(real, 'A=1\n');
@@ -70,14 +70,14 @@ describe('a change to the env file', () => {
       expect(readFileSync(link, 'utf8')).toBe(readFileSync(real, 'utf8'));
     });
 
-    it('makes a file that is missing, for its owner alone', () => {
+    it('creates a missing file, accessible to its owner only', () => {
       const path = join(directory, '.env');
       changeEnvFile(path, { GREEN_IMAGE: 'a' });
       expect(readFileSync(path, 'utf8')).toBe('GREEN_IMAGE=a\n');
       expect(statSync(path).mode & 0o777).toBe(0o600);
     });
 
-    it('says which file it cannot write', () => {
+    it('names the file that it cannot write', () => {
       expect(() => changeEnvFile(join(directory, 'missing', '.env'), { A: '1' })).toThrow(/cannot write .*missing/);
     });
   });

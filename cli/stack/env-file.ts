@@ -12,7 +12,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'dotenv';
 import { CommandError } from '../terminal/command-error.ts';
 
-/** Undefined removes the variable, so that its default applies. */
+/** New values. Undefined removes the variable, so that its default applies. */
 export type Changes = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -33,7 +33,7 @@ export function changeEnvFile(path: string, changes: Changes): void {
 
 /** The text with the changes applied. */
 export function changed(text: string, changes: Changes): string {
-  const after = Object.entries(changes).reduce((sofar, [name, value]) => withVariable(sofar, name, value), text);
+  const after = Object.entries(changes).reduce((current, [name, value]) => withVariable(current, name, value), text);
   const set = Object.entries(changes).filter((change): change is [string, string] => change[1] !== undefined);
   const rest = Object.entries(parse(text)).filter(([name]) => !(name in changes));
   if (!isDeepStrictEqual(parse(after), Object.fromEntries([...rest, ...set]))) {
@@ -49,7 +49,7 @@ function withVariable(text: string, name: string, value: string | undefined): st
   const lines = text.split('\n');
   const isSet = (line: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(line);
   const isDefault = (line: string) => new RegExp(`^#\\s*${name}=`).test(line);
-  // The last assignment counts.
+  // The last assignment takes effect.
   const at = lines.findLastIndex(isSet);
   if (value === undefined) return lines.filter((line) => !isSet(line)).join('\n');
   if (at >= 0) return lines.map((line, index) => (index === at ? `${name}=${value}` : line)).join('\n');

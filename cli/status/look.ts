@@ -13,9 +13,9 @@ import { countersOf, healthOf } from './watcher-answers.ts';
 /** Answers over HTTP, which cost next to nothing. */
 export interface QuickLook {
   readonly pools: readonly PoolStatus[];
-  /** Undefined if it does not answer, or if something else answers. */
+  /** Undefined if the watcher does not answer, or if something else answers on its port. */
   readonly watcher: Health | undefined;
-  /** Something that is not a watcher of this version answers at its port. */
+  /** Whether something that is not a watcher of this version answers on its port. */
   readonly isForeign: boolean;
   readonly counters: Counters | undefined;
 }

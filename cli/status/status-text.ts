@@ -9,7 +9,7 @@ import { printable, styledForStdout, table } from '../terminal/terminal.ts';
 import type { Report } from './report.ts';
 import type { Remark } from './story.ts';
 
-const colourOf = { bad: 'red', warning: 'yellow', good: 'green', neutral: 'cyan' } as const;
+const styleOf = { bad: 'red', warning: 'yellow', good: 'green', neutral: 'cyan' } as const;
 
 /** The report for people: what matters most first, then each part. */
 export function statusText(report: Report): string {
@@ -41,7 +41,7 @@ export function remarkText({ tone, text }: Remark): string {
 }
 
 export function painted(tone: Tone, text: string): string {
-  return styledForStdout(colourOf[tone], text);
+  return styledForStdout(styleOf[tone], text);
 }
 
 /** Pool, role, release and health. */
@@ -62,7 +62,7 @@ function roleOf(pool: Pool, active: Pool): string {
   return pool === active ? 'active' : 'standby';
 }
 
-/** What the watcher sees and where it sends alerts. */
+/** The error rate that the watcher sees, and where it sends alerts. */
 export function watcherLines(watcher: Health | undefined): string[] {
   if (watcher === undefined) return [];
   const { window, channels, alertsHeldBack, status } = watcher;

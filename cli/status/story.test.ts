@@ -5,7 +5,7 @@ import { storyOf } from './story.ts';
 
 const since = '2025-11-23T14:05:09.000Z';
 const open = (kind: string) => ({ ...health, openIncidents: [{ kind, incident: 'i-1', since }] });
-const sick = { ...green, healthy: false, health: 'no answer' };
+const unhealthy = { ...green, healthy: false, health: 'no answer' };
 const words = (...args: Parameters<typeof lookOf>) =>
   storyOf(lookOf(...args)).map(({ tone, text }) => `${tone}: ${text}`);
 
@@ -20,8 +20,8 @@ const deployAt = (step: string, switched: boolean) => ({
   alive: true,
 });
 
-describe('the story that status tells', () => {
-  it('is who serves and who stands by, where all is well', () => {
+describe('the state that status shows', () => {
+  it('is the active pool and the standby if nothing is wrong', () => {
     expect(words()).toEqual(['good: blue is active and serves blue-1; green stands by']);
   });
 
@@ -37,7 +37,7 @@ describe('the story that status tells', () => {
     ],
     [
       'warning: blue is active and serves, but has no standby: green, no answer',
-      { pools: [blue, sick], edge: { down: { blue: false, green: true } } },
+      { pools: [blue, unhealthy], edge: { down: { blue: false, green: true } } },
     ],
     [
       'warning: blue is active and serves, but has no standby: green, marked down',
@@ -47,8 +47,8 @@ describe('the story that status tells', () => {
     ['warning: High upstream error rate (incident i-1, since 14:05:09 UTC)', { watcher: open('error-rate') }],
     ['warning: of-a-later-version (incident i-1, since 14:05:09 UTC)', { watcher: open('of-a-later-version') }],
     [
-      'bad: The edge cannot be reached: it is gone',
-      { control: undefined, fault: new CommandError('it is gone\nand more') },
+      'bad: The edge cannot be reached: no answer',
+      { control: undefined, fault: new CommandError('no answer\nand more') },
     ],
     [
       'bad: The edge cannot be reached: docker compose exec failed: no such service',
@@ -58,7 +58,7 @@ describe('the story that status tells', () => {
     expect(words(look)[0]).toBe(first);
   });
 
-  it('begins with a failover that only the log shows while there are visitors, and not when they are gone', () => {
+  it('begins with a failover that only the log shows while there are visitors, and ends with it when there are none', () => {
     const at = Date.parse(since);
     const log = { ...health.log, lastLine: since };
     const look = lookOf({ watcher: { ...open('failover'), serving: 'green', log } });
@@ -70,7 +70,7 @@ describe('the story that status tells', () => {
     ]);
   });
 
-  it('puts what hurts visitors before what does not', () => {
+  it('puts problems that visitors notice first', () => {
     const watcher = open('outage');
     expect(words({ edge: { serving: 'green', down: { blue: true, green: false } }, watcher })).toEqual([
       'bad: Outage: no pool can serve requests (incident i-1, since 14:05:09 UTC)',
@@ -78,14 +78,14 @@ describe('the story that status tells', () => {
     ]);
   });
 
-  it('does not miss a standby that is being deployed to', () => {
-    expect(words({ pools: [blue, sick], deploy: deployAt('health', false) })[0]).toBe(
+  it('does not report a missing standby while it is being deployed to', () => {
+    expect(words({ pools: [blue, unhealthy], deploy: deployAt('health', false) })[0]).toBe(
       'neutral: blue is active and serves; green is being deployed to',
     );
   });
 
-  it('misses the old release that a deploy could go back to, once it has switched', () => {
-    expect(words({ pools: [blue, sick], deploy: deployAt('bake', true) })[0]).toBe(
+  it('reports a missing standby once a deploy has switched, as it could not roll back', () => {
+    expect(words({ pools: [blue, unhealthy], deploy: deployAt('bake', true) })[0]).toBe(
       'warning: blue is active and serves, but has no standby: green, no answer',
     );
   });
@@ -110,7 +110,7 @@ describe('the story that status tells', () => {
       { services: [{ name: 'app_green', state: 'stopped', detail: 'SIGKILL' }] },
     ],
     ['warning: green runs green-1 but should run green-2', { pools: [{ ...green, planned: 'green-2' }] }],
-  ])('says what else is wrong: %s', (remark, look) => {
+  ])('continues with other problems: %s', (remark, look) => {
     expect(words(look).slice(1)).toContain(remark);
   });
 });

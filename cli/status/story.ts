@@ -20,7 +20,7 @@ export type Story = readonly [Remark, ...Remark[]];
 
 const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
 
-/** As in the alerts and on the dashboard: which pool serves, whether the standby could, and what is wrong. */
+/** As in the alerts and on the dashboard: which pool serves, whether the standby could take over, and what is wrong. */
 export function storyOf(look: Look, nowMs = Date.now()): Story {
   const { control, fault } = look;
   const remarks = [...watcherRemarks(look), ...serviceRemarks(look), ...releaseRemarks(look)];
@@ -29,9 +29,9 @@ export function storyOf(look: Look, nowMs = Date.now()): Story {
   }
   const { active } = control.edge;
   remarks.push(...operationRemarks(look, otherPool(active)));
-  const { news, old } = incidentRemarks(look.watcher, nowMs);
-  const [first, ...others] = sorted([...trafficRemarks(control.edge, look), ...news]);
-  return [first ?? { tone: 'good', text: whoServes(active, look) }, ...sorted([...others, ...old, ...remarks])];
+  const { current, old } = incidentRemarks(look.watcher, nowMs);
+  const [first, ...others] = sorted([...trafficRemarks(control.edge, look), ...current]);
+  return [first ?? { tone: 'good', text: normalText(active, look) }, ...sorted([...others, ...old, ...remarks])];
 }
 
 /** On one line. Docker's own message begins on the second line of the fault. */
@@ -67,7 +67,7 @@ const incidents: { readonly [kind: string]: Remark } = {
   'standby-down': { tone: 'warning', text: 'Standby down' },
 };
 
-/** The name of a kind of incident. */
+/** How a kind of incident is described, and how grave it is. */
 export function incidentWords(kind: string): Remark {
   return (Object.hasOwn(incidents, kind) ? incidents[kind] : undefined) ?? { tone: 'warning', text: kind };
 }
@@ -79,7 +79,7 @@ export function incidentWords(kind: string): Remark {
 function incidentRemarks(
   watcher: Health | undefined,
   nowMs: number,
-): { news: readonly Remark[]; old: readonly Remark[] } {
+): { current: readonly Remark[]; old: readonly Remark[] } {
   const all = (watcher?.openIncidents ?? []).map(({ kind, incident, since }) => {
     const { tone, text } = incidentWords(kind);
     const what =
@@ -89,22 +89,25 @@ function incidentRemarks(
   });
   const lastMs = watcher?.log.lastLine ? Date.parse(watcher.log.lastLine) : 0;
   const isOld = isIdle(lastMs, nowMs);
-  const [old = [], news = []] = [true, false].map((wanted) =>
+  const [old = [], current = []] = [true, false].map((wanted) =>
     all.filter(({ kind }) => (isOld && kind === 'failover') === wanted).map(({ remark }) => remark),
   );
-  return { news, old };
+  return { current, old };
 }
 
-function operationRemarks({ control, deploy }: Look, idle: Pool): Remark[] {
+function operationRemarks({ control, deploy }: Look, standby: Pool): Remark[] {
   const { canaryPercent = 0, muted } = control ?? {};
   const remarks: Remark[] = [];
-  if (canaryPercent > 0) remarks.push({ tone: 'neutral', text: `Canary: ${canaryPercent}% of the visitors → ${idle}` });
+  if (canaryPercent > 0)
+    remarks.push({ tone: 'neutral', text: `Canary: ${canaryPercent}% of the visitors → ${standby}` });
   if (muted !== undefined)
     remarks.push({ tone: 'warning', text: `Alerts are muted until ${utcTime(muted.untilMs)} by ${muted.actor}` });
   if (deploy?.alive) remarks.push({ tone: 'neutral', text: `${capital(holderText(deploy))} is in progress` });
   else if (deploy !== undefined) {
-    const standing = deploy.switched ? 'it had switched already' : `${idle} may run anything: deploy again`;
-    remarks.push({ tone: 'warning', text: `${capital(holderText(deploy))} was interrupted; ${standing}` });
+    const consequence = deploy.switched
+      ? 'traffic had already been switched'
+      : `the release on ${standby} is unknown: deploy again`;
+    remarks.push({ tone: 'warning', text: `${capital(holderText(deploy))} was interrupted; ${consequence}` });
   }
   return remarks;
 }
@@ -112,7 +115,7 @@ function operationRemarks({ control, deploy }: Look, idle: Pool): Remark[] {
 function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
   if (watcher === undefined) {
     const fault = isForeign
-      ? "Something else than this kit's watcher answers at its port"
+      ? "Something other than the watcher answers on the watcher's port"
       : 'The watcher does not answer';
     return [{ tone: 'bad', text: `${fault}: no alert would be sent` }];
   }
@@ -140,7 +143,7 @@ function serviceRemarks({ services }: Look): Remark[] {
     });
 }
 
-/** After a replacement or a change of the env file, an app may not run the release that it should yet. */
+/** After a replacement or a change of the env file, an app may not run the planned release yet. */
 function releaseRemarks({ pools }: Look): Remark[] {
   return pools
     .filter(({ reported, planned }) => reported !== undefined && reported !== planned)
@@ -150,7 +153,7 @@ function releaseRemarks({ pools }: Look): Remark[] {
     }));
 }
 
-function whoServes(active: Pool, { pools }: Look): string {
+function normalText(active: Pool, { pools }: Look): string {
   const release = pools.find(({ pool }) => pool === active)?.release;
   return `${active} is active and serves ${release ?? ''}; ${otherPool(active)} stands by`.replace(
     'serves ;',

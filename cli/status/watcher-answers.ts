@@ -3,7 +3,7 @@ import type { Counters } from '../../report/counters.ts';
 import type { AlertDelivery } from '../../report/delivery.ts';
 import type { Health } from '../../report/health.ts';
 
-// The parts that the command line reads. A watcher of another version may send more, and another program may listen there.
+// The fields that the command line reads. A watcher of another version may send more, and another program may use its port.
 
 const channel = z.object({
   name: z.string(),
@@ -39,17 +39,17 @@ const alerts = z.array(
   }),
 );
 
-/** Undefined if this is not a list of deliveries. */
+/** The alerts and their delivery; undefined if the answer is something else. */
 export function alertsOf(answer: unknown): readonly AlertDelivery[] | undefined {
   return alerts.safeParse(answer).data;
 }
 
-/** Undefined if this is not a watcher's health report. */
+/** The watcher's health report; undefined if the answer is something else. */
 export function healthOf(answer: unknown): Health | undefined {
   return health.safeParse(answer).success ? (answer as Health) : undefined;
 }
 
-/** Undefined if these are not a watcher's counters. */
+/** The watcher's counters; undefined if the answer is something else. */
 export function countersOf(answer: unknown): Counters | undefined {
   return counters.safeParse(answer).success ? (answer as Counters) : undefined;
 }

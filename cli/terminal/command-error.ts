@@ -1,4 +1,4 @@
-/** An error that a person can act on: what happened, what state remains, and what to type next. */
+/** An error that a person can act on: it says what happened, what state the stack is in, and what to type next. */
 export class CommandError extends Error {
   readonly code: 'FAILED' | 'MISUSE';
   readonly next: string | undefined;

@@ -9,14 +9,14 @@ describe('a question', () => {
     ['\r', false],
     ['no\r', false],
     ['maybe\r', false],
-  ])('is answered with yes by y or yes alone: %j', async (typed, yes) => {
+  ])('is answered yes by y or yes only: %j', async (typed, yes) => {
     expect(await answered(typed)).toBe(yes);
   });
 
   it.each([
     ['Ctrl-C', '\x03'],
     ['Ctrl-D', '\x04'],
-  ])('is answered with no by %s', async (_, typed) => {
+  ])('is answered no by %s', async (_, typed) => {
     expect(await answered(typed)).toBe(false);
   });
 });

@@ -2,15 +2,15 @@ import { warning } from './terminal.ts';
 
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Restores the default effect of Ctrl-C. */
+  /** Restores the default behavior of Ctrl-C. */
   end(): void;
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Makes Ctrl-C (and a closed terminal) end a command in order: the first one asks for it, a second one exits at once.
- * @param whereThingsStand printed at the second one
+ * Makes Ctrl-C, or a closed terminal, stop a command gracefully. A second Ctrl-C exits at once.
+ * @param whereThingsStand what to print on the second Ctrl-C: the state in which the stack is left
  */
 export function interruption(whereThingsStand: () => string): Interruption {
   const controller = new AbortController();
@@ -23,7 +23,7 @@ export function interruption(whereThingsStand: () => string): Interruption {
       process.exit(1);
     }
     process.stderr.write('\n');
-    warning(`${name}: stopping in order; press again to abort`);
+    warning(`${name}: stopping gracefully; press Ctrl-C again to abort`);
     controller.abort(new Interrupted());
   };
   for (const name of signals) process.on(name, onSignal);

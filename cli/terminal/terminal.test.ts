@@ -8,20 +8,20 @@ import { step } from './steps.ts';
 import { print, printJson, progress, table, warning } from './terminal.ts';
 
 const hostile = 'bad\x1b]0;owned\x07\x1b[2J\r\x9b31m\u202e\u{e0041}!';
-/** What a terminal would obey, or that hides what follows. */
-const obeyed = /[^\P{Cc}\n]|\p{Cf}/u;
+/** What a terminal would interpret, or what hides text. */
+const interpreted = /[^\P{Cc}\n]|\p{Cf}/u;
 
 describe('what is written to a terminal', () => {
   let written: string;
-  const keep = (text: string | Uint8Array) => {
+  const capture = (text: string | Uint8Array) => {
     written += text;
     return true;
   };
 
   beforeEach(() => {
     written = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation(keep);
-    vi.spyOn(process.stderr, 'write').mockImplementation(keep);
+    vi.spyOn(process.stdout, 'write').mockImplementation(capture);
+    vi.spyOn(process.stderr, 'write').mockImplementation(capture);
   });
   afterEach(() => vi.restoreAllMocks());
 
@@ -29,29 +29,29 @@ describe('what is written to a terminal', () => {
     ['a result', () => print(hostile)],
     ['progress', () => progress(hostile)],
     ['a warning', () => warning(hostile)],
-    ['an error that a person can act on', () => explain(new CommandError(hostile, { next: hostile }))],
+    ['a command error', () => explain(new CommandError(hostile, { next: hostile }))],
     ['any other error', () => explain(new Error(hostile))],
     ['a table', () => print(table(['A'], [[hostile]]))],
-    ['what a step returns', () => step('smoke', async () => hostile)],
-    ['a document', () => printJson({ hostile })],
-  ])('has nothing in it that the terminal would obey: %s', async (_, write) => {
+    ['the result of a step', () => step('smoke', async () => hostile)],
+    ['JSON', () => printJson({ hostile })],
+  ])('contains nothing that the terminal would interpret: %s', async (_, write) => {
     await write();
     expect(written).toContain('bad');
-    expect(written).not.toMatch(obeyed);
+    expect(written).not.toMatch(interpreted);
   });
 
-  it('keeps our own colours, and the lines of what has several', () => {
+  it('keeps our own colors and line breaks', () => {
     const text = `${styleText('red', 'one', { validateStream: false })}\n\ttwo`;
     print(text);
     expect(written).toBe(`${text}\n`);
   });
 
-  it('is the same document to whoever reads it', () => {
+  it('is the same JSON to a parser', () => {
     printJson({ hostile });
     expect(JSON.parse(written)).toEqual({ hostile });
   });
 
-  it('is one line of the history for each deploy, whatever an app said', async () => {
+  it('is one line of history for each deploy, whatever an app has written', async () => {
     const site = await StandInSite.open();
     const base = { id: 'r', atMs: 1, actor: 'alice', deploy: 'd', pool: 'green', release: 'v2' } as const;
     site.write(
@@ -60,7 +60,7 @@ describe('what is written to a terminal', () => {
     );
     await history(site.engine, { json: false, lines: 10 });
     site.close();
-    expect(written).not.toMatch(obeyed);
+    expect(written).not.toMatch(interpreted);
     expect(written.trimEnd().split('\n')).toHaveLength(2);
   });
 });

@@ -8,23 +8,23 @@ function paint(style: Style, text: string, stream: NodeJS.WriteStream): string {
 }
 
 /** The escape sequences of our own colors. */
-const ours = new Set(
+const ownStyles = new Set(
   (['bold', 'dim', 'red', 'yellow', 'green', 'cyan'] as const).flatMap((style) =>
     styleText(style, ' ', { validateStream: false }).split(' '),
   ),
 );
 
 /** Removes what a terminal would interpret or what hides text, except for our own colors and line ends. */
-function tame(text: string): string {
+function sanitized(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/(?![\n\t])\p{Cc}(?:\[\d+m)?|[\p{Zl}\p{Zp}]/gu, (found) => (ours.has(found) ? found : ' '))
+    .replaceAll(/(?![\n\t])\p{Cc}(?:\[\d+m)?|[\p{Zl}\p{Zp}]/gu, (found) => (ownStyles.has(found) ? found : ' '))
     .replaceAll(/\p{Cf}/gu, '');
 }
 
-/** Prints a line on stderr. It may quote text from outside. */
+/** Prints text on stderr, which may quote text from outside. */
 export function printToStderr(text: string): void {
-  process.stderr.write(`${tame(text)}\n`);
+  process.stderr.write(`${sanitized(text)}\n`);
 }
 
 /** Prints progress on stderr. */
@@ -38,7 +38,7 @@ export function warning(text: string): void {
 
 /** Prints a result on stdout. */
 export function print(text: string): void {
-  process.stdout.write(`${tame(text)}\n`);
+  process.stdout.write(`${sanitized(text)}\n`);
 }
 
 /** Prints JSON on stdout, with control characters escaped, which means the same to a parser. */
@@ -50,7 +50,6 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Colored for stderr. */
 export function styledForStderr(style: Style, text: string): string {
   return paint(style, text, process.stderr);
 }
@@ -73,7 +72,7 @@ export function clipped(text: string, columns: number): string {
   return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;
 }
 
-/** Rows under a header, in columns as wide as their widest cell. */
+/** A header and rows, in columns as wide as their widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const [first = '', ...others] = inColumns([header, ...rows]);
   return [styledForStdout('bold', first), ...others].join('\n');
@@ -91,7 +90,7 @@ export function inColumns(cells: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Runs one of several closing steps. If it fails, a warning is printed, and the other steps still run. */
+/** Runs one of several cleanup steps. If it fails, a warning is printed, and the other steps still run. */
 export async function attempt(fault: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -10,15 +10,15 @@ const incident = { kind: 'failover', incident: 'i-1', since: new Date(atMs - 2_0
 const base = { id: 'r1', atMs: atMs - 500, actor: 'alice' } as const;
 const switched: JournalRecord = { ...base, kind: 'switch', from: 'blue', to: 'green', reason: 'switch' };
 
-/** What is told when the stack looks like this, one look after the other. */
-function told(...looks: readonly Look[]): string[] {
+/** The events that a series of looks results in. */
+function eventsOf(...looks: readonly Look[]): string[] {
   const changes = new Changes();
   return looks.flatMap((look) => changes.next(look, atMs)).map(({ tone, what, text }) => `${tone} ${what}: ${text}`);
 }
 
-describe('what happens between two looks', () => {
-  it('is nothing where nothing has changed, and nothing for the first one', () => {
-    expect(told(lookOf({ journal: [switched] }), lookOf({ journal: [switched] }))).toEqual([]);
+describe('events between two looks', () => {
+  it('are none if nothing has changed, and none for the first look', () => {
+    expect(eventsOf(lookOf({ journal: [switched] }), lookOf({ journal: [switched] }))).toEqual([]);
   });
 
   it.each<[string, Parameters<typeof lookOf>[0]]>([
@@ -29,7 +29,7 @@ describe('what happens between two looks', () => {
     ['warning flag: blue is marked down by its health checks', { edge: { down: { blue: true, green: false } } }],
     ['neutral switch: blue → green by alice', { journal: [switched], edge: { active: 'green' } }],
     ['warning switch: blue → green; the flag was changed by hand', { edge: { active: 'green' } }],
-    ['neutral release: green runs green-2 now', { pools: [blue, { ...green, reported: 'green-2' }] }],
+    ['neutral release: green now runs green-2', { pools: [blue, { ...green, reported: 'green-2' }] }],
     ['neutral alert: 2 held back', { watcher: { ...health, alertsHeldBack: 2 } }],
     [
       'warning service: app_blue is restarting (SIGKILL)',
@@ -39,8 +39,8 @@ describe('what happens between two looks', () => {
       'neutral service: app_blue was restarted (pid 9)',
       { services: [{ name: 'app_blue', state: 'running', detail: 'pid 9' }] },
     ],
-  ])('is told: %s', (line, change) => {
-    expect(told(lookOf(), lookOf(change), lookOf(change))).toEqual([line]);
+  ])('include: %s', (line, change) => {
+    expect(eventsOf(lookOf(), lookOf(change), lookOf(change))).toEqual([line]);
   });
 
   it.each([
@@ -50,35 +50,35 @@ describe('what happens between two looks', () => {
     ['Up 3 seconds (health: starting)', 'Up 3 seconds (healthy)', false],
     ['Up 2 minutes (healthy)', 'Up 1 second (health: starting)', true],
     ['Up 2 days (healthy)', 'Up Less than a second (health: starting)', true],
-  ])('knows a container that was restarted in between: %s, then %s', (was, is, restarted) => {
+  ])('include a restart of a container, by its uptime: %s, then %s', (was, is, restarted) => {
     const container = (detail: string) => lookOf({ services: [{ name: 'nginx_proxy', state: 'running', detail }] });
     const line = `neutral service: nginx_proxy was restarted (${is})`;
-    expect(told(container(was), container(is))).toEqual(restarted ? [line] : []);
+    expect(eventsOf(container(was), container(is))).toEqual(restarted ? [line] : []);
   });
 
-  it('tells the end of an incident with how long it lasted', () => {
+  it('include the end of an incident and how long it lasted', () => {
     const during = lookOf({ watcher: { ...health, openIncidents: [incident] } });
-    expect(told(during, lookOf())).toEqual(['good recovery: resolved after 2.0 s (incident i-1)']);
+    expect(eventsOf(during, lookOf())).toEqual(['good recovery: resolved after 2.0 s (incident i-1)']);
   });
 
-  it('tells what becomes of alerts', () => {
+  it('include the delivery of alerts', () => {
     const watcher = (channel: object) => lookOf({ watcher: { ...health, channels: [{ ...slack, ...channel }] } });
     const closed = { state: 'closed', lastError: 'HTTP 404' } as const;
     expect(
-      told(watcher({}), watcher({ sent: 6 }), watcher({ sent: 6, ...closed }), watcher({ sent: 6, dropped: 1 })),
+      eventsOf(watcher({}), watcher({ sent: 6 }), watcher({ sent: 6, ...closed }), watcher({ sent: 6, dropped: 1 })),
     ).toEqual([
       'neutral alert: sent to slack (2)',
-      'warning alert: slack accepts none: HTTP 404',
-      'warning alert: 1 dropped, because slack does not accept them',
+      'warning alert: slack does not accept alerts: HTTP 404',
+      'warning alert: 1 dropped: slack does not accept them',
       'good alert: slack accepts alerts again',
     ]);
   });
 
-  it('says once what it cannot reach, and misses nothing that happened meanwhile', () => {
-    const gone = () => lookOf({ watcher: undefined, control: undefined, fault: new CommandError('it is gone') });
+  it('report once what cannot be reached, and afterwards everything that happened meanwhile', () => {
+    const gone = () => lookOf({ watcher: undefined, control: undefined, fault: new CommandError('no answer') });
     const after = lookOf({ journal: [switched], edge: { active: 'green' }, watcher: { ...health, alertsHeldBack: 1 } });
-    expect(told(lookOf(), gone(), gone(), gone(), after).toSorted()).toEqual([
-      'bad edge: cannot be reached: it is gone',
+    expect(eventsOf(lookOf(), gone(), gone(), gone(), after).toSorted()).toEqual([
+      'bad edge: cannot be reached: no answer',
       'bad watcher: cannot be reached: no alert would be sent',
       'good edge: answers again',
       'good watcher: answers again',
@@ -87,36 +87,35 @@ describe('what happens between two looks', () => {
     ]);
   });
 
-  it('does not say again what the beginning has said, but that it is over', () => {
+  it('do not repeat what the first look has shown, but report that it has ended', () => {
     const fault = new CommandError('docker compose exec failed:\nno such service');
     const gone = { watcher: undefined, control: undefined } as const;
-    expect(told(lookOf({ ...gone, fault }), lookOf({ ...gone, fault: new CommandError('still') }), lookOf())).toEqual([
-      'good edge: answers again',
-      'good watcher: answers again',
-    ]);
+    expect(
+      eventsOf(lookOf({ ...gone, fault }), lookOf({ ...gone, fault: new CommandError('still') }), lookOf()),
+    ).toEqual(['good edge: answers again', 'good watcher: answers again']);
   });
 
-  it('takes no switch of before for the reason of a change by hand', () => {
+  it('do not explain a change by hand with an earlier switch', () => {
     const back: JournalRecord = { ...base, id: 'r2', kind: 'switch', from: 'green', to: 'blue', reason: 'switch' };
     const journal = [switched, back];
     const green = { active: 'green' } as const;
-    expect(told(lookOf({ journal }), lookOf({ journal, edge: green }), lookOf({ journal }))).toEqual([
+    expect(eventsOf(lookOf({ journal }), lookOf({ journal, edge: green }), lookOf({ journal }))).toEqual([
       'warning switch: blue → green; the flag was changed by hand',
       'warning switch: green → blue; the flag was changed by hand',
     ]);
   });
 
-  it('waits for a switch that is in the journal and has not taken effect', () => {
+  it('report a switch once if it is in the journal before it takes effect', () => {
     const journal = [switched];
-    expect(told(lookOf(), lookOf({ journal }), lookOf({ journal, edge: { active: 'green' } }))).toEqual([
+    expect(eventsOf(lookOf(), lookOf({ journal }), lookOf({ journal, edge: { active: 'green' } }))).toEqual([
       'neutral switch: blue → green by alice',
     ]);
   });
 
-  it('says nothing of one answer that is missing', () => {
-    expect(told(lookOf(), lookOf({ watcher: undefined }), lookOf())).toEqual([]);
-    // It is looked at more often than it is asked for.
-    const gone = lookOf({ control: undefined, fault: new CommandError('it is busy') });
-    expect(told(lookOf(), gone, gone, gone, lookOf())).toEqual([]);
+  it('do not include a single missing answer', () => {
+    expect(eventsOf(lookOf(), lookOf({ watcher: undefined }), lookOf())).toEqual([]);
+    // There are more looks than requests to the engine.
+    const gone = lookOf({ control: undefined, fault: new CommandError('busy') });
+    expect(eventsOf(lookOf(), gone, gone, gone, lookOf())).toEqual([]);
   });
 });

@@ -11,9 +11,9 @@ import { recordEvent, type WatchEvent } from './record-event.ts';
 type Words = Omit<WatchEvent, 'atMs'>;
 
 /** A single missing answer may be due to a busy machine. */
-const missesToTell = 2;
+const missesToReport = 2;
 
-/** Events between one look at the stack and the next. A part that cannot be reached is compared when it is back. */
+/** Events between one look at the stack and the next. A part that cannot be reached is compared once it answers again. */
 export class Changes {
   #control: ControlState | undefined;
   #fault: CommandError | undefined;
@@ -89,22 +89,22 @@ export class Changes {
       const before = this.#releases.get(pool);
       if (reported !== undefined) this.#releases.set(pool, reported);
       const isNew = before !== undefined && reported !== undefined && before !== reported;
-      return isNew ? [{ tone: 'neutral', what: 'release', text: `${pool} runs ${reported} now` } as const] : [];
+      return isNew ? [{ tone: 'neutral', what: 'release', text: `${pool} now runs ${reported}` } as const] : [];
     });
   }
 
   #missing(part: 'edge' | 'watcher', why: string): Words[] {
     this.#missed[part]++;
-    // In the first look, the story says it.
-    if (this.#isFirst) this.#missed[part] = missesToTell;
-    if (this.#isFirst || this.#missed[part] !== missesToTell) return [];
+    // The status printed at the start already includes what is missing from the first look.
+    if (this.#isFirst) this.#missed[part] = missesToReport;
+    if (this.#isFirst || this.#missed[part] !== missesToReport) return [];
     return [{ tone: 'bad', what: part, text: `cannot be reached${why && `: ${why}`}` }];
   }
 
   #found(part: 'edge' | 'watcher'): Words[] {
-    const wasTold = this.#missed[part] >= missesToTell;
+    const wasReported = this.#missed[part] >= missesToReport;
     this.#missed[part] = 0;
-    return wasTold ? [{ tone: 'good', what: part, text: 'answers again' }] : [];
+    return wasReported ? [{ tone: 'good', what: part, text: 'answers again' }] : [];
   }
 }
 
@@ -161,13 +161,13 @@ function alertWords(before: Health, after: Health): Words[] {
       words.push({
         tone: 'warning',
         what: 'alert',
-        text: `${dropped - was.dropped} dropped, because ${name} does not accept them`,
+        text: `${dropped - was.dropped} dropped: ${name} does not accept them`,
       });
     if (state !== was.state) {
       const fails = {
         tone: 'warning',
         what: 'alert',
-        text: `${name} accepts none: ${lastError ?? 'no answer'}`,
+        text: `${name} does not accept alerts: ${lastError ?? 'no answer'}`,
       } as const;
       words.push(state === 'open' ? { tone: 'good', what: 'alert', text: `${name} accepts alerts again` } : fails);
     }

@@ -14,7 +14,7 @@ const shown = (events: readonly WatchEvent[], look = lookOf()) => ({
 });
 
 describe('a frame of watch', () => {
-  it('has the story above, the newest event at the bottom, and what does not fit goes first', () => {
+  it('has the state at the top and the newest event at the bottom; the oldest events are cut', () => {
     const events = Array.from({ length: 100 }, (_, index) => event(`number ${index}`));
     const lines = frameOf(shown(events), { columns: 80, rows: 24 });
     expect(lines).toHaveLength(24);
@@ -28,13 +28,13 @@ describe('a frame of watch', () => {
     { columns: 1, rows: 1 },
     { columns: 20, rows: 5 },
     { columns: 200, rows: 60 },
-  ])('fits into $columns × $rows', ({ columns, rows }) => {
+  ])('fits $columns × $rows', ({ columns, rows }) => {
     const lines = frameOf(shown([event('x'.repeat(500)), event('😀'.repeat(300))]), { columns, rows });
     expect(lines.length).toBeLessThanOrEqual(rows);
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(columns);
   });
 
-  it('obeys nothing that an app or an operator wrote', () => {
+  it('contains nothing from an app or an operator that a terminal would interpret', () => {
     const evil = 'a\x1b[2J\x1b]0;title\x07\r\nb\u009b31m\u2028c\u202e';
     const pools = [{ ...blue, release: evil, reported: evil, health: evil }, green];
     const lines = frameOf(shown([event(evil)], lookOf({ pools })), { columns: 300, rows: 40 });

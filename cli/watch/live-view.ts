@@ -15,7 +15,7 @@ export class LiveView implements View {
   #events: readonly WatchEvent[];
   #shown: Omit<Shown, 'events'> | undefined;
 
-  /** @param earlier the first events */
+  /** @param earlier the events to start with */
   constructor(stream: WriteStream, earlier: readonly WatchEvent[] = []) {
     this.#stream = stream;
     this.#screen = new Screen(stream);
@@ -67,14 +67,14 @@ export class LineView implements View {
   show({ look, nowMs }: Omit<Shown, 'events'>, events: readonly WatchEvent[]): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      for (const { tone, text } of storyOf(look)) this.#tell({ atMs: nowMs, tone, what: 'status', text });
+      for (const { tone, text } of storyOf(look)) this.#print({ atMs: nowMs, tone, what: 'status', text });
     }
-    for (const event of events) this.#tell(event);
+    for (const event of events) this.#print(event);
   }
 
   close(): void {}
 
-  #tell(event: WatchEvent): void {
+  #print(event: WatchEvent): void {
     print(eventLine(event, localDateTime));
   }
 }

@@ -4,19 +4,19 @@ import type { Stack } from '../stack/stack.ts';
 import { engineLook, type Look, type QuickLook, quickLook } from '../status/look.ts';
 
 const quickEveryMs = 500;
-/** A look that starts processes happens no more often than this … */
+/** The least time between two looks that start processes. */
 const engineEveryMs = 1_500;
-/** … takes at most this share of the time, even on a slow machine … */
+/** They take at most this share of the time, even on a slow machine. */
 const engineShare = 0.2;
-/** … and happens sooner if the quick look shows a change. */
+/** The least time between them if the quick look shows a change. */
 const engineAtOnceMs = 300;
 
-/** Looks at the stack repeatedly until the signal. A slow look does not delay the others. */
+/** Looks at the stack repeatedly until the signal aborts. A slow look does not delay the quick ones. */
 export async function* looks(stack: Stack, engine: Engine, signal: AbortSignal): AsyncGenerator<Look> {
   let known = await engineLook(stack, engine);
   let endedAtMs = performance.now();
   let tookMs = 0;
-  let seen = '';
+  let seenKey = '';
   let asked: Promise<void> | undefined;
   let failure: unknown;
 
@@ -35,10 +35,10 @@ export async function* looks(stack: Stack, engine: Engine, signal: AbortSignal):
   while (!signal.aborted) {
     const quick = await quickLook(stack);
     if (failure !== undefined) throw failure;
-    const news = newsOf(quick);
-    const waitMs = news === seen ? Math.max(engineEveryMs, tookMs / engineShare) : engineAtOnceMs;
+    const key = stateKey(quick);
+    const waitMs = key === seenKey ? Math.max(engineEveryMs, tookMs / engineShare) : engineAtOnceMs;
     if (asked === undefined && performance.now() - endedAtMs >= waitMs) {
-      seen = news;
+      seenKey = key;
       asked = ask();
     }
     yield { ...quick, ...known };
@@ -46,8 +46,8 @@ export async function* looks(stack: Stack, engine: Engine, signal: AbortSignal):
   }
 }
 
-/** Changes if the engine may have news. */
-function newsOf({ pools, watcher }: QuickLook): string {
+/** Changes if another look at the engine may show something new. */
+function stateKey({ pools, watcher }: QuickLook): string {
   const { active, down, muted, deploy, openIncidents } = watcher ?? {};
   return JSON.stringify([
     pools.map(({ health, reported }) => [health, reported]),

@@ -11,7 +11,7 @@ const spanMs = 3_000;
 export class RateMeter {
   #counts: readonly Counters[] = [];
 
-  /** Undefined if not known yet, or if the watcher does not answer. */
+  /** Undefined if the rates are not known yet, or if the watcher does not answer. */
   next(counters: Counters | undefined): Rates | undefined {
     // The counters start at 0 with the watcher.
     if (counters === undefined || counters.startedAtMs !== this.#counts.at(-1)?.startedAtMs) this.#counts = [];

@@ -32,7 +32,7 @@ function wordsFor(record: JournalRecord): Words {
     case 'mute':
       return { tone: 'neutral', what: 'mute', text: `alerts are muted until ${localTime(record.untilMs)} by ${actor}` };
     case 'unmute':
-      return { tone: 'neutral', what: 'mute', text: `alerts are on again by ${actor}` };
+      return { tone: 'neutral', what: 'mute', text: `unmuted by ${actor}` };
     case 'alert-test':
       return { tone: 'neutral', what: 'alerts', text: `test alert by ${actor}` };
     default:
@@ -43,15 +43,14 @@ function wordsFor(record: JournalRecord): Words {
 function failedWords({ release, step, why, pool, noWayBack }: RecordOf<'deploy-failed'>): Words {
   const text = `${release} failed at ${step}: ${why}`;
   if (noWayBack === undefined) return { tone: 'warning', what: 'deploy', text };
-  return { tone: 'bad', what: 'deploy', text: `${text}; still live on ${pool}, not rolled back: ${noWayBack}` };
+  return { tone: 'bad', what: 'deploy', text: `${text}; still active on ${pool}, not rolled back: ${noWayBack}` };
 }
 
 function finishedWords({ release, pool, switched, bake, tookMs }: RecordOf<'deploy-finished'>): Words {
   const baked = bake === undefined ? ', not monitored' : `; ${countedText(bake)}`;
-  if (!switched)
-    return { tone: 'good', what: 'deploy', text: `${release} ready on ${pool}, after ${duration(tookMs)}` };
+  if (!switched) return { tone: 'good', what: 'deploy', text: `${release} ready on ${pool} after ${duration(tookMs)}` };
   const tone = bake === undefined ? 'neutral' : 'good';
-  return { tone, what: 'deploy', text: `${release} serves on ${pool}, after ${duration(tookMs)}${baked}` };
+  return { tone, what: 'deploy', text: `${release} serves on ${pool} after ${duration(tookMs)}${baked}` };
 }
 
 function switchWords({ reason, from, to, release, actor, why }: RecordOf<'switch'>): Words {

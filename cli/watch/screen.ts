@@ -7,9 +7,9 @@ const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const begin = '\x1b[?2026h';
 const end = '\x1b[?2026l';
 
-const usual = { columns: 80, rows: 24 };
+const defaultSize = { columns: 80, rows: 24 };
 
-/** The whole terminal, restored at the end. */
+/** The whole terminal, restored on close. */
 export class Screen {
   readonly #stream: WriteStream;
   #drawn = '';
@@ -21,7 +21,7 @@ export class Screen {
 
   get size(): { readonly columns: number; readonly rows: number } {
     // A terminal that does not know its size reports 0.
-    return { columns: this.#stream.columns || usual.columns, rows: this.#stream.rows || usual.rows };
+    return { columns: this.#stream.columns || defaultSize.columns, rows: this.#stream.rows || defaultSize.rows };
   }
 
   open(): void {

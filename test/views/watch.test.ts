@@ -108,7 +108,7 @@ describe('./bluegreen watch, piped', () => {
     const { says } = await begin();
     const evil = { id: 'evil-1', atMs: Date.now(), actor: 'mal\u001b[2Jlory\u009b31m\u202e', kind: 'unmute' };
     writeFileSync(join(state(), 'control/journal.jsonl'), `${JSON.stringify(evil)}\n`, { flag: 'a' });
-    await says(/mute +alerts are on again by mal \[2Jlory 31m$/m);
+    await says(/mute +unmuted by mal \[2Jlory 31m$/m);
     expectPlain(running?.output());
     expectPlain((await stack.bluegreen('status')).stdout);
   });
@@ -192,7 +192,7 @@ describe('./bluegreen watch in a terminal', () => {
     expectDone(await stack.bluegreen('mute', '1m'));
     await terminal.shows(/Alerts are muted until/);
     expectDone(await stack.bluegreen('unmute'));
-    await terminal.shows(/mute +alerts are on again by alice/);
+    await terminal.shows(/mute +unmuted by alice/);
     process.kill(terminal.pid, 'SIGHUP');
     await terminal.exitCode;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colors are control sequences

@@ -8,7 +8,7 @@ import { checkSubnet, projectOf } from './subnet.ts';
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
 /** For queries that Docker answers at once or not at all. */
-const patienceMs = 20_000;
+const queryTimeoutMs = 20_000;
 
 interface Container {
   readonly service: string;
@@ -34,9 +34,9 @@ export function composeEngine(stack: Stack): Engine {
     });
     if (result.exitCode === 0) return String(result.all ?? result.stdout ?? '');
     if (result.timedOut)
-      throw new CommandError(`${what}: no answer within ${patienceMs / 1_000} s`, { next: 'docker info' });
-    const said = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
-    throw new CommandError(`${what} failed${said}`, { next: './bluegreen doctor' });
+      throw new CommandError(`${what}: no answer within ${queryTimeoutMs / 1_000} s`, { next: 'docker info' });
+    const output = typeof result.stderr === 'string' && result.stderr !== '' ? `:\n${lastLines(result.stderr)}` : '';
+    throw new CommandError(`${what} failed${output}`, { next: './bluegreen doctor' });
   }
 
   /** Takes a third of the time of `docker compose ps`, which first reads the whole configuration. */
@@ -44,12 +44,14 @@ export function composeEngine(stack: Stack): Engine {
     const labels = [`project=${projectOf(stack)}`, 'oneoff=False'];
     const filters = labels.flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
     const format = '{{.Label "com.docker.compose.service"}}\t{{.State}}\t{{.Status}}';
-    const lines = await docker('docker ps', ['ps', '--all', ...filters, '--format', format], { timeout: patienceMs });
+    const lines = await docker('docker ps', ['ps', '--all', ...filters, '--format', format], {
+      timeout: queryTimeoutMs,
+    });
     const found = lines.split('\n').flatMap((line) => {
       const [service = '', state = '', status = ''] = line.split('\t');
       return service === '' ? [] : [{ service, state, status }];
     });
-    // There are two while one is replaced; the newest comes first.
+    // While a container is replaced, there are two. The newest comes first.
     return found.filter(({ service }, index) => found.findIndex((other) => other.service === service) === index);
   }
 
@@ -75,7 +77,7 @@ export function composeEngine(stack: Stack): Engine {
     async down({ volumes }) {
       isUp = false;
       const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
-      // Containers of a profile are on the same network, which could not be removed.
+      // The network cannot be removed while containers of a profile are on it.
       await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });
     },
 
@@ -155,7 +157,7 @@ const oldestCompose = [2, 24] as const;
 
 /** Why Compose cannot be used here; undefined if it can. */
 export async function composeUnavailable(): Promise<string | undefined> {
-  const options = { reject: false, stdin: 'ignore', timeout: patienceMs } as const;
+  const options = { reject: false, stdin: 'ignore', timeout: queryTimeoutMs } as const;
   const [engine, plugin] = await Promise.all([
     execa('docker', ['info', '--format', '{{.ServerVersion}}'], options),
     execa('docker', ['compose', 'version', '--short'], options),

@@ -35,7 +35,7 @@ async function digestOf(image: string): Promise<string | undefined> {
   return found?.slice(found.indexOf('@') + 1);
 }
 
-/** One for each release and pool, which nothing else moves. */
+/** Tags the image for its release and pool. Nothing else moves this tag. */
 async function ownTag({ settings }: Stack, pool: Pool, image: string, release: string): Promise<string> {
   const tag = `${ownPrefix(settings)}${pool}:${release.replaceAll('+', '_')}`;
   const { exitCode, stderr } = await docker('image', 'tag', image, tag);

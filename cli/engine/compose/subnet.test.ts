@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { overlapping } from './subnet.ts';
 
-describe('networks of the engine', () => {
+describe('networks that overlap the subnet of the stack', () => {
   it.each([
     ['other 172.31.240.0/24', true],
     ['around 172.31.0.0/16', true],
@@ -12,7 +12,7 @@ describe('networks of the engine', () => {
     ['far fd00::/64', false],
     ['none', false],
     ['', false],
-  ])('%s', (line, taken) => {
+  ])('%s: %s', (line, taken) => {
     expect(overlapping('172.31.240', `bridge 172.17.0.0/16\n${line}`)).toHaveLength(taken ? 1 : 0);
   });
 });

@@ -10,7 +10,7 @@ export async function checkSubnet(stack: Stack): Promise<void> {
   const other = overlapping(prefix, await networks()).find(({ name }) => name !== own);
   if (other === undefined) return;
   throw new CommandError(
-    `SUBNET_PREFIX: expected a network that is free, but ${prefix}.0/24 overlaps ${other.subnet} of the Docker network ${other.name}`,
+    `SUBNET_PREFIX: expected a free network, but ${prefix}.0/24 overlaps ${other.subnet} of the Docker network ${other.name}`,
     { next: `set another SUBNET_PREFIX in .env, or "docker network rm ${other.name}" if it is not needed` },
   );
 }

@@ -34,7 +34,7 @@ export function hostEngine(stack: Stack): Engine {
     return reported && isAlive(reported) ? reported : undefined;
   }
 
-  /** Services that a killed supervisor left running hold the ports. */
+  /** Ends services that a killed supervisor left running, because they hold the ports. */
   async function endLeftovers(): Promise<void> {
     const reported = state.report.read()?.services ?? [];
     const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
@@ -107,7 +107,7 @@ export function hostEngine(stack: Stack): Engine {
       return report?.revision === plan.revision && report.services.every((service) => !service.changing);
     });
     if (!done)
-      throw new CommandError('the services did not take up the new settings in time', { next: './bluegreen status' });
+      throw new CommandError('the services did not apply the new settings in time', { next: './bluegreen status' });
   }
 
   /** Changes the plan of one service, even if another command changes that of another service at the same time. */
@@ -123,14 +123,15 @@ export function hostEngine(stack: Stack): Engine {
     await follow(running, () => {
       const current = state.plan.read() ?? plan;
       const planned = current && plannedIn(current);
-      // The change is lost if another command read the plan before it and wrote it after. Any other difference is that command's decision.
+      // If another command read the plan before this change and wrote it afterwards, the change is lost and is made again. Any
+      // other difference is that command's decision.
       if (current === undefined || !isChange || !isDeepStrictEqual(planned, before)) return current;
       const services = current.services.map((service) => (service.name === name ? after : service));
       return { revision: randomUUID(), services };
     });
   }
 
-  const want = (name: ServiceName, wanted: PlannedService['wanted']) =>
+  const setWanted = (name: ServiceName, wanted: PlannedService['wanted']) =>
     change(name, (planned) => ({ ...planned, wanted }));
 
   return {
@@ -235,8 +236,8 @@ export function hostEngine(stack: Stack): Engine {
     },
 
     async inject(name, fault) {
-      if (fault === 'shutdown') return want(name, 'stopped');
-      if (fault === 'kill') return want(name, 'killed');
+      if (fault === 'shutdown') return setWanted(name, 'stopped');
+      if (fault === 'kill') return setWanted(name, 'killed');
       const running = runningProcess(name);
       if (running === undefined) throw new CommandError(`${name} is not running`, { next: './bluegreen status' });
       signalGroup(running.pid, 'SIGSTOP');
@@ -245,7 +246,7 @@ export function hostEngine(stack: Stack): Engine {
     async heal(name) {
       const running = runningProcess(name);
       if (running) signalGroup(running.pid, 'SIGCONT');
-      else await want(name, 'running');
+      else await setWanted(name, 'running');
     },
   };
 }

@@ -5,11 +5,11 @@ const portsOf = (nginx: number, blue: number, green: number, watcher: number) =>
   internalPorts({ NGINX_PORT: nginx, BLUE_PORT: blue, GREEN_PORT: green, WATCHER_PORT: watcher });
 
 describe('the internal ports of a stack', () => {
-  it('are by default those that they are in containers', () => {
+  it('are the same as in containers by default', () => {
     expect(portsOf(8080, 8081, 8082, 8083)).toEqual({ status: 8084, prober: 8085 });
   });
 
-  it('are never those of other settings', () => {
+  it('never collide with other settings', () => {
     expect(portsOf(9001, 9003, 9002, 9000)).toEqual({ status: 9004, prober: 9005 });
     expect(portsOf(80, 9001, 9003, 9000)).toEqual({ status: 9002, prober: 9004 });
   });

@@ -8,17 +8,17 @@ export interface InternalPorts {
 
 type PublicPorts = Pick<StackSettings, 'NGINX_PORT' | 'BLUE_PORT' | 'GREEN_PORT' | 'WATCHER_PORT'>;
 
-// Three of five can belong to the other settings, and above 65535 there are none.
+// Other settings can use three of five ports, and there are none above 65535.
 const offsets = [1, 2, 3, 4, 5, -1, -2, -3, -4, -5];
 
 /**
- * The two ports next to WATCHER_PORT that no other setting of the stack names. They depend on the settings alone: a scrape
- * configuration can name them, and a command finds them without asking the running stack.
+ * The two ports next to WATCHER_PORT that no other setting of the stack uses. They depend only on the settings, so a scrape
+ * configuration can contain them, and a command knows them without asking the running stack.
  */
 export function internalPorts({ NGINX_PORT, BLUE_PORT, GREEN_PORT, WATCHER_PORT }: PublicPorts): InternalPorts {
-  const named = [NGINX_PORT, BLUE_PORT, GREEN_PORT];
+  const used = [NGINX_PORT, BLUE_PORT, GREEN_PORT];
   const [status = 0, prober = 0] = offsets
     .map((offset) => WATCHER_PORT + offset)
-    .filter((port) => port >= 1 && port <= 65_535 && !named.includes(port));
+    .filter((port) => port >= 1 && port <= 65_535 && !used.includes(port));
   return { status, prober };
 }

@@ -15,7 +15,7 @@ describe("a stack's state directory", () => {
   const stateOf = (prefix?: string) =>
     stateDirectoryOf({ root, settings: { STACK_PREFIX: prefix } } as unknown as Stack);
 
-  it('goes as a whole, and never takes that of another stack with it', () => {
+  it('is removed entirely, but never the directory of another stack', () => {
     const [main, other] = [stateOf(), stateOf('other-')];
     for (const state of [main, other]) {
       state.create();

@@ -13,12 +13,12 @@ import { errorCode } from '../../../system/error-code.ts';
 import type { Stack } from '../../stack/stack.ts';
 import type { ServiceName } from '../engine.ts';
 
-/** The directory of stacks with a prefix, inside that of the stack without one. */
+/** The directory of stacks with a prefix, inside the directory of the stack without one. */
 const otherStacks = 'stacks';
 
 /** What the supervisor should run. Written by the command line. */
 export interface Plan {
-  /** Differs for each plan. */
+  /** Unique to each plan. */
   readonly revision: string;
   readonly services: readonly PlannedService[];
 }
@@ -51,10 +51,10 @@ export interface RunningProcess {
 export interface ReportedService {
   readonly name: ServiceName;
   readonly process: RunningProcess | undefined;
-  /** It has not reached the planned state yet. */
+  /** Whether the service has yet to reach the planned state. */
   readonly changing: boolean;
   readonly restarts: number;
-  /** How it last ended: "exit code 1", "SIGKILL". */
+  /** How the process last ended: "exit code 1", "SIGKILL". */
   readonly lastEnd: string | undefined;
 }
 

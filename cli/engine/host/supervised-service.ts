@@ -21,14 +21,14 @@ export interface SupervisedService {
 export interface Supervision {
   /** Called when the report changes. */
   readonly changed: () => void;
-  readonly complain: (what: string, error: unknown) => void;
+  readonly logError: (what: string, error: unknown) => void;
 }
 
 /** Keeps one service running or stopped, as planned. */
 export function supervise(
   first: PlannedService,
   logPath: string,
-  { changed, complain }: Supervision,
+  { changed, logError }: Supervision,
 ): SupervisedService {
   let planned = first;
   let child: { running: RunningProcess; ended: Promise<void> } | undefined;
@@ -37,7 +37,7 @@ export function supervise(
   let restarts = 0;
   let lastEnd: string | undefined;
   let changes = 0;
-  /** It is being stopped in order to be started again. */
+  /** The process is being stopped in order to be started again. */
   let replacing = false;
 
   function start(): void {
@@ -69,7 +69,7 @@ export function supervise(
   }
 
   function notStarted(error: unknown): void {
-    complain(`cannot start ${planned.name}`, error);
+    logError(`cannot start ${planned.name}`, error);
     lastEnd = error instanceof Error ? error.message : String(error);
     scheduleRestart();
     changed();
@@ -145,7 +145,7 @@ export function supervise(
   };
 }
 
-/** What decides how the process is started. */
+/** The fields that determine how the process is started. */
 function programOf({ wanted: _wanted, replacement: _replacement, ...program }: PlannedService) {
   return program;
 }

@@ -20,10 +20,10 @@ describe('the supervisor', () => {
   let path: string;
   let state: StateDirectory;
   let supervisor: ChildProcess;
-  let said: string;
+  let stderr: string;
 
   beforeEach(() => {
-    said = '';
+    stderr = '';
     path = mkdtempSync(join(tmpdir(), 'bluegreen-supervisor-'));
     state = stateDirectory(path);
     state.create();
@@ -40,55 +40,55 @@ describe('the supervisor', () => {
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     supervisor.stderr?.setEncoding('utf8').on('data', (text) => {
-      said += text;
+      stderr += text;
     });
   };
   const running = () => state.report.read()?.services[0]?.process?.pid;
-  const another = (than?: number) =>
+  const newPid = (than?: number) =>
     eventually('the service to run', () => {
       const pid = running();
       return pid !== than && pid !== undefined && processInfo(pid) !== undefined ? pid : undefined;
     });
 
-  it('goes on where it cannot write what it does, and writes it as soon as it can', async () => {
+  it('keeps services running when it cannot write its files, and writes them as soon as it can', async () => {
     start();
-    const first = await another();
-    // As a full disk: the report cannot be written, nor can a log be begun.
+    const first = await newPid();
+    // As on a full disk: neither the report nor a new log can be written.
     mkdirSync(`${state.report.path}.new`);
     rmSync(state.logOf('app_blue'));
     mkdirSync(state.logOf('app_blue'));
     signalGroup(first, 'SIGKILL');
     await eventually(
-      'it to complain',
-      () => /cannot write .*report.json/.test(said) && /cannot start app_blue/.test(said),
+      'the errors to be logged',
+      () => /cannot write .*report.json/.test(stderr) && /cannot start app_blue/.test(stderr),
     );
     rmSync(state.logOf('app_blue'), { recursive: true });
     rmSync(`${state.report.path}.new`, { recursive: true });
-    expect(await another(first)).not.toBe(first);
+    expect(await newPid(first)).not.toBe(first);
     expect(supervisor.exitCode).toBeNull();
     expect(existsSync(state.logOf('app_blue'))).toBe(true);
   });
 
-  it('replaces a service by one plan, once, whoever writes the next one', async () => {
+  it('replaces a service once for each replacement, whatever later plans contain', async () => {
     start();
-    const first = await another();
+    const first = await newPid();
     const follow = async (revision: string, planned: PlannedService) => {
       state.plan.write({ revision, services: [planned] });
       supervisor.kill('SIGHUP');
-      await eventually('the plan to be followed', () => {
+      await eventually('the plan to be carried out', () => {
         const report = state.report.read();
         return report?.revision === revision && report.services.every(({ changing }) => !changing);
       });
     };
     const replacing: PlannedService = { ...service, replacement: { id: 'a', stopSignal: 'SIGKILL' } };
     await follow('r2', replacing);
-    const second = await another(first);
+    const second = await newPid(first);
     expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGKILL', restarts: 0 });
     await follow('r3', replacing);
     await follow('r4', service);
     expect(running()).toBe(second);
     await follow('r5', { ...service, replacement: { id: 'b', stopSignal: 'SIGTERM' } });
-    await another(second);
+    await newPid(second);
     expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGTERM', restarts: 0 });
   });
 });

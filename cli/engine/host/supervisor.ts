@@ -27,12 +27,12 @@ function writeReport(): void {
   try {
     state.report.write({ supervisor: { pid, startedAt }, revision, services: reports });
   } catch (error) {
-    complain(`cannot write ${state.report.path}`, error);
+    logError(`cannot write ${state.report.path}`, error);
     retry = setTimeout(writeReport, retryMs);
   }
 }
 
-function complain(what: string, error: unknown): void {
+function logError(what: string, error: unknown): void {
   process.stderr.write(
     `${new Date().toISOString()} ${what}: ${error instanceof Error ? error.message : String(error)}\n`,
   );
@@ -49,7 +49,7 @@ function follow(plan: Plan): void {
   for (const planned of plan.services) {
     const service = services.get(planned.name);
     if (service) service.apply(planned);
-    else services.set(planned.name, supervise(planned, state.logOf(planned.name), { changed: writeReport, complain }));
+    else services.set(planned.name, supervise(planned, state.logOf(planned.name), { changed: writeReport, logError }));
   }
   writeReport();
 }
@@ -75,7 +75,7 @@ function limitLogs(): void {
       copyFileSync(path, `${path}.1`);
       truncateSync(path);
     } catch (error) {
-      complain(`cannot rotate ${path}`, error);
+      logError(`cannot rotate ${path}`, error);
     }
   }
 }

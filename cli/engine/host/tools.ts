@@ -17,28 +17,30 @@ const packageOf = {
 } as const;
 export type Tool = keyof typeof packageOf;
 
-/** Alternatives that serve the same purpose. */
-const others: { readonly [tool in Tool]?: readonly string[] } = { chromium: ['chromium-browser', 'google-chrome'] };
+/** Programs that serve the same purpose under another name. */
+const alternatives: { readonly [tool in Tool]?: readonly string[] } = {
+  chromium: ['chromium-browser', 'google-chrome'],
+};
 
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
-/** Needed by tests only: those of the dashboard and of the monitoring profile. promtool and amtool are in these packages. */
+/** Needed only by the tests of the dashboard and the monitoring profile. promtool and amtool are in these packages. */
 export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
-/** Services that Debian would start, now and on each boot. */
+/** Services that Debian would start, at once and on each boot. */
 const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 const serviceStartPolicy = '/usr/sbin/policy-rc.d';
 
 export function isInstalled(tool: Tool): boolean {
   const directories = programPath().split(delimiter);
-  return [tool, ...(others[tool] ?? [])].some((name) =>
+  return [tool, ...(alternatives[tool] ?? [])].some((name) =>
     directories.some((directory) => existsSync(join(directory, name))),
   );
 }
 
 /**
- * Installs missing programs on Debian and Ubuntu as root, and reports it.
- * @throws {CommandError} elsewhere, naming what to install
+ * On Debian and Ubuntu, installs missing programs if run as root, and says so.
+ * @throws {CommandError} otherwise, with the packages to install
  */
 export async function ensureInstalled(tools: readonly Tool[]): Promise<void> {
   const absent = tools.filter((tool) => !isInstalled(tool));
@@ -67,9 +69,9 @@ async function withoutServiceStart(tools: readonly Tool[], install: () => Promis
   } finally {
     if (ours) rmSync(serviceStartPolicy, { force: true });
   }
-  const brought = services.filter((service) => tools.includes(service));
-  if (brought.length > 0 && existsSync('/run/systemd/system'))
-    await execa('systemctl', ['disable', ...brought], { reject: false, stdio: 'ignore' });
+  const installed = services.filter((service) => tools.includes(service));
+  if (installed.length > 0 && existsSync('/run/systemd/system'))
+    await execa('systemctl', ['disable', ...installed], { reject: false, stdio: 'ignore' });
 }
 
 async function aptGet(...args: string[]): Promise<void> {
