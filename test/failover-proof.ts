@@ -19,7 +19,7 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
     );
 
   describe(`./test-failover.sh on the ${engine} engine`, () => {
-    // To the edge, the colours are alike on any engine.
+    // To the edge, the pools are alike on any engine.
     it.each([engine === 'compose' ? ['blue', '10'] : ['green', '3']])(
       'proves that no request fails while %s is active and broken for %s s',
       { timeout: 5 * minutes },

@@ -30,7 +30,7 @@ export function describeInterruptions(site: () => ProofSite): void {
   describe('Ctrl-C', () => {
     it.each(steps)('at "%s" ends in order', async (step) => {
       const before = await site().bothUp();
-      const idle = otherPool(before.edge.active);
+      const standby = otherPool(before.edge.active);
       const name = nameFor('stopped', step);
       const { channel } = site().ground;
       await channel.forget();
@@ -43,9 +43,9 @@ export function describeInterruptions(site: () => ProofSite): void {
       const told = await site().expectStatusTrue();
       expect(told.canaryPercent).toBe(0);
       expect(told.deploy).toBeUndefined();
-      if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? idle : before.edge.active);
-      const isLive = told.edge.active === idle;
-      expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [idle]: name } : {}) });
+      if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? standby : before.edge.active);
+      const isLive = told.edge.active === standby;
+      expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [standby]: name } : {}) });
       expect(deploy.output()).toContain(isLive ? 'its bake was interrupted' : ': interrupted');
       if (step === 'canary 5%') expect((await channel.expect('Canary off: ')).text).not.toContain('did badly');
       if (step === 'bake') await channel.expect(`Deploy finished, not monitored: ${name}`);

@@ -119,7 +119,7 @@ export class ProofSite {
     return parse(readFileSync(this.stack.envFile));
   }
 
-  /** Both colours can serve: the next command has nothing to complain of. */
+  /** Both pools can serve, so that the next command is not refused. */
   bothUp(): Promise<Told> {
     return eventually('both pools to be up', async () => {
       const told = await this.told();
@@ -210,7 +210,7 @@ export class ProofSite {
   }
 }
 
-/** Which release each colour says it runs. */
+/** The release that each pool reports. */
 export function releasesOf({ pools: told }: Told): Readonly<Record<Pool, string | undefined>> {
   const of = (pool: Pool) => told.find((one) => one.pool === pool)?.reported;
   return { blue: of('blue'), green: of('green') };

@@ -7,7 +7,7 @@ import { expectDone } from './stack.ts';
 /** What is left of it all when the machine goes down and comes up again. */
 export function describeReboot(site: () => ProofSite): void {
   describe('a reboot', () => {
-    it('changes neither the active colour nor what the colours run', async () => {
+    it('changes neither the active pool nor the releases of the pools', async () => {
       const before = await site().bothUp();
       await site().end();
       const { ground } = site();

@@ -33,7 +33,7 @@ export function describeReleases(site: () => ProofSite): void {
   }
 
   describe('a good release', () => {
-    it('goes live on the other colour, with the old one warm beside it, and the channel is told', async () => {
+    it('goes live on the standby, the old one stays warm, and the alerts are sent', async () => {
       const { channel } = site().ground;
       await site().untilCalm();
       await channel.forget();

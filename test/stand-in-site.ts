@@ -194,7 +194,7 @@ export class StandInSite {
     });
   }
 
-  /** Somebody makes the other colour active. */
+  /** Somebody makes the other pool active. */
   switchByHand(): void {
     this.active = otherPool(this.active);
   }

@@ -28,7 +28,7 @@ describe('the control directory', () => {
     expect(new ControlDirectory(join(directory, 'none')).read(1)).toBeNull();
   });
 
-  it('says which colour is active and which pools are down, since when and why', () => {
+  it('says which pool is active and which pools are down, since when and why', () => {
     put('active.green');
     put('blue.down', '{"since":1763856000000,"cause":"status 500"}');
     expect(control.read(1)).toEqual({ active: 'green', blue: { seenMs: 1, cause: 'status 500' }, green: null });
@@ -39,7 +39,7 @@ describe('the control directory', () => {
     expect(control.read(4)?.blue).toEqual({ seenMs: 4, cause: 'refused' });
   });
 
-  it('says whether visitors get the maintenance page, and which share of them the idle colour gets', () => {
+  it('says whether visitors get the maintenance page, and which share of them is sent to the standby', () => {
     expect(control.canaryPercent('blue')).toBe(0);
     put('maintenance');
     for (const name of ['canary.blue', 'canary.blue.00', 'canary.blue.01', 'canary.green.00']) put(name);
