@@ -1,6 +1,6 @@
 import type { Pool } from '../settings/pool.ts';
 
-/** What a line of the edge's log says, where it differs from a plain request served by the active pool. */
+/** Fields of a line of the edge's log that differ from a plain request served by the active pool. */
 export interface LineFields {
   readonly pool?: Pool | '-' | undefined;
   readonly active?: Pool | '-';
@@ -27,7 +27,7 @@ export interface LineFields {
 
 const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000', '-': '' } as const;
 
-/** A line exactly as the edge writes it, without its newline; `userAgent` and `uri` as nginx has escaped them. */
+/** A line exactly as the edge writes it, without the newline. `userAgent` and `uri` must be escaped as nginx does. */
 export function accessLine(fields: LineFields = {}): string {
   const { active = 'blue', tookMs = 5, startMs = Date.now() - tookMs, status = 200, method = 'GET' } = fields;
   const pool = fields.pool ?? active;
@@ -59,7 +59,7 @@ export function accessLine(fields: LineFields = {}): string {
   ].join(' ');
 }
 
-/** The active pool refused, the standby answered. */
+/** The active pool refused the connection, and the standby answered. */
 export function reroutedLine(fields: LineFields = {}): string {
   const active = fields.active === 'green' ? 'green' : 'blue';
   const standby = active === 'blue' ? 'green' : 'blue';
@@ -75,7 +75,7 @@ export function reroutedLine(fields: LineFields = {}): string {
   });
 }
 
-/** Both pools refused. */
+/** Both pools refused the connection. */
 export function unservedLine(fields: LineFields = {}): string {
   return accessLine({
     pool: '-',

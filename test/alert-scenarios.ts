@@ -10,10 +10,10 @@ export interface AlertStack {
   remove(): Promise<void>;
 }
 
-/** A window in which one masked failure is above the threshold, and a cooldown that is over before the next test. */
+/** A window in which one masked failure exceeds the threshold, and a cooldown that ends before the next test. */
 export const alertSettings = { WINDOW_SIZE: '20', ALERT_COOLDOWN_SEC: '1' };
 
-/** What a subscriber of the channel must be told, and must not; the same on each engine. */
+/** The alerts that a channel must get, and those that it must not get; the same on each engine. */
 export function describeAlerts(engine: string, create: () => Promise<AlertStack>): void {
   describe(`the Slack channel on the ${engine} engine`, () => {
     let stack: TestStack;
@@ -33,7 +33,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
         const { down } = await edgeStatus();
         return !down.blue && !down.green;
       });
-    /** Passive marks of nginx are gone too when the active pool answers several times. */
+    /** Once the active pool has answered several times, nginx has also cleared its own failure state. */
     const servedBy = (pool: string) =>
       eventually(`${pool} to serve`, async () => {
         for (let count = 0; count < 5; count++) if ((await stack.ask()).pool !== pool) return false;
@@ -51,7 +51,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       for (const pool of ['blue', 'green']) expectDone(await stack.bluegreen('chaos', pool, 'stop'));
     });
 
-    it('is told once of a failover, within a second, and once of the recovery, while no request fails', async () => {
+    it('gets one alert of a failover, within a second, and one of the recovery, while no request fails', async () => {
       const load = startLoad(`${stack.url}/version`, 4);
       expectDone(await stack.bluegreen('chaos', 'blue', 'shutdown'));
       const failover = await channel.expect('Failover detected: blue → green (to standby)');
@@ -68,7 +68,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(incident(recovery)).toBe(incident(failover));
     });
 
-    it('is told of the error rate when blue alone fails, though no visitor sees it', async () => {
+    it('gets an alert of the error rate when only blue fails, though no visitor sees it', async () => {
       const load = startLoad(`${stack.url}/version`, 20);
       expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
       await channel.expect('High upstream error rate');
@@ -83,7 +83,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.count('High upstream error rate')).toBe(1);
     });
 
-    it('is told of an outage when both pools fail, and of its end', async () => {
+    it('gets alerts of an outage when both pools fail, and of its end', async () => {
       const load = startLoad(`${stack.url}/version`, 4);
       expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
       expectDone(await stack.bluegreen('chaos', 'green', 'error'));
@@ -97,7 +97,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.count('Outage resolved')).toBe(1);
     });
 
-    it('is told of a standby that is down, and of its return', async () => {
+    it('gets alerts of a standby that goes down, and that is up again', async () => {
       expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
       await channel.expect('Standby down: green', 30_000);
       expectDone(await stack.bluegreen('chaos', 'green', 'stop'));
@@ -105,7 +105,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.texts(/Failover/)).toEqual([]);
     });
 
-    it('is told of a planned switch as such, and never of a failover', async () => {
+    it('gets an alert of a planned switch as such, and none of a failover', async () => {
       const load = startLoad(`${stack.url}/version`, 4);
       expectDone(await stack.bluegreen('switch', 'green'));
       await channel.expect('Planned switch: blue → green');
@@ -117,7 +117,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.texts(/Failover|Recovery/)).toEqual([]);
     });
 
-    it('is told by hand, to see that it can be', async () => {
+    it('gets a test alert', async () => {
       const { stdout } = expectDone(await stack.bluegreen('alerts', 'test'));
       expect(stdout).toBe('slack: delivered');
       await channel.expect('Test alert: this channel works');
@@ -125,7 +125,7 @@ export function describeAlerts(engine: string, create: () => Promise<AlertStack>
       expect(await channel.count('Test alert')).toBe(1);
     });
 
-    it('hears of no failover during maintenance', async () => {
+    it('gets no alert of a failover during maintenance', async () => {
       stack.configure({ MAINTENANCE_MODE: 'true' });
       expectDone(await stack.bluegreen('up'));
       await eventually('the watcher to be in maintenance', async () => {

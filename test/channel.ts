@@ -10,11 +10,11 @@ export interface Channel {
   expect(words: string, deadlineMs?: number): Promise<ReceivedMessage>;
   /** How many messages since the last `forget` contain the words. */
   count(words: string): Promise<number>;
-  /** The texts of those since the last `forget` that match. */
+  /** The texts of the messages since the last `forget` that match. */
   texts(pattern: RegExp): Promise<string[]>;
-  /** What has arrived until now no longer counts. */
+  /** Makes the other methods ignore the messages up to now. */
   forget(): Promise<void>;
-  /** Returns when nothing has arrived for a while: what had to come has come, and nothing else did. */
+  /** Returns when nothing has arrived for a while, so that all expected messages and any unexpected one are there. */
   untilQuiet(quietMs?: number): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function channelOf(read: () => Promise<readonly ReceivedMessage[]>): Chan
         const now = (await read()).length;
         if (now === seen) return;
         seen = now;
-        // Not to synchronise: that nothing comes is what is looked at.
+        // Not a synchronization: the absence of messages is what is tested.
         await delay(quietMs);
       }
     },

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waits until something holds, and returns it.
- * @throws after the deadline, with what was waited for and what was seen last
+ * Waits until `look` returns something other than undefined or false, and returns that.
+ * @throws after the deadline, with `what` and the last error
  */
 export async function eventually<T>(
   what: string,
@@ -21,7 +21,7 @@ export async function eventually<T>(
       lastError = error;
     }
     if (Date.now() > deadline) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: lastError });
-    // A look can be a whole command: no more than half of the time goes into looking.
+    // A look can be a whole command. Spend at most half of the time on looks.
     await delay(Math.max(10, performance.now() - lookedAt));
   }
 }

@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 type Color = readonly [red: number, green: number, blue: number];
 
-/** The colours of the charts in the light look, as `look.css` has them. */
+/** The colors of the charts in the light theme, from `look.css`. */
 export const chartColors = {
   blue: [31, 84, 230],
   green: [8, 127, 77],
@@ -16,7 +16,7 @@ export const chartColors = {
   warning: [154, 91, 0],
 } as const satisfies Record<string, Color>;
 
-/** The dashboard in a real browser, by what a reader of it meets. */
+/** The dashboard in a real browser, as its readers see it. */
 export class DashboardPage {
   readonly page: Page;
   readonly #open: OpenPage;
@@ -38,7 +38,7 @@ export class DashboardPage {
     return this.#open.close();
   }
 
-  /** Waits until an element says something that can be seen. Asked from here: a busy machine may draw no frame for long. */
+  /** Waits until an element visibly contains a text. Polls from outside, because a busy machine may draw no frame for long. */
   async says(id: string, text: string | RegExp): Promise<void> {
     const element = this.page.locator(`#${id}`);
     await eventually(
@@ -57,7 +57,7 @@ export class DashboardPage {
     return this.page.locator(`#${id}`).innerText();
   }
 
-  /** From now on the page notes when its word becomes another one. */
+  /** Makes the page note when its status word changes. */
   async noteWord(): Promise<void> {
     await this.page.evaluate(`
       globalThis.turned = {};
@@ -66,13 +66,13 @@ export class DashboardPage {
     `);
   }
 
-  /** When the word first became this one, by the clock of this machine. */
+  /** When the status word first became this one, in epoch milliseconds. */
   async turnedTo(word: string): Promise<number> {
     await this.says('word', word);
     return Number(await this.page.evaluate(`globalThis.turned[${JSON.stringify(word)}]`));
   }
 
-  /** Tells how often the page has shown something new from now on. */
+  /** Counts the updates of the page from now on. The returned function returns their number. */
   async countTicks(): Promise<() => Promise<number>> {
     await this.page.evaluate(`
       globalThis.ticks = 0;
@@ -82,7 +82,7 @@ export class DashboardPage {
     return async () => Number(await this.page.evaluate('globalThis.ticks'));
   }
 
-  /** How much of a chart is of a colour. */
+  /** The number of pixels of a color in a chart. */
   async pixels(plot: 'requests' | 'errors' | 'latency', [red, green, blue]: Color): Promise<number> {
     return Number(
       await this.page.evaluate(`(() => {
@@ -96,9 +96,9 @@ export class DashboardPage {
     );
   }
 
-  /** What axe has to say, all of it. */
+  /** All accessibility violations that axe finds. */
   async axe(): Promise<readonly string[]> {
-    // Evaluated from outside, which the page's policy has no say in.
+    // The page's policy does not apply to scripts that are evaluated from outside.
     await this.page.evaluate(axe);
     const found = await this.page.evaluate('axe.run({ resultTypes: ["violations"] })');
     const { violations } = found as { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] };

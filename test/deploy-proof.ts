@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { describeCanaries } from './canary-proof.ts';
 import { describeInterruptions } from './interruption-proof.ts';
 import { describeMoments } from './moment-proof.ts';
-import { type Ground, ProofSite } from './proof-site.ts';
+import { type EngineSetup, ProofSite } from './proof-site.ts';
 import { describeReboot } from './reboot-proof.ts';
 import { describeReleases } from './release-proof.ts';
 import { describeSwitches } from './switch-proof.ts';
 
 /**
- * All that an operator does, under one steady load: no request fails that HTTP allows to be kept, and the state afterwards is
- * the one that `status` tells.
+ * All operations under one steady load: no request fails unless HTTP forbids repeating it, and `status` is accurate
+ * afterwards.
  */
-export function describeDeployProof(engine: string, create: () => Promise<Ground>): void {
+export function describeDeployProof(engine: string, create: () => Promise<EngineSetup>): void {
   describe(`under a steady load on the ${engine} engine`, () => {
     let opened: ProofSite | undefined;
     const site = (): ProofSite => {
-      if (opened === undefined) throw new Error('the site is not open');
+      if (opened === undefined) throw new Error('the site has not been opened');
       return opened;
     };
 

@@ -22,7 +22,7 @@ const message = z.strictObject({
 
 const maxEmbedChars = 6_000;
 
-/** What Discord's webhooks answer, by https://docs.discord.com/developers/resources/webhook#execute-webhook */
+/** Answers as Discord's webhooks do; see https://docs.discord.com/developers/resources/webhook#execute-webhook */
 export function discordRules({ url, headers, content }: ReceivedPost): FakeAnswer {
   if (!headers['content-type']?.startsWith('application/json')) return invalidForm;
   const { success, data } = message.safeParse(JSON.parse(content));

@@ -3,9 +3,9 @@ import { eventually } from './condition.ts';
 import { expectDone, type TestStack } from './stack.ts';
 
 /**
- * With a minute between two health checks, it takes a request that fails to have blue marked down at once. Blue has to be
- * active, and is again.
- * @param settings what the stack runs with
+ * Expects that a failed request has blue checked and marked down at once, although health checks are a minute apart. Blue
+ * must be active, and is active again afterwards.
+ * @param settings the settings that the stack runs with
  */
 export async function expectFoundByARequest(
   stack: TestStack,
@@ -17,7 +17,7 @@ export async function expectFoundByARequest(
     expectDone(await stack.bluegreen('up'));
     expect((await stack.ask()).pool).toBe('blue');
     expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
-    // The prober has just been started anew.
+    // The prober has just been restarted.
     await eventually('blue to be marked down', async () => {
       expect(await stack.ask()).toMatchObject({ status: 200, pool: 'green' });
       return isDown();

@@ -20,16 +20,16 @@ export interface Edge {
   readonly controlDir: string;
   readonly accessLog: string;
   readonly configuration: string;
-  /** What the entrypoint and nginx said so far. */
+  /** The output of the entrypoint and nginx so far. */
   output(): string;
-  /** The access log's lines, once it has as many as are expected. */
+  /** The lines of the access log, once there are at least `count`. */
   logLines(count: number): Promise<string[]>;
   /** Runs a verb of the entrypoint. */
   verb(...args: string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
   close(): Promise<void>;
 }
 
-/** The folder has a space in its name and is closed to others, as a user's may be. */
+/** Starts an edge. Its directory has a space in its name and is not accessible to others, as a user's may be. */
 export async function startEdge(
   env: Record<string, string> = {},
   options: { untilServing?: boolean } = {},

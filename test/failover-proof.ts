@@ -4,7 +4,7 @@ import { expectDone, root, type TestStack } from './stack.ts';
 
 const minutes = 60_000;
 
-/** The proof that users run, as they run it. */
+/** Runs the proof as users run it. */
 export function describeFailoverProof(engine: string, stack: () => TestStack): void {
   const prove = (environment: string[], ...args: string[]) =>
     stack().run(
@@ -35,8 +35,8 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
       },
     );
 
-    it('exits non-zero when a request fails', { timeout: 2 * minutes }, async () => {
-      // With the standby gone, nobody can answer for the active pool.
+    it('exits with 1 when a request fails', { timeout: 2 * minutes }, async () => {
+      // Without the standby, no pool can answer for the active pool.
       const standby = 'green';
       expectDone(await stack().bluegreen('chaos', standby, 'kill'));
       const { exitCode, stdout } = await prove([], '--seconds', '2', 'error');
@@ -46,7 +46,7 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
       expectDone(await stack().bluegreen('chaos', standby, 'stop'));
     });
 
-    it('heals what it broke when it is stopped by hand', { timeout: 2 * minutes }, async () => {
+    it('repairs what it broke when it is interrupted', { timeout: 2 * minutes }, async () => {
       const { envFile, ports } = stack();
       const args = ['--engine', engine, '--env-file', envFile, '--seconds', '60', 'freeze'];
       const proof = startCommand('./test-failover.sh', args, { cwd: root, env: process.env });
@@ -57,7 +57,7 @@ export function describeFailoverProof(engine: string, stack: () => TestStack): v
       await expect.poll(async () => (await stack().ask()).pool, { timeout: minutes }).toBe('blue');
     });
 
-    it('says what it does not know', async () => {
+    it('rejects unknown arguments and settings', async () => {
       expect(await prove([], 'sneeze')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('got "sneeze"') });
       expect(await prove(['ACTIVE_POOL=red'])).toMatchObject({
         exitCode: 1,

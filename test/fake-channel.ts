@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A post as it came. */
+/** A post as it was received. */
 export interface ReceivedPost {
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
@@ -15,7 +15,7 @@ export interface FakeAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A channel's rules: what it answers to a post. */
+/** A channel's rules: the answer to a post. */
 export type Rules = (post: ReceivedPost) => FakeAnswer;
 
 const secretPath = '/hooks/notreallyasecretbutkeepitso';
@@ -24,7 +24,7 @@ interface Embed {
   readonly fields: readonly { readonly value: string }[];
 }
 
-/** What tests look at in a post; each channel has some of it. */
+/** The fields of a post that tests read. Each channel has some of them. */
 export interface AcceptedPost {
   readonly content?: string;
   readonly text?: string;
@@ -33,14 +33,14 @@ export interface AcceptedPost {
   readonly allowed_mentions?: unknown;
 }
 
-/** An HTTP server that plays a channel by that channel's rules. */
+/** An HTTP server that stands in for a channel and enforces its rules. */
 export class FakeChannel {
   /** Everything that was posted. */
   readonly posts: ReceivedPost[] = [];
-  /** What was accepted, as parsed from its JSON. */
+  /** The accepted posts, parsed. */
   readonly accepted: AcceptedPost[] = [];
   readonly #server: Server;
-  readonly #instead: FakeAnswer[] = [];
+  readonly #overrides: FakeAnswer[] = [];
   readonly #waiting = new Set<() => void>();
 
   constructor(rules: Rules) {
@@ -54,7 +54,7 @@ export class FakeChannel {
         receivedAt: Date.now(),
       };
       this.posts.push(post);
-      const answer = this.#instead.shift() ?? rules(post);
+      const answer = this.#overrides.shift() ?? rules(post);
       if (answer.status < 300) this.accepted.push(JSON.parse(post.content) as AcceptedPost);
       response.writeHead(answer.status, answer.headers).end(answer.body);
       for (const check of this.#waiting) check();
@@ -75,9 +75,9 @@ export class FakeChannel {
     return promise;
   }
 
-  /** The next posts are answered so, whatever the rules say. */
+  /** Gives the next posts these answers, whatever the rules say. */
   answerNext(...answers: readonly FakeAnswer[]): void {
-    this.#instead.push(...answers);
+    this.#overrides.push(...answers);
   }
 
   /** Resolves once the condition holds after a post. */
@@ -89,7 +89,11 @@ export class FakeChannel {
     };
     const timer = setTimeout(
       () =>
-        reject(new Error(`not within ${deadlineMs} ms; posts: ${this.posts.map(({ content }) => content).join('\n')}`)),
+        reject(
+          new Error(
+            `the condition did not hold within ${deadlineMs} ms; posts: ${this.posts.map(({ content }) => content).join('\n')}`,
+          ),
+        ),
       deadlineMs,
     );
     this.#waiting.add(check);

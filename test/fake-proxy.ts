@@ -5,12 +5,12 @@ import { type AddressInfo, connect } from 'node:net';
 /** A real HTTP proxy on loopback: CONNECT for https, the absolute form for http. */
 export interface FakeProxy {
   readonly url: string;
-  /** Such as `CONNECT 127.0.0.1:443` and `POST http://127.0.0.1:80/path`, with the credentials that came along. */
+  /** Such as `CONNECT 127.0.0.1:443` and `POST http://127.0.0.1:80/path`, with the credentials they contained. */
   readonly seen: { readonly line: string; readonly credentials: string | undefined }[];
   close(): Promise<void>;
 }
 
-/** @param credentials `user:password` that it asks for */
+/** @param credentials `user:password` that the proxy requires */
 export async function startFakeProxy(credentials?: string): Promise<FakeProxy> {
   const seen: { line: string; credentials: string | undefined }[] = [];
   const admits = (line: string, header: string | undefined) => {

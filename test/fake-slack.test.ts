@@ -21,19 +21,19 @@ async function post(body: unknown, url = slack.url): Promise<string> {
 }
 
 describe('the fake Slack', () => {
-  it('takes a message and keeps it', async () => {
+  it('accepts a message and keeps it', async () => {
     const message = slack.waitForMessage(({ text }) => text === 'hello');
     expect(await post({ text: 'hello' })).toBe('200 ok');
     expect(await message).toMatchObject({ text: 'hello', body: { text: 'hello' } });
   });
 
-  it('takes one a second after its burst', async () => {
+  it('accepts one message a second after the burst', async () => {
     expect(await post({ text: '1' })).toBe('200 ok');
     expect(await post({ text: '2' })).toBe('200 ok');
     expect(await post({ text: '3' })).toBe('429 rate_limited');
   });
 
-  it('takes nothing but a POST to the secret path', async () => {
+  it('accepts only a POST to the secret path', async () => {
     expect((await fetch(slack.url)).status).toBe(405);
     expect(await post({ text: 'x' }, `${slack.url}x`)).toBe('404 no_service');
   });
@@ -45,13 +45,13 @@ describe('the fake Slack', () => {
     ['410', '410 channel_is_archived'],
     ['500', '500 rollup_error'],
     ['redirect', '302 '],
-  ] as const)('answers %s on request, as often as asked, then by the rules', async (behaviour, answer) => {
+  ] as const)('answers %s the requested number of times, then by the rules', async (behaviour, answer) => {
     slack.answer(behaviour, { times: 1 });
     expect(await post({ text: 'x' })).toBe(answer);
     expect(await post({ text: 'x' })).toBe('200 ok');
   });
 
-  it('resets and hangs on request', async () => {
+  it('resets the connection or hangs on request', async () => {
     slack.answer('reset', { times: 1 });
     await expect(post({ text: 'x' })).rejects.toThrow();
     slack.answer('hang', { times: 1 });
@@ -62,19 +62,19 @@ describe('the fake Slack', () => {
     slack = await startFakeSlack();
   });
 
-  it('gives up waiting at the deadline, and says what has come', async () => {
+  it('gives up waiting at the deadline, and lists what has arrived', async () => {
     await post({ text: 'something else' });
     await expect(slack.waitForMessage(() => false, 20)).rejects.toThrow('something else');
   });
 
-  it('runs by itself', async () => {
+  it('runs as a program', async () => {
     const program = fileURLToPath(new URL('./fake-slack.ts', import.meta.url));
     const child = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [url] = (await once(child.stdout, 'data')) as [Buffer];
     const printed = once(child.stdout, 'data') as Promise<[Buffer]>;
-    expect(await post({ text: 'by itself' }, url.toString().trim())).toBe('200 ok');
+    expect(await post({ text: 'from a program' }, url.toString().trim())).toBe('200 ok');
     const [line] = await printed;
-    expect(JSON.parse(line.toString())).toMatchObject({ text: 'by itself' });
+    expect(JSON.parse(line.toString())).toMatchObject({ text: 'from a program' });
     child.kill();
     await once(child, 'close');
   });
@@ -104,17 +104,17 @@ describe("Slack's rules", () => {
     ['an empty field', { attachments: [{ blocks: [fields(2, '')] }] }, 'invalid_blocks'],
     ['51 blocks', { blocks: Array.from({ length: 51 }, () => section('x')) }, 'invalid_blocks'],
     ['an unknown block', { blocks: [{ type: 'marquee' }] }, 'invalid_blocks'],
-    ['attachments that are none', { attachments: 'x' }, 'invalid_attachments'],
+    ['attachments of another type', { attachments: 'x' }, 'invalid_attachments'],
   ])('refuse %s', (_, body, fault) => {
     expect(faultOf('application/json', JSON.stringify(body))).toBe(fault);
   });
 
-  it('refuse what is no JSON, by its type or by its content', () => {
+  it('refuse a post that is not JSON by its type or its content', () => {
     expect(faultOf('text/plain', '{"text":"x"}')).toBe('invalid_payload');
     expect(faultOf('application/json', '{')).toBe('invalid_payload');
   });
 
-  it('take what is just within the limits', () => {
+  it('accept a message at the limits', () => {
     const blocks = [header('x'.repeat(150)), section('x'.repeat(3_000)), fields(10, 'x'.repeat(2_000))];
     expect(faultOf('application/json; charset=utf-8', JSON.stringify({ text: 'x', attachments: [{ blocks }] }))).toBe(
       undefined,

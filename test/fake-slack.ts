@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { faultOf, maxBodyBytes } from './slack-rules.ts';
 
-/** How the fake answers the next requests; `ok` is by Slack's rules. */
+/** How the fake answers the next requests. `ok` means by Slack's rules. */
 export type Behaviour = 'ok' | '400' | '403' | '404' | '410' | '429' | '500' | 'hang' | 'reset' | 'redirect';
 
 /** A message that was accepted. */
 export interface ReceivedMessage {
   readonly text: string;
-  /** The whole post, as parsed from its JSON. */
+  /** The whole post, parsed. */
   readonly body: Readonly<Record<string, unknown>>;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
@@ -18,9 +18,9 @@ export interface ReceivedMessage {
 export interface FakeSlackOptions {
   readonly host?: string;
   readonly port?: number;
-  /** Posts that may come closer together than a second before the limit holds. */
+  /** How many posts may follow within a second before the rate limit applies. */
   readonly burst?: number;
-  /** No rate limit at all, for tests about something else. */
+  /** No rate limit, for tests about something else. */
   readonly unlimited?: boolean;
   readonly onMessage?: (message: ReceivedMessage) => void;
 }
@@ -28,9 +28,9 @@ export interface FakeSlackOptions {
 const secretPath = '/services/T0FAKE/B0FAKE/notreallyasecretbutkeepitso';
 const secondMs = 1_000;
 // Timers and sockets are not exact to the millisecond.
-const slackMs = 5;
+const toleranceMs = 5;
 
-/** Slack's own words for what went wrong. */
+/** Slack's status and error word. */
 const answers: { readonly [behaviour in Behaviour]?: readonly [status: number, word: string] } = {
   '400': [400, 'invalid_payload'],
   '403': [403, 'action_prohibited'],
@@ -39,12 +39,12 @@ const answers: { readonly [behaviour in Behaviour]?: readonly [status: number, w
   '500': [500, 'rollup_error'],
 };
 
-/** An HTTP server that plays Slack's incoming webhooks by Slack's rules. */
+/** An HTTP server that stands in for Slack's incoming webhooks and enforces Slack's rules. */
 export class FakeSlack {
-  /** The part of the URL that must never be seen anywhere. */
+  /** The part of the URL that must never appear in any output. */
   static readonly path = secretPath;
   readonly messages: ReceivedMessage[] = [];
-  /** Everything that was posted, whatever became of it. */
+  /** The number of posts, accepted or not. */
   requests = 0;
   readonly #server: Server;
   readonly #options: FakeSlackOptions;
@@ -66,7 +66,7 @@ export class FakeSlack {
     return `http://${address}:${port}${secretPath}`;
   }
 
-  /** The part of the URL that must never be seen anywhere. */
+  /** The part of the URL that must never appear in any output. */
   get secret(): string {
     return secretPath;
   }
@@ -78,21 +78,21 @@ export class FakeSlack {
     return promise;
   }
 
-  /** Answers so from now on, or only the next `times` posts. */
+  /** Sets the answer from now on, or for the next `times` posts only. */
   answer(behaviour: Behaviour, { retryAfter = 1, times = Number.POSITIVE_INFINITY } = {}): void {
     this.#behaviour = behaviour;
     this.#retryAfter = String(retryAfter);
     this.#left = times;
   }
 
-  /** The first message, old or new, that the predicate holds for. */
+  /** Waits for a message that the predicate holds for, and returns the first. Earlier messages count. */
   async waitForMessage(predicate: (message: ReceivedMessage) => boolean, deadlineMs = 5_000): Promise<ReceivedMessage> {
     const found = () => this.messages.find(predicate);
     await this.waitFor(() => found() !== undefined, deadlineMs);
     return found() as ReceivedMessage;
   }
 
-  /** Resolves once the condition holds after a post; rejects at the deadline with what has come instead. */
+  /** Resolves once the condition holds after a post. Rejects at the deadline with the messages so far. */
   async waitFor(condition: () => boolean, deadlineMs = 5_000): Promise<void> {
     if (condition()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -101,7 +101,11 @@ export class FakeSlack {
     };
     const timer = setTimeout(() => {
       const texts = this.messages.map(({ text }) => text);
-      reject(new Error(`not within ${deadlineMs} ms; ${this.requests} posts, messages: ${JSON.stringify(texts)}`));
+      reject(
+        new Error(
+          `the condition did not hold within ${deadlineMs} ms; ${this.requests} posts, messages: ${JSON.stringify(texts)}`,
+        ),
+      );
     }, deadlineMs);
     this.#waiting.add(check);
     try {
@@ -168,11 +172,11 @@ export class FakeSlack {
     send(200, 'ok');
   }
 
-  /** One a second, after the burst. */
+  /** Admits one post a second, after the burst. */
   #admit(nowMs: number): boolean {
     if (this.#options.unlimited === true) return true;
     const capacity = 1 + (this.#options.burst ?? 0);
-    const gained = (nowMs - this.#refilledMs + slackMs) / secondMs;
+    const gained = (nowMs - this.#refilledMs + toleranceMs) / secondMs;
     const tokens = Math.min(capacity, this.#tokens + gained);
     if (tokens < 1) return false;
     this.#tokens = tokens - 1;
@@ -187,7 +191,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   return slack;
 }
 
-/** By itself: the webhook's URL on the first line, then each message as one line of JSON. */
+/** As a program, prints the webhook's URL on the first line, then each message as one line of JSON. */
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ options: { port: text, host: text, burst: text } });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below those that the system gives to connections that go out (ip(7), ip_local_port_range): one of them would be in the way. */
+/** Below the ephemeral ports (ip(7), ip_local_port_range), which outgoing connections may take at any time. */
 const [lowest, highest] = [20_000, 32_000];
 
-/** Ports that were free a moment ago, each another one. */
+/** Distinct ports that were free a moment ago. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

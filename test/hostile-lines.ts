@@ -1,7 +1,7 @@
 import { accessLine, reroutedLine } from './access-lines.ts';
 import type { Random } from './random.ts';
 
-/** As nginx writes a client's bytes with `escape=default`: what is not printable ASCII, a quote or a backslash, as \xHH. */
+/** Escapes as nginx does with `escape=default`: quotes, backslashes and everything but printable ASCII become \xHH. */
 export function escaped(text: string): string {
   return text.replaceAll(/[^ !#-[\]-~]/g, (char) => `\\x${(char.charCodeAt(0) & 0xff).toString(16).toUpperCase()}`);
 }
@@ -63,7 +63,7 @@ function bytes(random: Random, length: number): string {
   return text;
 }
 
-/** The same line, but that the client has filled what it can fill, logged as the edge logs it. */
+/** The same line with hostile values in the fields that a client controls, as the edge logs them. */
 export function forged(random: Random, line: string): string {
   const hostile = () => escaped(random() < 0.7 ? oneOf(random, forgeries) : bytes(random, Math.floor(random() * 60)));
   return line
@@ -71,7 +71,7 @@ export function forged(random: Random, line: string): string {
     .replace(/ user_agent="[^"]*"/, () => ` user_agent="${hostile()}"`);
 }
 
-/** A line that is none of the edge's, or what is left of one; read carelessly, it says that green is active or serves. */
+/** A line that the edge did not write, or a broken one. To a careless parser, it says that green is active or serves. */
 export function brokenLine(random: Random, startMs: number): string {
   const lie = random() < 0.5 ? reroutedLine({ startMs }) : accessLine({ startMs, active: 'green', status: 500 });
   const between = (from: number, to: number) => from + Math.floor(random() * (to - from));
@@ -80,13 +80,13 @@ export function brokenLine(random: Random, startMs: number): string {
       return oneOf(random, others);
     case 1:
       return bytes(random, Math.floor(random() * 300)).replaceAll('\n', ' ');
-    // Torn before its time is complete, or in its last value.
+    // Torn before its time is complete, or in the last value.
     case 2:
       return lie.slice(0, between(0, random() < 0.9 ? lie.indexOf(' method=') : 0) || lie.length - 1);
     // Its beginning is lost.
     case 3:
       return lie.slice(between(1, lie.indexOf('"')));
-    // Torn, and glued to a whole one.
+    // Torn, and joined to a whole one.
     case 4:
       return `${lie.slice(0, between(lie.indexOf(' active=') + 8, lie.length))}${lie}`;
     case 5:

@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { otherPool } from '../settings/pool.ts';
 import { eventually } from './condition.ts';
-import { expectAllServed, heldMs, type ProofSite, releasesOf } from './proof-site.ts';
+import { expectAllServed, holdMs, type ProofSite, releasesOf } from './proof-site.ts';
 import { expectDone } from './stack.ts';
 
-/** Steps of a deploy, by the words that its progress begins with. */
+/** Steps of a deploy, as its progress names them. */
 const steps = ['drain', 'replace', 'health', 'smoke', 'pre-switch hook', 'canary 5%', 'switch', 'bake'] as const;
 type Step = (typeof steps)[number];
 
 /**
- * A deploy that is cut short at each of its steps. The next one begins where that one left off and comes one step further, and
- * the last one goes through: whatever an interruption leaves, a plain deploy is the way on.
+ * Deploys that are interrupted at each step. Each starts from what the one before has left and gets one step further, and the
+ * last one succeeds: whatever an interruption leaves, a plain deploy is the remedy.
  */
 export function describeInterruptions(site: () => ProofSite): void {
-  /** Starts a deploy that cannot have passed a step by the time it is interrupted there. */
+  /** Starts a deploy and waits for a step, which lasts until the deploy is interrupted. */
   async function deployUntil(step: Step, name: string) {
-    const smoke = step === 'smoke' ? `sleep ${heldMs / 1_000}; true` : 'true';
+    const smoke = step === 'smoke' ? `sleep ${holdMs / 1_000}; true` : 'true';
     const canary = step === 'canary 5%' ? ['--canary', '5%'] : [];
-    const deploy = site().startDeploy(name, '--smoke', smoke, ...canary, '--bake', `${heldMs / 1_000}s`);
-    // A hook says nothing before it ends; what comes before it does.
+    const deploy = site().startDeploy(name, '--smoke', smoke, ...canary, '--bake', `${holdMs / 1_000}s`);
+    // A hook prints nothing before it ends, so wait for the step before it.
     await deploy.says(step === 'pre-switch hook' ? /^ ok smoke/m : new RegExp(`^ {4}${step} …$`, 'm'));
-    if (step === 'canary 5%') await eventually('the canary', async () => (await site().told()).canaryPercent === 5);
+    if (step === 'canary 5%')
+      await eventually('the canary', async () => (await site().statusReport()).canaryPercent === 5);
     return deploy;
   }
   const nameFor = (how: string, step: Step) =>
@@ -28,25 +29,25 @@ export function describeInterruptions(site: () => ProofSite): void {
   const isSwitched = (step: Step) => step === 'bake';
 
   describe('Ctrl-C', () => {
-    it.each(steps)('at "%s" ends in order', async (step) => {
+    it.each(steps)('at "%s" stops gracefully', async (step) => {
       const before = await site().bothUp();
       const standby = otherPool(before.edge.active);
       const name = nameFor('stopped', step);
-      const { channel } = site().ground;
+      const { channel } = site().setup;
       await channel.forget();
       const deploy = await deployUntil(step, name);
       const startedAt = Date.now();
       deploy.interrupt();
       expect(await deploy.exitCode, deploy.output()).toBe(1);
-      expect(Date.now() - startedAt).toBeLessThan(heldMs);
-      const tally = site().taken();
-      const told = await site().expectStatusTrue();
-      expect(told.canaryPercent).toBe(0);
-      expect(told.deploy).toBeUndefined();
-      if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? standby : before.edge.active);
-      const isLive = told.edge.active === standby;
-      expect(releasesOf(told)).toEqual({ ...releasesOf(before), ...(isLive ? { [standby]: name } : {}) });
-      expect(deploy.output()).toContain(isLive ? 'its bake was interrupted' : ': interrupted');
+      expect(Date.now() - startedAt).toBeLessThan(holdMs);
+      const tally = site().takeTally();
+      const report = await site().expectAccurateStatus();
+      expect(report.canaryPercent).toBe(0);
+      expect(report.deploy).toBeUndefined();
+      if (step !== 'switch') expect(report.edge.active).toBe(isSwitched(step) ? standby : before.edge.active);
+      const isNewActive = report.edge.active === standby;
+      expect(releasesOf(report)).toEqual({ ...releasesOf(before), ...(isNewActive ? { [standby]: name } : {}) });
+      expect(deploy.output()).toContain(isNewActive ? 'its bake was interrupted' : ': interrupted');
       if (step === 'canary 5%') expect((await channel.expect('Canary off: ')).text).not.toContain('did badly');
       if (step === 'bake') await channel.expect(`Deploy finished, not monitored: ${name}`);
       expectAllServed(`Ctrl-C at "${step}"`, await tally);
@@ -54,16 +55,16 @@ export function describeInterruptions(site: () => ProofSite): void {
   });
 
   describe('kill -9', () => {
-    it.each(steps)('at "%s" leaves what status tells', async (step) => {
-      const { edge } = await site().told();
+    it.each(steps)('at "%s" leaves a state that status shows accurately', async (step) => {
+      const { edge } = await site().statusReport();
       const name = nameFor('killed', step);
-      const idleUrl = `http://127.0.0.1:${site().stack.ports[otherPool(edge.active)]}`;
-      // The old release has something to end, so that the deploy is killed while it goes and before the new one comes.
-      const last = step === 'replace' ? fetch(`${idleUrl}/slow?ms=3000`) : undefined;
+      const standbyUrl = `http://127.0.0.1:${site().stack.ports[otherPool(edge.active)]}`;
+      // A request keeps the old release from stopping, so that the deploy is killed before the new one starts.
+      const inFlight = step === 'replace' ? fetch(`${standbyUrl}/slow?ms=3000`) : undefined;
       const deploy = await deployUntil(step, name);
-      if (last !== undefined) {
-        await eventually('the old release to go', () =>
-          fetch(`${idleUrl}/healthz`).then(
+      if (inFlight !== undefined) {
+        await eventually('the old release to stop', () =>
+          fetch(`${standbyUrl}/healthz`).then(
             ({ ok }) => !ok,
             () => true,
           ),
@@ -71,30 +72,30 @@ export function describeInterruptions(site: () => ProofSite): void {
       }
       deploy.kill();
       expect(await deploy.exitCode).toBeUndefined();
-      expect((await last)?.status ?? 200).toBe(200);
+      expect((await inFlight)?.status ?? 200).toBe(200);
       await site().bothUp();
-      const tally = site().taken();
-      const told = await site().expectStatusTrue();
-      expect(told.deploy).toMatchObject({ alive: false });
-      if (step !== 'switch') expect(told.edge.active).toBe(isSwitched(step) ? otherPool(edge.active) : edge.active);
+      const tally = site().takeTally();
+      const report = await site().expectAccurateStatus();
+      expect(report.deploy).toMatchObject({ alive: false });
+      if (step !== 'switch') expect(report.edge.active).toBe(isSwitched(step) ? otherPool(edge.active) : edge.active);
       if (step === 'canary 5%') {
         const { stdout } = expectDone(await site().stack.bluegreen('status'));
         expect(stdout).toMatch(/^A deploy of \S+ by .* \(pid \d+, .*\) was interrupted; /m);
-        expect(told.canaryPercent).toBe(5);
+        expect(report.canaryPercent).toBe(5);
         expectDone(await site().stack.bluegreen('canary', 'off'));
       }
       expectAllServed(`kill -9 at "${step}"`, await tally);
     });
 
-    it('leaves a lock that the next deploy takes over, and a site that it goes through on', async () => {
-      const to = otherPool((await site().told()).edge.active);
+    it('leaves a lock that the next deploy takes over, and a site that can be deployed to', async () => {
+      const to = otherPool((await site().statusReport()).edge.active);
       const { stderr } = await site().expectDeployed('good-after-all', '--bake', '2s');
       expect(stderr).toMatch(/was interrupted; this deploy takes over/);
       await site().expectServedBy(to);
       expect(await site().stack.ask()).toMatchObject({ pool: to, release: 'good-after-all' });
-      const tally = site().taken();
-      expect((await site().expectStatusTrue()).deploy).toBeUndefined();
-      expectAllServed('a plain deploy after it all', await tally);
+      const tally = site().takeTally();
+      expect((await site().expectAccurateStatus()).deploy).toBeUndefined();
+      expectAllServed('a plain deploy afterwards', await tally);
     });
   });
 }

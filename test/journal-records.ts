@@ -1,7 +1,8 @@
 import type { JournalRecord, RecordOf } from '../journal/record.ts';
 import { otherPool, type Pool } from '../settings/pool.ts';
 
-/** Records of the journal as an operator's commands write them, where it does not matter what else they hold. */
+// Journal records as the commands write them. `more` sets the fields that matter to a test.
+
 let written = 0;
 
 function base(atMs: number) {
@@ -58,7 +59,7 @@ export function alertTestRecord(atMs: number, test = 't-7'): RecordOf<'alert-tes
   return { ...base(atMs), kind: 'alert-test', test };
 }
 
-/** As lines of the journal. */
+/** The records as lines of the journal. */
 export function journalText(...records: readonly JournalRecord[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }

@@ -4,22 +4,22 @@ import { buffer } from 'node:stream/consumers';
 const deadlineMs = 10_000;
 
 export interface Answer {
-  /** 0: none came, or none that is whole. */
+  /** 0 if there was no complete answer. */
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  /** Why there is none. */
+  /** Why there was none. */
   readonly why: string;
 }
 
 export interface Asked {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Makes it a POST. */
+  /** Sent as a POST. */
   readonly body?: Buffer;
 }
 
-/** One visitor's connection: kept open from request to request, never repeated on, so that a reset is seen as one. */
+/** One visitor's keep-alive connection. Requests are never repeated, so that every reset counts. */
 export class KeepAliveClient {
   readonly #origin: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -36,11 +36,11 @@ export class KeepAliveClient {
       method: body === undefined ? 'GET' : 'POST',
       headers: { ...this.#headers, ...headers, ...(body === undefined ? {} : { 'content-length': body.length }) },
     });
-    const tooLate = setTimeout(() => outgoing.destroy(new Error(`not done within ${deadlineMs} ms`)), deadlineMs);
+    const tooLate = setTimeout(() => outgoing.destroy(new Error(`not complete within ${deadlineMs} ms`)), deadlineMs);
     try {
       const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve);
-        // Stays, as a connection can break twice: while it is written to and while it is read from.
+        // Not once(): a connection can fail twice, while it is written to and while it is read from.
         outgoing.on('error', reject);
         outgoing.end(body);
       });
@@ -49,7 +49,7 @@ export class KeepAliveClient {
       return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: whole, why: '' };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const reused = outgoing.reusedSocket ? ' on a connection from before' : '';
+      const reused = outgoing.reusedSocket ? ' on a reused connection' : '';
       return { status: 0, headers: {}, body: Buffer.alloc(0), why: `${code ?? message}${reused}` };
     } finally {
       clearTimeout(tooLate);

@@ -7,7 +7,7 @@ export interface Answer {
   readonly failure: string | undefined;
 }
 
-/** Requests one after the other on several connections, until it is stopped; every one is accounted for. */
+/** Sends requests one after another on several connections until it is stopped. Every request has an answer. */
 export interface Load {
   readonly answers: readonly Answer[];
   stop(): Promise<readonly Answer[]>;
@@ -41,7 +41,7 @@ export function startLoad(url: string, connections = 10): Load {
   };
 }
 
-/** What failed, in a form that an assertion prints well. */
+/** The failures, in a form that assertions print readably. */
 export function failuresOf(answers: readonly Answer[]): string[] {
   return answers.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
 }

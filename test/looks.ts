@@ -63,7 +63,7 @@ const pool = (name: Pool): Look['pools'][number] => ({
 export const blue = pool('blue');
 export const green = pool('green');
 
-/** A look at a stack on which all is well, but for what is given. */
+/** A look at a healthy stack, with the given changes. */
 export function lookOf(
   changed: Partial<Look> & { readonly edge?: Partial<Edge>; readonly journal?: readonly JournalRecord[] } = {},
 ): Look {

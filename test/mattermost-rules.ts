@@ -13,10 +13,10 @@ const message = z.strictObject({
   attachments: z.array(attachment).optional(),
 });
 
-// As the oldest versions in use have it.
+// The limit of the oldest versions in use.
 const maxAttachmentChars = 7_900;
 
-/** What Mattermost answers, by https://developers.mattermost.com/integrate/webhooks/incoming/ */
+/** Answers as Mattermost does; see https://developers.mattermost.com/integrate/webhooks/incoming/ */
 export function mattermostRules({ headers, content }: ReceivedPost): FakeAnswer {
   if (!headers['content-type']?.startsWith('application/json')) return refusal('parse');
   const { success, data } = message.safeParse(JSON.parse(content));
@@ -25,7 +25,7 @@ export function mattermostRules({ headers, content }: ReceivedPost): FakeAnswer 
   return { status: 200, body: 'ok' };
 }
 
-/** Such as the one for a webhook that was deleted: `invalid`. */
+/** A refusal, such as `invalid` for a webhook that was deleted. */
 export function refusal(what: string): FakeAnswer {
   return { status: 400, body: JSON.stringify({ id: `web.incoming_webhook.${what}.app_error`, status_code: 400 }) };
 }

@@ -4,10 +4,10 @@ import { type Answer, type Asked, KeepAliveClient } from './keep-alive-client.ts
 import { SocketClient } from './socket-client.ts';
 import { type Kind, Tally } from './tally.ts';
 
-/** What visitors are to see: the site, the maintenance page, or, while that changes, either. */
+/** What visitors should get: the site, the maintenance page, or, while that changes, either. */
 export type Expectation = 'served' | 'either' | 'maintenance';
 
-/** What a client does: how many of them there are, and how long each waits between two requests. */
+/** A kind of client, how many there are, and how long each waits between two requests. */
 interface Work {
   readonly kind: Exclude<Kind, 'socket'>;
   readonly clients: number;
@@ -16,7 +16,7 @@ interface Work {
 }
 
 interface Task extends Asked {
-  /** Undefined: the body is right. */
+  /** @returns what is wrong with the body, or undefined */
   check(body: string): string | undefined;
 }
 
@@ -33,8 +33,8 @@ const work: readonly Work[] = [
 ];
 
 /**
- * A steady load of all that HTTP allows to be kept: each request is accounted for, none is repeated. A visitor keeps one
- * connection, and a bucket of the canary's, spread evenly over the visitors.
+ * A steady load of all kinds of requests. Each request is accounted for, and none is repeated. A visitor keeps one connection
+ * and one of the canary's buckets, which are spread evenly over the visitors.
  */
 export class MixedLoad {
   readonly #origin: string;
@@ -48,17 +48,17 @@ export class MixedLoad {
 
   constructor(origin: string) {
     this.#origin = origin;
-    const kindsOfClients = work.flatMap((one) => Array.from({ length: one.clients }, () => one));
-    const visitors = kindsOfClients.length + socketClients;
+    const workOfClients = work.flatMap((one) => Array.from({ length: one.clients }, () => one));
+    const visitors = workOfClients.length + socketClients;
     const headersOf = (index: number) => ({
       Cookie: `bluegreen_bucket=${String(Math.floor((index * 100) / visitors)).padStart(2, '0')}`,
     });
-    for (const [index, one] of kindsOfClients.entries()) {
+    for (const [index, one] of workOfClients.entries()) {
       const client = new KeepAliveClient(origin, headersOf(index));
       this.#clients.push(client);
       this.#running.push(this.#visit(client, one));
     }
-    for (let index = kindsOfClients.length; index < visitors; index++) {
+    for (let index = workOfClients.length; index < visitors; index++) {
       const socket = this.#socketClient(headersOf(index));
       this.#sockets.push(socket);
       this.#running.push(socket.run());
@@ -70,7 +70,7 @@ export class MixedLoad {
     this.#changes++;
   }
 
-  /** What was begun since the last time, when it has come to its end. */
+  /** Waits for the requests that were begun since the last call to end, and returns their results. */
   async take(): Promise<Tally> {
     const tally = this.#tally;
     this.#tally = new Tally();
@@ -78,7 +78,7 @@ export class MixedLoad {
     return tally;
   }
 
-  /** What was begun last. Every client finishes what it is at. */
+  /** Lets every client finish its request, and returns the last results. */
   async stop(): Promise<Tally> {
     this.#stop.abort();
     await Promise.all(this.#sockets.map((socket) => socket.stop()));
@@ -108,7 +108,7 @@ export class MixedLoad {
     else tally.answered(pool);
   }
 
-  /** What is expected of something that begins now, told when it has ended. */
+  /** The expectation for a request that begins now. Call the returned function when the request has ended. */
   #expecting(): () => Expectation {
     const [expectation, changes] = [this.#expectation, this.#changes];
     return () => (this.#changes === changes ? expectation : 'either');
@@ -134,12 +134,12 @@ export class MixedLoad {
   }
 }
 
-/** Undefined: as expected. */
+/** Undefined if the answer is as expected. */
 function faultOf({ status, headers, body, why }: Answer, task: Task, expected: Expectation): string | undefined {
   if (status === 0) return why;
   const mayBeTurnedAway = expected !== 'served' && task.path !== '/healthz';
   if (status === 503 && mayBeTurnedAway && headers['x-app-pool'] === undefined) {
-    return headers['retry-after'] === undefined ? 'turned away without a time to come again' : undefined;
+    return headers['retry-after'] === undefined ? 'turned away without Retry-After' : undefined;
   }
   if (status !== 200) return `status ${status}`;
   if (expected === 'maintenance' && mayBeTurnedAway) return 'answered during maintenance';
@@ -166,7 +166,7 @@ function upload(bytes: number): Task {
   return {
     path: '/echo',
     body,
-    check: (answer) => (answer === JSON.stringify({ bytes, sha256 }) ? undefined : 'something else arrived'),
+    check: (answer) => (answer === JSON.stringify({ bytes, sha256 }) ? undefined : 'the upload arrived changed'),
   };
 }
 

@@ -14,7 +14,7 @@ export interface MonitoringTargets {
   readonly slackUrl: string;
 }
 
-/** As Prometheus tells it to Alertmanager. */
+/** An alert as Prometheus sends it to Alertmanager. */
 export interface RaisedAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ interface QueryResult {
   readonly value?: readonly [number, string];
 }
 
-/** Real Prometheus and real Alertmanager on the files of the monitoring profile, but for addresses and waiting times. */
+/** Real Prometheus and Alertmanager with the files of the monitoring profile, except for addresses and intervals. */
 export class Monitoring {
   readonly #directory = mkdtempSync(join(tmpdir(), 'bluegreen-monitoring-'));
   readonly #processes: ChildProcess[] = [];
@@ -76,8 +76,8 @@ export class Monitoring {
       `--web.listen-address=127.0.0.1:${prometheus}`,
     ]);
     const isReady = async (port: number) => (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok;
-    await eventually('Prometheus', () => isReady(prometheus));
-    await eventually('Alertmanager', () => isReady(alertmanager));
+    await eventually('Prometheus to be ready', () => isReady(prometheus));
+    await eventually('Alertmanager to be ready', () => isReady(alertmanager));
   }
 
   #run(command: string, args: readonly string[]): void {
@@ -93,7 +93,7 @@ export class Monitoring {
     this.#processes.push(child);
   }
 
-  /** @throws with Prometheus' own words where the query is none */
+  /** @throws with Prometheus' message if the query is invalid */
   async query(expression: string): Promise<readonly QueryResult[]> {
     const response = await fetch(`${this.#url}/api/v1/query`, {
       method: 'POST',
@@ -104,17 +104,17 @@ export class Monitoring {
     return data.result;
   }
 
-  /** Tells Alertmanager of alerts, in the place of Prometheus. */
+  /** Sends firing alerts to Alertmanager, in place of Prometheus. */
   raise(...alerts: readonly RaisedAlert[]): Promise<void> {
-    return this.#tell(alerts.map((alert) => ({ ...alert, endsAt: new Date(Date.now() + 3_600_000) })));
+    return this.#post(alerts.map((alert) => ({ ...alert, endsAt: new Date(Date.now() + 3_600_000) })));
   }
 
-  /** Tells Alertmanager that they are over. */
+  /** Tells Alertmanager that the alerts are resolved. */
   end(...alerts: readonly RaisedAlert[]): Promise<void> {
-    return this.#tell(alerts.map((alert) => ({ ...alert, endsAt: new Date() })));
+    return this.#post(alerts.map((alert) => ({ ...alert, endsAt: new Date() })));
   }
 
-  async #tell(alerts: readonly object[]): Promise<void> {
+  async #post(alerts: readonly object[]): Promise<void> {
     const response = await fetch(`${this.#alertmanagerUrl}/api/v2/alerts`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -123,7 +123,7 @@ export class Monitoring {
     if (!response.ok) throw new Error(await response.text());
   }
 
-  /** What Prometheus and Alertmanager have written. */
+  /** The output of Prometheus and Alertmanager so far. */
   get output(): string {
     return this.#output;
   }

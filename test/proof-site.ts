@@ -11,37 +11,37 @@ import type { RunningCommand } from './running-command.ts';
 import { expectDone, type Outcome, type TestStack } from './stack.ts';
 import { type Failure, failureLines, type Tally } from './tally.ts';
 
-/** What is different from engine to engine. */
-export interface Ground {
+/** What differs between the engines. */
+export interface EngineSetup {
   readonly stack: TestStack;
   readonly channel: Channel;
-  /** The arguments by which a user deploys a release; the first word of its name says what will become of it. */
+  /** The arguments with which a user deploys a release. The first word of its name is its behavior; see releases.ts. */
   release(name: string): string[];
-  /** All containers or processes are gone at once, and nothing knew of it before. */
+  /** Kills all containers or processes at once. */
   powerCut(): Promise<void>;
-  /** As the machine does when it has power again. */
+  /** Starts what a machine starts at boot. */
   powerOn(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Of POSTs: what comes until a broken release is noticed. */
-const mostExcused = 40;
+/** The limit of failed POSTs: those that arrive before a broken release is noticed. */
+const maxExcused = 40;
 
-/** Short, so that a release that fails does so soon. */
+/** Short timeouts, so that a bad release fails soon. */
 export const proofSettings = { DEPLOY_TIMEOUT: '5s', DRAIN_TIMEOUT: '2s', ALERT_COOLDOWN_SEC: '1' };
 
-/** Visitors as a canary takes them: the first of a hundred, the last, and some between. */
+/** Buckets of the canary's hundred: the first, the last, and some between. */
 const buckets = ['00', '29', '30', '65', '99'];
 
-/** Of a log, when something is to be explained. */
-const mostLinesRead = 20_000;
-const mostLinesTold = 40;
+/** Lines of a log to read, and to print, when a test fails. */
+const maxLinesRead = 20_000;
+const maxLinesPrinted = 40;
 
-/** What is to be interrupted in the middle takes so long; nobody waits for it. */
-export const heldMs = 60_000;
+/** How long a step takes that is to be interrupted. No test waits for its end. */
+export const holdMs = 60_000;
 
-/** What `status --json` tells, as far as it is looked at. */
-export interface Told {
+/** The fields of `status --json` that the tests read. */
+export interface StatusReport {
   readonly edge: {
     readonly active: Pool;
     readonly serving: Pool;
@@ -55,32 +55,32 @@ export interface Told {
   readonly watcher?: { readonly openIncidents: readonly { readonly kind: string }[] };
 }
 
-/** A site with visitors, on which an operator works. */
+/** A site with visitors and an operator. */
 export class ProofSite {
-  readonly ground: Ground;
+  readonly setup: EngineSetup;
   readonly stack: TestStack;
   #load: MixedLoad | undefined;
   readonly #hooks = mkdtempSync(join(tmpdir(), 'bluegreen-hooks-'));
 
-  constructor(ground: Ground) {
-    this.ground = ground;
-    this.stack = ground.stack;
+  constructor(setup: EngineSetup) {
+    this.setup = setup;
+    this.stack = setup.stack;
   }
 
   async open(): Promise<void> {
     this.stack.configure({ HOOKS_DIR: this.#hooks });
-    // Holds up the releases that are named for it, so that the deploy can be interrupted there.
-    const script = `#!/bin/sh\ncase $RELEASE_ID in *-hook*) sleep ${heldMs / 1_000} ;; esac\n`;
+    // Delays releases with "-hook" in their name, so that their deploy can be interrupted there.
+    const script = `#!/bin/sh\ncase $RELEASE_ID in *-hook*) sleep ${holdMs / 1_000} ;; esac\n`;
     writeFileSync(join(this.#hooks, 'pre-switch'), script, { mode: 0o755 });
     expectDone(await this.stack.bluegreen('up'));
   }
 
-  /** The visitors come. */
+  /** Starts the load. */
   begin(): void {
     this.#load = new MixedLoad(this.stack.url);
   }
 
-  /** The visitors leave. */
+  /** Stops the load. */
   async end(): Promise<void> {
     const tally = await this.#load?.stop();
     this.#load = undefined;
@@ -89,29 +89,29 @@ export class ProofSite {
 
   async remove(): Promise<void> {
     await this.#load?.stop();
-    await this.ground.remove();
+    await this.setup.remove();
     rmSync(this.#hooks, { recursive: true, force: true });
   }
 
   get load(): MixedLoad {
-    if (this.#load === undefined) throw new Error('nobody visits the site');
+    if (this.#load === undefined) throw new Error('the load has not been started');
     return this.#load;
   }
 
-  /** What has become of all requests since the last time. */
-  taken(): Promise<Tally> {
+  /** The results of all requests since the last call. */
+  takeTally(): Promise<Tally> {
     return this.load.take();
   }
 
   deploy(name: string, ...args: string[]): Promise<Outcome> {
-    return this.stack.bluegreen('deploy', ...this.ground.release(name), ...args);
+    return this.stack.bluegreen('deploy', ...this.setup.release(name), ...args);
   }
 
   startDeploy(name: string, ...args: string[]): RunningCommand {
-    return this.stack.start('deploy', ...this.ground.release(name), ...args);
+    return this.stack.start('deploy', ...this.setup.release(name), ...args);
   }
 
-  async told(): Promise<Told> {
+  async statusReport(): Promise<StatusReport> {
     return JSON.parse(expectDone(await this.stack.bluegreen('status', '--json')).stdout);
   }
 
@@ -120,29 +120,32 @@ export class ProofSite {
   }
 
   /** Both pools can serve, so that the next command is not refused. */
-  bothUp(): Promise<Told> {
+  bothUp(): Promise<StatusReport> {
     return eventually('both pools to be up', async () => {
-      const told = await this.told();
-      const { down } = told.edge;
-      return !down.blue && !down.green && told.pools.every(({ healthy }) => healthy) ? told : undefined;
+      const report = await this.statusReport();
+      const { down } = report.edge;
+      return !down.blue && !down.green && report.pools.every(({ healthy }) => healthy) ? report : undefined;
     });
   }
 
-  /** The watcher has nothing left to tell of what happened until now, such as that a failover has ended. */
-  async untilCalm(): Promise<void> {
-    await eventually('no incident to be open', async () => (await this.told()).watcher?.openIncidents.length === 0);
-    await this.ground.channel.untilQuiet();
+  /** Waits until the watcher has sent its alerts about everything up to now, such as the end of a failover. */
+  async untilAlertsSent(): Promise<void> {
+    await eventually(
+      'no incident to be open',
+      async () => (await this.statusReport()).watcher?.openIncidents.length === 0,
+    );
+    await this.setup.channel.untilQuiet();
   }
 
-  /** What `status` tells is what the pools and the edge really do. */
-  async expectStatusTrue(): Promise<Told> {
-    let told: Told | undefined;
-    // A pool that just starts or stops is caught by one of the two and not by the other; then both are asked again.
-    await eventually('status to be true', async () => {
-      told = await this.told();
-      const { edge, canaryPercent } = told;
+  /** Expects that `status` shows what the pools and the edge really do. */
+  async expectAccurateStatus(): Promise<StatusReport> {
+    let report: StatusReport | undefined;
+    // If a pool starts or stops between the two looks, they differ, and both are repeated.
+    await eventually('status to be accurate', async () => {
+      report = await this.statusReport();
+      const { edge, canaryPercent } = report;
       const seen = await Promise.all(pools.map((pool) => this.#lookAt(pool)));
-      expect(told.pools.map(({ pool, healthy, reported }) => ({ pool, healthy, reported }))).toEqual(seen);
+      expect(report.pools.map(({ pool, healthy, reported }) => ({ pool, healthy, reported }))).toEqual(seen);
       const expected =
         edge.down[edge.active] && !edge.down[otherPool(edge.active)] ? otherPool(edge.active) : edge.active;
       expect(edge.serving).toBe(expected);
@@ -155,43 +158,43 @@ export class ProofSite {
         else expect(pool).toBe(visitsCanary ? canary : edge.serving);
       }
       const file = this.envFile();
-      for (const { pool, planned } of told.pools) {
+      for (const { pool, planned } of report.pools) {
         expect(planned).toBe(file[`RELEASE_ID_${pool.toUpperCase()}`] ?? `${pool}-release-1.0.0`);
       }
       return true;
     });
-    return told as Told;
+    return report as StatusReport;
   }
 
-  /** The deploy went through; if not, it fails with what it said, and what the edge and the prober say. */
+  /** Expects the deploy to succeed. Otherwise fails with its output and the log lines of the edge and the prober. */
   async expectDeployed(name: string, ...args: string[]): Promise<Outcome> {
     const outcome = await this.deploy(name, ...args);
     if (outcome.exitCode !== 0) throw new Error(`${outcome.stderr}\n${await this.#rerouting()}`);
     return outcome;
   }
 
-  /** One request goes to that pool; if not, it fails with what the edge and the prober say of it. */
+  /** Expects one request to go to the pool. Otherwise fails with the log lines of the edge and the prober. */
   async expectServedBy(wanted: Pool): Promise<void> {
     const { pool } = await this.stack.ask();
     if (pool !== wanted)
-      throw new Error(`${pool ?? 'nobody'} answered in place of ${wanted}\n${await this.#rerouting()}`);
+      throw new Error(`${pool ?? 'no pool'} answered in place of ${wanted}\n${await this.#rerouting()}`);
   }
 
-  /** The channel has heard of no failover and of no pool that was down; if it has, it fails with what the edge and the prober say of it. */
-  async expectNoPoolLeft(): Promise<void> {
-    const texts = await this.ground.channel.texts(/Failover|Recovery|Standby down/);
+  /** Expects no alert about a failover or a standby that is down. Otherwise fails with the log lines of the edge and the prober. */
+  async expectNoFailover(): Promise<void> {
+    const texts = await this.setup.channel.texts(/Failover|Recovery|Standby down/);
     if (texts.length > 0) throw new Error(`${texts.join('\n')}\n${await this.#rerouting()}`);
   }
 
-  /** The last requests that another pool answered than the active one, or that were tried twice; and what the prober said. */
+  /** The last requests that the active pool did not answer at the first attempt, and the last lines of the prober. */
   async #rerouting(): Promise<string> {
     const lines = async (log: string) =>
-      expectDone(await this.stack.bluegreen('logs', log, '--lines', String(mostLinesRead)))
+      expectDone(await this.stack.bluegreen('logs', log, '--lines', String(maxLinesRead)))
         .stdout.trimEnd()
         .split('\n');
     const [access, prober] = await Promise.all([lines('access'), lines('health_prober')]);
     const odd = access.filter((line) => !/^pool=(\w+) release=\S+ active=\1 .*? upstream_status="\d+"/.test(line));
-    return [...odd.slice(-mostLinesTold), ...prober.slice(-mostLinesTold)].join('\n');
+    return [...odd.slice(-maxLinesPrinted), ...prober.slice(-maxLinesPrinted)].join('\n');
   }
 
   async #visitAs(bucket: string): Promise<{ status: number; pool: string | null }> {
@@ -211,12 +214,12 @@ export class ProofSite {
 }
 
 /** The release that each pool reports. */
-export function releasesOf({ pools: told }: Told): Readonly<Record<Pool, string | undefined>> {
-  const of = (pool: Pool) => told.find((one) => one.pool === pool)?.reported;
+export function releasesOf({ pools: reported }: StatusReport): Readonly<Record<Pool, string | undefined>> {
+  const of = (pool: Pool) => reported.find((one) => one.pool === pool)?.reported;
   return { blue: of('blue'), green: of('green') };
 }
 
-/** Prints the counts and fails with what failed, but for what may. */
+/** Prints the counts, and expects no failures except those that `mayFail` allows. */
 export function expectAllServed(
   scenario: string,
   tally: Tally,
@@ -225,9 +228,9 @@ export function expectAllServed(
   const failed = tally.failures.filter((failure) => !mayFail(failure));
   const excused = tally.failures.length - failed.length;
   console.log(
-    `${scenario}: ${tally}${excused > 0 ? `; ${excused} of the failed were POSTs that may not be repeated` : ''}`,
+    `${scenario}: ${tally}${excused > 0 ? `; ${excused} of the failed were POSTs that must not be repeated` : ''}`,
   );
   expect(failureLines(failed)).toEqual([]);
-  expect(excused).toBeLessThan(mostExcused);
+  expect(excused).toBeLessThan(maxExcused);
   expect(tally.isAccountedFor).toBe(true);
 }

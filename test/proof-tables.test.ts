@@ -9,11 +9,11 @@ import { variables } from '../settings/variables.ts';
 describe.each(['compose', 'host'] as const)('the tables of the proof on the %s engine', (engine) => {
   const proof = readRecorded(engine);
 
-  it('show what was recorded', () => {
+  it('show the recorded results', () => {
     for (const { path, table } of places[engine]) expect(readFileSync(path, 'utf8')).toContain(table(proof));
   });
 
-  it('show every scenario that there is, whole, and all of them proved', () => {
+  it('cover every scenario at full length, and all are proved', () => {
     const names = [...proof.scenarios, ...proof.skipped].map(({ name }) => name);
     expect(names.toSorted()).toEqual(scenarioNames.toSorted());
     expect(proof.load).toEqual({ rate: 400, connections: 50, seconds: 12 });
@@ -22,7 +22,7 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
     if (engine === 'compose') expect(proof.skipped).toEqual([]);
   });
 
-  it('say when and with what they were made', () => {
+  it('come from a known version and known settings', () => {
     expect(proof).toMatchObject({
       version: expect.stringMatching(/./),
       commit: expect.stringMatching(/^[0-9a-f]{7,}$/),
@@ -30,7 +30,7 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
     expect(Object.keys(proof.settings).toSorted()).toEqual(settingNames.toSorted());
   });
 
-  it('were made with the settings that are the default', () => {
+  it('were recorded with the default settings', () => {
     expect(Object.keys(proof.settings).length).toBeGreaterThan(0);
     for (const [name, value] of Object.entries(proof.settings)) {
       expect([name, value]).toEqual([name, variables[name as keyof typeof variables].default]);

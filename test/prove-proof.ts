@@ -14,15 +14,15 @@ interface ProveDocument {
 const minutes = 60_000;
 const size = ['--rate', '100', '--connections', '10', '--seconds', '2'];
 
-/** The command on a stack of its own, with a few scenarios for a short time: the whole row is for people. */
+/** Runs a few short scenarios on a stack of its own. Running all of them is left to people. */
 export function describeProve(
   engine: string,
   stack: () => TestStack,
   { played, notHere }: { readonly played: readonly string[]; readonly notHere: readonly string[] },
 ): void {
   describe(`./bluegreen prove on the ${engine} engine`, () => {
-    it(`starts the stack, plays ${played.join(', ')}, and leaves all as it was`, { timeout: 5 * minutes }, async () => {
-      // Of the operator, for real releases.
+    it(`starts the stack, runs ${played.join(', ')}, and restores the state`, { timeout: 5 * minutes }, async () => {
+      // The operator's hooks, for real releases only.
       const hooks = mkdtempSync(join(tmpdir(), 'bluegreen-hooks-'));
       writeFileSync(join(hooks, 'pre-deploy'), '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n', { mode: 0o755 });
       stack().configure({ HOOKS_DIR: hooks });
@@ -43,8 +43,8 @@ export function describeProve(
       rmSync(hooks, { recursive: true });
     });
 
-    // What it does then is the same on each engine.
-    it.runIf(engine === 'host')('heals what it broke when it is stopped by hand', async () => {
+    // The same on each engine, so one is enough.
+    it.runIf(engine === 'host')('repairs what it broke when it is interrupted', async () => {
       const proof = stack().start('prove', ...size.slice(0, 4), '--seconds', '60', 'freeze');
       await proof.says(/blue is active/);
       await expect.poll(async () => poolOf(await stack().ask()), { timeout: 30_000 }).toBe('green');
@@ -54,13 +54,13 @@ export function describeProve(
       await expectCalm(stack());
     });
 
-    it('has proved nothing to one who does not read on', async () => {
+    it('exits with 1 if the reader closes the pipe', async () => {
       const command = `./bluegreen --engine ${engine} --env-file ${stack().envFile} prove ${size.join(' ')} network`;
       const { stderr } = await stack().run('sh', '-c', `{ ${command}; echo "exit code $?" >&2; } | true`);
       expect(stderr).toContain('exit code 1');
     });
 
-    it('says what it does not know, and begins nothing where all is not well', async () => {
+    it('rejects unknown arguments, and does not start on an unhealthy stack', async () => {
       expect(await stack().bluegreen('prove', 'sneeze')).toMatchObject({ exitCode: 2 });
       expect(await stack().bluegreen('prove', '--rate', '0')).toMatchObject({
         exitCode: 2,
@@ -79,7 +79,7 @@ export function describeProve(
 
 const poolOf = ({ pool }: { pool: string | undefined }) => pool;
 
-/** Blue is active and answers, and both pools are well. */
+/** Blue is active and answers, and both pools are up. */
 async function expectCalm(stack: TestStack): Promise<void> {
   await expect.poll(async () => poolOf(await stack.ask()), { timeout: 30_000 }).toBe('blue');
   await expect

@@ -1,7 +1,7 @@
-/** From 0 up to, not including, 1. */
+/** Returns a number from 0 up to, but not including, 1. */
 export type Random = () => number;
 
-/** Numbers that a seed repeats (mulberry32). */
+/** A seeded generator of random numbers (mulberry32). */
 export function generator(seed: number): Random {
   let state = seed >>> 0;
   return () => {

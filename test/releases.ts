@@ -1,5 +1,5 @@
-// Releases of an app, good ones and bad ones: the demo app, told by BEHAVIOUR or the first word of its RELEASE_ID what is to
-// become of it. As a user's app, it is run by an image or by BLUE_CMD and GREEN_CMD.
+// Healthy and broken releases of an app: the demo app with a behavior that BEHAVIOUR or the first word of RELEASE_ID selects.
+// It is run from an image, or by BLUE_CMD and GREEN_CMD, as a user's app is.
 import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { createApplication } from '../app/application.ts';
@@ -10,7 +10,7 @@ import { serverOptions } from '../app/server-options.ts';
 import { Sockets } from '../app/sockets.ts';
 import { startProgram } from '../system/program.ts';
 
-/** So many requests does a `tired` release answer before it answers all of them 500, and calls itself healthy still. */
+/** How many requests a `tired` release serves. It answers all later ones 500, and still passes its health checks. */
 const tiredAfter = 30;
 
 const behaviour = process.env.BEHAVIOUR ?? process.env.RELEASE_ID?.split('-', 1)[0];
@@ -20,8 +20,8 @@ switch (behaviour) {
     process.stderr.write('shop: no licence key, giving up\n');
     process.exit(1);
     break;
-  case 'ill':
-    ill();
+  case 'unhealthy':
+    unhealthy();
     break;
   case 'tired':
     tired();
@@ -30,8 +30,8 @@ switch (behaviour) {
     await import('../app/main.ts');
 }
 
-/** Never healthy, and says why. */
-function ill(): void {
+/** Never becomes healthy, and says why. */
+function unhealthy(): void {
   process.stdout.write('shop: the database does not know me\n');
   const { port, bindAddress } = readConfig();
   const server = createServer((_request, response) => {

@@ -6,15 +6,15 @@ const deadlineMs = 60_000;
 
 /** A command in a process group of its own, as a terminal runs it. */
 export interface RunningCommand {
-  /** What it has said so far, on both streams. */
+  /** The output so far, of both streams. */
   output(): string;
-  /** Returns as soon as it has said something. */
+  /** Returns as soon as the output matches. */
   says(pattern: RegExp): Promise<void>;
-  /** As Ctrl-C: the signal goes to the whole group. */
+  /** Sends SIGINT to the whole process group, as Ctrl-C does. */
   interrupt(): void;
-  /** Only the command itself, which gets no chance to do anything. */
+  /** Sends SIGKILL to the command itself only. */
   kill(): void;
-  /** Undefined: it was ended by a signal. */
+  /** Undefined if a signal ended the command. */
   readonly exitCode: Promise<number | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** What a scrape says, by series as it is written, such as `up{job="a"}`. */
+/** The values of a scrape, by series in its text form, such as `up{job="a"}`. */
 export class Scrape {
   readonly text: string;
   readonly #values: ReadonlyMap<string, number>;
@@ -14,7 +14,7 @@ export class Scrape {
     );
   }
 
-  /** @throws where there is no such series */
+  /** @throws if there is no such series */
   value(series: string): number {
     const value = this.#values.get(series);
     if (value === undefined) throw new Error(`no series ${series} in:\n${this.text}`);
@@ -30,7 +30,7 @@ export class Scrape {
     return new Set([...this.#values.keys()].map((series) => series.split('{', 1)[0] ?? ''));
   }
 
-  /** The values of all series of this name, by their labels as they are written. */
+  /** The values of all series of this name, by their labels in text form. */
   of(name: string): Readonly<Record<string, number>> {
     const own = [...this.#values].filter(([series]) => series.startsWith(`${name}{`));
     return Object.fromEntries(own.map(([series, value]) => [series.slice(name.length), value]));

@@ -8,7 +8,7 @@ const maxFields = 10;
 const maxFieldChars = 2_000;
 const maxContextElements = 10;
 
-/** Slack's word for what is wrong with a post; undefined: nothing is. */
+/** Slack's error word for a post; undefined if the post is valid. */
 export function faultOf(contentType: string | undefined, content: string): string | undefined {
   if (contentType?.split(';', 1)[0]?.trim() !== 'application/json') return 'invalid_payload';
   let body: unknown;

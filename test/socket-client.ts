@@ -4,21 +4,21 @@ import { WebSocket } from 'ws';
 
 const echoDeadlineMs = 3_000;
 const thinkMs = 100;
-const comeAgainMs = 200;
-/** Going away, service restart: both ask the client to come again. */
+const reconnectMs = 200;
+/** Going away and service restart: both ask the client to reconnect. */
 const restartCodes = [1001, 1012];
 
-/** What its owner is told. */
+/** Receives the events of a client. */
 export interface SocketReport {
-  /** A message is on its way; the promise is kept when its echo is there, and broken if that does not come in time. */
+  /** A message was sent. The promise resolves with its echo, and rejects if that does not arrive in time. */
   sent(echo: Promise<string>): void;
   restarted(): void;
-  /** A handshake was answered with something else; true: that is as it is to be, and it tries again. */
+  /** A handshake was refused. Returns whether that is expected. The client retries in any case. */
   refused(status: number, retryAfter: string | undefined): boolean;
   failed(why: string): void;
 }
 
-/** A visitor with a WebSocket: says something every 100 ms, wants to hear it again, and comes again when asked to. */
+/** A visitor with a WebSocket: sends a message every 100 ms, expects its echo, and reconnects when asked to. */
 export class SocketClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export class SocketClient {
     let count = 0;
     while (this.#running) {
       const socket = await this.#open();
-      // What a closing connection did not answer is said again on the next one, as any client of a WebSocket must.
+      // A message that a closing connection did not answer is sent again on the next one, as every WebSocket client must.
       while (socket !== undefined && this.#running && socket.readyState === WebSocket.OPEN) {
         const echo = echoOf(socket, `${count++}`);
         this.#report.sent(echo);
@@ -74,7 +74,7 @@ export class SocketClient {
     }
     const isExpected = refusal !== undefined && this.#report.refused(refusal.status, refusal.retryAfter);
     if (!isExpected) this.#report.failed(`no handshake: ${refusal?.status ?? outcome.message}`);
-    await delay(comeAgainMs);
+    await delay(reconnectMs);
     return undefined;
   }
 
@@ -85,19 +85,19 @@ export class SocketClient {
   }
 }
 
-/** Who answered. Resolves with "" when the connection is closed first, which is judged by its code. */
-async function echoOf(socket: WebSocket, word: string): Promise<string> {
+/** The pool that answered, or "" if the connection is closed first, which is judged by its close code. */
+async function echoOf(socket: WebSocket, text: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const tooLate = setTimeout(() => reject(new Error(`no echo within ${echoDeadlineMs} ms`)), echoDeadlineMs);
   const onMessage = (data: unknown) => {
     const { pool, echo } = JSON.parse(String(data));
-    if (echo === word) resolve(pool);
-    else reject(new Error(`the echo of ${word} is ${echo}`));
+    if (echo === text) resolve(pool);
+    else reject(new Error(`the echo of ${text} is ${echo}`));
   };
   const onClose = () => resolve('');
   socket.once('message', onMessage).once('close', onClose);
   try {
-    socket.send(word);
+    socket.send(text);
     return await promise;
   } finally {
     clearTimeout(tooLate);

@@ -6,19 +6,19 @@ import { freePorts } from './free-port.ts';
 
 const main = fileURLToPath(new URL('../app/main.ts', import.meta.url));
 
-/** For tests: the real app in a process of its own, on a free port. */
+/** The real app in its own process, on a free port. */
 export interface SpawnedApp {
   readonly port: number;
   readonly origin: string;
   readonly process: ChildProcess;
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Resolves when the app has logged this message, now or before. */
+  /** Resolves once the app has logged this message. Earlier messages count. */
   readonly logged: (message: string) => Promise<void>;
-  /** What it has logged so far. */
+  /** The messages logged so far. */
   readonly messages: ReadonlySet<string>;
 }
 
-/** The caller ends it. `wrapper` is a command that the app is run by. */
+/** Starts the app, which the caller must stop. `wrapper` is a command that runs it. */
 export async function spawnApp(
   env: Readonly<Record<string, string>> = {},
   wrapper: readonly string[] = [],

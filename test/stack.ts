@@ -17,25 +17,26 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A whole stack of its own, run by the command line as a user runs it, beside one that may be running already. */
+/** A whole stack, run with the command line as a user runs it. It does not conflict with other stacks. */
 export interface TestStack {
   readonly engine: EngineName;
   readonly url: string;
   readonly ports: Readonly<Record<'nginx' | 'blue' | 'green' | 'watcher', number>>;
-  /** On the host engine. */
+  /** Used on the host engine only. */
   readonly proberPort: number;
   readonly prefix: string;
   readonly envFile: string;
-  /** Replaces settings; the next `up` takes them over. */
+  /** Replaces the settings. The next `up` applies them. */
   configure(settings: Readonly<Record<string, string>>): void;
+  /** Runs a command to its end. */
   bluegreen(...args: string[]): Promise<Outcome>;
-  /** The same, to be looked at and interrupted while it runs. */
+  /** Starts a command, whose output can be read and which can be interrupted while it runs. */
   start(...args: string[]): RunningCommand;
-  /** Any program, with the environment that a command of this stack has. */
+  /** Runs any program in the environment of this stack's commands. */
   run(command: string, ...args: string[]): Promise<Outcome>;
-  /** One request through the edge. */
+  /** Sends one request through the edge. */
   ask(path?: string): Promise<{ status: number; pool: string | undefined; release: string | undefined; body: string }>;
-  /** Stops it and leaves nothing behind. */
+  /** Stops the stack and deletes everything that belongs to it. */
   remove(): Promise<void>;
 }
 
@@ -45,7 +46,7 @@ export async function createStack(
 ): Promise<TestStack> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-stack-'));
   const envFile = join(directory, '.env');
-  // The last two are for what the host engine derives from WATCHER_PORT.
+  // The last two are the ports that the host engine derives from WATCHER_PORT.
   const [nginx = 0, blue = 0, green = 0, watcher = 0, , proberPort = 0] = await freeBlock(6);
   const prefix = `test${process.pid}-`;
   const base = {
@@ -90,27 +91,27 @@ export async function createStack(
     },
     async remove() {
       const { exitCode, stderr } = await stack.bluegreen('down', '--volumes');
-      // Named after the stack, so nobody else uses them; those that were never built are no fault.
+      // They are named after the stack, so nothing else uses them. Those that were never built are ignored.
       const images = ['edge', 'node', 'proof'].map((target) => `${prefix}bluegreen-${target}:local`);
       if (engine === 'compose') await run('docker', 'image', 'rm', ...images);
       rmSync(directory, { recursive: true, force: true });
-      if (exitCode !== 0) throw new Error(`the stack does not go: ${stderr}`);
+      if (exitCode !== 0) throw new Error(`the stack does not stop: ${stderr}`);
     },
   };
   return stack;
 }
 
-/** One that no network has, also none of a run that was killed. */
+/** A subnet that no network uses, not even one left by a killed run. */
 async function freeSubnet(): Promise<string> {
   const taken = await networks();
   const candidates = Array.from({ length: 16 }, (_, index) => `172.31.${232 + index}`);
   const free = candidates.find((prefix) => overlapping(prefix, taken).length === 0);
   if (free === undefined)
-    throw new Error(`networks have every subnet of the tests (${candidates.join(', ')}):\n${taken}`);
+    throw new Error(`other networks use every subnet of the tests (${candidates.join(', ')}):\n${taken}`);
   return free;
 }
 
-/** The caller's environment without our variables: a test sees its own .env alone, but for the base images on Compose. */
+/** The caller's environment without our variables, so that only the test's .env applies. Base images stay on Compose. */
 function ownEnvironment(engine: EngineName): NodeJS.ProcessEnv {
   const kept = engine === 'compose' ? ['NODE_IMAGE', 'NGINX_IMAGE'] : [];
   const env = { ...process.env };
@@ -118,7 +119,7 @@ function ownEnvironment(engine: EngineName): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Fails with what the command said, where success was expected. */
+/** @throws with the output of the command if it has failed */
 export function expectDone(outcome: Outcome): Outcome {
   if (outcome.exitCode !== 0) throw new Error(`exit code ${outcome.exitCode}\n${outcome.stdout}\n${outcome.stderr}`);
   return outcome;

@@ -3,14 +3,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import type { Pool } from '../settings/pool.ts';
 
-/** An app of nobody in particular behind the edge: what it answers can be changed at any time. */
+/** A minimal app behind the edge, whose answers can be changed at any time. */
 export interface StandInPool {
   readonly pool: Pool;
   readonly address: string;
   readonly server: Server;
-  /** What reached it, oldest first. */
+  /** The requests received, oldest first. */
   readonly requests: readonly IncomingMessage[];
-  /** Undefined: 200 with pool and release headers. */
+  /** If undefined, the pool answers 200 with the pool and release headers. */
   answer: RequestListener | undefined;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startStandInPool(pool: Pool): Promise<StandInPool> {
   return standIn;
 }
 
-/** Answers with a status and nothing else. */
+/** Answers with a status and no body. */
 export function withStatus(status: number): RequestListener {
   return (request, response) => {
     request.resume();

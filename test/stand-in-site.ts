@@ -1,4 +1,4 @@
-// A site without an edge and without processes: what a command says to its engine is done in memory at once.
+// A site without an edge and without processes: the engine carries out commands in memory at once.
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -31,21 +31,21 @@ export class StandInSite {
   active: Pool = 'blue';
   canaryPercent = 0;
   isUp = true;
-  /** What each pool really runs. */
+  /** The release that each pool really runs. */
   readonly running: Record<Pool, string> = { blue: 'v1', green: 'v0' };
-  /** Loses half of its requests: 50 of 100 between two looks of the watcher. */
+  /** The pool that loses half of its requests: 50 of 100 between two reads of the counters. */
   lossy: Pool | undefined;
   /** What the prober has flagged. */
   readonly down: Record<Pool, boolean> = { blue: false, green: false };
-  /** Pools that were replaced, one after the other. */
+  /** Pools that were replaced, in this order. */
   readonly replaced: Pool[] = [];
-  /** Called before a verb of the edge is done; what it throws, the edge answers. */
+  /** Called before a verb of the edge is carried out. If it throws, the verb fails. */
   before: (verb: string, ...args: string[]) => void = () => {};
   health = health;
   alerts: readonly object[] = [];
-  /** In place of what a watcher answers. */
+  /** If set, the watcher's answer to everything. */
   watcherSays: string | undefined;
-  /** Called when a deploy has come to a step. */
+  /** Called when a deploy reaches a step. */
   reached: (step: string) => void = () => {};
   readonly stack: Stack;
   readonly engine: Engine;
@@ -123,7 +123,7 @@ export class StandInSite {
     return new Run(this.stack, this.engine, wanted, start, { lock, signal });
   }
 
-  /** What the env file says. */
+  /** The variables of the env file. */
   get planned(): Record<string, string> {
     return parse(readFileSync(join(this.#directory, '.env')));
   }
@@ -147,7 +147,7 @@ export class StandInSite {
     }
   }
 
-  /** What the watcher counts. */
+  /** The watcher's counters. */
   counters() {
     this.#looks++;
     const counted = (pool: Pool) => {
@@ -194,13 +194,13 @@ export class StandInSite {
     });
   }
 
-  /** Somebody makes the other pool active. */
+  /** Makes the other pool active without a command. */
   switchByHand(): void {
     this.active = otherPool(this.active);
   }
 }
 
-/** What the edge says when nginx is gone. */
+/** The error of the edge if nginx is not running. */
 export function edgeIsGone(): never {
   throw new CommandError('the edge does not answer on its status port', { next: './bluegreen status' });
 }

@@ -6,9 +6,9 @@ import { expectDone } from './stack.ts';
 const switches = 20;
 const rollbacks = 3;
 
-/** What takes effect at once. */
+/** Operations that take effect at once. */
 export function describeSwitches(site: () => ProofSite): void {
-  describe('what takes effect at once', () => {
+  describe('operations that take effect at once', () => {
     it(`${switches} switches in a row, each in force when the command returns`, async () => {
       let { active } = (await site().bothUp()).edge;
       for (let count = 0; count < switches; count++) {
@@ -16,12 +16,12 @@ export function describeSwitches(site: () => ProofSite): void {
         expectDone(await site().stack.bluegreen('switch', active));
         await site().expectServedBy(active);
       }
-      const tally = site().taken();
-      await site().expectStatusTrue();
+      const tally = site().takeTally();
+      await site().expectAccurateStatus();
       expectAllServed(`${switches} switches`, await tally);
     });
 
-    it('rollbacks, there and back', async () => {
+    it('rollbacks back and forth', async () => {
       const tookMs: number[] = [];
       const { active } = (await site().bothUp()).edge;
       for (let count = 1; count <= rollbacks; count++) {
@@ -32,23 +32,23 @@ export function describeSwitches(site: () => ProofSite): void {
       }
       const median = tookMs.toSorted((a, b) => a - b)[Math.floor(rollbacks / 2)];
       console.log(`a rollback takes ${median} ms (median of ${rollbacks}: ${tookMs.join(', ')})`);
-      const tally = site().taken();
-      await site().expectStatusTrue();
+      const tally = site().takeTally();
+      await site().expectAccurateStatus();
       expectAllServed(`${rollbacks} rollbacks`, await tally);
     });
 
-    it('maintenance: everybody is asked to come again, and is served again afterwards', async () => {
+    it('maintenance: visitors are asked to retry, and are served again afterwards', async () => {
       site().load.expect('either');
       expectDone(await site().stack.bluegreen('maintenance', 'on'));
       site().load.expect('maintenance');
-      expect((await site().told()).edge.maintenance).toBe(true);
+      expect((await site().statusReport()).edge.maintenance).toBe(true);
       expect((await site().stack.ask()).status).toBe(503);
       expect((await site().stack.ask('/healthz')).status).toBe(200);
       site().load.expect('either');
       expectDone(await site().stack.bluegreen('maintenance', 'off'));
       site().load.expect('served');
-      const tally = site().taken();
-      await site().expectStatusTrue();
+      const tally = site().takeTally();
+      await site().expectAccurateStatus();
       expectAllServed('maintenance on and off', await tally);
       expect((await tally).turnedAway).toBeGreaterThan(0);
     });

@@ -1,33 +1,33 @@
 export const kinds = ['get', 'post', 'upload', 'slow', 'stream', 'socket'] as const;
-/** What a client of the load does again and again. */
+/** The kinds of requests of the load. */
 export type Kind = (typeof kinds)[number];
 
 export interface Failure {
   readonly atMs: number;
   readonly kind: Kind;
-  /** 0: no answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
-  /** Who answered. */
+  /** The pool that answered. */
   readonly pool: string | undefined;
   readonly why: string;
 }
 
-/** What became of the requests that began in one stretch of time. */
+/** The results of the requests that began in one period. */
 export class Tally {
-  /** Begun, by kind; of WebSockets, the messages. */
+  /** Requests begun, by kind. For WebSockets, messages are counted. */
   readonly begun: Record<Kind, number> = { get: 0, post: 0, upload: 0, slow: 0, stream: 0, socket: 0 };
-  /** Answered whole and right, by pool. */
+  /** Requests answered completely and correctly, by pool. */
   readonly answeredBy: Record<string, number> = {};
   readonly failures: Failure[] = [];
-  /** Messages that a closing WebSocket did not answer, said again on the next one. */
+  /** Messages that a closing WebSocket did not answer, sent again on the next one. */
   resent = 0;
-  /** Answered by the maintenance page, where that was to be. */
+  /** Requests answered with the maintenance page, as expected. */
   turnedAway = 0;
-  /** WebSockets that were closed with the code that asks a client to come again, and did. */
+  /** WebSockets that were closed with a code that asks the client to reconnect. */
   restarted = 0;
   readonly #open = new Set<Promise<unknown>>();
 
-  /** Counts one that begins, and waits for it in `ended`. */
+  /** Counts a request that begins. `ended` waits for it. */
   begin(kind: Kind, work: Promise<unknown>): void {
     this.begun[kind]++;
     this.#open.add(work);
@@ -42,7 +42,7 @@ export class Tally {
     this.failures.push({ atMs: Date.now(), ...failure });
   }
 
-  /** Resolves when all that began in it has ended. */
+  /** Resolves when all requests have ended. */
   async ended(): Promise<void> {
     await Promise.all(this.#open);
   }
@@ -51,13 +51,13 @@ export class Tally {
     return kinds.reduce((sum, kind) => sum + this.begun[kind], 0);
   }
 
-  /** Nothing that was begun is missing. */
+  /** Whether every request that began has a result. */
   get isAccountedFor(): boolean {
     const answered = Object.values(this.answeredBy).reduce((sum, count) => sum + count, 0);
     return answered + this.turnedAway + this.resent + this.failures.length >= this.requests;
   }
 
-  /** One line, as in "812 requests (get 560, post 120, …), 0 failed; 3 sockets restarted". */
+  /** One line, such as "812 requests (get 560, post 120, …), 0 failed; 3 sockets restarted". */
   toString(): string {
     const byKind = kinds.map((kind) => `${kind} ${this.begun[kind]}`).join(', ');
     const byPool = Object.entries(this.answeredBy).map(([pool, count]) => `${pool} ${count}`);
@@ -70,12 +70,12 @@ export class Tally {
   }
 }
 
-/** Holds for what nobody may repeat once a pool has answered it 500: a POST. */
+/** Matches requests that must not be repeated once a pool has answered 500: POSTs. */
 export function unrepeatable(broken: string): (failure: Failure) => boolean {
   return ({ kind, status, pool }) => (kind === 'post' || kind === 'upload') && status === 500 && pool === broken;
 }
 
-/** What failed, in a form that an assertion prints well. */
+/** The failures, in a form that assertions print readably. */
 export function failureLines(failures: readonly Failure[]): string[] {
-  return failures.map(({ kind, pool, why }) => `${kind}: ${why} (${pool ?? 'nobody'})`);
+  return failures.map(({ kind, pool, why }) => `${kind}: ${why} (${pool ?? 'no pool'})`);
 }

@@ -5,16 +5,16 @@ import { type RunningCommand, startCommand } from './running-command.ts';
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** A command in a terminal of its own (a pseudo-terminal, which script(1) of util-linux makes). */
+/** A command in its own pseudo-terminal, created by script(1) of util-linux. */
 export class Terminal {
   readonly #running: RunningCommand;
   readonly #mark: string;
   #hasEnded = false;
 
-  /** @param mark words of the command line that no other process has */
+  /** @param mark a part of the command line that no other process has */
   constructor(command: readonly string[], mark: string, env: NodeJS.ProcessEnv) {
     this.#mark = mark;
-    // Under a shell: where its own child is suspended, script(1) stops too, at times before it has passed on what it wrote.
+    // Run by a shell: when its own child is suspended, script(1) stops too, sometimes before it has passed on the output.
     const line = `stty rows 24 cols 100; ${command.map(quoted).join(' ')}; exit $?`;
     this.#running = startCommand('script', ['--quiet', '--flush', '--return', '--command', line, '/dev/null'], {
       cwd: process.cwd(),
@@ -25,15 +25,15 @@ export class Terminal {
     });
   }
 
-  /** All that was written to the terminal. */
+  /** Everything written to the terminal so far. */
   get written(): string {
     return this.#running.output();
   }
 
-  /** What a person sees: each frame is drawn over the one before. */
+  /** What a person sees: the last frame, as each overwrites the one before. */
   get screen(): string {
     const frame = this.written.split('\x1b[?2026h').at(-1) ?? '';
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal is told with
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are terminal control sequences
     return frame.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '').replaceAll('\r', '');
   }
 
@@ -50,22 +50,22 @@ export class Terminal {
     execFileSync('stty', ['-F', device, 'rows', String(rows), 'cols', String(columns)]);
   }
 
-  /** The command's own process, and not that of script(1). */
+  /** The pid of the command, not of script(1). */
   get pid(): number {
     const found = readdirSync('/proc').find((name) => {
       const words = commandLine(name);
       return words.includes(this.#mark) && words.includes('cli/main.ts') && /^\S*node\b/.test(words);
     });
-    if (found === undefined) throw new Error('the command does not run');
+    if (found === undefined) throw new Error('the command is not running');
     return Number(found);
   }
 
-  /** As `fg` of a shell. */
+  /** Continues the command, as `fg` of a shell does. */
   resume(): void {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** Nothing stays behind, whatever a test has done with it. */
+  /** Ends the command, in whatever state a test has left it. */
   async close(): Promise<void> {
     if (this.#hasEnded) return;
     this.resume();

@@ -19,16 +19,16 @@ interface Launched {
   readonly exited: Promise<unknown>;
 }
 
-/** The real watcher, in a process of its own, on a log and a control directory of its own, once or again and again. */
+/** The real watcher in its own process, with its own log and control directory. It can be restarted. */
 export class WatcherProcess {
   readonly directory = mkdtempSync(join(tmpdir(), 'watcher-'));
   readonly logPath = join(this.directory, 'access.log');
   readonly controlDirectory = join(this.directory, 'control');
   readonly stateDirectory: string;
-  /** Everything that the last process has written to stdout and stderr. */
+  /** The stdout and stderr of the last process. */
   output = '';
   kills = 0;
-  /** Of the largest process that was killed so far; 0 where that cannot be seen. */
+  /** The largest peak of the processes killed so far; 0 if it cannot be read. */
   peakRssMb = 0;
   readonly #port: number;
   readonly #env: NodeJS.ProcessEnv;
@@ -43,32 +43,32 @@ export class WatcherProcess {
     mkdirSync(this.controlDirectory);
   }
 
-  /** Makes all that it needs, and starts nothing yet. */
+  /** Creates the directories without starting a process. */
   static async prepare(env: NodeJS.ProcessEnv = {}, nodeOptions: readonly string[] = []): Promise<WatcherProcess> {
     const [port = 0] = await freePorts(1);
     return new WatcherProcess(port, env, nodeOptions);
   }
 
-  /** Starts it without waiting for anything, for settings that it must refuse. */
+  /** Starts the watcher without waiting, for settings that it must refuse. */
   static async spawn(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
     const watcher = await WatcherProcess.prepare(env);
     watcher.launch();
     return watcher;
   }
 
-  /** Waits until it follows its log, or waits for one. */
+  /** Waits until the watcher follows its log, or waits for it to appear. */
   async untilUp(): Promise<void> {
     await this.waitForOutput(isUp);
   }
 
-  /** Starts it and waits until it follows its log, or waits for one. */
+  /** Starts the watcher and waits as {@link untilUp} does. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
     const watcher = await WatcherProcess.spawn(env);
     await watcher.untilUp();
     return watcher;
   }
 
-  /** Starts it, for the first time or after its end on the same files, and waits for nothing. */
+  /** Starts the watcher without waiting, for the first time or again on the same files. */
   launch(): void {
     const child = spawn(process.execPath, [...this.#nodeOptions, program], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -93,7 +93,7 @@ export class WatcherProcess {
     this.#launched = { child, exited: once(child, 'close') };
   }
 
-  /** Starts it once more after its end, and waits as {@link start} does. */
+  /** Starts the watcher again after its end, and waits as {@link start} does. */
   async again(env: NodeJS.ProcessEnv = {}): Promise<void> {
     Object.assign(this.#env, env);
     this.launch();
@@ -105,7 +105,7 @@ export class WatcherProcess {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  /** Ends it as a power cut would, at whatever it is doing. */
+  /** Kills the watcher at whatever it is doing, as a power cut would. */
   async kill(): Promise<void> {
     if (this.#launched === undefined) return;
     const { child, exited } = this.#launched;
@@ -117,7 +117,7 @@ export class WatcherProcess {
     await exited;
   }
 
-  /** Where its dashboard is. */
+  /** The URL of the dashboard. */
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
@@ -132,25 +132,25 @@ export class WatcherProcess {
     return { httpStatus: response.status, health: JSON.parse(text) as Health, text };
   }
 
-  /** The counts of each pool. */
+  /** The counters of each pool. */
   async counters(): Promise<Counters> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/counters`);
     return (await response.json()) as Counters;
   }
 
-  /** What has become of the last alerts. */
+  /** The last alerts and their delivery. */
   async alerts(): Promise<readonly AlertDelivery[]> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/alerts`);
     return (await response.json()) as readonly AlertDelivery[];
   }
 
-  /** What Prometheus is told. */
+  /** The metrics in Prometheus' text format. */
   async metrics(): Promise<string> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/metrics`);
     return response.text();
   }
 
-  /** The health report, once it is as it is wanted. */
+  /** Waits until the health report is as wanted, and returns it. */
   until(what: string, wanted: (health: Health) => boolean, deadlineMs = 30_000): Promise<Health> {
     return eventually(
       what,
@@ -164,14 +164,14 @@ export class WatcherProcess {
     );
   }
 
-  /** Resolves once the output matches; rejects at the deadline, or when it can no longer come. */
+  /** Resolves once the output matches. Rejects at the deadline, or when the watcher has ended. */
   async waitForOutput(pattern: RegExp, deadlineMs = 10_000): Promise<void> {
     const { child } = this.#last();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const check = () => {
       if (pattern.test(this.output)) resolve();
     };
-    const fail = (why: string) => reject(new Error(`${why} without ${pattern}; it said: ${this.output}`));
+    const fail = (why: string) => reject(new Error(`${why} without ${pattern}; output: ${this.output}`));
     const timer = setTimeout(() => fail(`${deadlineMs} ms have passed`), deadlineMs);
     const ended = () => {
       check();
@@ -194,7 +194,7 @@ export class WatcherProcess {
     this.#last().child.kill(name);
   }
 
-  /** Its exit status, once it has ended. */
+  /** Waits for the end of the process, and returns its exit code. */
   async exitCode(): Promise<number | null> {
     const { child, exited } = this.#last();
     await exited;
@@ -212,7 +212,7 @@ export class WatcherProcess {
   }
 }
 
-/** proc_pid_status(5): the most memory that a process has had. */
+/** The peak resident memory of a process; see proc_pid_status(5). */
 function peakRssMb(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FakeAnswer, ReceivedPost, Rules } from './fake-channel.ts';
 
-/** A receiver that verifies the signature as docs/alerts-channels.md says. */
+/** A receiver that verifies signatures as docs/alerts-channels.md describes. */
 export function webhookRules(secret: string): Rules {
   return ({ headers, content }: ReceivedPost): FakeAnswer => {
     const [, t = '', v1 = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-bluegreen-signature'])) ?? [];

@@ -194,7 +194,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
   function snapshot(): Checkpoint {
     const waiting = outboxes.map((outbox) => [outbox.name, outbox.snapshot()] as const);
     return {
-      progress: { savedMs: Date.now(), standing: tail.standing, watch: watch.snapshot(), missed: catchUp.missed },
+      progress: { savedMs: Date.now(), standing: tail.resumePoint, watch: watch.snapshot(), missed: catchUp.missed },
       outboxes: Object.fromEntries(waiting),
     };
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +71,32 @@ describe('the deploy lock', () => {
     writeFileSync(claim, JSON.stringify({ ...lockHolder(stack), pid: 2 ** 22 + 2 }));
     takeLock(stack, 'mine').release();
     expect(readdirSync(join(root, '.bluegreen'))).toEqual([]);
+  });
+
+  it('records that the active pool has changed, until it is rolled back', () => {
+    const lock = takeLock(stack, 'mine');
+    const switched = () => lockHolder(stack)?.switched;
+    expect(switched()).toBe(false);
+    lock.at('health');
+    expect(switched()).toBe(false);
+    lock.at('switched', { switched: true });
+    lock.at('bake');
+    expect(switched()).toBe(true);
+    lock.at('rolled back', { switched: false });
+    expect(switched()).toBe(false);
+    lock.release();
+  });
+
+  it('of an earlier process with the same number is not released', () => {
+    const lock = takeLock(stack, 'mine');
+    writeFileSync(path(), JSON.stringify({ ...lockHolder(stack), startedAt: 'another time' }));
+    lock.release();
+    expect(lockHolder(stack)).toMatchObject({ startedAt: 'another time' });
+  });
+
+  it('that cannot be read is an error, and is not waited for', () => {
+    mkdirSync(path(), { recursive: true });
+    expect(() => takeLock(stack, 'mine')).toThrow('EISDIR');
   });
 
   it('is not released once another process has it', () => {

@@ -45,6 +45,37 @@ describe("a deploy's options", () => {
     expect(() => deployOptions({ ...raw, ...wrong })).toThrow(message);
   });
 
+  it.each([
+    { smokePath: ['/'] },
+    { smokePath: ['/a/b?c=d'] },
+    { maxErrorRate: '100%' },
+    { maxErrorRate: '10.125' },
+    { canary: '1%' },
+    { canary: '99' },
+  ])('take %j', (right) => {
+    expect(() => deployOptions({ ...raw, ...right })).not.toThrow();
+  });
+
+  it.each([
+    { smokePath: ['/', '/a b'] },
+    { smokePath: ['/a#b'] },
+    { smokePath: ['http://host/'] },
+    { maxErrorRate: '1.2345%' },
+    { maxErrorRate: '1%%' },
+    { maxErrorRate: '-1%' },
+    { canary: '100%' },
+    { canary: '-5%' },
+    { canary: '5 %' },
+  ])('refuse a wrong value as misuse: %j', (wrong) => {
+    let error: unknown;
+    try {
+      deployOptions({ ...raw, ...wrong });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: 'MISUSE' });
+  });
+
   it('refuse a canary share that is not higher than the one before it', () => {
     expect(() => deployOptions({ ...raw, canary: '5%,5%' })).toThrow('--canary: expected rising shares');
     expect(() => deployOptions({ ...raw, canary: '5%,25%,25%' })).toThrow('--canary: expected rising shares');

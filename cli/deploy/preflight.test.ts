@@ -44,7 +44,10 @@ describe('a deploy is not begun', () => {
     const shell = { ...site.stack.shell, RELEASE_ID_GREEN: 'v9' };
     await expect(preflight({ ...site.stack, shell }, site.engine)).rejects.toThrow('RELEASE_ID_GREEN is set');
     // The active pool is not touched.
-    await preflight({ ...site.stack, shell: { ...site.stack.shell, RELEASE_ID_BLUE: 'v9' } }, site.engine);
+    const other = { ...site.stack, shell: { ...site.stack.shell, RELEASE_ID_BLUE: 'v9' } };
+    await preflight(other, site.engine);
+    site.switchByHand();
+    await expect(preflight(other, site.engine)).rejects.toThrow('RELEASE_ID_BLUE is set');
   });
 
   it('for all reasons at once', async () => {

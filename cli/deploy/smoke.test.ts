@@ -54,6 +54,15 @@ describe('smoke paths', () => {
     expect([...previews]).toEqual([]);
   });
 
+  it('say where nothing answers, or nothing more than a status', async () => {
+    statuses = { '/': 500 };
+    edge.prependListener('request', (_, response) => response.destroy());
+    await expect(smokePaths(stack, engine, ['/'])).rejects.toThrow(/got no answer$/);
+    edge.removeAllListeners('request');
+    edge.on('request', (_, response) => response.writeHead(503).end());
+    await expect(smokePaths(stack, engine, ['/'])).rejects.toThrow(/got 503$/);
+  });
+
   it('need no token where there are none', async () => {
     expect(await smokePaths(stack, engine, [])).toBe('');
     expect(tokens).toEqual([]);

@@ -7,7 +7,7 @@ import { proofSettings } from '../proof-site.ts';
 import { createStack, expectDone, root, type TestStack } from '../stack.ts';
 
 /** The first words of the releases' names; each has an image of its own. */
-const behaviours = ['good', 'ill', 'gone', 'tired'];
+const behaviours = ['good', 'unhealthy', 'gone', 'tired'];
 
 describeDeployProof('compose', async () => {
   const stack = await createStack('compose', {

@@ -106,7 +106,7 @@ describe('the dashboard of a watcher', () => {
     expect(await dashboard.text('value-lost')).toBe('0%');
     for (const end of ['restart', 'crash'] as const) {
       await eventually('the history to be on disk', () =>
-        readFileSync(join(watcher.stateDirectory, 'history.json')).includes('slack'),
+        readFileSync(join(watcher.stateDirectory, 'past.json')).includes('slack'),
       );
       if (end === 'crash') await watcher.kill();
       else watcher.signal('SIGTERM');

@@ -27,10 +27,13 @@ function expectPlain(text: string | undefined): void {
   for (const character of ['\x1b', '\x9b', '\x07', '\u202e']) expect(text).not.toContain(character);
 }
 
-/** Waits until nothing of an earlier test is in progress. A failover only ends when a request shows the recovery. */
+/**
+ * Waits until nothing of an earlier test is in progress. A failover only ends when a request shows the recovery, and a
+ * high error rate only when enough requests have succeeded since.
+ */
 async function calm(): Promise<void> {
   await eventually('the stack to be calm', async () => {
-    await stack.ask();
+    await Promise.all(Array.from({ length: 50 }, () => stack.ask()));
     const { story } = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
     expect(story).toEqual([expect.objectContaining({ tone: 'good' })]);
     return true;

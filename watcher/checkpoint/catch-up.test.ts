@@ -23,7 +23,7 @@ let catchUp: CatchUp;
 
 /** As a checkpoint has it. */
 function progressNow(): Progress {
-  return { savedMs: Date.now(), standing: tail.standing, watch: watch.snapshot(), missed: catchUp.missed };
+  return { savedMs: Date.now(), standing: tail.resumePoint, watch: watch.snapshot(), missed: catchUp.missed };
 }
 
 /** As main.ts makes them. */

@@ -54,12 +54,25 @@ describe('the checkpoint is written', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(writes).toEqual([0, 1, 2, 3]);
     expect([checkpointer.writes, checkpointer.errors]).toEqual([1, 3]);
+    expect(checkpointer.health).toMatchObject({ state: 'ok', lastWritten: expect.stringMatching(/Z$/) });
   });
 
-  it('no more once it has been stopped', async () => {
-    checkpointer.start();
+  it('once for a change that was asked to be durable before its second was over', async () => {
+    checkpointer.changed();
     await vi.advanceTimersByTimeAsync(500);
     checkpointer.changed();
+    await checkpointer.durable();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(writes).toHaveLength(2);
+  });
+
+  it.each([
+    ['a change waits', true],
+    ['nothing happens', false],
+  ])('no more once it has been stopped, while %s', async (_, waits) => {
+    checkpointer.start();
+    await vi.advanceTimersByTimeAsync(500);
+    if (waits) checkpointer.changed();
     checkpointer.stop();
     await vi.advanceTimersByTimeAsync(90_000);
     expect(writes).toEqual([0]);

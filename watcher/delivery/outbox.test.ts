@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeSlack, startFakeSlack } from '../../test/fake-slack.ts';
 import type { Alert, Failover, Recovery } from '../alerts/alert.ts';
 import { HttpNotifier } from '../channels/http-notifier.ts';
 import { slackContract } from '../channels/slack.ts';
+import type { Notifier } from './notifier.ts';
 import { type OutboxFailure, type OutboxOptions, outboxDefaults } from './options.ts';
 import { Outbox } from './outbox.ts';
 
@@ -332,16 +333,61 @@ describe('a message that comes late', () => {
 });
 
 describe('a channel that keeps failing', () => {
-  it('is retried with a pause that doubles up to the maximum', async () => {
-    slack.answer('500');
-    const failedAt: number[] = [];
-    const outbox = open({ backoffMs: 10, maxBackoffMs: 40, onFailure: () => failedAt.push(performance.now()) });
+  /** When each attempt is made, in milliseconds by a clock that only this test moves. */
+  const attemptsWithin = async (forMs: number, random: number): Promise<number[]> => {
+    vi.useFakeTimers();
+    const attempts: number[] = [];
+    const startedMs = performance.now();
+    const notifier: Notifier = {
+      name: 'failing',
+      gapMs: 0,
+      deliver: async () => {
+        attempts.push(Math.round(performance.now() - startedMs));
+        return { outcome: 'again', reason: 'status 500' };
+      },
+    };
+    const quick = { backoffMs: 1_000, maxBackoffMs: 8_000, random: () => random, onFailure: () => {} };
+    const outbox = new Outbox(notifier, { ...outboxDefaults, ...quick });
     outbox.push(standbyDown('a'));
-    // Without the maximum, the twelfth attempt would come after 20 seconds.
-    await slack.waitFor(() => slack.requests >= 12);
-    const pauses = failedAt.slice(1).map((atMs, index) => atMs - (failedAt[index] ?? 0));
-    // A timer can fire up to a millisecond early.
-    for (const [index, atLeastMs] of [10, 20, 40, 40].entries()) expect(pauses[index]).toBeGreaterThan(atLeastMs - 1);
+    await vi.advanceTimersByTimeAsync(forMs);
+    vi.useRealTimers();
+    return attempts;
+  };
+
+  it('is retried after twice as long each time, up to the maximum', async () => {
+    expect(await attemptsWithin(40_000, 1)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 23_000, 31_000, 39_000]);
+  });
+
+  it('is retried after a shorter random time, so that many watchers do not return together', async () => {
+    expect(await attemptsWithin(20_000, 0.5)).toEqual([0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500]);
+  });
+
+  it('is remembered over a restart to have accepted nothing', async () => {
+    slack.answer('500');
+    const outbox = open();
+    outbox.push(standbyDown('a'));
+    const before = Date.now();
+    await expect.poll(() => outbox.health.lastError).not.toBeNull();
+    expect(throughDisk(outbox).silence.fromMs).toBeGreaterThanOrEqual(before - 1_000);
+    slack.answer('ok');
+    await slack.waitFor(() => slack.messages.length === 1);
+    await expect.poll(() => throughDisk(outbox).silence).toHaveProperty('untilMs');
+  });
+
+  it('drops a message that could not be delivered before later ones, if there are too many', async () => {
+    slack.answer('500');
+    const outbox = open({ limit: 2, backoffMs: 60_000 });
+    outbox.push(standbyDown('a'));
+    await expect.poll(() => outbox.health.state).toBe('retrying');
+    for (const incident of ['b', 'c']) outbox.push(standbyDown(incident));
+    expect(outbox.snapshot().entries.map(({ alert }) => alert.incident)).toEqual(['b', 'c']);
+  });
+
+  it('reports how long its next message has waited', async () => {
+    expect(open().oldestAgeMs).toBe(0);
+    slack.answer('500');
+    const entries = [{ alert: standbyDown('a'), queuedAtMs: Date.now() - 60_000 }];
+    expect(open({ initial: { entries, droppedUntold: 0 } }).oldestAgeMs).toBeGreaterThanOrEqual(60_000);
   });
 });
 

@@ -2,11 +2,11 @@ import { type FSWatcher, watch } from 'chokidar';
 import type { Tail } from './tail.ts';
 
 const busyPollMs = 10;
-const idlePollMs = 90;
-/** The log counts as idle after this long without a line. */
-const idleAfterMs = 1_000;
+const quietPollMs = 90;
+/** The log counts as quiet after this time without a line. */
+const quietAfterMs = 1_000;
 
-/** Called before and after each step, which may read lines. */
+/** Called before and after each step. A step may read lines. */
 export interface FollowHooks {
   readonly beforeStep: (nowMs: number) => void;
   /** `more` is true if there is more to read immediately. */
@@ -34,10 +34,10 @@ export class Follower {
     this.#step();
   }
 
-  /** Reads the rest for at most `forMs` and stops. The log stays open, because its position is still needed. */
+  /** Stops after reading what is left, for at most `forMs`. The log stays open, because its position is still needed. */
   stop(forMs: number): void {
     this.#stopped = true;
-    this.#wake.rest();
+    this.#wake.disarm();
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
     const untilMs = Date.now() + forMs;
@@ -59,20 +59,21 @@ export class Follower {
     this.#hooks.afterStep(more);
     if (more) {
       this.#lastReadMs = nowMs;
-      // Through the event loop, so that a backlog delays neither Slack nor health.
+      // Yields to the event loop, so that a backlog delays neither Slack nor the health endpoint.
       this.#immediate = setImmediate(this.#step);
       return;
     }
-    const busy = nowMs - this.#lastReadMs < idleAfterMs;
-    if (busy) this.#wake.rest();
+    const busy = nowMs - this.#lastReadMs < quietAfterMs;
+    if (busy) this.#wake.disarm();
     else this.#wake.arm();
-    this.#timer = setTimeout(this.#step, busy ? busyPollMs : idlePollMs);
+    this.#timer = setTimeout(this.#step, busy ? busyPollMs : quietPollMs);
   };
 }
 
 /**
- * Wakes the follower when the log grows. Polling alone would do, where there are no file events (no inotify, a network file
- * system). Events cost several times as much CPU as polling under a steady load, so they are paused then.
+ * Wakes the follower when the log grows. It only shortens the delay: polling alone works where there are no file events (no
+ * inotify, or a network file system). Under a steady load, events cost several times as much CPU as polling, so they are
+ * turned off.
  */
 export class Wake {
   readonly #path: string;
@@ -88,11 +89,11 @@ export class Wake {
     if (this.#watcher !== undefined) return;
     this.#watcher = watch(this.#path, { ignoreInitial: true, atomic: false, alwaysStat: false });
     this.#watcher.on('all', this.#onChange);
-    // Such as ENOSPC if the machine has no inotify watch left.
+    // For example, ENOSPC if the machine has no inotify watches left.
     this.#watcher.on('error', () => {});
   }
 
-  rest(): void {
+  disarm(): void {
     const watcher = this.#watcher;
     this.#watcher = undefined;
     watcher?.close().catch(() => {});

@@ -1,13 +1,13 @@
-/** Takes one line: `bytes` from `from` up to `to`, without its newline. The bytes are reused after the call. */
+/** Takes one line, without its newline: `bytes` from `from` up to `to`. The buffer is reused after the call. */
 export type LineSink = (bytes: Buffer, from: number, to: number) => void;
 
-/** A longer line is not one of the edge's. */
+/** The edge writes no longer line. */
 export const maxLineBytes = 64 * 1024;
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Splits a stream of bytes into lines, and keeps a partial line until its newline arrives. */
+/** Splits a stream of bytes into lines. Keeps a partial line until its newline arrives. */
 export class LineSplitter {
   readonly #sink: LineSink;
   readonly #tooLong: () => void;
@@ -22,7 +22,7 @@ export class LineSplitter {
     this.#tooLong = tooLong;
   }
 
-  /** Bytes received since the last complete line. Those of a line that is too long are not included. */
+  /** Bytes received since the last complete line, without those of a line that is too long. */
   get pendingBytes(): number {
     return this.#partialBytes;
   }
@@ -33,7 +33,7 @@ export class LineSplitter {
     this.#skipping = false;
   }
 
-  /** Skips everything up to the next newline, because reading started within a line. */
+  /** Skips everything up to the next newline, because reading started inside a line. */
   skipToNewline(): void {
     this.#skipping = true;
   }
@@ -55,7 +55,7 @@ export class LineSplitter {
     if (from < bytes.length) this.#keep(bytes, from);
   }
 
-  /** Completes the partial line with these bytes, up to `to`. */
+  /** Completes the partial line with `bytes` up to `to`. */
   #endPartial(bytes: Buffer, to: number): void {
     const length = this.#partialBytes + to;
     if (this.#skipping) this.reset();

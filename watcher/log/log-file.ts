@@ -1,12 +1,12 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileIdentity } from '../../report/health.ts';
-import { type Fingerprint, isTelling, LogHead, LogMark, markBytes } from './landmarks.ts';
+import { type Fingerprint, identifiesLog, LogHead, LogMark, markBytes } from './landmarks.ts';
 import { type LineSink, LineSplitter } from './lines.ts';
 
 /**
- * A reading position: everything before `offset` has been passed on as lines. The head distinguishes the file from a later one
- * with the same inode, and from itself after a truncation. The mark, the bytes right before `offset`, distinguishes it from
- * itself after a truncation that kept its beginning.
+ * A reading position: everything before `offset` has been passed on as lines. The head shows whether this is a later file
+ * with the same inode, or the same file after a truncation. The mark, the bytes right before `offset`, shows a truncation
+ * that kept the first bytes.
  */
 export interface Position extends FileIdentity {
   readonly offset: number;
@@ -22,7 +22,7 @@ export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
   return one.ino === other.ino && one.dev === other.dev;
 }
 
-/** The log is not a regular file, but for example the link to stdout in nginx's image. */
+/** The log is not a regular file but, for example, the link to stdout in nginx's image. */
 export class NotRegularFileError extends Error {
   readonly code = 'NOT_A_REGULAR_FILE';
 
@@ -32,23 +32,23 @@ export class NotRegularFileError extends Error {
   }
 }
 
-/** Bytes that `read` needs in its buffer in addition to the new ones. */
-export const readAgainBytes = markBytes;
+/** Room that `read` needs in its buffer for the bytes before the new ones. */
+export const overlapBytes = markBytes;
 
 /**
- * The result of a read: the next lines, nothing new, a log that was truncated and starts over, or one that was cut before the
- * reading position, in which case lines written since may be lost.
+ * The result of a read: the next lines; nothing new; a log that was truncated and starts over; or a log that was cut before
+ * the reading position, so that lines written since may be lost.
  */
-export type Found = 'lines' | 'nothing' | 'truncated' | 'cut short';
+export type ReadResult = 'lines' | 'nothing' | 'truncated' | 'cut short';
 
-/** One open log, read by its descriptor, whatever happens to its name. */
+/** One open log. It is read through its descriptor, whatever happens to its name. */
 export class LogFile {
   readonly identity: FileIdentity;
   readonly #descriptor: number;
   readonly #lines: LineSplitter;
   readonly #head: LogHead;
   readonly #mark = new LogMark();
-  /** The position when the log was cut. A copy may still contain what followed. */
+  /** The reading position when the log was cut. A copy may still contain what followed. */
   cutAt: Position | undefined;
   #offset = 0;
   #bytesRead = 0;
@@ -71,12 +71,12 @@ export class LogFile {
 
   get position(): Position {
     const { pendingBytes } = this.#lines;
-    const mark = this.#mark.printBefore(pendingBytes);
-    return { ...this.identity, offset: this.#offset - pendingBytes, head: this.#head.print, mark };
+    const mark = this.#mark.fingerprintBefore(pendingBytes);
+    return { ...this.identity, offset: this.#offset - pendingBytes, head: this.#head.fingerprint, mark };
   }
 
-  /** Bytes read, without an incomplete line. */
-  get takenBytes(): number {
+  /** Bytes of complete lines that have been read. */
+  get completeBytes(): number {
     return this.#bytesRead - this.#lines.pendingBytes;
   }
 
@@ -95,42 +95,42 @@ export class LogFile {
     return Number(this.#stats().ctimeNs) / 1e6;
   }
 
-  /** True if this is the file of that position, or a copy of it. */
-  isAt(position: Position): boolean {
+  /** True if the position is in this file, or in one that this is a copy of. */
+  isFileOf(position: Position): boolean {
     if (!this.#head.matches(position.head)) return false;
-    return isTelling(position.head) || isSameFile(this.identity, position);
+    return identifiesLog(position.head) || isSameFile(this.identity, position);
   }
 
   /**
-   * Continues from there, or from the end of a shorter log. Returns false if part of what was read is gone, as after a power
-   * loss. What was written in its place cannot be told from lines that were read, and is skipped.
+   * Continues from this position, or from the end of a shorter log. Returns false if part of what was read is gone, as after a
+   * power loss. What was written in its place cannot be distinguished from lines that were read, so it is skipped.
    */
-  goTo({ offset, mark }: Pick<Position, 'offset' | 'mark'>): boolean {
+  seek({ offset, mark }: Pick<Position, 'offset' | 'mark'>): boolean {
     this.#moveTo(offset);
     return this.#offset === offset && this.#mark.matches(mark);
   }
 
-  /** Moves to the end, past an incomplete line. */
+  /** Moves to the end, past a partial line. */
   skipToEnd(): void {
     this.#moveTo(Number.POSITIVE_INFINITY);
   }
 
   /**
    * Passes on the lines of the next chunk. The bytes before it are read again: if they differ, the log was cut, even if it is
-   * longer now.
+   * now longer.
    */
-  read(buffer: Buffer): Found {
-    const again = this.#mark.bytes;
-    const length = buffer.length - readAgainBytes + again;
-    const read = readSync(this.#descriptor, buffer, 0, length, this.#offset - again);
+  read(buffer: Buffer): ReadResult {
+    const overlap = this.#mark.bytes;
+    const length = buffer.length - overlapBytes + overlap;
+    const read = readSync(this.#descriptor, buffer, 0, length, this.#offset - overlap);
     const bytes = buffer.subarray(0, read);
-    if (!this.#head.holds()) return this.#restart();
-    if (!this.#mark.isStartOf(bytes)) return this.#goOnAfterCut();
-    if (read === again) return 'nothing';
-    this.#offset += read - again;
-    this.#bytesRead += read - again;
+    if (!this.#head.isUnchanged()) return this.#restart();
+    if (!this.#mark.isStartOf(bytes)) return this.#continueAfterCut();
+    if (read === overlap) return 'nothing';
+    this.#offset += read - overlap;
+    this.#bytesRead += read - overlap;
     this.#mark.set(bytes);
-    this.#lines.push(bytes.subarray(again));
+    this.#lines.push(bytes.subarray(overlap));
     return 'lines';
   }
 
@@ -138,11 +138,11 @@ export class LogFile {
     try {
       closeSync(this.#descriptor);
     } catch {
-      // Closing a stale descriptor may fail too.
+      // Closing a stale descriptor may fail.
     }
   }
 
-  #restart(): Found {
+  #restart(): ReadResult {
     this.cutAt = this.position;
     this.#lines.reset();
     this.#moveTo(0);
@@ -150,7 +150,7 @@ export class LogFile {
     return 'truncated';
   }
 
-  #goOnAfterCut(): Found {
+  #continueAfterCut(): ReadResult {
     this.cutAt = this.position;
     this.#lines.reset();
     this.#moveTo(this.cutAt.offset);

@@ -1,29 +1,29 @@
 import type { Logger } from 'pino';
 import type { Tail } from './tail.ts';
 
-/** Logs each change of state of the followed log once. */
+/** Returns a function that logs each change in the tail's state once. */
 export function tailReporter(tail: Tail, path: string, log: Logger): () => void {
-  let said = '';
+  let lastMessage = '';
   let gaps = 0;
   return () => {
     if (tail.gaps > gaps) {
       gaps = tail.gaps;
-      log.warn({ path, gaps }, lost[tail.lastGap]);
+      log.warn({ path, gaps }, gapMessages[tail.lastGap]);
     }
     const { state, fault } = tail;
-    const words = state === 'failing' ? `cannot read the access log: ${fault}` : sentence[state];
-    if (words === said) return;
-    said = words;
-    log[state === 'failing' ? 'error' : 'info']({ path }, words);
+    const message = state === 'failing' ? `cannot read the access log: ${fault}` : stateMessages[state];
+    if (message === lastMessage) return;
+    lastMessage = message;
+    log[state === 'failing' ? 'error' : 'info']({ path }, message);
   };
 }
 
-const lost = {
-  gone: 'a log was deleted before it had been read to its end: its last lines are lost',
+const gapMessages = {
+  gone: 'an access log was deleted before it was read to its end: its last lines are lost',
   'cut short': 'the access log was cut before the reading position: lines written since may be lost',
 } as const;
 
-const sentence = {
+const stateMessages = {
   waiting: 'waiting for the access log',
   reading: 'following the access log',
   draining: 'the access log was rotated: reading the old one to its end',

@@ -43,7 +43,7 @@ function follow(from: TailOptions['from'] = 'start', chunkBytes?: number): void 
   });
 }
 
-/** Lets the tail do all that it has to do now; time passes only as the test says. */
+/** Advances the clock by `afterMs`, steps the tail until it has nothing more to do, and returns the lines. */
 function read(afterMs = 0): string[] {
   nowMs += afterMs;
   while (tail.step(nowMs)) {}
@@ -63,17 +63,17 @@ function copyAndTruncate(): void {
   truncateSync(path);
 }
 
-/** As a new process goes on: from what the last one wrote down. */
+/** Continues as a new process does, from the position that the last one saved. Returns the lines read. */
 function restart(whileDown: () => void): string[] {
-  const { standing } = tail;
+  const { resumePoint } = tail;
   const atMs = Date.now();
   tail.close();
   whileDown();
-  follow(typeof standing === 'string' ? standing : { position: JSON.parse(JSON.stringify(standing)), atMs });
+  follow(typeof resumePoint === 'string' ? resumePoint : { position: JSON.parse(JSON.stringify(resumePoint)), atMs });
   return [...read(), ...read(300), ...read(300), ...read(300)];
 }
 
-/** A line of the log; its number makes it like no other. */
+/** A line of the log, unique by its number. */
 const line = (number: number) => `${number} ${'x'.repeat(200)}`;
 const write = (...numbers: number[]) => appendFileSync(path, numbers.map((number) => `${line(number)}\n`).join(''));
 const numbersOf = (found: readonly string[]) => found.map((text) => Number.parseInt(text, 10));
@@ -96,7 +96,7 @@ afterEach(() => {
 });
 
 describe('following', () => {
-  it('begins at the end of a log that is there, and past a line that is half written', () => {
+  it('starts at the end of an existing log, and skips a half-written line', () => {
     writeFileSync(path, 'old\nhalf');
     follow('end');
     expect(read()).toEqual([]);
@@ -104,7 +104,7 @@ describe('following', () => {
     expect(read()).toEqual(['new']);
   });
 
-  it('waits for a log that is missing, and reads it from its start when it comes', () => {
+  it('waits for a missing log, and reads it from its start when it appears', () => {
     follow('end');
     expect(read()).toEqual([]);
     expect(tail.state).toBe('waiting');
@@ -113,7 +113,7 @@ describe('following', () => {
     expect(tail.state).toBe('reading');
   });
 
-  it('keeps a partial line until its newline comes', () => {
+  it('keeps a partial line until its newline arrives', () => {
     follow();
     writeFileSync(path, 'one\ntw');
     expect(read()).toEqual(['one']);
@@ -123,40 +123,46 @@ describe('following', () => {
     expect(read()).toEqual(['two', '', 'three']);
   });
 
-  it.each([1, 2, 3, 7, 64])('reads the same in chunks of %i bytes', (chunkBytes) => {
+  it.each([1, 2, 3, 7, 64])('reads the same lines in chunks of %i bytes', (chunkBytes) => {
     follow('start', chunkBytes);
     writeFileSync(path, 'one\r\n\ntwo\nthree and four\n\nfive\nsix');
     expect(read()).toEqual(['one', '', 'two', 'three and four', '', 'five']);
   });
 
-  it('takes NUL bytes and broken UTF-8 as they are', () => {
+  it('passes on NUL bytes and invalid UTF-8 unchanged', () => {
     follow();
     writeFileSync(path, Buffer.from([0, 0, 0x0a, 0xc3, 0x28, 0xff, 0x0a, 0x61, 0x0a]));
     expect(read()).toEqual(['\0\0', '\u00c3(\u00ff', 'a']);
   });
 
-  it.each([256, 4_096, 1_000_000])(
-    'leaves an over-long line out, counts it and goes on (chunks of %i)',
-    (chunkBytes) => {
-      follow('start', chunkBytes);
-      const longest = 'x'.repeat(maxLineBytes);
-      writeFileSync(path, `a\n${longest}x\nb\n${longest}\n${'y'.repeat(5 * maxLineBytes)}`);
-      expect(read()).toEqual(['a', 'b', longest]);
-      expect(tooLong).toBe(2);
-      appendFileSync(path, 'y\nc\n');
-      expect(read()).toEqual(['c']);
-      expect(tooLong).toBe(2);
-    },
-  );
+  it.each([256, 4_096, 1_000_000])('skips and counts a line that is too long (chunks of %i bytes)', (chunkBytes) => {
+    follow('start', chunkBytes);
+    const longest = 'x'.repeat(maxLineBytes);
+    writeFileSync(path, `a\n${longest}x\nb\n${longest}\n${'y'.repeat(5 * maxLineBytes)}`);
+    expect(read()).toEqual(['a', 'b', longest]);
+    expect(tooLong).toBe(2);
+    appendFileSync(path, 'y\nc\n');
+    expect(read()).toEqual(['c']);
+    expect(tooLong).toBe(2);
+  });
 
-  it('tells where it stands: at the end of the last whole line', () => {
+  it('has its position at the end of the last complete line', () => {
     follow();
     writeFileSync(path, 'one\ntwo');
     read();
     const { dev, ino } = statSync(path);
-    const printOf = (text: string) => ({ bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') });
-    const head = printOf('one\ntwo');
-    expect(tail.position).toEqual({ dev: String(dev), ino: String(ino), offset: 4, head, mark: printOf('one\n') });
+    const fingerprintOf = (text: string) => ({
+      bytes: text.length,
+      sha256: createHash('sha256').update(text).digest('hex'),
+    });
+    const head = fingerprintOf('one\ntwo');
+    expect(tail.position).toEqual({
+      dev: String(dev),
+      ino: String(ino),
+      offset: 4,
+      head,
+      mark: fingerprintOf('one\n'),
+    });
     expect(tail.lagBytes()).toBe(0);
     appendFileSync(path, 'x'.repeat(100));
     expect(tail.lagBytes()).toBe(100);
@@ -177,7 +183,7 @@ describe('rotation by rename', () => {
     expect(tail.rotations).toBe(1);
   });
 
-  it('waits for a worker that goes on writing to the old log for a moment', () => {
+  it('waits for a worker that still writes to the old log for a moment', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -194,7 +200,7 @@ describe('rotation by rename', () => {
     expect(read(20)).toEqual(['new']);
   });
 
-  it('waits for it also where the log had been idle for long', () => {
+  it('waits for that worker even if nothing was written for a minute before', () => {
     follow();
     writeFileSync(path, 'a\n');
     const early = new Date(Date.now() - 60_000);
@@ -210,7 +216,7 @@ describe('rotation by rename', () => {
     expect([...read(), ...read(300)]).toEqual(['late', 'new']);
   });
 
-  it('does not wait for one that was done with long ago', () => {
+  it('does not wait for an old log that was last written more than a second ago', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -220,7 +226,7 @@ describe('rotation by rename', () => {
     expect(read()).toEqual(['new']);
   });
 
-  it('does not wait for good for one that never stops', () => {
+  it('does not wait forever for a worker that never stops writing to the old log', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -234,7 +240,7 @@ describe('rotation by rename', () => {
     expect(seen).toContain('new');
   });
 
-  it('goes on reading the old log while there is no new one', () => {
+  it('keeps reading the old log while there is no new one', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -244,7 +250,7 @@ describe('rotation by rename', () => {
     expect(tail.state).toBe('reading');
   });
 
-  it.each([2, 3])('loses nothing in %i rotations between two looks', (rotations) => {
+  it.each([2, 3])('loses nothing in %i rotations between two steps', (rotations) => {
     follow();
     writeFileSync(path, 'start\n');
     read();
@@ -260,7 +266,7 @@ describe('rotation by rename', () => {
     expect(seen).toEqual(written);
   });
 
-  it('loses nothing when the next rotation comes while the last one is still drained', () => {
+  it('loses nothing if the log is rotated again while the old one is still being drained', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -272,7 +278,7 @@ describe('rotation by rename', () => {
     expect([...read(10), ...read(300), ...read(300)]).toEqual(['b', 'c']);
   });
 
-  it('counts a gap where so many rotations came between two looks that the log it was reading is gone', () => {
+  it('counts a gap if the log being read was rotated away between two steps', () => {
     follow();
     write(1);
     read();
@@ -287,7 +293,7 @@ describe('rotation by rename', () => {
     expect([tail.gaps, tail.lastGap]).toEqual([1, 'gone']);
   });
 
-  it('reads a log that was deleted and made anew', () => {
+  it('reads a log that was deleted and recreated', () => {
     follow();
     writeFileSync(path, 'a\n');
     read();
@@ -299,7 +305,7 @@ describe('rotation by rename', () => {
 });
 
 describe('truncation', () => {
-  it('begins again at the start, without the partial line from before', () => {
+  it('starts over, without the earlier partial line', () => {
     follow();
     writeFileSync(path, 'one\ntwo\nhalf');
     read();
@@ -310,12 +316,12 @@ describe('truncation', () => {
   });
 });
 
-describe('truncation that does not show in the size', () => {
+describe('truncation that the size does not show', () => {
   it.each([
-    ['past the old offset', [3, 4, 5, 6]],
-    ['to the very same size', [3, 4]],
-    ['to less', [3]],
-  ])('is seen when the log has grown again %s', (_, numbers) => {
+    ['beyond the old offset', [3, 4, 5, 6]],
+    ['to exactly the same size', [3, 4]],
+    ['to a smaller size', [3]],
+  ])('is detected when the log has grown again %s', (_, numbers) => {
     follow();
     write(1, 2);
     expect(numbersOf(read())).toEqual([1, 2]);
@@ -325,7 +331,7 @@ describe('truncation that does not show in the size', () => {
     expect(tail.truncations).toBe(1);
   });
 
-  it('is seen in the middle of a backlog', () => {
+  it('is detected in the middle of a backlog', () => {
     follow('start', 256);
     write(1, 2, 3, 4, 5, 6);
     tail.step(nowMs);
@@ -335,7 +341,7 @@ describe('truncation that does not show in the size', () => {
     expect(numbersOf(read())).toEqual([11, 12, 13, 14, 15, 16, 17, 18]);
   });
 
-  it('is none while the log only grows', () => {
+  it('is not reported while the log only grows', () => {
     follow();
     for (let number = 1; number <= 40; number++) {
       write(number);
@@ -344,7 +350,7 @@ describe('truncation that does not show in the size', () => {
     expect(tail.truncations).toBe(0);
   });
 
-  it('does not read again what is left of a log that was cut short', () => {
+  it('does not reread what is left of a log that was cut short', () => {
     follow();
     write(1, 2, 3, 4, 5, 6, 7, 8);
     read();
@@ -357,21 +363,21 @@ describe('truncation that does not show in the size', () => {
   });
 });
 
-/** Cut to its first lines, more than a kilobyte, and grown again to more than there was. */
+/** Cuts the log to its first lines, more than a kilobyte, and lets it grow beyond its old size. */
 function cutAndRegrow(): void {
   truncateSync(path, `${line(1)}\n`.length * 7);
   write(21, 22, 23, 24, 25, 26);
 }
 
-describe('truncation that leaves the beginning, in a log that has grown again past where it was read', () => {
+describe('truncation that keeps the first lines of a log, which then grows beyond the reading position', () => {
   beforeEach(() => {
     follow();
     write(1, 2, 3, 4, 5, 6, 7, 8, 9);
     expect(read()).toHaveLength(9);
   });
 
-  // What was written up to the old offset cannot be told from what was counted there.
-  it('is seen, told as a gap, and no line counts twice', () => {
+  // What was written up to the old offset cannot be distinguished from the lines that were read there.
+  it('is detected and counted as a gap, and no line is read twice', () => {
     cutAndRegrow();
     expect(numbersOf(read())).toEqual([23, 24, 25, 26]);
     expect(tail.truncations).toBe(1);
@@ -380,7 +386,7 @@ describe('truncation that leaves the beginning, in a log that has grown again pa
     expect(numbersOf(read())).toEqual([27]);
   });
 
-  it('is seen when it has grown to the very same size', () => {
+  it('is detected when the log has grown to exactly the same size', () => {
     const { size } = statSync(path);
     truncateSync(path, size - 406);
     write(3, 4);
@@ -396,14 +402,14 @@ describe('truncation that leaves the beginning, in a log that has grown again pa
     expect(numbersOf([...read(), ...read(300)])).toEqual([11, 12, 23, 24, 25, 26]);
   });
 
-  it('is seen in the middle of a line', () => {
+  it('is detected in the middle of a line', () => {
     appendFileSync(path, 'half');
     read();
     cutAndRegrow();
     expect(numbersOf(read())).toEqual([23, 24, 25, 26]);
   });
 
-  it('is seen after a restart', () => {
+  it('is detected after a restart', () => {
     appendFileSync(path, 'half');
     read();
     expect(numbersOf(restart(cutAndRegrow))).toEqual([23, 24, 25, 26]);
@@ -411,7 +417,7 @@ describe('truncation that leaves the beginning, in a log that has grown again pa
   });
 });
 
-describe('copying and truncating', () => {
+describe('rotation by copying and truncating', () => {
   it('loses nothing that was copied before it was read', () => {
     follow('start', 256);
     write(1, 2, 3, 4, 5);
@@ -421,7 +427,7 @@ describe('copying and truncating', () => {
     expect(numbersOf([...read(), ...read(300)])).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('waits for nothing where all was read', () => {
+  it('does not wait if everything had been read', () => {
     follow();
     write(1, 2);
     read();
@@ -431,14 +437,14 @@ describe('copying and truncating', () => {
   });
 });
 
-describe('going on after a restart', () => {
+describe('continuing after a restart', () => {
   beforeEach(() => {
     follow();
     write(1, 2, 3);
     expect(numbersOf(read())).toEqual([1, 2, 3]);
   });
 
-  it('reads what was written meanwhile, and nothing twice', () => {
+  it('reads what was written meanwhile, and no line twice', () => {
     appendFileSync(path, 'half a li');
     expect(read()).toEqual([]);
     const found = restart(() => {
@@ -449,7 +455,7 @@ describe('going on after a restart', () => {
     expect(restart(() => {})).toEqual([]);
   });
 
-  it.each([1, 2, 3])('reads on in order after %i rotations', (rotations) => {
+  it.each([1, 2, 3])('reads all lines in order after %i rotations', (rotations) => {
     const written: number[] = [];
     const found = restart(() => {
       for (let round = 1; round <= rotations; round++) {
@@ -463,7 +469,7 @@ describe('going on after a restart', () => {
     expect(tail.gaps).toBe(0);
   });
 
-  it('reads on in the rotated log while there is no new one', () => {
+  it('continues in the rotated log while there is no new one', () => {
     const found = restart(() => {
       write(4);
       rotate();
@@ -473,7 +479,7 @@ describe('going on after a restart', () => {
     expect(numbersOf([...read(), ...read(300)])).toEqual([5]);
   });
 
-  it.each([1, 2])('reads on in the copies after %i times copying and truncating', (times) => {
+  it.each([1, 2])('continues in the copies after the log was copied and truncated %i times', (times) => {
     const written: number[] = [];
     const found = restart(() => {
       for (let round = 1; round <= times; round++) {
@@ -488,9 +494,9 @@ describe('going on after a restart', () => {
   });
 
   it.each([
-    ['less', [4]],
-    ['more', [4, 5, 6, 7, 8, 9]],
-  ])('reads a log from its start that was truncated and has grown again to %s', (_, numbers) => {
+    ['a smaller', [4]],
+    ['a larger', [4, 5, 6, 7, 8, 9]],
+  ])('reads a log from its start if it was truncated and has grown again to %s size', (_, numbers) => {
     const found = restart(() => {
       truncateSync(path);
       write(...numbers);
@@ -498,10 +504,10 @@ describe('going on after a restart', () => {
     expect(numbersOf(found)).toEqual(numbers);
   });
 
-  it('reads a log from its start that was made anew, even with the same inode', () => {
+  it('reads a log from its start if it was recreated, even with the same inode', () => {
     const { ino } = statSync(path);
     const found = restart(() => {
-      // Many file systems give a freed inode to the next file, but not every time.
+      // Many file systems give a freed inode to the next file, but not always.
       for (let round = 0; round < 50; round++) {
         rmSync(path);
         write(4, 5, 6, 7);
@@ -512,7 +518,7 @@ describe('going on after a restart', () => {
     expect(tail.gaps).toBe(1);
   });
 
-  it('says so when the log is gone, and goes on with what was written later', () => {
+  it('counts a gap if the log is gone, and continues with the later logs', () => {
     writeFileSync(`${path}.7`, `${line(0)}\n`);
     const early = new Date(Date.now() - 60_000);
     utimesSync(`${path}.7`, early, early);
@@ -530,16 +536,16 @@ describe('going on after a restart', () => {
     expect(tail.gaps).toBe(1);
   });
 
-  it('finds it under another device number, as after a new mount', () => {
-    const { standing } = tail;
-    if (typeof standing === 'string') throw new Error('no position');
+  it('finds the log under another device number, as after a new mount', () => {
+    const { resumePoint } = tail;
+    if (typeof resumePoint === 'string') throw new Error('no position');
     tail.close();
     write(4);
-    follow({ position: { ...standing, dev: '1', ino: '2' }, atMs: Date.now() });
+    follow({ position: { ...resumePoint, dev: '1', ino: '2' }, atMs: Date.now() });
     expect(numbersOf(read())).toEqual([4]);
   });
 
-  it('counts a line once that is too long', () => {
+  it('counts a line that is too long only once', () => {
     appendFileSync(path, 'y'.repeat(2 * maxLineBytes));
     read();
     const found = restart(() => appendFileSync(path, 'y'.repeat(2 * maxLineBytes)));
@@ -549,7 +555,7 @@ describe('going on after a restart', () => {
     expect(tooLong).toBe(1);
   });
 
-  it('waits for the log if it is missing altogether, and still knows where it was', () => {
+  it('waits for a log that is missing, and keeps its position', () => {
     const away = join(directory, 'elsewhere');
     expect(restart(() => renameSync(path, away))).toEqual([]);
     expect(tail.state).toBe('waiting');
@@ -558,7 +564,7 @@ describe('going on after a restart', () => {
     expect(numbersOf(read())).toEqual([4]);
   });
 
-  it('goes on at the end of a log that has lost its last lines', () => {
+  it('continues at the end of a log that has lost its last lines', () => {
     write(4, 5, 6, 7, 8);
     read();
     restart(() => truncateSync(path, statSync(path).size - 300));
@@ -570,7 +576,7 @@ describe('going on after a restart', () => {
 });
 
 describe('a log that cannot be read', () => {
-  it('is a fault while it is no regular file, and read once it is one', () => {
+  it('is a fault while it is not a regular file, and is read once it is one', () => {
     execFileSync('mkfifo', [path]);
     follow();
     expect(read()).toEqual([]);
@@ -590,8 +596,8 @@ describe('a log that cannot be read', () => {
     expect(tail.fault).toContain('not a regular file');
   });
 
-  it('is a fault while it cannot be opened, and read once it can', () => {
-    // Not a mode that forbids reading: root may read anything.
+  it('is a fault while it cannot be opened, and is read once it can be', () => {
+    // Not a mode without read permission: root may read anything.
     symlinkSync(path, path);
     follow();
     read();
@@ -601,7 +607,7 @@ describe('a log that cannot be read', () => {
     expect(read()).toEqual(['a']);
   });
 
-  it('is a fault while its folder is something else, and read once it is there', () => {
+  it('is a fault while its directory is not a directory, and is read once it is one', () => {
     path = join(directory, 'logs', 'access.log');
     writeFileSync(join(directory, 'logs'), '');
     follow();
@@ -614,11 +620,11 @@ describe('a log that cannot be read', () => {
     expect(read()).toEqual(['a']);
   });
 
-  it('is opened again where it stood when its descriptor has died, as a file server makes them', () => {
+  it('is reopened at the same position after its descriptor has died, as on a network file system', () => {
     follow();
     write(1, 2);
     read();
-    closeItsDescriptor();
+    closeDescriptorOfLog();
     write(3);
     tail.step(nowMs);
     expect(tail.state).toBe('failing');
@@ -627,15 +633,15 @@ describe('a log that cannot be read', () => {
     expect(tail.fault).toBeUndefined();
   });
 
-  it('takes nothing for old that was written while it could not be opened again', async () => {
+  it('loses no later log that was written while it could not be reopened', async () => {
     follow();
     write(1, 2);
     nowMs = Date.now() - 60_000;
     read();
-    closeItsDescriptor();
+    closeDescriptorOfLog();
     read();
     rmSync(path);
-    // It can be opened as little as a device that has gone: ENXIO.
+    // Opening a socket fails with ENXIO, like a device that is gone.
     const socket = createServer().listen(path);
     await once(socket, 'listening');
     read(120_000);
@@ -650,7 +656,7 @@ describe('a log that cannot be read', () => {
   });
 });
 
-function closeItsDescriptor(): void {
+function closeDescriptorOfLog(): void {
   const own = readdirSync('/proc/self/fd').find((number) => linkOf(`/proc/self/fd/${number}`) === path);
   closeSync(Number(own));
 }

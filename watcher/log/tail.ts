@@ -3,22 +3,22 @@ import type { TailState } from '../../report/health.ts';
 import { errorCode } from '../../system/error-code.ts';
 import { messageOf } from '../errors.ts';
 import type { LineSink } from './lines.ts';
-import { identityOf, isSameFile, LogFile, type Position, readAgainBytes } from './log-file.ts';
+import { identityOf, isSameFile, LogFile, overlapBytes, type Position } from './log-file.ts';
 import { openIfPossible, openTrail, rotatedPaths } from './trail.ts';
 
-/** The edge's workers write to the rotated file for a moment. After this long without a write they have reopened it. */
+/** After a rotation, nginx's workers still write to the old file for a moment. After this time without a write, all have reopened the log. */
 const quietMs = 250;
-/** No worker writes to a rotated file for longer than this. */
+/** No worker writes to a rotated file for longer. */
 const maxDrainMs = 5_000;
-/** A file that was neither written nor renamed for this long needs no waiting, for example after a restart. */
+/** A rotated file that was last written or renamed longer ago needs no waiting, for example after a restart. */
 const oldMs = 1_000;
-/** The descriptor cannot recover: the file server forgot it, or the device failed. */
+/** Errors after which a descriptor never works again: the file server no longer knows it, or the device failed. */
 const deadDescriptor: ReadonlySet<unknown> = new Set(['ESTALE', 'EIO', 'EBADF', 'ENXIO', 'ENODEV']);
 
-/** Lines may be lost: a log was gone before it was read to its end, or it was cut before the reading position. */
+/** Why lines may be lost: a log was deleted before it was read to its end, or it was cut before the reading position. */
 export type Gap = 'gone' | 'cut short';
 
-/** A reading position, and when it was taken, in epoch milliseconds. */
+/** A reading position, and when it was recorded, in epoch milliseconds. */
 export interface Resume {
   readonly position: Position;
   readonly atMs: number;
@@ -34,8 +34,8 @@ export interface TailOptions {
 }
 
 /**
- * Follows one log through rotation, truncation and absence, by descriptor and never by name. It has no timers of its own:
- * each call of `step` does a bounded amount of work.
+ * Follows one log by its descriptor through rotation, truncation and absence. It has no timers: each call of `step` does a
+ * bounded amount of work.
  */
 export class Tail {
   readonly #path: string;
@@ -43,14 +43,14 @@ export class Tail {
   readonly #tooLong: () => void;
   readonly #buffer: Buffer;
   #from: TailOptions['from'];
-  /** The log being read, then those that follow it. */
+  /** The log being read, then the later ones. */
   #files: LogFile[] = [];
   #drainSinceMs = 0;
   #lastReadMs = 0;
   #fault: Error | undefined;
   truncations = 0;
   rotations = 0;
-  /** How often lines may have been lost, as far as it is known. */
+  /** Known occasions on which lines may have been lost. */
   gaps = 0;
   lastGap: Gap = 'gone';
   /** Bytes of complete lines that have been read. */
@@ -61,7 +61,7 @@ export class Tail {
     this.#sink = sink;
     this.#tooLong = tooLong;
     this.#from = from;
-    this.#buffer = Buffer.allocUnsafeSlow(chunkBytes + readAgainBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(chunkBytes + overlapBytes);
   }
 
   get state(): TailState {
@@ -80,8 +80,8 @@ export class Tail {
     return this.#files[0]?.position ?? (typeof this.#from === 'object' ? this.#from.position : undefined);
   }
 
-  /** Where a new tail must start: a position, or the start or end of a log that has not been found yet. */
-  get standing(): Position | 'start' | 'end' {
+  /** Where a new tail must continue: a position, or the start or end of a log that has not been found yet. */
+  get resumePoint(): Position | 'start' | 'end' {
     const { position } = this;
     if (position !== undefined) return position;
     return this.#from === 'end' ? 'end' : 'start';
@@ -95,7 +95,7 @@ export class Tail {
     }
   }
 
-  /** Reads at most one chunk. Returns true if there may be more. Never throws: a fault is stored, and the next step tries again. */
+  /** Reads at most one chunk. Returns true if there may be more. Never throws: it stores the fault, and the next step retries. */
   step(nowMs: number): boolean {
     try {
       const more = this.#step(nowMs);
@@ -103,7 +103,7 @@ export class Tail {
       return more;
     } catch (error) {
       this.#fault = error instanceof Error ? error : new Error('the log cannot be read');
-      if (deadDescriptor.has(errorCode(error))) this.#letGo(nowMs);
+      if (deadDescriptor.has(errorCode(error))) this.#closeToReopen(nowMs);
       return false;
     }
   }
@@ -116,10 +116,10 @@ export class Tail {
   #step(nowMs: number): boolean {
     const current = this.#files[0] ?? this.#openFirst();
     if (current === undefined) return false;
-    const before = current.takenBytes;
-    const found = current.read(this.#buffer);
-    this.bytes += current.takenBytes - before;
-    switch (found) {
+    const before = current.completeBytes;
+    const result = current.read(this.#buffer);
+    this.bytes += current.completeBytes - before;
+    switch (result) {
       case 'lines':
         this.#lastReadMs = nowMs;
         return true;
@@ -133,12 +133,12 @@ export class Tail {
         this.#openCopy(current);
         return true;
       case 'nothing':
-        return this.#goOn(current, nowMs);
+        return this.#advance(current, nowMs);
     }
   }
 
-  /** At the end of a log, moves to the next one when nothing is written to this one any more. */
-  #goOn(current: LogFile, nowMs: number): boolean {
+  /** At the end of a log, moves to the next one once nothing more is written to this one. */
+  #advance(current: LogFile, nowMs: number): boolean {
     const known = this.#files.length;
     this.#openFollowing();
     if (this.#files.length === 1) return false;
@@ -158,12 +158,12 @@ export class Tail {
     if (typeof from === 'object') {
       const { position, atMs } = from;
       let intact = true;
-      const goThere = (file: LogFile) => {
-        if (!file.isAt(position)) return false;
-        intact = file.goTo(position);
+      const seek = (file: LogFile) => {
+        if (!file.isFileOf(position)) return false;
+        intact = file.seek(position);
         return true;
       };
-      const trail = openTrail(this.#path, this.#open, goThere, atMs);
+      const trail = openTrail(this.#path, this.#open, seek, atMs);
       if (trail === undefined) return undefined;
       this.#files.push(...trail.files);
       if (!trail.found) this.#hasGap('gone');
@@ -173,17 +173,17 @@ export class Tail {
       if (from === 'end') skipToEnd(file);
       if (file !== undefined) this.#files.push(file);
     }
-    // A later file is read from its start, even if the first step found none.
+    // A log that appears later is read from its start, even if the first step found none.
     this.#from = 'start';
     return this.#files[0];
   }
 
-  /** Opens the file that took the name of the newest known one, and those that were rotated in between. */
+  /** Opens the file that now has the log's name, and those that were rotated since the newest known one. */
   #openFollowing(): void {
     const newest = this.#files.at(-1);
     if (newest === undefined) return;
     const stats = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
-    // Without the name, the edge still writes to the file that had it.
+    // While nothing has the name, the edge still writes to the file that had it.
     if (stats === undefined || isSameFile(identityOf(stats), newest.identity)) return;
     const isNewest = ({ identity }: LogFile) => isSameFile(identity, newest.identity);
     const trail = openTrail(this.#path, this.#open, isNewest, newest.writtenMs());
@@ -192,17 +192,17 @@ export class Tail {
     if (trail.found) first?.close();
     else if (first !== undefined) this.#files.push(first);
     this.#files.push(...rest);
-    // If even the log being read was rotated away, others may be gone too.
+    // If even the newest known log is gone, others may be gone too.
     if (!trail.found && rest.length > 0) this.#hasGap('gone');
   }
 
-  /** After a copytruncate, the copy still contains what was cut before it was read. */
+  /** Opens the copy that logrotate's copytruncate leaves: it still contains what was cut before it was read. */
   #openCopy(current: LogFile): void {
     const { cutAt } = current;
     if (cutAt === undefined) return;
     for (const path of rotatedPaths(this.#path)) {
       const copy = openIfPossible(path, this.#open);
-      if (copy?.isAt(cutAt) === true && !isSameFile(copy.identity, current.identity) && copy.goTo(cutAt)) {
+      if (copy?.isFileOf(cutAt) === true && !isSameFile(copy.identity, current.identity) && copy.seek(cutAt)) {
         if (copy.lagBytes() === 0) copy.close();
         else this.#files.unshift(copy);
         return;
@@ -216,8 +216,8 @@ export class Tail {
     this.lastGap = gap;
   }
 
-  /** Closes everything, to start again at the same position. */
-  #letGo(nowMs: number): void {
+  /** Closes everything. The next step reopens the log at the same position. */
+  #closeToReopen(nowMs: number): void {
     const [current] = this.#files;
     if (current !== undefined) this.#from = { position: current.position, atMs: nowMs };
     this.close();
@@ -233,7 +233,7 @@ export class Tail {
   };
 }
 
-/** @throws the error of reading, after closing the log */
+/** @throws the read error, after closing the log */
 function skipToEnd(file: LogFile | undefined): void {
   try {
     file?.skipToEnd();

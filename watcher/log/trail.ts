@@ -5,41 +5,48 @@ import { identityOf, isSameFile, type LogFile } from './log-file.ts';
 /** @throws the errors of open(2), except ENOENT */
 export type Open = (path: string) => LogFile | undefined;
 
-/** Logs in the order in which they were written. */
+/** Logs, oldest first. */
 export interface Trail {
   readonly files: readonly LogFile[];
-  /** True if the first one is the log that was searched for; false if that is gone, and these were written later. */
+  /** True if the first one is the log that was searched for; false if that is gone and all of these are later. */
   readonly found: boolean;
 }
 
 /**
- * Opens a log by its position, whatever its name is now, and all later ones up to the one that has the name. Returns undefined
- * if the names were shifted meanwhile or there is nothing to read; try again then.
- * @param gone when the log was last known to be written: if it is gone, all logs changed since then are later ones
+ * Finds a log whatever its name is now, and opens it and all later ones up to the one at `path`. Returns undefined, for the
+ * caller to retry, if the logs were renamed meanwhile or there is nothing to read.
+ * @param isTarget recognizes the log that is searched for
+ * @param writtenMs when that log was last known to be written, in epoch milliseconds: if it is gone, logs written since are
+ *   the later ones
  */
-export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boolean, gone: number): Trail | undefined {
+export function openTrail(
+  path: string,
+  open: Open,
+  isTarget: (file: LogFile) => boolean,
+  writtenMs: number,
+): Trail | undefined {
   const files: LogFile[] = [];
   const giveUp = () => {
     for (const file of files) file.close();
     return undefined;
   };
   try {
-    // Without the name there is no new log yet, but the one searched for may have been rotated.
+    // If nothing has the name, there is no new log yet, but the one searched for may have been rotated.
     const newest = open(path);
     if (newest !== undefined) files.unshift(newest);
-    let found = newest !== undefined && isIt(newest);
+    let found = newest !== undefined && isTarget(newest);
     for (const name of found ? [] : rotatedPaths(path)) {
       const file = openIfPossible(name, open);
       if (file === undefined) continue;
       files.unshift(file);
-      found = isIt(file);
+      found = isTarget(file);
       if (found) break;
     }
-    // Checked last, because a rotation during the loop would have shifted the names.
+    // Checked last, because a rotation during the loop renames the logs.
     if (!hasName(path, newest)) return giveUp();
     if (found) return { files, found };
     if (newest === undefined) return giveUp();
-    const later = files.filter((file) => file === newest || file.writtenMs() > gone);
+    const later = files.filter((file) => file === newest || file.writtenMs() > writtenMs);
     for (const file of files) if (!later.includes(file)) file.close();
     return { files: later, found };
   } catch (error) {
@@ -48,7 +55,7 @@ export function openTrail(path: string, open: Open, isIt: (file: LogFile) => boo
   }
 }
 
-/** Undefined for a rotated log that cannot be read, so that the others still are. */
+/** Undefined if the rotated log cannot be opened, so that the others are still read. */
 export function openIfPossible(path: string, open: Open): LogFile | undefined {
   try {
     return open(path);
@@ -63,7 +70,7 @@ function hasName(path: string, file: LogFile | undefined): boolean {
   return isSameFile(identityOf(stats), file.identity);
 }
 
-/** The names of rotated logs, newest (`access.log.1`) first. */
+/** The paths of the rotated logs, newest (`access.log.1`) first. */
 export function rotatedPaths(path: string): string[] {
   if (!existsSync(dirname(path))) return [];
   const prefix = `${basename(path)}.`;
