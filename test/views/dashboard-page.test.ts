@@ -270,10 +270,14 @@ describe('the dashboard of a watcher', () => {
     watcher = await WatcherProcess.start();
     const abort = new AbortController();
     const open = () => fetch(`${watcher.url}/events`, { signal: abort.signal });
-    for (const { status } of await Promise.all(Array.from({ length: 16 }, open))) expect(status).toBe(200);
+    // fetch closes the connection of a response that is garbage-collected, so all are read to the end.
+    const pages = await Promise.all(Array.from({ length: 16 }, open));
+    for (const { status } of pages) expect(status).toBe(200);
+    const closed = Promise.allSettled(pages.map((page) => page.text()));
     dashboard = await DashboardPage.open(browser, watcher.url);
     await dashboard.says('stale', 'Not live: too many pages are open.');
     abort.abort();
+    for (const { status } of await closed) expect(status).toBe('rejected');
     await dashboard.says('pulse', /^Live/);
   });
 
