@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The content of `muted.json` in the control directory. It is ignored once its time is over. */
+/** The content of `muted.json` in the control directory. It has no effect after `untilMs`. Times are in epoch milliseconds. */
 export const muted = z.object({
   sinceMs: z.number().nonnegative(),
   untilMs: z.number().nonnegative(),

@@ -5,13 +5,13 @@ const name = z.string().min(1).max(200);
 /** Docker allows 255 characters of name, 128 of tag, and a digest. */
 const image = z.string().min(1).max(500);
 const words = z.string().max(1_000);
-/** A time or a span, at most the latest date in JavaScript. */
+/** A time in epoch milliseconds, or a duration or count; at most JavaScript's latest date. */
 const ms = z.number().nonnegative().max(8.64e15);
 
 const base = {
   id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   atMs: ms,
-  /** The operator: BLUEGREEN_ACTOR, or else the user's name. */
+  /** The operator: BLUEGREEN_ACTOR if set, otherwise the user's name. */
   actor: name,
 };
 
@@ -25,7 +25,7 @@ const deploy = {
 
 const bake = z.object({ lastedMs: ms, requests: ms, failed: ms });
 
-/** A release is about to be put on the standby. */
+/** A deploy is about to put a release on the standby. */
 const deployStarted = z.object({
   ...base,
   kind: z.literal('deploy-started'),
@@ -35,7 +35,7 @@ const deployStarted = z.object({
   replaces: name.optional(),
   /** The release of the active pool, which keeps serving. */
   activeRelease: name.optional(),
-  /** Until then no alert is sent if the standby is down. */
+  /** Until this time, no alert is sent if the standby is down. */
   untilMs: ms,
 });
 
@@ -43,16 +43,16 @@ const deployFailed = z.object({
   ...base,
   kind: z.literal('deploy-failed'),
   ...deploy,
-  /** In a few words: "health", "smoke", "pre-switch hook", "bake". */
+  /** The step that failed, such as "health", "smoke", "pre-switch hook" or "bake". */
   step: name,
   why: words,
   /** The release that was restored on the standby. */
   restored: name.optional(),
-  /** A switch back to the other pool was recorded before. */
+  /** A switch back to the other pool has been recorded. */
   rolledBack: z.boolean(),
-  /** Visitors were sent to it. */
+  /** Visitors were sent to the release. */
   wasUsed: z.boolean(),
-  /** The release is still live: why the deploy could not switch back. */
+  /** Why the deploy could not switch back; set only if the release is still live. */
   noWayBack: words.optional(),
   tookMs: ms,
 });
@@ -64,11 +64,11 @@ const deployFinished = z.object({
   /** False if the release waits on the standby. */
   switched: z.boolean(),
   tookMs: ms,
-  /** The counts of the bake; missing if monitoring was not completed. */
+  /** The bake's counts; missing if the bake was not completed. */
   bake: bake.optional(),
 });
 
-/** Written just before another pool becomes active. */
+/** Written right before another pool becomes active. */
 const switched = z.object({
   ...base,
   kind: z.literal('switch'),
@@ -81,14 +81,14 @@ const switched = z.object({
   reason: z.enum(['switch', 'deploy', 'rollback', 'bake']),
   deploy: z.string().optional(),
   why: words.optional(),
-  /** The counts of the release that is rolled back. */
+  /** The bake's counts for the release that is rolled back. */
   bake: bake.optional(),
 });
 
 const canary = z.object({
   ...base,
   kind: z.literal('canary'),
-  /** The deploy that it belongs to. */
+  /** The deploy that the canary belongs to. */
   deploy: deploy.deploy.optional(),
   /** 0 ends the canary. */
   percent: z.number().int().min(0).max(99),
@@ -104,7 +104,7 @@ const maintenance = z.object({ ...base, kind: z.literal('maintenance'), on: z.bo
 const mute = z.object({ ...base, kind: z.literal('mute'), untilMs: ms });
 const unmute = z.object({ ...base, kind: z.literal('unmute') });
 
-/** An operator tests the channels. */
+/** An operator sends a test alert to the channels. */
 const alertTest = z.object({
   ...base,
   kind: z.literal('alert-test'),
@@ -114,7 +114,7 @@ const alertTest = z.object({
 
 /**
  * One line of `journal.jsonl` in the control directory: an operation, recorded before it takes effect. The command line
- * writes it and shows it as history; the watcher sends it to the channels.
+ * writes records and shows them as history; the watcher sends alerts about them.
  */
 export const record = z.discriminatedUnion('kind', [
   deployStarted,
@@ -132,7 +132,7 @@ export type JournalRecord = z.output<typeof record>;
 export type RecordOf<K extends JournalRecord['kind']> = Extract<JournalRecord, { kind: K }>;
 export type SwitchRecord = RecordOf<'switch'>;
 
-/** The records of a journal, oldest first. Lines that are not records are skipped and counted. */
+/** Reads the records of a journal, oldest first. Lines that are not records are skipped and counted. */
 export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly rejected: number } {
   const lines = text.split('\n').filter((line) => line !== '');
   const records = lines.flatMap((line) => {

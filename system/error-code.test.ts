@@ -15,13 +15,13 @@ function closedDescriptor(): Error {
   throw new Error('the descriptor is open');
 }
 
-it('names a system error that Node has no name for', () => {
+it('names a system error that Node does not name', () => {
   expect(systemErrorName(stale)).toBe('ESTALE');
   expect(errorCode(stale)).toBe('ESTALE');
   expect(messageOf(stale)).toBe('ESTALE: ESTALE, read');
 });
 
-it('leaves alone what has a name, and what is no system error', () => {
+it('does not change an error that Node names, or one that is not a system error', () => {
   const closed = closedDescriptor();
   expect(errorCode(closed)).toBe('EBADF');
   expect(messageOf(closed)).toBe(closed.message);
@@ -29,7 +29,7 @@ it('leaves alone what has a name, and what is no system error', () => {
   expect(messageOf(new Error('other'))).toBe('other');
 });
 
-it('knows the code of an error that is no system error, and that others have none', () => {
+it('returns the code of an error that is not a system error, and undefined for an error without a code', () => {
   expect(errorCode(Object.assign(new Error('timed out'), { code: 'UND_ERR_CONNECT_TIMEOUT' }))).toBe(
     'UND_ERR_CONNECT_TIMEOUT',
   );

@@ -8,7 +8,7 @@ export interface ProcessInfo {
   readonly frozen: boolean;
 }
 
-/** A running process; undefined if there is none with this pid, or only a zombie. */
+/** Describes a running process; undefined if no process has this pid, or if it is a zombie. */
 export function processInfo(pid: number): ProcessInfo | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
 }
@@ -23,7 +23,7 @@ function fromProc(pid: number): ProcessInfo | undefined {
   // The second field is the program's name in parentheses, which may contain anything, even ")".
   const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (state === 'Z' || state === 'X') return undefined;
-  // starttime is field 22 of proc(5), counted from the pid; "state" is field 3.
+  // proc(5): field 3 is `state`, field 22 is `starttime`; `fields` begins with field 4.
   return { startedAt: fields[18] ?? '', frozen: state === 'T' };
 }
 
@@ -34,7 +34,10 @@ function fromPs(pid: number): ProcessInfo | undefined {
   return { startedAt: line.replace(/^\S+\s+/, ''), frozen: line.startsWith('T') };
 }
 
-/** Signals a process group; false if it does not exist. */
+/**
+ * Sends a signal to a process group; false if it does not exist.
+ * @throws the errors of kill(2) other than ESRCH, such as EPERM
+ */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-pid, signal);

@@ -1,8 +1,8 @@
 import { SettingsError } from '../settings/read.ts';
 
 /**
- * Runs a program until SIGTERM or SIGINT, then its stop function; a second signal ends it at once. Invalid settings are
- * reported one per line, with exit code 2.
+ * Runs a program until SIGTERM or SIGINT, then calls its stop function; a second signal exits at once with code 1. Invalid
+ * settings are reported one per line, with exit code 2.
  */
 export function startProgram(name: string, start: () => () => Promise<void>): void {
   let stop: () => Promise<void>;

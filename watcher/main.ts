@@ -63,7 +63,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
 
   // State that survives a restart.
   const checkpointFile = new CheckpointFile(config.stateDirectory);
-  const saved = loadCheckpoint(checkpointFile, config, { log, tryOut: (watch) => Watch.tryOut(watch, config) });
+  const saved = loadCheckpoint(checkpointFile, config, { log, validate: (watch) => Watch.validate(watch, config) });
   const checkpointer = new Checkpointer(checkpointFile, snapshot, (fault) => {
     const { path } = checkpointFile;
     if (fault === null) log.info({ path }, 'the checkpoint can be written again');

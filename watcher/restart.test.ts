@@ -259,7 +259,7 @@ describe('a checkpoint that cannot be used', () => {
     await watcher.kill();
     writeFileSync(checkpointPath(), content);
     await watcher.again();
-    await watcher.waitForOutput(/the checkpoint cannot be used: starting at the end/);
+    await watcher.waitForOutput(/cannot use the checkpoint: starting at the end/);
     expect(readFileSync(`${checkpointPath()}.corrupt`)).toEqual(Buffer.from(content));
     watcher.log(accessLine());
     expect(await counted(1)).toMatchObject({ status: 'ok', checkpoint: { state: 'ok' } });

@@ -56,7 +56,7 @@ export class Watch implements WatchView {
   }
 
   /** @throws if the rules cannot continue from a saved state */
-  static tryOut(saved: WatchSnapshot, policy: Policy): void {
+  static validate(saved: WatchSnapshot, policy: Policy): void {
     const ignore = () => {};
     const state = structuredClone(saved.state);
     const control = new ControlDirectory('', state.flags);

@@ -21,13 +21,13 @@ let tail: Tail;
 let watch: Watch;
 let catchUp: CatchUp;
 
-/** As a checkpoint has it. */
+/** What a checkpoint contains. */
 function progressNow(): Progress {
   return { savedMs: Date.now(), standing: tail.resumePoint, watch: watch.snapshot(), missed: catchUp.missed };
 }
 
-/** As main.ts makes them. */
-function goOn(progress: Progress | undefined): void {
+/** Starts a new watcher's parts as main.ts does. */
+function start(progress: Progress | undefined): void {
   catchUp = new CatchUp(progress, (alert) => delivered.push(alert));
   const listener = { send: catchUp.send, hold: () => {}, fault: () => {} };
   watch = new Watch(policy, new ControlDirectory(join(directory, 'none')), listener, progress?.watch);
@@ -44,7 +44,7 @@ function goOn(progress: Progress | undefined): void {
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'catch-up-'));
   delivered = [];
-  goOn(undefined);
+  start(undefined);
 });
 
 afterEach(() => {
@@ -54,30 +54,33 @@ afterEach(() => {
 });
 
 describe('catching up', () => {
-  it.each([1, 2, 5])('keeps alerts back until all has been read, over crashes after every %i steps', (every) => {
-    let progress: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
-    const lines = [
-      accessLine({ startMs }),
-      reroutedLine({ startMs: startMs + 500 }),
-      accessLine({ startMs: startMs + 900 }),
-    ];
-    writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
-    let more = true;
-    for (let steps = 0; more; steps++) {
-      if (steps % every === 0) {
-        tail.close();
-        goOn(structuredClone(progress));
+  it.each([1, 2, 5])(
+    'holds alerts back until everything has been read, through a crash after every %i steps',
+    (every) => {
+      let progress: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
+      const lines = [
+        accessLine({ startMs }),
+        reroutedLine({ startMs: startMs + 500 }),
+        accessLine({ startMs: startMs + 900 }),
+      ];
+      writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
+      let more = true;
+      for (let steps = 0; more; steps++) {
+        if (steps % every === 0) {
+          tail.close();
+          start(structuredClone(progress));
+        }
+        expect(delivered).toEqual([]);
+        more = tail.step(Date.now());
+        expect(catchUp.arrived(watch, tail, more)).toBe(!more);
+        progress = progressNow();
       }
-      expect(delivered).toEqual([]);
-      more = tail.step(Date.now());
-      expect(catchUp.arrived(watch, tail, more)).toBe(!more);
-      progress = progressNow();
-    }
-    expect(delivered.map(({ kind }) => kind)).toEqual(['failover', 'recovery']);
-    expect(progress).toMatchObject({ watch: { lines: 3 }, standing: tail.position, missed: null });
-  });
+      expect(delivered.map(({ kind }) => kind)).toEqual(['failover', 'recovery']);
+      expect(progress).toMatchObject({ watch: { lines: 3 }, standing: tail.position, missed: null });
+    },
+  );
 
-  it('ends where the news begins, on a log that never stops', () => {
+  it('ends at the first request after the start, in a log that never stops', () => {
     const before: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
     const lines = [
       accessLine({ startMs }),
@@ -85,7 +88,7 @@ describe('catching up', () => {
       ...Array(50).fill(accessLine()),
     ];
     writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
-    goOn(before);
+    start(before);
     let steps = 0;
     while (!catchUp.isDone) {
       const more = tail.step(Date.now());
@@ -97,9 +100,9 @@ describe('catching up', () => {
     expect(delivered.map(({ kind }) => kind)).toEqual(['failover']);
   });
 
-  it('waits for a log that is not there yet, and not for long', () => {
+  it('waits for a missing log, but at most ten seconds', () => {
     const before: Progress = structuredClone({ ...progressNow(), savedMs: startMs });
-    goOn(before);
+    start(before);
     expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(false);
     const lines = [accessLine({ startMs }), reroutedLine({ startMs: startMs + 500 })];
     writeFileSync(join(directory, 'access.log'), `${lines.join('\n')}\n`);
@@ -107,13 +110,13 @@ describe('catching up', () => {
     expect([catchUp.arrived(watch, tail, false), delivered.map(({ kind }) => kind)]).toEqual([true, ['failover']]);
 
     rmSync(join(directory, 'access.log'));
-    goOn(before);
+    start(before);
     expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(false);
     vi.setSystemTime(Date.now() + 10_001);
     expect(catchUp.arrived(watch, tail, tail.step(Date.now()))).toBe(true);
   });
 
-  it('is over at once where nothing was kept', () => {
+  it('is done at once if there was no checkpoint', () => {
     expect(catchUp.isDone).toBe(true);
     expect(catchUp.arrived(watch, tail, false)).toBe(false);
   });

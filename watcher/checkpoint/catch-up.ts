@@ -3,20 +3,20 @@ import type { Tail } from '../log/tail.ts';
 import { Missed, type MissedSnapshot, type Present } from './missed.ts';
 import type { Progress } from './shape.ts';
 
-/** The parts of a watch that catching up needs. */
+/** The part of a watch that catching up needs. */
 export interface ReplayingWatch extends Pick<Present, 'isOpen' | 'nextIncident'> {
   /** The end of the last request that was read, in epoch milliseconds. */
   readonly lastEndMs: number;
-  /** Requests or records of the journal have been seen up to this time. */
+  /** The time of the latest request or journal record that was read, in epoch milliseconds. */
   readonly lastKnownMs: number;
   goLive(nowMs: number): void;
 }
 
-/** How long alerts wait for a log that cannot be read at the start. */
-const patienceMs = 10_000;
+/** Alerts are held back at most this long if the log cannot be read at the start. */
+const maxUnreadableMs = 10_000;
 
 /**
- * Holds alerts back from a restart until all that was missed has been read. They are in the checkpoint meanwhile, so that
+ * After a restart, holds alerts back until everything missed has been read. Meanwhile, they are in the checkpoint, so that
  * another crash loses none of them.
  */
 export class CatchUp {
@@ -27,7 +27,7 @@ export class CatchUp {
   constructor(progress: Progress | undefined, deliver: (alert: Alert) => void) {
     this.#deliver = deliver;
     if (progress === undefined) return;
-    // Up to the last line, or to when the last checkpoint was written while the log was idle.
+    // Everything before the last line was seen; or, if nothing was logged for a while, everything before the last checkpoint.
     const sinceMs = Math.max(progress.savedMs, progress.watch.lastEndMs);
     this.#missed = new Missed(progress.missed ?? { sinceMs, alerts: [], left: 0 });
   }
@@ -48,11 +48,11 @@ export class CatchUp {
 
   /**
    * Call after each step of the tail. Returns true if this step reached the present.
-   * @param more whether the log has more to read immediately
+   * @param more true if the log has more to read immediately
    */
   arrived(watch: ReplayingWatch, tail: Pick<Tail, 'state'>, more: boolean): boolean {
     const missed = this.#missed;
-    const isReadable = tail.state === 'reading' || Date.now() - this.#startedMs > patienceMs;
+    const isReadable = tail.state === 'reading' || Date.now() - this.#startedMs > maxUnreadableMs;
     const isAtEnd = !more && tail.state !== 'draining' && isReadable;
     if (missed === undefined || !(isAtEnd || watch.lastEndMs >= this.#startedMs)) return false;
     watch.goLive(Date.now());

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-/** What Node writes down of a file system call when it begins, and when it ends. */
+/** What Node traces at the start and the end of a file system call. */
 interface TraceEvent {
   readonly cat: string;
   readonly ph: 'b' | 'e';
@@ -26,7 +26,7 @@ describe('a checkpoint', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  /** The calls of a process that saves one checkpoint, as they reached the file system. */
+  /** The file system calls of a process that saves one checkpoint, in order. */
   async function calls(): Promise<string[]> {
     const trace = join(directory, 'trace.json');
     const tracing = ['--trace-event-categories', 'node.fs.async', '--trace-event-file-pattern', trace];
@@ -39,7 +39,7 @@ describe('a checkpoint', () => {
       .map(({ name, args: { path = '', old_path = path } }) => `${name} ${basename(old_path)}`.trimEnd());
   }
 
-  it('is synced before it takes the place of the last one, and its directory after that, so that a power loss keeps one of the two', async () => {
+  it('is synced before it replaces the last one, and its directory after that, so that a power loss leaves one of the two', async () => {
     expect(await calls()).toEqual([
       'open checkpoint.json.tmp',
       'write',

@@ -8,7 +8,7 @@ import { parseCompact, stringifyCompact } from './compact.ts';
 /** Version of the file format. The state inside may gain fields without a new version: see restore.ts. */
 const version = 1;
 const magic = 'bluegreen-watcher-checkpoint';
-/** A checkpoint is never larger. A larger file is not read. */
+/** A checkpoint is always smaller. A larger file is not read. */
 const maxBytes = 256 * 1024 * 1024;
 
 /** The result of loading: a body, nothing, or the reason why the file cannot be used. */
@@ -30,7 +30,7 @@ export class CheckpointFile {
     this.path = join(directory, name);
   }
 
-  /** Never throws. A file that cannot be used is renamed, so that a person can look at it. */
+  /** Never throws. A file that cannot be used is renamed, so that it can be inspected. */
   load(): Loaded {
     try {
       const stats = statSync(this.path, { throwIfNoEntry: false });
@@ -44,12 +44,12 @@ export class CheckpointFile {
     }
   }
 
-  /** Renames a file that was loaded but turned out to be unusable. */
+  /** Renames the file if its body turns out to be unusable. */
   setAside(): void {
     try {
       renameSync(this.path, `${this.path}.corrupt`);
     } catch {
-      // On a read-only file system it stays, and is unusable again at the next start.
+      // On a read-only file system, the file stays and is rejected again at the next start.
     }
   }
 
@@ -114,7 +114,10 @@ function headOf(line: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** mkdir's `recursive` option never returns if the parent cannot contain directories, as in /proc. */
+/**
+ * Creates a directory and its parents. mkdir's `recursive` option never returns if the parent cannot contain directories, as
+ * in /proc.
+ */
 async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });

@@ -18,7 +18,7 @@ const noon = Date.UTC(2025, 10, 23, 12);
 const policy: Policy = { windowSize: 300, thresholdPercent: 2, cooldownMs: 60_000, maintenance: false };
 const ignore = () => {};
 const silent = pino({ level: 'silent' });
-const tryOut = (watch: WatchSnapshot) => Watch.tryOut(watch, policy);
+const validate = (watch: WatchSnapshot) => Watch.validate(watch, policy);
 
 let directory: string;
 let file: CheckpointFile;
@@ -30,8 +30,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function watchOn(told: Alert[], saved?: WatchSnapshot, rules = policy): Watch {
-  const listener = { send: (alert: Alert) => told.push(alert), hold: ignore, fault: ignore };
+function watchOn(sent: Alert[], saved?: WatchSnapshot, rules = policy): Watch {
+  const listener = { send: (alert: Alert) => sent.push(alert), hold: ignore, fault: ignore };
   return new Watch(rules, new ControlDirectory(join(directory, 'none')), listener, saved);
 }
 
@@ -42,7 +42,7 @@ function checkpoint(watch: Watch): Checkpoint {
 function saved(watch: Watch, rules = policy): WatchSnapshot {
   const decoded = decode(encode(checkpoint(watch)));
   const read =
-    'body' in decoded ? readCheckpoint(decoded.body, rules, (watch) => Watch.tryOut(watch, rules)) : undefined;
+    'body' in decoded ? readCheckpoint(decoded.body, rules, (watch) => Watch.validate(watch, rules)) : undefined;
   if (read === undefined) throw new Error('not read back');
   return read.progress.watch;
 }
@@ -58,7 +58,7 @@ const story: readonly string[] = [
     const startMs = noon + 1_000 + index * 700 + (index > 200 ? 200_000 : 0);
     if (index % 100 === 30) return reroutedLine({ startMs });
     if (index > 150 && index < 155) return unservedLine({ startMs });
-    if (index % 90 === 7) return 'not a line of ours';
+    if (index % 90 === 7) return 'not a line of the edge';
     return accessLine({
       startMs,
       active: index > 300 ? 'green' : 'blue',
@@ -69,23 +69,23 @@ const story: readonly string[] = [
 ];
 
 describe('the state after a restart', () => {
-  it.each([1, 3, 17, 100])('is the state without one, with a restart after every %i lines', (every) => {
-    const told: Alert[] = [];
-    // As a watch that has once been restarted, so that its time is the log's.
-    const without = watchOn(told, saved(watchOn([])));
+  it.each([1, 3, 17, 100])('is the same as without one, even if it restarts after every %i lines', (every) => {
+    const sentWithout: Alert[] = [];
+    // This watch was restored once too, so that it takes its time from the log.
+    const without = watchOn(sentWithout, saved(watchOn([])));
     take(without, story);
-    const toldAgain: Alert[] = [];
-    let watch = watchOn(toldAgain, saved(watchOn([])));
+    const sentWith: Alert[] = [];
+    let watch = watchOn(sentWith, saved(watchOn([])));
     for (let at = 0; at < story.length; at += every) {
-      watch = watchOn(toldAgain, saved(watch));
+      watch = watchOn(sentWith, saved(watch));
       take(watch, story.slice(at, at + every));
     }
-    expect(new Set(told.map(({ kind }) => kind)).size).toBeGreaterThan(4);
-    expect(toldAgain).toEqual(told);
+    expect(new Set(sentWithout.map(({ kind }) => kind)).size).toBeGreaterThan(4);
+    expect(sentWith).toEqual(sentWithout);
     expect(watch.snapshot()).toEqual(without.snapshot());
   });
 
-  it.each([50, 299, 1_000])('keeps the newest samples when the window is now of %i', (windowSize) => {
+  it.each([50, 299, 1_000])('keeps the newest samples if the window size is now %i', (windowSize) => {
     const watch = watchOn([]);
     take(watch, story);
     const { samples } = watch.health().window;
@@ -95,14 +95,14 @@ describe('the state after a restart', () => {
     expect(resized.health().window.samples).toBe(Math.min(samples + 60, windowSize));
   });
 
-  it('starts what the version that saved it did not have as in a new state', () => {
+  it('has initial values for what the version that saved it did not have', () => {
     const { standby: _, ...older } = watchOn([]).snapshot().state;
     const body = checkpoint(watchOn([]));
     const from = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state: older } } };
-    expect(readCheckpoint(from, policy, tryOut)?.progress.watch.state.standby).toEqual({ open: null });
+    expect(readCheckpoint(from, policy, validate)?.progress.watch.state.standby).toEqual({ open: null });
   });
 
-  it('is given up where the rules cannot go on from it', () => {
+  it('is discarded if the rules cannot continue from it', () => {
     const body = checkpoint(watchOn([]));
     const state = {
       ...body.progress.watch.state,
@@ -110,7 +110,7 @@ describe('the state after a restart', () => {
       errorRate: { window: { size: 300, count: 1 }, open: {} },
     };
     const broken = { ...body, progress: { ...body.progress, watch: { ...body.progress.watch, state } } };
-    expect(readCheckpoint(broken, policy, tryOut)).toBeUndefined();
+    expect(readCheckpoint(broken, policy, validate)).toBeUndefined();
   });
 });
 
@@ -122,7 +122,7 @@ describe('compact JSON', () => {
     ['words', Array.from({ length: 1_000 }, (_, index) => (index % 7 ? null : `/path/${index % 3}`))],
     ['anything', Array.from({ length: 1_000 }, (_, index) => (index % 2 ? { index } : [index]))],
     ['few', [1, 2, null, 'x']],
-  ])('gives the same back: %s', (_, items) => {
+  ])('restores the same data: %s', (_, items) => {
     expect(parseCompact(stringifyCompact({ a: items, b: [{ items }] }))).toEqual({ a: items, b: [{ items }] });
   });
 });
@@ -130,61 +130,61 @@ describe('compact JSON', () => {
 describe('the checkpoint file', () => {
   const body = { hello: 'world', list: Array.from({ length: 5_000 }, (_, index) => index) };
 
-  it('gives back what was written last, and leaves nothing else behind', async () => {
+  it('returns what was saved last, and leaves no other file behind', async () => {
     await file.save({ first: true });
     await file.save(body);
     expect(file.load()).toEqual({ found: 'body', body });
     expect(readdirSync(join(directory, 'state'))).toEqual(['checkpoint.json']);
   });
 
-  it('is nothing where there is none', () => {
+  it('loads nothing if there is none', () => {
     expect(file.load()).toEqual({ found: 'nothing' });
   });
 
   it.each<[string, (bytes: Buffer) => Buffer | string]>([
     ['empty', () => ''],
-    ['of NUL bytes', (bytes) => Buffer.alloc(bytes.length)],
+    ['full of NUL bytes', (bytes) => Buffer.alloc(bytes.length)],
     ['cut short', (bytes) => bytes.subarray(0, bytes.length - 1)],
-    ['cut in its first line', (bytes) => bytes.subarray(0, 20)],
-    ['longer', (bytes) => Buffer.concat([bytes, Buffer.from('\n')])],
-    ['NUL-filled from the middle on', (bytes) => Buffer.from(bytes).fill(0, Math.floor(bytes.length / 2))],
+    ['cut inside its first line', (bytes) => bytes.subarray(0, 20)],
+    ['too long', (bytes) => Buffer.concat([bytes, Buffer.from('\n')])],
+    ['filled with NUL bytes from the middle on', (bytes) => Buffer.from(bytes).fill(0, Math.floor(bytes.length / 2))],
     ['changed in one byte', (bytes) => Buffer.from(bytes).fill('~', 200, 201)],
     ['of another version', (bytes) => bytes.toString().replace('"version":1', '"version":99')],
     ['something else', () => '{"any":"json"}\n{}'],
     ['noise', () => Buffer.from([0xff, 0xfe, 0x0a, 0x00])],
-    ['the wrong JSON', () => encode([1, 2])],
-    ['from the future inside', () => encode({ progress: { savedMs: 'later' }, outboxes: [] })],
-  ])('that is %s is kept aside, and no reason not to start', async (_, spoil) => {
+    ['valid, but has the wrong JSON', () => encode([1, 2])],
+    ['valid, but has fields of other types', () => encode({ progress: { savedMs: 'later' }, outboxes: [] })],
+  ])('that is %s is set aside, and the watcher starts without it', async (_, spoil) => {
     await file.save(checkpoint(watchOn([])));
     const spoilt = spoil(readFileSync(file.path));
     writeFileSync(file.path, spoilt);
-    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeUndefined();
+    expect(loadCheckpoint(file, policy, { log: silent, validate })).toBeUndefined();
     expect(readFileSync(`${file.path}.corrupt`)).toEqual(Buffer.from(spoilt));
     expect(existsSync(file.path)).toBe(false);
     await file.save(checkpoint(watchOn([])));
-    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeDefined();
+    expect(loadCheckpoint(file, policy, { log: silent, validate })).toBeDefined();
   });
 
-  it('survives any byte that is changed', async () => {
+  it('is rejected if any one of its bytes is changed', async () => {
     const bytes = encode(checkpoint(watchOn([])));
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 0x20;
       const decoded = decode(changed);
-      expect('reason' in decoded ? undefined : readCheckpoint(decoded.body, policy, tryOut)).toBeUndefined();
+      expect('reason' in decoded ? undefined : readCheckpoint(decoded.body, policy, validate)).toBeUndefined();
     }
   });
 
-  it('that is a directory is left alone', async () => {
+  it('is left alone if it is a directory', async () => {
     mkdirSync(file.path, { recursive: true });
-    expect(loadCheckpoint(file, policy, { log: silent, tryOut })).toBeUndefined();
+    expect(loadCheckpoint(file, policy, { log: silent, validate })).toBeUndefined();
     await expect(file.save(body)).rejects.toMatchObject({ code: 'EISDIR' });
     expect(readdirSync(join(directory, 'state'))).toEqual(['checkpoint.json']);
   });
 });
 
 describe('writing the checkpoint', () => {
-  /** A disk that is done with a write when the test says so. */
+  /** A disk that completes a write when the test calls `done`. */
   class SlowDisk {
     readonly writes: unknown[] = [];
     readonly #pending: PromiseWithResolvers<void>[] = [];
@@ -204,7 +204,7 @@ describe('writing the checkpoint', () => {
     }
   }
 
-  it('is durable only with what was there when it was asked for, and writes once for many', async () => {
+  it('is durable only once the state at the time of the request is written, and one write serves many requests', async () => {
     const disk = new SlowDisk();
     let now = 1;
     const done: number[] = [];
@@ -225,7 +225,7 @@ describe('writing the checkpoint', () => {
     checkpointer.stop();
   });
 
-  it('is of when it began, however long it took', async () => {
+  it('is dated by its start, however long it takes', async () => {
     vi.useFakeTimers({ now: 1_000, toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const disk = new SlowDisk();
@@ -239,13 +239,13 @@ describe('writing the checkpoint', () => {
     checkpointer.stop();
   });
 
-  it('fails without rejecting, says so once, and again when it is well', async () => {
+  it('fails without rejecting, and reports the failure and the success after it once each', async () => {
     const disk = new SlowDisk();
-    const said: (string | null)[] = [];
+    const reported: (string | null)[] = [];
     const checkpointer = new Checkpointer(
       disk,
       () => 0,
-      (fault) => said.push(fault),
+      (fault) => reported.push(fault),
     );
     for (const error of [
       Object.assign(new Error(), { code: 'ENOSPC' }),
@@ -257,7 +257,7 @@ describe('writing the checkpoint', () => {
       await disk.done(error);
       await durable;
     }
-    expect(said).toEqual(['ENOSPC', null]);
+    expect(reported).toEqual(['ENOSPC', null]);
     expect(checkpointer.health).toMatchObject({ state: 'ok', fault: null });
     checkpointer.stop();
   });

@@ -43,17 +43,17 @@ const schema = z.object({
 });
 
 /** Throws if a watch cannot continue from the snapshot. */
-export type TryOut = (saved: WatchSnapshot) => void;
+export type Validate = (saved: WatchSnapshot) => void;
 
-/** Undefined if this version cannot continue from it. */
-export function readCheckpoint(body: unknown, policy: Policy, tryOut: TryOut): Checkpoint | undefined {
+/** Returns the checkpoint in `body`; undefined if this version cannot continue from it. */
+export function readCheckpoint(body: unknown, policy: Policy, validate: Validate): Checkpoint | undefined {
   const { data } = schema.safeParse(body);
   if (data === undefined) return undefined;
   const { progress, outboxes } = data;
   try {
     const state = restoreState(progress.watch.state, policy);
     const watch = { ...progress.watch, state };
-    tryOut(watch);
+    validate(watch);
     const missed = progress.missed as MissedSnapshot | null;
     return { progress: { ...progress, watch, missed }, outboxes: outboxes as unknown as Checkpoint['outboxes'] };
   } catch {
@@ -61,20 +61,20 @@ export function readCheckpoint(body: unknown, policy: Policy, tryOut: TryOut): C
   }
 }
 
-/** The checkpoint of an earlier watcher; undefined, with a warning in the log, if there is none that can be used. */
+/** The checkpoint of an earlier watcher; undefined if there is none, or, with a warning in the log, if it cannot be used. */
 export function loadCheckpoint(
   file: CheckpointFile,
   policy: Policy,
-  { log, tryOut }: { readonly log: Logger; readonly tryOut: TryOut },
+  { log, validate }: { readonly log: Logger; readonly validate: Validate },
 ): Checkpoint | undefined {
   const { path } = file;
   const loaded = file.load();
   if (loaded.found === 'nothing') return undefined;
-  const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy, tryOut) : undefined;
+  const checkpoint = loaded.found === 'body' ? readCheckpoint(loaded.body, policy, validate) : undefined;
   if (checkpoint === undefined) {
-    const reason = loaded.found === 'body' ? 'its content is not understood by this version' : loaded.reason;
+    const reason = loaded.found === 'body' ? 'this version cannot continue from its content' : loaded.reason;
     if (loaded.found === 'body') file.setAside();
-    log.warn({ path, reason }, 'the checkpoint cannot be used: starting at the end of the log');
+    log.warn({ path, reason }, 'cannot use the checkpoint: starting at the end of the access log');
     return undefined;
   }
   const { savedMs, watch } = checkpoint.progress;
@@ -82,7 +82,7 @@ export function loadCheckpoint(
   return checkpoint;
 }
 
-/** Where the tail continues. */
+/** Where the tail continues: at the end of the log if there is no checkpoint. */
 export function resumeAt(progress: Progress | undefined): TailOptions['from'] {
   if (progress === undefined) return 'end';
   const { standing, savedMs } = progress;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Checkpointer } from './checkpointer.ts';
 
 describe('the checkpoint is written', () => {
-  /** When, in seconds. */
+  /** Seconds from the start. */
   let writes: number[];
   let fault: Error | undefined;
   let checkpointer: Checkpointer;
@@ -28,13 +28,13 @@ describe('the checkpoint is written', () => {
     vi.useRealTimers();
   });
 
-  it('at the start, and every half a minute while nothing happens', async () => {
+  it('at the start, and every 30 seconds while nothing happens', async () => {
     checkpointer.start();
     await vi.advanceTimersByTimeAsync(100_000);
     expect(writes).toEqual([0, 30, 60, 90]);
   });
 
-  it('at once after a change, and then once a second for as long as there are more', async () => {
+  it('at once after a change, and then once a second while more changes follow', async () => {
     await vi.advanceTimersByTimeAsync(5_000);
     for (let change = 0; change < 30; change++) {
       checkpointer.changed();
@@ -44,7 +44,7 @@ describe('the checkpoint is written', () => {
     expect(writes).toEqual([5, 6, 7, 8]);
   });
 
-  it('a second later again where that failed, until it succeeds', async () => {
+  it('again a second after a failure, until it succeeds', async () => {
     fault = Object.assign(new Error(), { code: 'ENOSPC' });
     checkpointer.changed();
     await vi.advanceTimersByTimeAsync(2_500);
@@ -57,7 +57,7 @@ describe('the checkpoint is written', () => {
     expect(checkpointer.health).toMatchObject({ state: 'ok', lastWritten: expect.stringMatching(/Z$/) });
   });
 
-  it('once for a change that was asked to be durable before its second was over', async () => {
+  it('once for a change that is requested to be durable within its second', async () => {
     checkpointer.changed();
     await vi.advanceTimersByTimeAsync(500);
     checkpointer.changed();
@@ -67,9 +67,9 @@ describe('the checkpoint is written', () => {
   });
 
   it.each([
-    ['a change waits', true],
+    ['a change is pending', true],
     ['nothing happens', false],
-  ])('no more once it has been stopped, while %s', async (_, waits) => {
+  ])('no more after the checkpointer is stopped while %s', async (_, waits) => {
     checkpointer.start();
     await vi.advanceTimersByTimeAsync(500);
     if (waits) checkpointer.changed();

@@ -2,15 +2,15 @@ import type { CheckpointHealth } from '../../report/health.ts';
 import { errorCode } from '../../system/error-code.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 
-/** Between two writes while lines come in. */
-const everyMs = 1_000;
-/** Between two writes while nothing happens. The watcher can have stopped at most this long after its last checkpoint. */
+/** The shortest time between two writes. */
+const minIntervalMs = 1_000;
+/** The time between two writes while nothing happens, so a checkpoint is at most this much older than the watcher's end. */
 const heartbeatMs = 30_000;
 
 /** Called with the error's code when writing starts to fail, and with null when it succeeds again. */
 export type OnCheckpoint = (fault: string | null) => void;
 
-/** Decides when the checkpoint is written. Only one write runs at a time; requests during a write are served by the next one. */
+/** Decides when the checkpoint is written. Only one write runs at a time; a request during a write leads to another one. */
 export class Checkpointer {
   readonly #file: Pick<CheckpointFile, 'save'>;
   readonly #snapshot: () => unknown;
@@ -19,13 +19,13 @@ export class Checkpointer {
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
-  #beganMs = Number.NEGATIVE_INFINITY;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
   #fault: string | null = null;
   #lastWrittenMs = 0;
   writes = 0;
   errors = 0;
 
-  /** @param snapshot taken between two steps, so that its parts are consistent */
+  /** @param snapshot called between two steps of the tail, so that its parts are consistent */
   constructor(file: Pick<CheckpointFile, 'save'>, snapshot: () => unknown, report: OnCheckpoint) {
     this.#file = file;
     this.#snapshot = snapshot;
@@ -37,7 +37,7 @@ export class Checkpointer {
     return { state: this.#fault === null ? 'ok' : 'failing', fault: this.#fault, lastWritten };
   }
 
-  /** The time of the state on disk, in epoch milliseconds; 0 if nothing was written yet. */
+  /** The time of the state on disk, in epoch milliseconds; 0 if none has been written. */
   get lastWrittenMs(): number {
     return this.#lastWrittenMs;
   }
@@ -47,14 +47,14 @@ export class Checkpointer {
     this.changed();
   }
 
-  /** Requests a write soon. A crash before it may lose the change. */
+  /** Schedules a write. A crash before it loses the change. */
   readonly changed = (): void => {
     if (this.#timer !== undefined) return;
-    const inMs = Math.max(0, this.#beganMs + everyMs - performance.now());
+    const inMs = Math.max(0, this.#lastStartMs + minIntervalMs - performance.now());
     this.#timer = setTimeout(() => void this.durable(), inMs);
   };
 
-  /** Resolves when the present state is on disk, or could not be written. Never rejects. */
+  /** Resolves when the current state is on disk, or could not be written. Never rejects. */
   readonly durable = (): Promise<void> => {
     // A write in progress may contain an older state.
     this.#next ??= this.#afterRunning();
@@ -67,7 +67,7 @@ export class Checkpointer {
   }
 
   async #afterRunning(): Promise<void> {
-    // At least one turn later, so that a step in progress ends first.
+    // Waits at least one turn, so that a step in progress ends first.
     await this.#running;
     this.#next = undefined;
     this.#running = this.#write();
@@ -77,13 +77,13 @@ export class Checkpointer {
   async #write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#beganMs = performance.now();
+    this.#lastStartMs = performance.now();
     const before = this.#fault;
-    const ofMs = Date.now();
+    const snapshotMs = Date.now();
     try {
       await this.#file.save(this.#snapshot());
       this.#fault = null;
-      this.#lastWrittenMs = ofMs;
+      this.#lastWrittenMs = snapshotMs;
       this.writes++;
     } catch (error) {
       this.#fault = errorCode(error) ?? 'unknown error';

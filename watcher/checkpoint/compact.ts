@@ -5,7 +5,7 @@ const minLength = 256;
 interface Packed {
   readonly $packed: 'u32' | 'f64' | 'words';
   readonly length: number;
-  /** The offset of each number. */
+  /** Added to each number of `u32`. */
   readonly from?: number;
   readonly words?: readonly unknown[];
   readonly base64: string;
@@ -44,21 +44,21 @@ function packNumbers(items: readonly number[]): Packed {
   return { $packed: 'u32', length, from, base64: base64Of(offsets) };
 }
 
-/** Most items are null, and the same paths fail repeatedly. */
+/** Works for the failed paths: most items are null, and the same few paths repeat. */
 function packWords(items: readonly unknown[]): readonly unknown[] | Packed {
-  const places = new Map<unknown, number>();
-  const at = new Uint32Array(items.length);
+  const indexByWord = new Map<unknown, number>();
+  const indexes = new Uint32Array(items.length);
   for (let index = 0; index < items.length; index++) {
     const item = items[index];
     if (item !== null && typeof item !== 'string') return items;
-    let place = places.get(item);
-    if (place === undefined) {
-      place = places.size;
-      places.set(item, place);
+    let wordIndex = indexByWord.get(item);
+    if (wordIndex === undefined) {
+      wordIndex = indexByWord.size;
+      indexByWord.set(item, wordIndex);
     }
-    at[index] = place;
+    indexes[index] = wordIndex;
   }
-  return { $packed: 'words', length: items.length, words: [...places.keys()], base64: base64Of(at) };
+  return { $packed: 'words', length: items.length, words: [...indexByWord.keys()], base64: base64Of(indexes) };
 }
 
 function unpack({ $packed, length, from = 0, words = [], base64 }: Packed): unknown[] {
@@ -67,7 +67,7 @@ function unpack({ $packed, length, from = 0, words = [], base64 }: Packed): unkn
     throw new RangeError('a packed array has the wrong length');
   if ($packed === 'f64') return Array.from(new Float64Array(bytes.buffer));
   const numbers = new Uint32Array(bytes.buffer);
-  return Array.from(numbers, $packed === 'u32' ? (number) => from + number : (place) => words[place] ?? null);
+  return Array.from(numbers, $packed === 'u32' ? (number) => from + number : (wordIndex) => words[wordIndex] ?? null);
 }
 
 function isPacked(item: unknown): item is Packed {

@@ -28,7 +28,7 @@ const recovery = (minutes: number, incident: string): Alert => ({
 
 const deployOf = (incident: string) => ({ actor: 'ci', pool: 'green', release: 'v2', incident }) as const;
 
-function told(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[] = []): readonly Alert[] {
+function sentFor(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[] = []): readonly Alert[] {
   const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
   for (const alert of alerts) missed.add(alert);
   return missed.finish({
@@ -40,27 +40,27 @@ function told(alerts: readonly Alert[], lastMinutes = 29, open: readonly string[
 }
 
 describe('what happened while the watcher was away', () => {
-  it('is one message', () => {
-    const [summary, ...rest] = told([failover(3, 'a'), recovery(18, 'a')]);
+  it('is summarized in one alert', () => {
+    const [summary, ...rest] = sentFor([failover(3, 'a'), recovery(18, 'a')]);
     expect(rest).toEqual([]);
     expect(summary && plainText(summary)).toMatch(
       /^While the watcher was away, 14:02 to 14:31 UTC: failed over to green at 14:05, recovered to blue at 14:20\. All of it is resolved\./,
     );
   });
 
-  it('is told as its own alert too where it still goes on', () => {
-    const [summary, ...rest] = told([failover(3, 'a'), recovery(5, 'a'), failover(20, 'b')], 29, ['b']);
+  it('is also sent as its own alert if it is ongoing', () => {
+    const [summary, ...rest] = sentFor([failover(3, 'a'), recovery(5, 'a'), failover(20, 'b')], 29, ['b']);
     expect(summary).toMatchObject({ kind: 'away', stillOpen: ['failed over to green'] });
     expect(rest).toEqual([failover(20, 'b')]);
   });
 
-  it('is told as its own alert too where it ends what was told before', () => {
-    const [summary, ...rest] = told([recovery(3, 'told before')]);
+  it('is also sent as its own alert if it ends what was sent before', () => {
+    const [summary, ...rest] = sentFor([recovery(3, 'sent before')]);
     expect(summary).toMatchObject({ kind: 'away', stillOpen: [] });
-    expect(rest).toEqual([recovery(3, 'told before')]);
+    expect(rest).toEqual([recovery(3, 'sent before')]);
   });
 
-  it('lists what operators did, and tells as its own alert only what goes on or ends what was told before', () => {
+  it('includes what operators did, and sends as its own alert only what is ongoing or ends what was sent before', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', incident: 'd-1', atMs: at(1) };
     const switched: Alert = {
@@ -79,31 +79,31 @@ describe('what happened while the watcher was away', () => {
       switched: true,
       tookMs: 9,
     };
-    const [summary, ...rest] = told([started, switched, finished]);
+    const [summary, ...rest] = sentFor([started, switched, finished]);
     expect(rest).toEqual([]);
     expect(summary && plainText(summary)).toContain(
       'deploy of v2 to green started at 14:03, deployed v2 on green at 14:04, deploy of v2 finished at 14:05',
     );
-    expect(told([switched, finished]).slice(1)).toEqual([finished]);
-    expect(told([started, switched], 29, ['d-1'])).toMatchObject([
+    expect(sentFor([switched, finished]).slice(1)).toEqual([finished]);
+    expect(sentFor([started, switched], 29, ['d-1'])).toMatchObject([
       { stillOpen: ['deploy of v2 to green started'] },
       started,
       switched,
     ]);
   });
 
-  it('is not all over where a bad release is still live', () => {
+  it('is not all resolved if a bad release is still live', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
     const stuck = { step: 'bake', why: 'it fails', wasLive: true, tookMs: 9, noWayBack: 'blue is down' };
     const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', wasLive: true, atMs: at(3) };
-    const [summary, ...rest] = told([started, failed], 29, ['d-1']);
+    const [summary, ...rest] = sentFor([started, failed], 29, ['d-1']);
     expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
     expect(summary && plainText(summary)).not.toContain('All of it is resolved');
     expect(rest).toEqual([started, failed]);
   });
 
-  it('tells what was held back by a mute that began and ended meanwhile', () => {
+  it('includes what was held back by a mute that began and ended meanwhile', () => {
     const muted = { kind: 'muted', incident: 'm-1', atMs: at(1), actor: 'alice', untilMs: at(9), ongoing: [] } as const;
     const unmuted = {
       kind: 'unmuted',
@@ -115,26 +115,26 @@ describe('what happened while the watcher was away', () => {
       stillOpen: [],
     } as const;
     const events = [{ atMs: at(2), what: 'outage' }];
-    expect(told([muted, { ...unmuted, events: [] }])).toHaveLength(1);
-    expect(told([muted, { ...unmuted, events }])).toMatchObject([{ kind: 'away' }, { kind: 'unmuted', events }]);
+    expect(sentFor([muted, { ...unmuted, events: [] }])).toHaveLength(1);
+    expect(sentFor([muted, { ...unmuted, events }])).toMatchObject([{ kind: 'away' }, { kind: 'unmuted', events }]);
   });
 
-  it('is nothing where nothing happened', () => {
-    expect(told([])).toEqual([]);
+  it('sends nothing if nothing happened', () => {
+    expect(sentFor([])).toEqual([]);
   });
 
-  it('is told as usual after less than a minute of log, whatever the clock says', () => {
+  it('is sent as usual after less than a minute of log, whatever the clock says', () => {
     const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
-    expect(told(alerts, 0.9)).toEqual(alerts);
+    expect(sentFor(alerts, 0.9)).toEqual(alerts);
   });
 
-  it('is told as usual after exactly a minute of log, and as a summary after any more', () => {
+  it('is sent as usual after exactly a minute of log, and as a summary after any more', () => {
     const alerts = [failover(0.1, 'a'), recovery(0.5, 'a')];
-    expect(told(alerts, 1)).toEqual(alerts);
-    expect(told(alerts, 1 + 1 / minute).map(({ kind }) => kind)).toEqual(['away']);
+    expect(sentFor(alerts, 1)).toEqual(alerts);
+    expect(sentFor(alerts, 1 + 1 / minute).map(({ kind }) => kind)).toEqual(['away']);
   });
 
-  it('is told in the order in which it happened, up to the time of whichever is later, the log or the clock', () => {
+  it('is listed in the order in which it happened, up to the end of the log or the current time, whichever is later', () => {
     const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
     for (const alert of [recovery(5, 'a'), failover(3, 'a')]) missed.add(alert);
     const present = { isOpen: () => false, nextIncident: () => 'away-1' };
@@ -174,17 +174,17 @@ describe('what happened while the watcher was away', () => {
         ended: { incident: 'f-0', lastedMs: 9, served: 1 },
       },
     ],
-  ])('is told as its own alert too where it ends what was told before: %s', (_, end) => {
-    expect(told([end]).slice(1)).toEqual([end]);
+  ])('is also sent as its own alert if it ends what was sent before: %s', (_, end) => {
+    expect(sentFor([end]).slice(1)).toEqual([end]);
   });
 
-  it('is not told as its own alert where a switch ended a failover that began meanwhile, too', () => {
+  it('is not sent as its own alert if a switch ended a failover that also began meanwhile', () => {
     const ended = { incident: 'f-1', lastedMs: 9, served: 1 };
     const switched: Alert = { kind: 'switch', incident: 's-1', atMs: at(4), from: 'blue', to: 'green', ended };
-    expect(told([failover(3, 'f-1'), switched]).map(({ kind }) => kind)).toEqual(['away']);
+    expect(sentFor([failover(3, 'f-1'), switched]).map(({ kind }) => kind)).toEqual(['away']);
   });
 
-  it('names a bad release that is still live among what goes on, and not once a switch has ended that', () => {
+  it('lists a bad release that is still live as still open, but not once a switch has ended that', () => {
     const stuck: Alert = {
       ...deployOf('d-1'),
       kind: 'deploy-failed',
@@ -195,11 +195,11 @@ describe('what happened while the watcher was away', () => {
       tookMs: 9,
       noWayBack: 'blue is down',
     };
-    expect(told([stuck], 29, ['d-1'])).toMatchObject([{ stillOpen: [expect.stringContaining('v2')] }, stuck]);
-    expect(told([stuck])).toMatchObject([{ kind: 'away', stillOpen: [] }]);
+    expect(sentFor([stuck], 29, ['d-1'])).toMatchObject([{ stillOpen: [expect.stringContaining('v2')] }, stuck]);
+    expect(sentFor([stuck])).toMatchObject([{ kind: 'away', stillOpen: [] }]);
   });
 
-  it('is kept for the next start, up to a thousand alerts, and how many more there were', () => {
+  it('is kept for the next start: up to a thousand alerts, and the number of the others', () => {
     const missed = new Missed({ sinceMs: two, alerts: [], left: 0 });
     for (let number = 0; number < 1_200; number++) missed.add(failover(0.1, `i${number}`));
     const { alerts, left } = missed.snapshot();
@@ -208,9 +208,9 @@ describe('what happened while the watcher was away', () => {
     expect(again.snapshot()).toEqual(missed.snapshot());
   });
 
-  it('stays readable when it is a lot', () => {
+  it('stays readable if a lot happened', () => {
     const many = Array.from({ length: 5_000 }, (_, index) => failover(index / 1_000, `i${index}`));
-    const [summary] = told(many);
+    const [summary] = sentFor(many);
     expect(summary).toMatchObject({ kind: 'away', more: 4_980 });
     expect(summary && plainText(summary).length).toBeLessThan(2_000);
   });

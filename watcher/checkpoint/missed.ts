@@ -2,15 +2,15 @@ import type { Alert, Away, AwayEvent } from '../alerts/alert.ts';
 import { phraseOf } from '../alerts/phrase.ts';
 import { isBeginning, isEnd } from '../alerts/stages.ts';
 
-/** If more log than this was missed, by its own times, a summary is sent. */
-const awayForMs = 60_000;
+/** A longer absence, by the log's own times, is summarized in one alert. */
+const maxBriefAbsenceMs = 60_000;
 const maxAlerts = 1_000;
-/** A summary must be short enough to read. */
+/** Keeps a summary short enough to read. */
 const maxEvents = 20;
 
-/** The state when everything missed has been read. */
+/** The state once everything missed has been read. */
 export interface Present {
-  /** The end of the last request, or the time of the last record of the journal. */
+  /** The end of the last request or the time of the last journal record, whichever is later. */
   readonly lastEndMs: number;
   readonly nowMs: number;
   readonly isOpen: (incident: string) => boolean;
@@ -19,14 +19,14 @@ export interface Present {
 
 /** Plain JSON, bounded. */
 export interface MissedSnapshot {
-  /** Everything before this time was seen. */
+  /** Everything before this time was seen, in epoch milliseconds. */
   readonly sinceMs: number;
   readonly alerts: readonly Alert[];
-  /** Alerts beyond the limit, which were not kept. */
+  /** The number of alerts beyond the limit, which were not kept. */
   readonly left: number;
 }
 
-/** Keeps the alerts that follow from the missed part of the log until all of it has been read. */
+/** Collects the alerts about the missed part of the log until all of it has been read. */
 export class Missed {
   readonly #sinceMs: number;
   readonly #alerts: Alert[];
@@ -49,11 +49,11 @@ export class Missed {
   };
 
   /**
-   * The alerts to send. After a short absence, all of them. After a long one, a summary, then those that are still open, and
-   * the ends of incidents whose beginning was sent before.
+   * The alerts to send: all of them after a short absence. After a long one, a summary, the alerts of incidents that are still
+   * open, and the ends of incidents whose beginning was sent before.
    */
   finish(present: Present): readonly Alert[] {
-    if (present.lastEndMs - this.#sinceMs <= awayForMs) return this.#alerts;
+    if (present.lastEndMs - this.#sinceMs <= maxBriefAbsenceMs) return this.#alerts;
     if (this.#alerts.length === 0) return [];
     return [this.#summary(present), ...this.#ownAlerts(present)];
   }
@@ -63,7 +63,7 @@ export class Missed {
     return this.#alerts.filter((alert) => {
       if (isOpen(alert.incident)) return true;
       if (alert.kind === 'switch') return alert.ended !== undefined && !begun.has(alert.ended.incident);
-      // It lists what was not sent.
+      // Lists the alerts that the mute held back.
       if (alert.kind === 'unmuted' && alert.events.length > 0) return true;
       return isEnd(alert) && !begun.has(alert.incident);
     });
@@ -73,7 +73,7 @@ export class Missed {
     const toMs = Math.max(lastEndMs, nowMs);
     const events = this.#alerts
       .map((alert): AwayEvent => ({ atMs: alert.atMs, what: phraseOf(alert) }))
-      // A switch that only the flags show is decided after later events.
+      // A switch that only the flags show is detected after later events.
       .sort((a, b) => a.atMs - b.atMs);
     const open = this.#alerts.filter((alert) => isBeginning(alert) && isOpen(alert.incident));
     return {

@@ -3,7 +3,7 @@ import { resized } from '../rules/window.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A saved state, under the present policy. Fields that the saving version did not have get their initial values. */
+/** Adapts a saved state to the current policy. Fields that the version which saved it did not have get their initial values. */
 export function restoreState(saved: unknown, policy: Policy): State {
   const state = adopt(newState(policy), saved) as State;
   const { window } = state.errorRate;
@@ -11,7 +11,7 @@ export function restoreState(saved: unknown, policy: Policy): State {
   return { ...state, errorRate: { ...state.errorRate, window: resized(window, policy.windowSize) } };
 }
 
-/** Null and an empty object accept any saved value. */
+/** Fills in a saved value from a fresh one. A fresh null or empty object accepts any saved value. */
 function adopt(fresh: unknown, saved: unknown): unknown {
   if (fresh === null || fresh === undefined) return saved ?? fresh;
   if (!isObject(fresh))

@@ -3,7 +3,7 @@ import type { Resume } from '../log/tail.ts';
 import type { WatchSnapshot } from '../rules/state.ts';
 import type { MissedSnapshot } from './missed.ts';
 
-/** The reading position, and the state that follows from everything before it. Both are from the same moment. */
+/** The reading position, and the state after everything before it. Both are from the same moment. */
 export interface Progress {
   readonly savedMs: number;
   readonly standing: Resume['position'] | 'start' | 'end';

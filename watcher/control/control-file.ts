@@ -1,14 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { errorCode } from '../../system/error-code.ts';
 
-/** The content of a file; `fault` is why it could not be read. */
+/** The content of a file, or why it could not be read. */
 export type ControlContent =
   | { readonly found: 'nothing' }
   | { readonly found: 'fault'; readonly fault: string }
-  /** `whole` if the text starts at the beginning of the file. */
+  /** `whole` is true if the text starts at the beginning of the file. */
   | { readonly found: 'text'; readonly text: string; readonly whole: boolean };
 
-/** A small file of the control directory, read again only when it has changed. */
+/** A small file in the control directory, which is read only when it has changed. */
 export class ControlFile {
   readonly #path: string;
   readonly #maxBytes: number;
@@ -20,12 +20,12 @@ export class ControlFile {
     this.#maxBytes = maxBytes;
   }
 
-  /** Undefined if the file has not changed. */
+  /** Undefined if the file has not changed since the last call. */
   read(): ControlContent | undefined {
     const stats = statOf(this.#path);
-    const mark = stats === undefined ? '' : markOf(stats);
-    if (mark === this.#seen) return undefined;
-    this.#seen = mark;
+    const stamp = stats === undefined ? '' : stampOf(stats);
+    if (stamp === this.#seen) return undefined;
+    this.#seen = stamp;
     return stats === undefined ? { found: 'nothing' } : this.#content();
   }
 
@@ -36,8 +36,8 @@ export class ControlFile {
       descriptor = openSync(this.#path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) return { found: 'fault', fault: 'not a regular file' };
-      // Taken before reading, so that a write during it counts as a change.
-      this.#seen = markOf(stats);
+      // Taken before reading, so that a write during the read counts as a change.
+      this.#seen = stampOf(stats);
       const length = Math.min(stats.size, this.#maxBytes);
       const bytes = Buffer.alloc(length);
       const read = readSync(descriptor, bytes, 0, length, stats.size - length);
@@ -60,6 +60,6 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function markOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
+function stampOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
   return `${ino}/${size}/${mtimeMs}/${ctimeMs}`;
 }

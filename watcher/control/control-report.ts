@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Health } from '../../report/health.ts';
 import type { ControlDirectory } from './flags.ts';
 
-/** Logs, once per fault, what in the control directory cannot be read. */
+/** Returns a function that logs once for each fault what in the control directory cannot be read. */
 export function controlReporter(control: ControlDirectory, journal: () => Health['journal'], log: Logger): () => void {
   let mutedFault: string | null = null;
   let journalFault: string | null = null;

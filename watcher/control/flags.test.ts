@@ -20,15 +20,15 @@ function put(name: string, content = ''): void {
 }
 
 describe('the control directory', () => {
-  it('is known to be empty: blue is active and nothing is down', () => {
+  it('has blue active and no pool down if it is empty', () => {
     expect(control.read(1)).toEqual({ active: 'blue', blue: null, green: null });
   });
 
-  it('is not known where it is missing, and is found when it comes', () => {
+  it('is null if it is missing', () => {
     expect(new ControlDirectory(join(directory, 'none')).read(1)).toBeNull();
   });
 
-  it('says which pool is active and which pools are down, since when and why', () => {
+  it('shows which pool is active and which pools are down, since when and why', () => {
     put('active.green');
     put('blue.down', '{"since":1763856000000,"cause":"status 500"}');
     expect(control.read(1)).toEqual({ active: 'green', blue: { seenMs: 1, cause: 'status 500' }, green: null });
@@ -39,7 +39,7 @@ describe('the control directory', () => {
     expect(control.read(4)?.blue).toEqual({ seenMs: 4, cause: 'refused' });
   });
 
-  it('says whether visitors get the maintenance page, and which share of them is sent to the standby', () => {
+  it('shows whether visitors get the maintenance page, and what percentage of them is sent to the standby', () => {
     expect(control.canaryPercent('blue')).toBe(0);
     put('maintenance');
     for (const name of ['canary.blue', 'canary.blue.00', 'canary.blue.01', 'canary.green.00']) put(name);
@@ -49,7 +49,7 @@ describe('the control directory', () => {
     expect(control.read(2)).toEqual({ active: 'blue', blue: null, green: null });
   });
 
-  it('finds a cause that is written after the file was made', () => {
+  it('reads a cause that is written after the file was created', () => {
     put('green.down');
     expect(control.read(1)?.green).toEqual({ seenMs: 1 });
     put('green.down', '{"cause":"timeout"}');
@@ -67,12 +67,12 @@ describe('the control directory', () => {
     `{"cause":"${'x'.repeat(61)}"}`,
     `{"cause":"refused"${' '.repeat(600)}}`,
     '\0\0\0',
-  ])('counts a flag whatever is in it: %j', (content) => {
+  ])('accepts a flag whatever it contains: %j', (content) => {
     put('blue.down', content);
     expect(control.read(1)?.blue).toEqual({ seenMs: 1 });
   });
 
-  it('is not held up by a pipe', () => {
+  it('is not blocked by a pipe', () => {
     execFileSync('mkfifo', [join(directory, 'blue.down')]);
     expect(control.read(1)?.blue).toEqual({ seenMs: 1 });
   });

@@ -4,9 +4,9 @@ import { type Muted, muted } from '../../journal/muted.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { ControlFile } from './control-file.ts';
 
-/** A pool that fails the prober's checks. */
+/** The prober's flag for a pool that is down. */
 export interface DownFlag {
-  /** When the watcher first saw it. */
+  /** When the watcher first saw it, in epoch milliseconds. */
   readonly seenMs: number;
   /** The prober's text, such as `refused` or `status 500`. */
   readonly cause?: string | undefined;
@@ -19,7 +19,7 @@ export interface DownFlags {
   readonly green: DownFlag | null;
   /** Set while visitors get the maintenance page. */
   readonly maintenance?: true;
-  /** The content of `muted.json`, even after its time; missing if there is none or it is invalid. */
+  /** The content of `muted.json`, even after the mute has expired; missing if there is none or it is invalid. */
   readonly muted?: Muted | undefined;
 }
 
@@ -27,7 +27,7 @@ const maxContentBytes = 512;
 const maxMutedBytes = 4_096;
 const printable = /^[\x20-\x7e]{1,60}$/;
 
-/** The control directory, read-only: a state is a file's existence. */
+/** Reads the control directory, in which a file's existence is a state. Never writes to it. */
 export class ControlDirectory {
   readonly directory: string;
   readonly #mutedFile: ControlFile;
@@ -35,7 +35,7 @@ export class ControlDirectory {
   #muted: Muted | undefined;
   #mutedFault: string | null = null;
 
-  /** @param last the state before a restart, which has since when a pool is down */
+  /** @param last the state before a restart, which has the times since when pools are down */
   constructor(directory: string, last: DownFlags | null = null) {
     this.directory = directory;
     this.#mutedFile = new ControlFile(join(directory, 'muted.json'), maxMutedBytes);
@@ -65,7 +65,7 @@ export class ControlDirectory {
     return this.#last;
   }
 
-  /** The share of the visitors that is sent to the standby; 0 without a canary. Its files are named after the active pool. */
+  /** The percentage of visitors sent to the standby; 0 without a canary. The canary's files are named after the active pool. */
   canaryPercent(active: Pool): number {
     if (!exists(join(this.directory, `canary.${active}`))) return 0;
     try {
@@ -109,7 +109,7 @@ function mutedIn(text: string): Muted | undefined {
   }
 }
 
-/** The flag counts whatever it contains, but only a short, printable cause is used. */
+/** The flag is valid whatever the file contains, but only a short, printable cause is used. */
 function readCause(path: string): string | undefined {
   let descriptor: number | undefined;
   try {

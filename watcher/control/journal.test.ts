@@ -12,7 +12,7 @@ let journal: Journal;
 const path = () => join(directory, 'journal.jsonl');
 const at = (atMs: number) => canaryRecord(5, atMs);
 const append = (text: string) => appendFileSync(path(), text);
-/** As the edge trims it: a new file takes the name. */
+/** Trims the journal as the edge does: a new file takes its name. */
 function rewrite(text: string): void {
   writeFileSync(`${path()}.new`, text);
   renameSync(`${path()}.new`, path());
@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('the journal', () => {
-  it('gives each record once, in its order', () => {
+  it('returns each record once, in order', () => {
     expect(journal.read()).toEqual([]);
     const [first, second, third] = [at(1), at(2), at(3)];
     append(journalText(first, second));
@@ -46,7 +46,7 @@ describe('the journal', () => {
     expect(journal.rejects).toBe(0);
   });
 
-  it('goes on by id where it was trimmed, and by time where even that record is gone', () => {
+  it('continues by id after it was trimmed, and by time if the last record that was read is gone', () => {
     const [first, second, third, fourth] = [at(1), at(2), at(3), at(4)];
     append(journalText(first, second));
     journal.read();
@@ -56,14 +56,14 @@ describe('the journal', () => {
     expect(journal.read()).toEqual([fourth]);
   });
 
-  it('goes on where another left off', () => {
+  it('continues after the last record that an earlier watcher read', () => {
     const [first, second] = [at(1), at(2)];
     append(journalText(first, second));
     expect(new Journal(directory, { id: first.id, atMs: 1 }).read()).toEqual([second]);
     expect(earlierRecords(directory)).toEqual([first, second]);
   });
 
-  it('takes records of the same moment, and of a clock that was set back', () => {
+  it('returns records of the same time, and those of a clock that was set back', () => {
     const [first, second, third] = [at(5), at(5), at(1)];
     append(journalText(first));
     journal.read();
@@ -71,7 +71,7 @@ describe('the journal', () => {
     expect(journal.read()).toEqual([second, third]);
   });
 
-  it('leaves out what is no record, and counts each such line once', () => {
+  it('skips lines that are not records, and counts each of them once', () => {
     append('garbage\n{"kind":"switch"}\n\n');
     expect(journal.read()).toEqual([]);
     expect(journal.rejects).toBe(2);
@@ -84,12 +84,12 @@ describe('the journal', () => {
     expect(journal.rejects).toBe(5);
   });
 
-  it('takes no time that is no date', () => {
+  it('rejects a time that is not a valid date', () => {
     append(journalText(at(8.64e15), at(8.64e15 + 1), at(1e300)));
     expect([journal.read().map(({ atMs }) => atMs), journal.rejects]).toEqual([[8.64e15], 2]);
   });
 
-  it('reads the end of a file that is far too large, and no more', () => {
+  it('reads only the end of a file that is too large', () => {
     const one = at(1);
     append(`${'x'.repeat(10_000_000)}\n${journalText(one)}`);
     expect(journal.read()).toEqual([one]);
@@ -97,7 +97,7 @@ describe('the journal', () => {
     expect(journal.read()).toEqual([]);
   });
 
-  it('is not held up by a pipe, and says that there is one', () => {
+  it('is not blocked by a pipe, and reports it as a fault', () => {
     execFileSync('mkfifo', [path()]);
     expect(journal.read()).toEqual([]);
     expect(journal.fault).toBe('not a regular file');
@@ -108,7 +108,7 @@ describe('the journal', () => {
     expect(journal.fault).toBeNull();
   });
 
-  it('may be a directory, or in none', () => {
+  it('may be a directory, or missing with its directory', () => {
     mkdirSync(path());
     expect(journal.read()).toEqual([]);
     expect(journal.fault).not.toBeNull();

@@ -2,24 +2,24 @@ import { join } from 'node:path';
 import { type JournalRecord, record } from '../../journal/record.ts';
 import { ControlFile } from './control-file.ts';
 
-/** The last record that has been seen. Plain data. */
+/** The last journal record that was read. Plain data. */
 export interface SeenRecord {
-  /** Empty if the journal had none. */
+  /** Empty if the journal had no records. */
   readonly id: string;
   readonly atMs: number;
 }
 
-/** The edge trims it long before this size. */
+/** The edge trims the journal long before it reaches this size. */
 const maxBytes = 256 * 1024;
 
 /**
- * Follows the journal in the control directory. Trimming rewrites it, so a position is the id of a
- * record, not an offset.
+ * Follows the journal in the control directory. Trimming rewrites the file, so a position is the id of a record, not an
+ * offset.
  */
 export class Journal {
   readonly #file: ControlFile;
   #seen: SeenRecord;
-  /** Rejected lines after the last record, which were counted already. */
+  /** Rejected lines after the last record, which are already counted. */
   #counted = 0;
   #rejects = 0;
   #fault: string | null = null;
@@ -34,7 +34,7 @@ export class Journal {
     return this.#rejects;
   }
 
-  /** Why it cannot be read; null if it can, or if there is none. */
+  /** Why the journal cannot be read; null if it can, or if there is none. */
   get fault(): string | null {
     return this.#fault;
   }
@@ -74,7 +74,7 @@ export class Journal {
     this.#rejects += Math.max(0, rejected - this.#counted);
     this.#counted = rejectedAtEnd;
     records.reverse();
-    // If the last seen record was trimmed away, go by time.
+    // If the last record that was seen has been trimmed away, compare times.
     const fresh = isKnown ? records : records.filter((one) => one.atMs > atMs);
     const last = fresh.at(-1);
     if (last !== undefined) this.#seen = { id: last.id, atMs: last.atMs };
@@ -82,7 +82,7 @@ export class Journal {
   }
 }
 
-/** The records that a journal has already. */
+/** All records that are in the journal now. */
 export function earlierRecords(directory: string): readonly JournalRecord[] {
   return new Journal(directory, { id: '', atMs: Number.NEGATIVE_INFINITY }).read();
 }
@@ -95,7 +95,7 @@ function recordOf(line: string): JournalRecord | undefined {
   }
 }
 
-/** The journal's records that have not been taken yet. In a replay they wait for their time. */
+/** The journal's records that have not been processed yet. While the log is replayed, they wait for their time. */
 export class Records {
   readonly #directory: string;
   #journal: Journal | undefined;
@@ -113,7 +113,7 @@ export class Records {
     return this.#journal?.fault ?? null;
   }
 
-  /** Starts following. The records that it returns raise no alerts. */
+  /** Starts following the journal. The earlier records that it returns raise no alerts. */
   begin(nowMs: number): { readonly earlier: readonly JournalRecord[]; readonly seen: SeenRecord } {
     const earlier = earlierRecords(this.#directory);
     const last = earlier.at(-1);
@@ -122,13 +122,16 @@ export class Records {
     return { earlier, seen };
   }
 
-  /** @param seen the last record that was taken */
+  /**
+   * Reads new records.
+   * @param seen the last record that was processed
+   */
   look(seen: SeenRecord): void {
     this.#journal ??= new Journal(this.#directory, seen);
     this.#waiting.push(...this.#journal.read());
   }
 
-  /** The next record up to that time. */
+  /** Takes the next record up to `untilMs`, in epoch milliseconds. */
   next(untilMs = Number.POSITIVE_INFINITY): JournalRecord | undefined {
     const [first] = this.#waiting;
     return first !== undefined && first.atMs <= untilMs ? this.#waiting.shift() : undefined;

@@ -96,7 +96,10 @@ export class LogMark {
     return this.#length === 0 || this.#known[this.#length - 1] === newline;
   }
 
-  /** The fingerprint without the last `lastBytes` bytes, which is the mark of an earlier position. Empty if that is before the known bytes. */
+  /**
+   * The fingerprint without the last `lastBytes` bytes, which is the mark of an earlier position. Empty if that is before
+   * the known bytes.
+   */
   fingerprintBefore(lastBytes: number): Fingerprint {
     return fingerprintOf(this.#known.subarray(0, Math.max(0, this.#length - lastBytes)));
   }

@@ -6,7 +6,10 @@ import type { LineSink } from './lines.ts';
 import { identityOf, isSameFile, LogFile, overlapBytes, type Position } from './log-file.ts';
 import { openIfPossible, openTrail, rotatedPaths } from './trail.ts';
 
-/** After a rotation, nginx's workers still write to the old file for a moment. After this time without a write, all have reopened the log. */
+/**
+ * After a rotation, nginx's workers still write to the old file for a moment. After this time without a write, all have
+ * reopened the log.
+ */
 const quietMs = 250;
 /** No worker writes to a rotated file for longer. */
 const maxDrainMs = 5_000;
@@ -95,7 +98,10 @@ export class Tail {
     }
   }
 
-  /** Reads at most one chunk. Returns true if there may be more. Never throws: it stores the fault, and the next step retries. */
+  /**
+   * Reads at most one chunk. Returns true if there may be more. Never throws: it stores the fault, and the next step
+   * retries.
+   */
   step(nowMs: number): boolean {
     try {
       const more = this.#step(nowMs);

@@ -7,7 +7,7 @@ const comma = 0x2c;
 const dash = 0x2d;
 const colon = 0x3a;
 
-/** An item of a list, as a range of the line. */
+/** An item of a list, as a range of bytes in the line. */
 interface Item {
   readonly from: number;
   readonly to: number;
@@ -15,7 +15,7 @@ interface Item {
 
 const absent: Item = { from: -1, to: -1 };
 
-/** Reads nginx's lists from a scanned line; undefined if one of the statuses is invalid. */
+/** Reads the attempts from nginx's lists in a scanned line; undefined if a status is invalid. */
 export function readAttempts(line: Scanner): readonly Attempt[] | undefined {
   const from = line.from(keys.upstreamStatus);
   const to = line.to(keys.upstreamStatus);
@@ -60,7 +60,7 @@ function readLists(line: Scanner): readonly Attempt[] | undefined {
   return attempts;
 }
 
-/** nginx puts ", " between attempts and " : " where an internal redirect led to another upstream group. */
+/** nginx separates attempts by ", ", or by " : " if an internal redirect led to another upstream group. */
 function itemsOf(line: Scanner, key: Key): Item[] {
   const { bytes } = line;
   const end = line.to(key);

@@ -1,4 +1,4 @@
-/** Longer words are too rarely repeated to be cached. */
+/** Longer words repeat too rarely to be cached. */
 const maxBytes = 64;
 const slots = 64;
 
@@ -7,7 +7,7 @@ interface Word {
   readonly text: string;
 }
 
-/** Converts bytes to text (latin1), with a bounded cache, as nearly all values are the same few words. */
+/** Converts bytes to text (latin1). Has a bounded cache, because nearly all values are one of a few words. */
 export class Words {
   readonly #known: (Word | undefined)[] = Array.from({ length: slots }, () => undefined);
 
@@ -34,7 +34,7 @@ function isSame(known: Buffer, bytes: Buffer, from: number, length: number): boo
 const zero = 0x30;
 const dot = 0x2e;
 
-/** Digits only, at most 15 of them, so that the number is exact; undefined for anything else. */
+/** A number of 1 to 15 digits, which is always exact; undefined for anything else. */
 export function wholeNumber(bytes: Uint8Array, from: number, to: number): number | undefined {
   if (to - from < 1 || to - from > 15) return undefined;
   let value = 0;
@@ -51,7 +51,10 @@ export function statusOf(bytes: Uint8Array, from: number, to: number): number | 
   return to - from === 3 ? wholeNumber(bytes, from, to) : undefined;
 }
 
-/** nginx's seconds with three decimals, such as 0.045, in milliseconds without rounding; undefined for anything else. */
+/**
+ * Converts nginx's seconds with three decimals, such as 0.045, to milliseconds without rounding; undefined for anything
+ * else.
+ */
 export function secondsToMs(bytes: Uint8Array, from: number, to: number): number | undefined {
   const point = to - 4;
   if (point < from + 1 || point > from + 11 || bytes[point] !== dot) return undefined;
@@ -65,7 +68,7 @@ export function secondsToMs(bytes: Uint8Array, from: number, to: number): number
 export class Prefix {
   readonly length: number;
   readonly #words: Int32Array;
-  /** The last four bytes, as its length need not be a multiple of four. */
+  /** The last four bytes, because the length need not be a multiple of four. */
   readonly #last: number;
 
   constructor(text: string) {

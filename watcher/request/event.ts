@@ -1,16 +1,16 @@
 import type { Pool } from '../../settings/pool.ts';
 
-/** One attempt at one upstream, as the edge logged it. */
+/** One attempt at one pool, as the edge logged it. */
 export interface Attempt {
   /** `host:port`, or the name of the upstream group if it had no live upstream. */
   readonly address: string;
-  /** 0 if none was logged (the visitor left before an answer). */
+  /** 0 if none was logged, because the visitor left before an answer. */
   readonly status: number;
   /** Duration of the attempt; undefined if not logged. */
   readonly tookMs: number | undefined;
   /** Time to the first byte of the answer; undefined if there was none or it was not logged. */
   readonly headerMs: number | undefined;
-  /** No response header came, so a 502 or 504 is from the edge: refused, reset or timed out. */
+  /** No response header arrived, so a 502 or 504 is the edge's own: refused, reset or timed out. */
   readonly silent: boolean;
 }
 
@@ -39,12 +39,12 @@ export interface AccessEvent {
   readonly endMs: number;
   /** The final status, as sent to the visitor. */
   readonly status: number;
-  /** In order. The last one is the outcome. */
+  /** In the order in which they were made. The last one is the outcome. */
   readonly attempts: readonly Attempt[];
-  /** The answer was cut off in the body, although the logged status is good. */
+  /** The answer's body was cut off, although the logged status is not an error. */
   readonly cutOff: boolean;
   readonly method: string;
-  // Only for requests that an alert may be about: text takes time, and nearly every request succeeds.
+  // Set only for requests that an alert may be about: decoding text takes time, and nearly every request succeeds.
   /** Untrusted text. */
   readonly uri: string | undefined;
   readonly ids: RequestIds | undefined;

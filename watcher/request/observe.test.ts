@@ -10,33 +10,33 @@ function eventOf(line: string): AccessEvent {
   return event;
 }
 
-/** One attempt that got no header, so that the 502 is the edge's own. */
+/** One attempt without a response header, so the 502 is the edge's own. */
 const silent: LineFields = { pool: '-', status: 502, upstreamStatus: '502', headerTime: '-' };
 
 describe('a request that no pool could serve', () => {
-  it('is one that was tried at both pools, and neither answered', () => {
+  it('was tried at both pools, and neither answered', () => {
     expect(wasUnserved(eventOf(unservedLine()))).toBe(true);
   });
 
-  it('is not one that was tried at a single pool: a POST is not repeated, and the other pool may be healthy', () => {
+  it('was not tried at only one pool: a POST is not retried, and the other pool may be healthy', () => {
     const upstreamAddr = '172.31.240.11:3000';
     expect(wasUnserved(eventOf(accessLine({ ...silent, method: 'POST', upstreamAddr })))).toBe(false);
   });
 
-  it('is one with a single attempt if nginx had no live upstream left to try', () => {
+  it('may have a single attempt if nginx had no live upstream left to try', () => {
     expect(wasUnserved(eventOf(accessLine({ ...silent, upstreamAddr: 'blue_first' })))).toBe(true);
   });
 
-  it('is not one with a single attempt at an address that was not logged', () => {
+  it('does not have a single attempt at an address that was not logged', () => {
     expect(wasUnserved(eventOf(accessLine({ ...silent, upstreamAddr: '' })))).toBe(false);
   });
 
-  it('is not one whose visitor left before the second pool had answered', () => {
+  it('does not have a visitor who left before the second pool answered', () => {
     expect(wasUnserved(eventOf(unservedLine({ status: 499, upstreamStatus: '502, -' })))).toBe(false);
     expect(wasUnserved(eventOf(unservedLine({ status: 499 })))).toBe(false);
   });
 
-  it('is not one that a pool answered, even with an error', () => {
+  it('was not answered by a pool, not even with an error', () => {
     expect(wasUnserved(eventOf(unservedLine({ upstreamStatus: '502, 500', headerTime: '-, 0.004' })))).toBe(false);
   });
 });
@@ -44,19 +44,19 @@ describe('a request that no pool could serve', () => {
 describe('a request that was served', () => {
   it.each<[boolean, string, LineFields]>([
     [true, 'a page', { status: 200 }],
-    [true, "the visitor's own fault", { status: 499, upstreamStatus: '404' }],
-    [false, 'an error of the app', { status: 500 }],
-    [false, 'an error of the edge after a good answer', { status: 500, upstreamStatus: '200' }],
-    [false, 'a good answer in place of an error of the app', { status: 200, upstreamStatus: '500' }],
+    [true, "a visitor's error", { status: 499, upstreamStatus: '404' }],
+    [false, 'an error from the app', { status: 500 }],
+    [false, 'an error from the edge after a good answer', { status: 500, upstreamStatus: '200' }],
+    [false, 'a good answer in place of an error from the app', { status: 200, upstreamStatus: '500' }],
     [false, 'a visitor who left before the answer', { status: 499, upstreamStatus: '-' }],
-    [false, 'no pool asked', { status: 200, upstreamStatus: '-', upstreamAddr: '-' }],
+    [false, 'no pool tried', { status: 200, upstreamStatus: '-', upstreamAddr: '-' }],
   ])('is %s: %s', (expected, _, fields) => {
     expect(wasServed(eventOf(accessLine(fields)))).toBe(expected);
   });
 });
 
 describe('an attempt that failed', () => {
-  it('is one with a server error, and the last one if its answer broke off', () => {
+  it('has a server error, or is the last one of a request whose answer was cut off', () => {
     const event = eventOf(reroutedLine({ contentLength: '-, 57', length: '0, 20' }));
     expect([0, 1].map((index) => failedAt(event, index))).toEqual([true, true]);
     const broken = { upstreamStatus: '404, 200', contentLength: '57, 57', length: '57, 20' };
@@ -74,26 +74,26 @@ describe('why another pool was tried', () => {
     ['status 500', '500, 200', '0.001, 0.004'],
     [undefined, '404, 200', '0.001, 0.004'],
     [undefined, '500', '0.001'],
-  ])('is "%s" for the statuses %s with headers after %s', (cause, upstreamStatus, headerTime) => {
+  ])('is "%s" for the statuses %s and the header times %s', (cause, upstreamStatus, headerTime) => {
     expect(maskedCause(eventOf(reroutedLine({ upstreamStatus, headerTime })))).toBe(cause);
   });
 });
 
-describe('what an alert quotes of a request', () => {
+describe('what an alert quotes from a request', () => {
   const attempt = { silent: true, tookMs: 1, headerMs: undefined };
   const withAttempts = (...attempts: { address: string; status: number }[]): AccessEvent => ({
     ...eventOf(accessLine()),
     attempts: attempts.map((one) => ({ ...attempt, ...one })),
   });
 
-  it('is its way over four attempts at most, with addresses of 64 characters at most', () => {
+  it('is at most four of its attempts, with addresses of at most 64 characters', () => {
     const attempts = Array.from({ length: 9 }, (_, index) => ({ address: `${index}${'x'.repeat(99)}`, status: 502 }));
     const path = upstreamPath(withAttempts(...attempts));
     expect(path.split(' → ')).toHaveLength(4);
     expect(path.split(' → ')[3]).toBe(`3${'x'.repeat(63)} (502)`);
   });
 
-  it('says where an address or a status was not logged', () => {
+  it('shows that an address or a status was not logged', () => {
     expect(upstreamPath(withAttempts({ address: '', status: 0 }))).toBe('unknown (no answer)');
   });
 
@@ -103,7 +103,7 @@ describe('what an alert quotes of a request', () => {
     ['?card=1', '/'],
     ['', '/'],
     [`/${'x'.repeat(200)}`, `/${'x'.repeat(79)}`],
-  ])('is no more of the URI "%s" than "%s"', (uri, path) => {
+  ])('of the URI "%s" is only "%s"', (uri, path) => {
     expect(pathOf(uri)).toBe(path);
   });
 });

@@ -1,42 +1,48 @@
 import type { AccessEvent, Attempt } from './event.ts';
 
-/** A pool answered without a server error. */
+/** True if a pool answered without a server error. */
 export function wasServed(event: AccessEvent): boolean {
   const status = outcome(event)?.status ?? 0;
   return event.status < 500 && status > 0 && status < 500;
 }
 
 /**
- * The visitor got a server error, from a pool or from the edge, or an answer that was cut off. Callers exclude
- * requests without an attempt (the maintenance page).
+ * True if the visitor got a server error, from a pool or from the edge, or an answer that was cut off. Callers exclude
+ * requests without an attempt, which get the maintenance page.
  */
 export function failedForVisitor({ status, cutOff }: AccessEvent): boolean {
   return status >= 500 || cutOff;
 }
 
-/** nginx's own status for a visitor who closed the connection before an answer came. Such a request neither succeeded nor failed. */
+/**
+ * nginx's own status for a visitor who closed the connection before an answer came. Such a request neither succeeded nor
+ * failed.
+ */
 const clientClosedRequest = 499;
 
 export function visitorLeft({ status }: AccessEvent): boolean {
   return status === clientClosedRequest;
 }
 
-/** A 5xx in any attempt, masked or not, or an answer that was cut off. */
+/** True if any attempt got a 5xx, masked or not, or if the answer was cut off. */
 export function failedUpstream(event: AccessEvent): boolean {
   if (event.cutOff) return true;
   for (const attempt of event.attempts) if (isFailed(attempt)) return true;
   return false;
 }
 
-/** Whether an attempt failed. A silent pool is logged with the edge's 502 or 504. Only the last attempt can be cut off. */
+/**
+ * True if that attempt failed. If the pool was silent, its status is the edge's 502 or 504. Only the last attempt can be cut
+ * off.
+ */
 export function failedAt({ attempts, cutOff }: AccessEvent, index: number): boolean {
   return isFailed(attempts[index]) || (cutOff && index === attempts.length - 1);
 }
 
 /**
- * No pool could serve the request: none answered, and either both were tried or none was left to try. Even a 500 shows that a
- * pool is alive, so one request that breaks both is not an outage. A 503 without an attempt is the maintenance page, and a
- * single failed attempt may be a POST, which is not retried.
+ * True if no pool could serve the request: none answered, and either both were tried or none was left to try. Even a 500 shows
+ * that a pool is alive, so a request that makes both pools fail is not an outage. A 503 without an attempt is the maintenance
+ * page, and a single failed attempt may be a POST, which is not retried.
  */
 export function wasUnserved(event: AccessEvent): boolean {
   if (event.status < 500 || event.attempts.length === 0) return false;
@@ -45,8 +51,8 @@ export function wasUnserved(event: AccessEvent): boolean {
 }
 
 /**
- * Answered by the standby. If the active pool was tried first and the standby failed too, the request says nothing about
- * where traffic goes: it breaks both pools.
+ * True if the standby answered. If the active pool was tried first and the standby failed too, the request does not show
+ * where traffic goes: it makes both pools fail.
  */
 export function wasRerouted(event: AccessEvent): boolean {
   if (event.pool === undefined || event.active === undefined || event.pool === event.active) return false;
@@ -54,15 +60,16 @@ export function wasRerouted(event: AccessEvent): boolean {
 }
 
 /**
- * The latest time at which the request can have been passed to the pool that answered: its headers, its body or an earlier
- * attempt may have delayed it. (A slow reader makes it appear later, but never later than the end of the request.)
+ * The latest time, in epoch milliseconds, at which the edge can have passed the request to the pool that answered: its
+ * headers, its body or an earlier attempt may have delayed it. A slow reader makes it appear later, but never later than the
+ * end of the request.
  */
 export function routedAtMs(event: AccessEvent): number {
   const tookMs = outcome(event)?.tookMs;
   return tookMs === undefined ? event.startMs : Math.max(event.startMs, event.endMs - tookMs);
 }
 
-/** Why the edge tried another pool, in words; undefined if it did not, or if the reason is not known. */
+/** Why the edge tried another pool, in words; undefined if it did not, or if no attempt failed. */
 export function maskedCause(event: AccessEvent): string | undefined {
   if (event.attempts.length < 2) return undefined;
   const first = event.attempts.find(isFailed);

@@ -7,17 +7,17 @@ import type { Alert } from '../alerts/alert.ts';
 import { decideRequest } from '../rules/decide.ts';
 import { parseLine, type RejectReason } from './parse.ts';
 
-/** Broken lines to each true one, which is forged as far as a client can. */
+/** Broken lines for each genuine one, which is forged as far as a visitor can. */
 const brokenPerLine = 5;
-const whats = ['healthy', 'active-down', 'healthy', 'switch', 'standby-down', 'healthy', 'both-down'] as const;
+const phaseKinds = ['healthy', 'active-down', 'healthy', 'switch', 'standby-down', 'healthy', 'both-down'] as const;
 
-// To repeat a failure, set the seed that it printed.
+// To reproduce a failure, set the seed in its title.
 const seed = Math.floor(Math.random() * 0x1_0000_0000);
 
-it(`a million hostile lines change nothing that a true one has not shown (seed ${seed})`, { timeout: 120_000 }, () => {
+it(`a million hostile lines change no alert and no state (seed ${seed})`, { timeout: 120_000 }, () => {
   const random = generator(seed);
   const phases: Phase[] = Array.from({ length: 100 }, (_, index) => ({
-    what: whats[index % whats.length] ?? 'healthy',
+    what: phaseKinds[index % phaseKinds.length] ?? 'healthy',
     lastsMs: 6_000 + Math.floor(random() * 3_000),
   }));
   const world = play({ phases, fault: 'refuses', prober: true, gapMs: 7, clockErrorMs: 5, seed });
@@ -50,7 +50,7 @@ it(`a million hostile lines change nothing that a true one has not shown (seed $
       if (typeof event === 'string') rejects[event]++;
       else {
         attacked.verdicts.push(...decideRequest(attacked.state, event, attacked.policy));
-        expect.fail(`taken for a line of the edge: ${JSON.stringify(line)}`);
+        expect.fail(`accepted as a line of the edge: ${JSON.stringify(line)}`);
       }
     }
   }
@@ -65,7 +65,7 @@ it(`a million hostile lines change nothing that a true one has not shown (seed $
   expect(JSON.stringify(attacked.state, withoutText)).toBe(JSON.stringify(alone.state, withoutText));
 });
 
-/** The paths of what failed are told as the client wrote them; that it failed is not the client's to say. */
+/** A visitor decides the paths of failed requests, but not whether they failed. */
 function withoutPaths(alert: Alert): Alert {
   return alert.kind === 'error-rate' ? { ...alert, worstPaths: [] } : alert;
 }

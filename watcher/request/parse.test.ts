@@ -10,7 +10,7 @@ function parsed(line: string): AccessEvent {
 }
 
 describe('a line of the access log', () => {
-  it('is read as the edge writes it', () => {
+  it('is parsed as the edge writes it', () => {
     const line =
       'pool=green release=green-release-1.0.0 active=blue route=- upstream_status="502, 200" ' +
       'upstream_addr="172.31.240.11:3000, 172.31.240.12:3000" request_time=0.045 ' +
@@ -37,13 +37,13 @@ describe('a line of the access log', () => {
 
   it.each([
     ['failed', { status: 500, upstreamStatus: '500' }],
-    ['failed in a pool, though its visitor had left', { status: 499, upstreamStatus: '502' }],
-    ['was made good by the other pool', { upstreamStatus: '500, 200' }],
-  ])('has its path where it %s', (_, fields) => {
+    ['failed at a pool, although its visitor had left', { status: 499, upstreamStatus: '502' }],
+    ['has a masked failure', { upstreamStatus: '500, 200' }],
+  ])('has its path if it %s', (_, fields) => {
     expect(parsed(accessLine({ ...fields, uri: '/cart' })).uri).toBe('/cart');
   });
 
-  it('has no path where all went well, as nobody asks for it', () => {
+  it('has no path if the request succeeded, because no alert needs it', () => {
     expect(parsed(accessLine({ pool: 'blue', uri: '/cart' })).uri).toBeUndefined();
   });
 
@@ -51,29 +51,29 @@ describe('a line of the access log', () => {
     ['-', 'public'],
     ['canary', 'canary'],
     ['preview', 'preview'],
-  ] as const)('tells by which route it went: %s', (route, expected) => {
+  ] as const)('has the route %s', (route, expected) => {
     expect(parsed(accessLine({ route })).route).toBe(expected);
   });
 
-  it('can stand in the middle of a chunk', () => {
+  it('may be in the middle of a chunk', () => {
     const line = accessLine({ pool: 'blue' });
     const event = parseLine(`${line}\n${line}\n`, line.length + 1, 2 * line.length + 1);
     expect(event).toEqual(parsed(line));
   });
 
-  it('ends where it ends, though a quote stays open that the next line closes', () => {
+  it('ends at its newline, even if the next line closes an open quote', () => {
     const torn = accessLine().slice(0, -1);
     expect(parseLine(`${torn}\n${accessLine()}`, 0, torn.length)).toBe('malformed');
   });
 
-  it('may have more keys, and its keys in another order', () => {
+  it('may have unknown keys, and its keys in another order', () => {
     const event = parsed(
       `later="a b" msec=1.500 status=200 request_time=0.500 upstream_status="200" active=green route=- pool=green x=1`,
     );
     expect(event).toMatchObject({ pool: 'green', active: 'green', startMs: 1_000, endMs: 1_500 });
   });
 
-  it('takes nothing from text that a client wrote', () => {
+  it('is not changed by text that a visitor wrote', () => {
     const forged = 'x\\x22 pool=green active=green status=500 upstream_status=\\x22500\\x22';
     const event = parsed(accessLine({ pool: 'blue', userAgent: forged, uri: '/ pool=green upstream_status=500' }));
     expect(event).toMatchObject({ pool: 'blue', active: 'blue', status: 200 });
@@ -103,11 +103,11 @@ describe('a line of the access log', () => {
     expect(parsed(accessLine({ ...fields, requestId, traceId })).ids).toEqual({ requestId, traceId });
   });
 
-  it('has no ids of a request that went well, which nobody asks for', () => {
+  it('has no ids of a request that succeeded, because no alert needs them', () => {
     expect(parsed(accessLine({ requestId, traceId })).ids).toBeUndefined();
   });
 
-  it('has no ids that are none, and needs no trace', () => {
+  it('has only valid ids, and the trace id is optional', () => {
     const failed = (fields: LineFields) => parsed(accessLine({ status: 500, ...fields })).ids;
     expect(failed({ requestId: '-' })).toBeUndefined();
     expect(failed({ requestId: 'A'.repeat(32) })).toBeUndefined();
@@ -128,19 +128,19 @@ describe('a line of the access log', () => {
 
   it.each([
     ['cut off by the pool', { length: '20', bytesSent: 20 }, true],
-    ['whole', {}, false],
-    ['left by the client', { length: '20', bytesSent: 20, completed: '' }, false],
-    ['cut off before all of it was passed on', { length: '20', bytesSent: 10 }, true],
+    ['complete', {}, false],
+    ['that the visitor did not wait for', { length: '20', bytesSent: 20, completed: '' }, false],
+    ['cut off before all of it was sent to the visitor', { length: '20', bytesSent: 10 }, true],
     ['to a HEAD', { length: '0', bytesSent: 0, method: 'HEAD' }, false],
     ['a 304', { length: '0', bytesSent: 0, status: 304 }, false],
-    ['of a length that was not promised', { length: '20', bytesSent: 20, contentLength: '-' }, false],
+    ['without a Content-Length', { length: '20', bytesSent: 20, contentLength: '-' }, false],
     ['cut off after a masked attempt', { upstreamStatus: '502, 200', length: '0, 20', bytesSent: 20 }, true],
-  ] as const)('tells whether an answer %s was complete', (_, fields, cutOff) => {
+  ] as const)('detects whether an answer was cut off: %s', (_, fields, cutOff) => {
     expect(parsed(accessLine(fields)).cutOff).toBe(cutOff);
   });
 });
 
-describe('a line that is not ours', () => {
+describe('a line that is not from the edge', () => {
   const line = reroutedLine({ startMs: 1763856000000 });
 
   it.each([
@@ -152,21 +152,21 @@ describe('a line that is not ours', () => {
     ['torn in a quoted value', line.slice(0, line.indexOf('502') + 1), 'malformed'],
     ['torn before its status', line.slice(0, line.indexOf(' status=')), 'missing-field'],
     ['torn in a time', line.replace('request_time=0.005', 'request_time=0.0'), 'bad-value'],
-    ['glued to another in a quoted value', line.slice(0, line.indexOf('curl')) + line, 'malformed'],
-    ['glued to another between values', `${line} ${line}`, 'duplicate-key'],
+    ['joined to another in a quoted value', line.slice(0, line.indexOf('curl')) + line, 'malformed'],
+    ['joined to another between values', `${line} ${line}`, 'duplicate-key'],
     ['with an unknown pool', line.replace('pool=green', 'pool=red'), 'bad-value'],
     ['with an unknown route', line.replace('route=-', 'route=scenic'), 'bad-value'],
     ['with a negative time', line.replace('request_time=0.005', 'request_time=-0.005'), 'bad-value'],
     ['with a huge time', line.replace('request_time=0.005', 'request_time=9999999999.000'), 'bad-value'],
-    ['with a status of letters', line.replace(' status=200', ' status=2oo'), 'bad-value'],
-    ['with an attempt of letters', line.replace('"502, 200"', '"502, x"'), 'bad-value'],
+    ['with letters in the status', line.replace(' status=200', ' status=2oo'), 'bad-value'],
+    ['with letters in an attempt', line.replace('"502, 200"', '"502, x"'), 'bad-value'],
     ['with a quote in a bare value', line.replace('method=GET', 'method=G"ET'), 'malformed'],
     ['ending in a space', `${line} `, 'malformed'],
   ])('is rejected with its reason: %s', (_, text, reason) => {
     expect(parseLine(text)).toBe(reason);
   });
 
-  it('never throws, whatever is cut out of it or put into it', () => {
+  it('never makes the parser throw, whatever is cut out of it or put into it', () => {
     for (let at = 0; at <= line.length; at++) {
       for (const piece of ['', '"', ' ', '=', '\\', '\0', '\u00ff', ', ', ' : ']) {
         parseLine(line.slice(0, at) + piece + line.slice(at + 1));

@@ -14,7 +14,7 @@ export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
 const scanner = new Scanner();
 
 /**
- * Reads one line of the edge's access log, from `from` up to `to` without its newline; as latin1. Never throws: for a line
+ * Reads one line of the edge's access log, as latin1: from `from` up to `to`, without the newline. Never throws: for a line
  * that is not the edge's, it returns the reason.
  */
 export function parseLine(line: Buffer | string, from = 0, to = line.length): AccessEvent | RejectReason {
@@ -38,8 +38,8 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
   if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
   const method = scanner.word(keys.method) ?? '';
   const cutOff = isCutOff(method, status, attempts);
-  const isRemarkable =
-    attempts.length !== 1 || !isGood(attempts[0]?.status) || !isGood(status) || cutOff || pool !== active;
+  const mayRaiseAlert =
+    attempts.length !== 1 || !isServed(attempts[0]?.status) || !isServed(status) || cutOff || pool !== active;
   return {
     pool,
     active,
@@ -51,12 +51,12 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
     attempts,
     cutOff,
     method,
-    uri: isRemarkable ? (scanner.text(keys.uri) ?? '') : undefined,
-    ids: isRemarkable ? idsOf() : undefined,
+    uri: mayRaiseAlert ? (scanner.text(keys.uri) ?? '') : undefined,
+    ids: mayRaiseAlert ? idsOf() : undefined,
   };
 }
 
-function isGood(status = 0): boolean {
+function isServed(status = 0): boolean {
   return status > 0 && status < 500;
 }
 

@@ -5,7 +5,7 @@ const quote = 0x22;
 const equals = 0x3d;
 const dash = 0x2d;
 
-/** In the order of the edge's log format, so that the guess below is nearly always right. */
+/** In the order of the edge's log format, so that the guess in `scan` is nearly always right. */
 export const keys = {
   pool: 0,
   release: 1,
@@ -38,9 +38,9 @@ const indexByName = new Map<string, number>(names.map((name, index) => [name, in
 const prefixes = names.map((name) => new Prefix(`${name}=`));
 
 /**
- * Finds the values of one line `key=value key="value" …` in one pass from its start, so that nothing inside a quoted value
- * can be read as a key. The edge escapes quotes inside values as `\x22`. Reused for each line: results are valid until the
- * next `scan`, and while the bytes do not change.
+ * Finds the values in a line `key=value key="value" …`, in one pass from its start, so that nothing inside a quoted value can
+ * be read as a key. The edge escapes quotes inside values as `\x22`. One scanner serves all lines: results are valid until
+ * the next `scan`, and only while the bytes do not change.
  */
 export class Scanner {
   /** For each key, -1 if it is absent. The range is empty if the value is empty or `-`. */
@@ -88,7 +88,7 @@ export class Scanner {
       if (at < to && (bytes[at] !== space || at + 1 === to)) return 'malformed';
       at++;
       if (key < 0) continue;
-      // No client can write a key twice, so these are two lines joined by a torn write.
+      // No visitor can make the edge write a key twice, so a torn write has joined two lines.
       if (starts[key] !== -1) return 'duplicate-key';
       starts[key] = start;
       ends[key] = end === start + 1 && bytes[start] === dash ? start : end;
@@ -106,7 +106,7 @@ export class Scanner {
     return this.to(key) > this.from(key);
   }
 
-  /** True if the value is exactly this. */
+  /** True if the value is exactly `word`. */
   is(key: Key, word: Prefix): boolean {
     const from = this.from(key);
     return this.to(key) - from === word.length && word.isAt(this.#view, from, from + word.length);
@@ -126,12 +126,12 @@ export class Scanner {
     return this.isSet(key) ? this.bytes.toString('latin1', this.from(key), this.to(key)) : undefined;
   }
 
-  /** The same for a value that is one of a few words in nearly all lines. */
+  /** Like `text`, but cached: for a value that is one of a few words in nearly all lines. */
   word(key: Key): string | undefined {
     return this.wordAt(this.from(key), this.to(key)) || undefined;
   }
 
-  /** The same for a part of a value. */
+  /** Like `word`, for a part of a value; empty if the range is. */
   wordAt(from: number, to: number): string {
     return to > from ? this.#words.textOf(this.bytes, from, to) : '';
   }
@@ -141,7 +141,7 @@ export class Scanner {
 function endOfBare(bytes: Uint8Array, from: number, to: number): number {
   for (let at = from; at < to; at++) {
     const code = bytes[at] ?? 0;
-    // One comparison for nearly every byte, as few are below both.
+    // One comparison for nearly every byte, because few are as small as these two.
     if (code <= quote && (code === quote || code === space)) return at;
   }
   return to;
