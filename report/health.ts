@@ -27,7 +27,7 @@ export interface Health {
     readonly previews: number;
     readonly rotations: number;
     readonly truncations: number;
-    /** How often lines may have been lost: a log was gone before it was read to its end, or was truncated. */
+    /** The number of times that lines may have been lost. */
     readonly gaps: number;
     /** The file being read. */
     readonly file: FileIdentity | null;

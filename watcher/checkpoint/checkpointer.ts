@@ -4,13 +4,13 @@ import type { CheckpointFile } from './checkpoint-file.ts';
 
 /** The shortest time between two writes. */
 const minIntervalMs = 1_000;
-/** The time between two writes while nothing happens, so a checkpoint is at most this much older than the watcher's end. */
+/** The time between two writes while nothing happens. When the watcher stops, its last checkpoint is at most this old. */
 const heartbeatMs = 30_000;
 
 /** Called with the error's code when writing starts to fail, and with null when it succeeds again. */
 export type OnCheckpoint = (fault: string | null) => void;
 
-/** Decides when the checkpoint is written. Only one write runs at a time; a request during a write leads to another one. */
+/** Decides when the checkpoint is written. Only one write runs at a time; a request during a write causes another write. */
 export class Checkpointer {
   readonly #file: Pick<CheckpointFile, 'save'>;
   readonly #snapshot: () => unknown;

@@ -1,7 +1,7 @@
 /** Takes one line, without its newline: `bytes` from `from` up to `to`. The buffer is reused after the call. */
 export type LineSink = (bytes: Buffer, from: number, to: number) => void;
 
-/** The edge writes no longer line. */
+/** The edge never writes a longer line. */
 export const maxLineBytes = 64 * 1024;
 
 const newline = 0x0a;

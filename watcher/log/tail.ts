@@ -53,7 +53,7 @@ export class Tail {
   #fault: Error | undefined;
   truncations = 0;
   rotations = 0;
-  /** Known occasions on which lines may have been lost. */
+  /** The number of times the tail found that lines may be lost. */
   gaps = 0;
   lastGap: Gap = 'gone';
   /** Bytes of complete lines that have been read. */
