@@ -12,7 +12,7 @@ import { type PoolProber, type ProberOptions, startPoolProber } from './pool-pro
 describe('the prober of one pool', () => {
   let directory: string;
   let server: Server;
-  /** Checks that wait for their answer, oldest first. */
+  /** Checks that have no answer yet, oldest first. */
   let checks: ServerResponse[];
   let prober: PoolProber | undefined;
 
@@ -30,7 +30,7 @@ describe('the prober of one pool', () => {
   });
 
   const flag = () => join(directory, 'blue.down');
-  /** One that is not due again within the test. */
+  /** Starts one that makes no second regular check within the test. */
   const start = (options: Partial<ProberOptions>): PoolProber => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const target = { pool: 'blue', origin, path: '/healthz', flag: flag() } as const;
@@ -40,17 +40,17 @@ describe('the prober of one pool', () => {
   };
   const arrived = (count: number) => eventually(`${count} checks`, () => checks.length >= count);
 
-  it('leaves no flag when it is stopped, whatever comes of the check that is on its way', async () => {
+  it('writes no flag after it is stopped, whatever the result of the check in flight', async () => {
     const { stop } = start({ fall: 1 });
     await arrived(1);
     await stop();
-    // What the check comes to is known once its connection is closed.
+    // The result of the check is known once its connection is closed.
     await new Promise((resolve) => setImmediate(resolve));
     expect(existsSync(flag())).toBe(false);
     expect(prober?.counts.becameDown).toBe(0);
   });
 
-  it('does not take a good answer to an older check for one about the request that has failed since', async () => {
+  it('does not let a passed check from before a failed request speak for the pool after it', async () => {
     const { checkNow } = start({});
     await arrived(1);
     checkNow();
@@ -62,7 +62,7 @@ describe('the prober of one pool', () => {
     expect(prober?.verdict()).toMatchObject({ down: true, cause: 'status 500' });
   });
 
-  it('does not check a pool at once that is down already', async () => {
+  it('does not check a pool early if it is already down', async () => {
     const { checkNow, counts } = start({ fall: 1 });
     await arrived(1);
     checks[0]?.writeHead(500).end();
@@ -71,7 +71,7 @@ describe('the prober of one pool', () => {
     expect(counts.prompted).toBe(0);
   });
 
-  it('heeds requests that fail every tenth of a second, and none in between', async () => {
+  it('checks early for failed requests at most ten times a second', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     onTestFinished(() => void vi.useRealTimers());
     const { checkNow, counts } = start({});
@@ -84,8 +84,8 @@ describe('the prober of one pool', () => {
 
   it.each([
     ['a check that fails', 500],
-    ['a good check that is not enough', 200],
-  ])('keeps a flag that an earlier run left behind over %s', async (_, status) => {
+    ['a passed check, where two are needed', 200],
+  ])('keeps a flag from an earlier run after %s', async (_, status) => {
     writeFileSync(flag(), '');
     const { lastCheckAt } = start({});
     await arrived(1);
@@ -94,7 +94,7 @@ describe('the prober of one pool', () => {
     expect(existsSync(flag())).toBe(true);
   });
 
-  it('writes into the flag since when the pool is down, and why', async () => {
+  it('writes into the flag when the pool went down, and why', async () => {
     start({ fall: 1 });
     await arrived(1);
     const startedMs = Date.now();

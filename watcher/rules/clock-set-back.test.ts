@@ -11,6 +11,15 @@ const served = (atMs: number, fields?: LineFields) => accessLine({ startMs: noon
 const rerouted = (atMs: number) => reroutedLine({ startMs: noon + atMs });
 const unserved = (atMs: number) => unservedLine({ startMs: noon + atMs });
 
+describe('after the clock was set back by a little more than ten seconds', () => {
+  it('a switch is seen at once', () => {
+    const decisions = new Decisions();
+    decisions.log(served(0));
+    decisions.tick(noon - 11_000);
+    expect(kinds(decisions.log(served(-10_500, { active: 'green' })))).toEqual(['switch']);
+  });
+});
+
 describe('after the clock was set back by an hour', () => {
   it('three unserved requests are an outage, whatever was served at the later time', () => {
     const decisions = new Decisions();

@@ -52,6 +52,11 @@ describe('a failover', () => {
     expect(decisions.log(rerouted(100, fields))).toMatchObject([{ kind: 'failover', cause }]);
   });
 
+  it('is not put down to answers that broke off three seconds before', () => {
+    decisions.log(served(100, cutOff));
+    expect(decisions.log(rerouted(3_200))).toMatchObject([{ kind: 'failover', cause: 'refused or reset' }]);
+  });
+
   it('within a flapping is not sent when time passes, either', () => {
     for (const atMs of [10_000, 20_000, 30_000]) decisions.log(rerouted(atMs), served(atMs + 2_000));
     expect(kinds(decisions.sent()).at(-1)).toBe('flapping');

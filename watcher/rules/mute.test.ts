@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine } from '../../test/access-lines.ts';
 import { Decisions, kinds, noon } from '../../test/decisions.ts';
-import { alertTestRecord, deployStarted, switchRecord } from '../../test/journal-records.ts';
+import { alertTestRecord, deployStarted, muteRecord, switchRecord, unmuteRecord } from '../../test/journal-records.ts';
 import type { DownFlags } from '../control/flags.ts';
 import { plainText } from '../words/wording.ts';
+import { flagsAfter, hasMuteChanged } from './mute.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -176,5 +177,39 @@ describe('while alerts are muted', () => {
     tick(11 * minute);
     expect(kinds(decisions.sent())).toEqual(['muted', 'unmuted']);
     expect(decisions.heldBack()).toEqual(['failover: muted']);
+  });
+});
+
+describe('a mute that the journal records while the watcher is not running', () => {
+  it('is in the flags from its record until the record of its end', () => {
+    const after = flagsAfter(none, muteRecord(noon + minute, noon));
+    expect(after).toEqual({ ...none, muted: { sinceMs: noon, untilMs: noon + minute, actor: 'alice' } });
+    expect(flagsAfter(after, deployStarted(noon + 1))).toEqual(after);
+    expect(flagsAfter(after, unmuteRecord(noon + 2))).toEqual(none);
+    expect(flagsAfter(null, muteRecord(noon + minute, noon))).toBeNull();
+  });
+});
+
+describe('a change of the mute in the flags', () => {
+  const changed = (flags: DownFlags | null, atMs = 0) => {
+    decisions.state.flags = flags;
+    return hasMuteChanged(decisions.state, noon + atMs);
+  };
+
+  it('is its beginning, a new end time, or its end', () => {
+    expect(changed(muted(minute))).toBe(true);
+    tick(0, muted(minute));
+    expect(changed(muted(2 * minute))).toBe(true);
+    expect(changed(muted(minute), minute)).toBe(true);
+    expect(changed(none)).toBe(true);
+  });
+
+  it('is not a mute that continues, no mute, or flags that cannot be read', () => {
+    expect(changed(none)).toBe(false);
+    expect(changed(null)).toBe(false);
+    expect(changed(muted(-1, -minute))).toBe(false);
+    tick(0, muted(minute));
+    expect(changed(muted(minute), 1_000)).toBe(false);
+    expect(changed(null)).toBe(false);
   });
 });

@@ -15,6 +15,7 @@ import type { DownFlags } from '../control/flags.ts';
 import { plainText, wordingOf } from '../words/wording.ts';
 import { longTally } from './buckets.ts';
 import { isOpen, ongoing } from './open-incidents.ts';
+import { learn } from './operations.ts';
 
 const healthy: DownFlags = { active: 'blue', blue: null, green: null };
 const greenDown = (seenMs: number): DownFlags => ({ ...healthy, green: { seenMs: noon + seenMs } });
@@ -190,6 +191,14 @@ describe('a deploy', () => {
     expect(kinds(tick(25_000, greenDown(1_000)))).toEqual(['standby-down']);
   });
 
+  it('that finishes without a switch does not send the alert of a switch that was announced meanwhile', () => {
+    decisions.log(served(0));
+    decisions.record(deployStarted(noon + 1));
+    decisions.record(switchRecord('green', noon + 2));
+    expect(kinds(decisions.record(deployFinished(noon + 3, { switched: false })))).toEqual(['deploy-finished']);
+    expect(kinds(decisions.record(deployFinished(noon + 4)))).toEqual(['switch', 'deploy-finished']);
+  });
+
   it('is not ended by the end of another one', () => {
     decisions.record(deployStarted(noon));
     decisions.record(deployFailed(noon + 1_000, { deploy: 'd-6' }));
@@ -216,6 +225,11 @@ describe('a deploy', () => {
 
   it('excuses a standby only for a limited time, whatever its record says or the clock does', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 30 * 86_400_000 }));
+    expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
+  });
+
+  it('does not hold back a standby-down alert if it expects a downtime of more than two hours', () => {
+    decisions.record(deployStarted(noon, { untilMs: noon + 2 * 3_600_000 + 11_000 }));
     expect(kinds(tick(10_000, greenDown(1_000)))).toEqual(['standby-down']);
   });
 
@@ -351,5 +365,38 @@ describe('the maintenance page', () => {
     expect(tick(700_000)).toEqual([]);
     decisions.record(maintenanceRecord(false, noon + 720_000));
     expect(tick(721_000)).toMatchObject([{ incident: on?.incident, lastedMs: 720_000, answered: 1 }]);
+  });
+
+  it('is off from the first record that says so', () => {
+    decisions.record(maintenanceRecord(true, noon));
+    decisions.record(maintenanceRecord(false, noon + 600_000));
+    decisions.record(maintenanceRecord(false, noon + 600_500));
+    expect(tick(601_000)).toMatchObject([{ kind: 'maintenance-off', atMs: noon + 600_000 }]);
+  });
+});
+
+describe('a deploy that began before the first start of the watcher', () => {
+  it('is in progress if it has not ended, and sends no alert', () => {
+    learn(decisions.state, deployStarted(noon), noon);
+    expect(ongoing(decisions.state)).toEqual(['deploy of v2 to green']);
+    expect(decisions.verdicts).toEqual([]);
+  });
+
+  it.each([
+    ['failed', deployFailed(noon + 1)],
+    ['finished', deployFinished(noon + 1)],
+  ])('is not in progress if it has %s', (_, end) => {
+    learn(decisions.state, deployStarted(noon), noon);
+    learn(decisions.state, end, noon + 1);
+    expect(ongoing(decisions.state)).toEqual([]);
+  });
+
+  it('neither begins nor ends by a record of another kind', () => {
+    learn(decisions.state, canaryRecord(5, noon, { deploy: 'd-7' }), noon);
+    learn(decisions.state, maintenanceRecord(true, noon), noon);
+    expect(ongoing(decisions.state)).toEqual([]);
+    learn(decisions.state, deployStarted(noon + 1), noon + 1);
+    learn(decisions.state, canaryRecord(0, noon + 2, { deploy: 'd-7' }), noon + 2);
+    expect(ongoing(decisions.state)).toHaveLength(1);
   });
 });

@@ -5,6 +5,7 @@ import { switchRecord } from '../../test/journal-records.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { DownFlags } from '../control/flags.ts';
 import { plainText, wordingOf } from '../words/wording.ts';
+import { decideSwitches } from './decide.ts';
 
 const blueActive: DownFlags = { active: 'blue', blue: null, green: null };
 const greenActive: DownFlags = { ...blueActive, active: 'green' };
@@ -271,5 +272,37 @@ describe('a switch that a request shows', () => {
     decisions.log(served(1_030_000, green), served(1_040_000));
     flap(4_000_000);
     expect(decisions.sent().at(-1)).toMatchObject({ kind: 'flapping', heldBack: { count: 1 } });
+  });
+
+  it('that was sent is not counted as held back in the next one to its pool, nor is a flapping that it ended in the next flapping', () => {
+    decisions.log(served(0), served(1_000, green), served(2_000));
+    expect(decisions.log(served(3_000, green))[0]).not.toHaveProperty('heldBack');
+    decisions = new Decisions();
+    const flap = (fromMs: number) => {
+      for (const atMs of [0, 10_000, 20_000]) {
+        decisions.log(reroutedLine({ startMs: noon + fromMs + atMs }), served(fromMs + atMs + 2_000));
+      }
+    };
+    flap(0);
+    decisions.log(served(30_000, green), served(40_000));
+    flap(1_000_000);
+    expect(decisions.sent().at(-1)).toMatchObject({ kind: 'flapping' });
+    expect(decisions.sent().at(-1)).not.toHaveProperty('heldBack');
+  });
+
+  it('is counted for the pool that it makes active, and a failover for the pool that failed', () => {
+    decisions.log(served(0), reroutedLine({ startMs: noon + 1_000 }), served(2_000));
+    decisions.log(served(3_000, green), served(4_000), served(5_000, green));
+    expect(decisions.state.routing.failovers).toEqual({ blue: 1, green: 0 });
+    expect(decisions.state.routing.switches).toEqual({ blue: 1, green: 2 });
+  });
+});
+
+describe('the end of what was missed', () => {
+  it('sends the switches that the flags show at once, because the journal has announced them long ago', () => {
+    decisions.log(served(0));
+    toGreen(60_000, deploy);
+    const verdicts = decideSwitches(decisions.state, greenActive, noon + 62_000, decisions.policy);
+    expect(verdicts).toMatchObject([{ fate: 'send', alert: { kind: 'switch', to: 'green', incident: 'd-7' } }]);
   });
 });
