@@ -1,6 +1,6 @@
 #!/bin/sh
-# Proves that no request fails when the active pool breaks: error, timeout, crash, stop, freeze and restart (a crash that heals
-# itself), each under a steady load. Exits non-zero if a single request fails.
+# Proves that no request fails when the active pool breaks: error, timeout, crash, stop, freeze and restart (a crash after
+# which the engine starts the pool again), each under a steady load. Exits non-zero if a single request fails.
 #
 #   ./test-failover.sh [--engine compose|host] [--json] [--seconds N] [--rate N] [--connections N] [FAULT…]
 #
@@ -58,16 +58,16 @@ compose_hand() { # ACTION SERVICE
     shutdown) compose stop "$2" ;;
     kill) compose kill "$2" ;;
     freeze) compose pause "$2" ;;
-    heal) case $(compose ps --all --format '{{.State}}' "$2") in
+    repair) case $(compose ps --all --format '{{.State}}' "$2") in
       paused) compose unpause "$2" ;;
       *) compose start "$2" ;;
     esac ;;
   esac </dev/null >/dev/null 2>&1
 }
 
-# Heals the process, and ends the chaos mode of the demo app. Other apps do not know that request, so its failure is ignored.
-compose_heal() { # POOL
-  compose_hand heal "app_$1" || return 1
+# Repairs the process, and ends the chaos mode of the demo app. Other apps do not know that request, so its failure is ignored.
+compose_repair() { # POOL
+  compose_hand repair "app_$1" || return 1
   port=$(compose exec -T "app_$1" printenv PORT)
   # shellcheck disable=SC2016 # for the shell in the container
   compose exec -T nginx_proxy sh -c 'wget -q -T 2 -O /dev/null --post-data "" "$0" || curl -sS -m 2 -X POST "$0"' \
@@ -95,10 +95,10 @@ host_proof() {
 }
 host_hand() { # ACTION SERVICE
   action=$1
-  if [ "$action" = heal ]; then action=stop; fi
+  if [ "$action" = repair ]; then action=stop; fi
   bluegreen chaos "${2#app_}" "$action" </dev/null >/dev/null 2>&1
 }
-host_heal() { bluegreen chaos "$1" stop >/dev/null; } # POOL
+host_repair() { bluegreen chaos "$1" stop >/dev/null; } # POOL
 
 # ---- The proof -------------------------------------------------------------------------------------------------------
 
@@ -132,11 +132,11 @@ before=$(active_pool)
 active=${asked_for:-$before}
 
 work=$(mktemp -d)
-# Heals the pool, whatever ends the proof. Nothing interrupts this.
+# Repairs the pool, whatever ends the proof. Nothing interrupts this.
 finish() {
   trap '' INT TERM HUP
   rm -rf "$work"
-  "${engine}_heal" "$active" || say "could not heal $active: ./bluegreen chaos $active stop"
+  "${engine}_repair" "$active" || say "could not repair $active: ./bluegreen chaos $active stop"
   if [ "$active" != "$before" ]; then "${engine}_edge" switch "$before" >/dev/null; fi
 }
 trap finish EXIT

@@ -19,14 +19,14 @@ const names = /** @type {const} */ ({
 /** @type {Palette} */
 export const palette = { ...names };
 
-/** Reads the colours from the style sheet; again when the colour scheme changes. */
+/** Reads the colors from the style sheet; again when the color scheme changes. */
 export function readPalette() {
   const style = getComputedStyle(document.documentElement);
   for (const [key, name] of Object.entries(names))
     palette[/** @type {keyof Palette} */ (key)] = style.getPropertyValue(name).trim();
 }
 
-/** A hatched fill for green, so that the pools can be told apart without colour vision. */
+/** A hatched fill for green, so that the pools can be told apart without color vision. */
 export function greenFill() {
   const size = 8;
   const tile = document.createElement('canvas');

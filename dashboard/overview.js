@@ -4,7 +4,7 @@ import { clock, clockMinute, moment, span } from './time.js';
 /** @typedef {import('../report/dashboard.ts').Now} Now */
 /** @typedef {import('../report/dashboard.ts').Problem} Problem */
 
-/** So that the tone is not conveyed by colour alone. */
+/** So that the tone is not conveyed by color alone. */
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };
 const longWord = 6;
 const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);

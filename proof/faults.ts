@@ -4,10 +4,10 @@ import type { Hands } from './hands.ts';
 
 export interface Fault {
   readonly name: string;
-  /** Whether the fault lasts until it is healed; false if the engine restarts the pool automatically. */
+  /** Whether the fault lasts until it is repaired; false if the engine restarts the pool automatically. */
   readonly lasting: boolean;
   inject(pool: Pool): Promise<void>;
-  heal(pool: Pool): Promise<void>;
+  repair(pool: Pool): Promise<void>;
 }
 
 export const faultNames = ['error', 'timeout', 'crash', 'stop', 'freeze', 'restart'] as const;
@@ -18,12 +18,12 @@ export function faultNamed(name: FaultName, hands: Hands, urls: Readonly<Record<
   const chaos = (mode: string): Omit<Fault, 'name'> => ({
     lasting: true,
     inject: (pool) => post(`${urls[pool]}/chaos/start?mode=${mode}`),
-    heal: (pool) => post(`${urls[pool]}/chaos/stop`),
+    repair: (pool) => post(`${urls[pool]}/chaos/stop`),
   });
   const hand = (action: 'shutdown' | 'kill' | 'freeze'): Omit<Fault, 'name'> => ({
     lasting: true,
     inject: (pool) => hands.do(action, pool),
-    heal: (pool) => hands.do('heal', pool),
+    repair: (pool) => hands.do('repair', pool),
   });
   switch (name) {
     case 'error':
@@ -36,7 +36,7 @@ export function faultNamed(name: FaultName, hands: Hands, urls: Readonly<Record<
     case 'freeze':
       return { name, ...hand('freeze') };
     case 'restart':
-      return { name, ...chaos('crash'), lasting: false, heal: async () => {} };
+      return { name, ...chaos('crash'), lasting: false, repair: async () => {} };
     default:
       return name satisfies never;
   }

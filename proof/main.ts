@@ -1,4 +1,4 @@
-// Proves the failover: under a steady load, breaks the active pool in several ways, one after the other, and heals it.
+// Proves the failover: under a steady load, breaks the active pool in several ways, one after the other, and repairs it.
 //
 //   node proof/main.ts --edge URL --blue URL --green URL --active blue|green [--json] [FAULT…]
 //
@@ -41,7 +41,7 @@ function isFault(name: string): name is FaultName {
   return (faultNames as readonly string[]).includes(name);
 }
 
-// As PID 1 of a container it would ignore these signals. The parent heals what is broken.
+// As PID 1 of a container it would ignore these signals. The parent repairs what is broken.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 const unknown = positionals.filter((name) => !isFault(name));
@@ -70,7 +70,7 @@ for (const name of chosen) {
     for (const line of outcome.faults) process.stdout.write(`  ! ${line}\n`);
   } catch (error) {
     process.stdout.write(`${name}: ${(error as Error).message}\n`);
-    await fault.heal(active).catch(() => undefined);
+    await fault.repair(active).catch(() => undefined);
     process.exit(1);
   }
 }

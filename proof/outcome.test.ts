@@ -3,7 +3,7 @@ import type { Pool } from '../settings/pool.ts';
 import type { Sample } from './failover-load.ts';
 import { outcomeOf } from './outcome.ts';
 
-const moments = { brokenAt: 3_000, injectedAt: 3_100, healingAt: 8_000 };
+const moments = { brokenAt: 3_000, injectedAt: 3_100, repairingAt: 8_000 };
 const next = { status: 200, pool: 'green' };
 
 /** A response every 10 ms. */
@@ -19,20 +19,20 @@ function answered(poolAt: (ms: number) => Pool): Sample[] {
 }
 
 describe('the outcome of the failover proof', () => {
-  it('has no fault if the standby serves until the pool is healed', () => {
+  it('has no fault if the standby serves until the pool is repaired', () => {
     const samples = answered((ms) => (ms < 3_200 || ms >= 8_050 ? 'blue' : 'green'));
     const outcome = outcomeOf(samples, { name: 'stop', lasting: true }, moments, 'blue', next);
     expect(outcome).toMatchObject({ faults: [], failed: 0, failoverMs: 205, recoveryMs: 55 });
   });
 
-  it('counts the recovery from right before the healing command, so that it is never negative', () => {
-    // The healing command returns long after it has taken effect.
+  it('counts the recovery from right before the repair command, so that it is never negative', () => {
+    // The repair command returns long after it has taken effect.
     const samples = answered((ms) => (ms < 3_200 || ms >= 8_000 ? 'blue' : 'green'));
     const { recoveryMs } = outcomeOf(samples, { name: 'freeze', lasting: true }, moments, 'blue', next);
     expect(recoveryMs).toBe(5);
   });
 
-  it('proves nothing if the fault never showed, even one that heals itself', () => {
+  it('proves nothing if the fault never showed, even one that ends without a command', () => {
     const samples = answered(() => 'blue');
     expect(outcomeOf(samples, { name: 'restart', lasting: false }, moments, 'blue', undefined).faults).toEqual([
       'green never answered: the fault had no effect',

@@ -14,7 +14,7 @@ export interface Outcome {
   readonly maxMs: number;
   /** From the fault to the first response of the standby. */
   readonly failoverMs: number | undefined;
-  /** From the healing, or from the fault if it heals itself, to the first response of the active pool. */
+  /** From the repair, or from the fault if it ends without a command, to the first response of the active pool. */
   readonly recoveryMs: number | undefined;
   /** Violated expectations, in words; empty if the failover is proved. */
   readonly faults: readonly string[];
@@ -25,8 +25,8 @@ export interface Moments {
   /** Right before the fault. */
   readonly brokenAt: number;
   readonly injectedAt: number;
-  /** Right before the healing. */
-  readonly healingAt: number;
+  /** Right before the repair. */
+  readonly repairingAt: number;
 }
 
 /** The response to one extra request right after the fault. */
@@ -41,7 +41,7 @@ const leastStandbyShare = 0.95;
 export function outcomeOf(
   samples: readonly Sample[],
   { name, lasting }: Pick<Fault, 'name' | 'lasting'>,
-  { brokenAt, injectedAt, healingAt }: Moments,
+  { brokenAt, injectedAt, repairingAt }: Moments,
   active: Pool,
   next: NextAnswer | undefined,
 ): Outcome {
@@ -52,10 +52,10 @@ export function outcomeOf(
   const failedOverAt = firstFrom(standby, brokenAt);
   const failoverMs = after(failedOverAt, brokenAt);
   const recoveryMs = lasting
-    ? after(firstFrom(active, healingAt), healingAt)
+    ? after(firstFrom(active, repairingAt), repairingAt)
     : after(firstFrom(active, failedOverAt ?? brokenAt), brokenAt);
   const baseline = samples.filter(({ endedAt }) => endedAt < brokenAt);
-  const whileBroken = samples.filter(({ endedAt }) => endedAt > injectedAt && endedAt < healingAt);
+  const whileBroken = samples.filter(({ endedAt }) => endedAt > injectedAt && endedAt < repairingAt);
   const failures = samples.filter(({ failure }) => failure !== undefined);
   const latencies = ascending(samples.map(({ tookMs }) => tookMs));
   return {

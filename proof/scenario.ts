@@ -17,8 +17,8 @@ const recoveryDeadlineMs = 30_000;
 const checkEveryMs = 20;
 
 /**
- * Breaks the active pool under load and heals it.
- * @throws if the active pool does not serve before the fault, or if the fault cannot be injected or healed
+ * Breaks the active pool under load and repairs it.
+ * @throws if the active pool does not serve before the fault, or if the fault cannot be injected or repaired
  */
 export async function runScenario(fault: Fault, options: ScenarioOptions): Promise<Outcome> {
   const { active, faultMs, url } = options;
@@ -31,11 +31,11 @@ export async function runScenario(fault: Fault, options: ScenarioOptions): Promi
   const injectedAt = nowMs();
   const next = fault.lasting ? await oneRequest(url) : undefined;
   await delay(Math.max(0, injectedAt + faultMs - nowMs()));
-  const healingAt = nowMs();
-  await fault.heal(active);
+  const repairingAt = nowMs();
+  await fault.repair(active);
   await untilSettledOn(active, load.samples, nowMs());
   await load.stop();
-  return outcomeOf(load.samples, fault, { brokenAt, injectedAt, healingAt }, active, next);
+  return outcomeOf(load.samples, fault, { brokenAt, injectedAt, repairingAt }, active, next);
 }
 
 async function oneRequest(url: string): Promise<NextAnswer | undefined> {

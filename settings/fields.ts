@@ -3,7 +3,7 @@ import { isWebUrl, parseChannels } from './channels.ts';
 
 // One function for each kind of variable, and so longer than other files.
 
-/** What a variable accepts, and what people are told about it. */
+/** Which values a variable accepts, and how errors and documents describe them. */
 export interface Field<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
   /** As written in `.env`; undefined: the variable may stay unset. */

@@ -63,7 +63,7 @@ describe('./test-failover.sh', () => {
     expect(command.output()).toContain('--active blue');
   });
 
-  it('heals what it broke on Ctrl-C, and switches back to the pool that was active', async () => {
+  it('repairs what it broke on Ctrl-C, and switches back to the pool that was active', async () => {
     const command = start(`${freezes('green')}() => undefined);\n`, { ACTIVE_POOL: 'green' });
     await eventually('a pool that is broken', () => asked().includes('--engine host chaos green freeze'));
     command.interrupt();
@@ -71,7 +71,7 @@ describe('./test-failover.sh', () => {
     expect(asked().slice(-2)).toEqual(['--engine host chaos green stop', '--engine host switch blue']);
   });
 
-  it('heals what it broke when the load dies', async () => {
+  it('repairs what it broke when the load dies', async () => {
     const command = start(`${freezes('blue')}() => process.kill(process.pid, 'SIGKILL'));\n`);
     expect(await command.exitCode).toBe(1);
     expect(command.output()).toContain('the proof ended without a result');

@@ -50,7 +50,7 @@ export function describeProve(
       await expect.poll(async () => poolOf(await stack().ask()), { timeout: 30_000 }).toBe('green');
       proof.interrupt();
       expect(await proof.exitCode).toBe(1);
-      expect(proof.output()).toContain('interrupted; everything that was broken is healed');
+      expect(proof.output()).toContain('interrupted; everything that was broken is repaired');
       await expectCalm(stack());
     });
 

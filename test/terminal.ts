@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { eventually } from './condition.ts';
 import { type RunningCommand, startCommand } from './running-command.ts';
 
@@ -33,8 +34,7 @@ export class Terminal {
   /** What a person sees: the last frame, as each overwrites the one before. */
   get screen(): string {
     const frame = this.written.split('\x1b[?2026h').at(-1) ?? '';
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are terminal control sequences
-    return frame.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, '').replaceAll('\r', '');
+    return stripVTControlCharacters(frame).replaceAll('\r', '');
   }
 
   shows(pattern: RegExp): Promise<string> {

@@ -1,5 +1,6 @@
 // The wiring of all parts, in one place, and so longer than other files.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import type { Counters } from '../report/counters.ts';
@@ -245,10 +246,8 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     const left = await Promise.all(outboxes.map((outbox) => outbox.flush(flushMs)));
     checkpointer.stop();
     pastKeeper.stop();
-    const tooLong = Promise.withResolvers<void>();
-    const timer = setTimeout(tooLong.resolve, lastWriteMs);
-    await Promise.race([Promise.all([checkpointer.durable(), pastKeeper.durable()]), tooLong.promise]);
-    clearTimeout(timer);
+    const written = Promise.all([checkpointer.durable(), pastKeeper.durable()]);
+    await Promise.race([written, delay(lastWriteMs, undefined, { ref: false })]);
     tail.close();
     server.close();
     server.closeAllConnections();

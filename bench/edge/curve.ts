@@ -6,7 +6,7 @@ export interface Curve {
   readonly contender: string;
   /** Ascending by time, in milliseconds since the fault. */
   readonly points: readonly { readonly atMs: number; readonly slowestMs: number; readonly failed: number }[];
-  readonly healedMs: number;
+  readonly repairedMs: number;
   /** Failed requests of one round. */
   readonly failed: number;
   /** Requests of one round that took more than 500 ms. */
@@ -31,7 +31,7 @@ export function curveOf(contender: string, passes: readonly Pass[]): Curve {
         slowestMs: median(here.map(({ maxMs }) => maxMs)),
         failed: here.reduce((sum, { failed }) => sum + failed, 0) / passes.length,
       })),
-    healedMs: median(passes.map(({ healedMs }) => healedMs)),
+    repairedMs: median(passes.map(({ repairedMs }) => repairedMs)),
     failed: median(passes.map(({ failures }) => Object.values(failures).reduce((sum, count) => sum + count, 0))),
     late: median(passes.map(({ latenciesMs }) => latenciesMs.filter((ms) => ms > lateMs).length)),
   };

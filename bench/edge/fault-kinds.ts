@@ -11,7 +11,7 @@ export interface FaultKind {
   /** Poison requests per second. They are expected to fail and are not counted. */
   readonly poisonRate?: number;
   inject(pools: DemoPools): Promise<void>;
-  heal(pools: DemoPools): Promise<void>;
+  repair(pools: DemoPools): Promise<void>;
 }
 
 function chaos(name: string, label: string, where: readonly Pool[] = ['blue']): FaultKind {
@@ -22,7 +22,7 @@ function chaos(name: string, label: string, where: readonly Pool[] = ['blue']): 
     name,
     label,
     inject: (pools) => control(pools, `start?mode=${name}`),
-    heal: (pools) => control(pools, 'stop'),
+    repair: (pools) => control(pools, 'stop'),
   };
 }
 
@@ -48,7 +48,7 @@ function network(): FaultKind {
       await execa('iptables', ['-I', ...rule(ports.blue)]);
       cut.add(ports.blue);
     },
-    async heal({ ports }) {
+    async repair({ ports }) {
       await execa('iptables', ['-D', ...rule(ports.blue)]);
       cut.delete(ports.blue);
     },
@@ -62,7 +62,7 @@ export const faultKinds: readonly FaultKind[] = [
     async inject({ programs }) {
       process.kill(programs.blue.pid, 'SIGTERM');
     },
-    async heal(pools) {
+    async repair(pools) {
       // The app may still be draining slow requests.
       await pools.programs.blue.stop();
       await pools.start('blue');
@@ -72,7 +72,7 @@ export const faultKinds: readonly FaultKind[] = [
     name: 'kill',
     label: 'kill -9',
     inject: ({ programs }) => programs.blue.stop('SIGKILL'),
-    heal: (pools) => pools.start('blue'),
+    repair: (pools) => pools.start('blue'),
   },
   {
     name: 'freeze',
@@ -80,7 +80,7 @@ export const faultKinds: readonly FaultKind[] = [
     async inject({ programs }) {
       process.kill(programs.blue.pid, 'SIGSTOP');
     },
-    async heal({ programs }) {
+    async repair({ programs }) {
       process.kill(programs.blue.pid, 'SIGCONT');
     },
   },
@@ -95,7 +95,7 @@ export const faultKinds: readonly FaultKind[] = [
     name: 'block',
     label: 'event loop blocked for 3 s',
     inject: ({ ports }) => post(ports.blue, 'start?mode=block&seconds=3'),
-    async heal() {},
+    async repair() {},
   },
   { ...chaos('poison', 'requests that fail on both pools: the others', bothPools), poisonRate: 2 },
 ];

@@ -24,10 +24,10 @@ export function panel(label: string, curves: readonly Curve[]): string {
     return round(plot.top + (1 - share) * plot.height);
   };
   const bottom = plot.top + plot.height;
-  const healed = Math.max(...curves.map(({ healedMs }) => healedMs));
+  const repaired = Math.max(...curves.map(({ repairedMs }) => repairedMs));
   const drawn = curves.map((curve, index) => ({ curve, index }));
 
-  const background = `<rect class="fault" x="${x(0)}" y="${plot.top}" width="${round(x(Math.min(healed, to)) - x(0))}" height="${plot.height}"/>`;
+  const background = `<rect class="fault" x="${x(0)}" y="${plot.top}" width="${round(x(Math.min(repaired, to)) - x(0))}" height="${plot.height}"/>`;
   const grid = decades.map(
     (ms, index) =>
       `<line class="grid" x1="${plot.left}" x2="${plot.left + plot.width}" y1="${y(ms)}" y2="${y(ms)}"/>` +

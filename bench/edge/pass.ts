@@ -21,7 +21,7 @@ export interface Pass {
   /** Latencies of quick requests since they were due, ascending. */
   readonly latenciesMs: readonly number[];
   /** From the fault to its end. */
-  readonly healedMs: number;
+  readonly repairedMs: number;
   readonly timeline: readonly Step[];
 }
 
@@ -38,7 +38,7 @@ const beforeMs = 3_000;
 /** Long enough for every edge to return to the pool. */
 const afterMs = 7_000;
 
-/** Breaks the active one of two demo apps behind the edge under load, then heals it. */
+/** Breaks the active one of two demo apps behind the edge under load, then repairs it. */
 export async function passThrough(contender: Contender, fault: FaultKind, options: PassOptions): Promise<Pass> {
   const { directory, round, rate, seconds } = options;
   const pools = await startDemoPools(directory);
@@ -50,11 +50,11 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
       const brokenAt = nowMs();
       await fault.inject(pools);
       await delay(Math.max(0, brokenAt + seconds * 1000 - nowMs()));
-      await fault.heal(pools);
-      const healedAt = nowMs();
+      await fault.repair(pools);
+      const repairedAt = nowMs();
       await delay(afterMs);
       running.edge.assertRunning();
-      return passOf(await load.end(), brokenAt, { contender: contender.name, fault: fault.name, round, healedAt });
+      return passOf(await load.end(), brokenAt, { contender: contender.name, fault: fault.name, round, repairedAt });
     } finally {
       load.kill();
     }
@@ -66,7 +66,7 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
 function passOf(
   all: readonly Sample[],
   brokenAt: number,
-  { healedAt, ...names }: { contender: string; fault: string; round: number; healedAt: number },
+  { repairedAt, ...names }: { contender: string; fault: string; round: number; repairedAt: number },
 ): Pass {
   const samples = all.filter(({ kind }) => kind !== 'poison');
   const failed = samples.filter(({ failure }) => failure !== undefined);
@@ -90,7 +90,7 @@ function passOf(
       .filter(isQuick)
       .map((sample) => Math.round(tookMs(sample) * 10) / 10)
       .sort((one, other) => one - other),
-    healedMs: Math.round(healedAt - brokenAt),
+    repairedMs: Math.round(repairedAt - brokenAt),
     timeline: timelineOf(samples, brokenAt),
   };
 }

@@ -35,7 +35,7 @@ function curvesOf(fault: string): readonly Curve[] {
   );
 }
 
-// Colours that people with colour blindness can distinguish, on a light and on a dark background.
+// Colors that people with color blindness can distinguish, on a light and on a dark background.
 const style = `
   :root { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --grid: #d8dee4; --fault: #f3ede4;
     --c0: #0550ae; --c1: #8c959f; --c2: #d4660a; --c3: #0f8a6a; }

@@ -8,7 +8,7 @@ import { CommandError } from '../terminal/command-error.ts';
 import { print } from '../terminal/terminal.ts';
 
 /**
- * Breaks a pool on purpose, or heals it.
+ * Breaks a pool on purpose, or repairs it.
  * @throws {CommandError} if the app cannot break itself in this way
  */
 export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: ChaosMode): Promise<void> {
@@ -20,13 +20,13 @@ export async function chaos(stack: Stack, engine: Engine, pool: Pool, mode: Chao
       await engine.inject(appOf(pool), mode);
       break;
     case 'stop':
-      await engine.heal(appOf(pool));
+      await engine.repair(appOf(pool));
       await requestChaos(stack, pool, 'stop', { mayBeMissing: true });
       break;
     default:
       await requestChaos(stack, pool, `start?mode=${mode}`, { mayBeMissing: false });
   }
-  print(mode === 'stop' ? `${pool} is healed` : `${pool}: ${mode}`);
+  print(mode === 'stop' ? `${pool} is repaired` : `${pool}: ${mode}`);
 }
 
 async function requestChaos(

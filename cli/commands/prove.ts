@@ -85,7 +85,7 @@ export async function prove(
     return await playAll(chosen, stage, options);
   } catch (error) {
     if (!work.signal.aborted) throw error;
-    throw new CommandError('interrupted; everything that was broken is healed', { cause: error });
+    throw new CommandError('interrupted; everything that was broken is repaired', { cause: error });
   } finally {
     work.end();
   }

@@ -53,7 +53,7 @@ export interface Engine {
   logs(of: ServiceName | 'access' | undefined, options: { follow: boolean; lines: number }): Promise<void>;
   inject(name: ServiceName, fault: Fault): Promise<void>;
   /** Undoes every fault of `inject`. */
-  heal(name: ServiceName): Promise<void>;
+  repair(name: ServiceName): Promise<void>;
 }
 
 export function appOf(pool: Pool): ServiceName {

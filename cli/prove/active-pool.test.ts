@@ -6,7 +6,7 @@ import { readStack } from '../stack/stack.ts';
 import { activePoolScenarios } from './active-pool.ts';
 import type { Stage } from './scenario.ts';
 
-it('undo waits until a blocked pool resumes, as only time heals it', async () => {
+it('undo waits until a blocked pool resumes, as only time ends it', async () => {
   let asked = 0;
   const app = createServer((_, response) => {
     asked++;

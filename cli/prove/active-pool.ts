@@ -60,7 +60,7 @@ function byHand(name: Fault, about: string, expects: Scenario['expects']): Scena
     about,
     lasts: 'fault',
     act: async ({ engine, active }) => void (await engine.inject(appOf(active), name)),
-    undo: ({ engine, active }) => engine.heal(appOf(active)),
+    undo: ({ engine, active }) => engine.repair(appOf(active)),
     expects,
     alerts: failsOver,
   };
@@ -101,7 +101,7 @@ export const activePoolScenarios: readonly Scenario[] = [
       return 'without a container, a process has no memory limit of its own and would exhaust the machine';
     },
     act: async (stage) => void (await requestChaos(stage, stage.active, 'start?mode=oom')),
-    undo: ({ engine, active }) => engine.heal(appOf(active)),
+    undo: ({ engine, active }) => engine.repair(appOf(active)),
     expects: silentForAWhile,
     alerts: failsOver,
   },
@@ -113,7 +113,7 @@ export const activePoolScenarios: readonly Scenario[] = [
     skipReason: onlyDemo,
     act: async (stage) =>
       void (await requestChaos(stage, stage.active, `start?mode=block&seconds=${blockSeconds(stage)}`)),
-    // Only time heals it.
+    // Only time ends it.
     async undo({ stack, active }) {
       const isBack = await until(blockDeadlineMs, async () => (await poolStatus(stack, active)).healthy);
       if (!isBack) throw new CommandError(`${active} does not become healthy again`, { next: './bluegreen status' });

@@ -41,7 +41,7 @@ export function detectedAfterMs(stack: Stage['stack']): number {
 
 /**
  * A fault that hangs must last at least this long: the edge gives up a hanging request after its read timeout, and then avoids
- * the pool for a while. A pool healed before that would cause a second failover.
+ * the pool for a while. A pool repaired before that would cause a second failover.
  */
 export function hangingMs({ stack }: Stage): number {
   return detectionMs(stack) + (durationMs(stack.settings.PROXY_READ_TIMEOUT) ?? 0) + givenUpMs;

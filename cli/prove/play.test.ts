@@ -13,7 +13,7 @@ it('a fault lasts as long as configured, but at least a second longer than its d
   expect(lastsMs({ ...scenario, leastMs: () => 8_000 }, stage(1_000))).toBe(8_000);
 });
 
-it('a pool that hangs is healed only after the edge has given up the last hanging request, so it does not fail twice', () => {
+it('a pool that hangs is repaired only after the edge has given up the last hanging request, so it does not fail twice', () => {
   for (const name of ['timeout', 'slow', 'network']) {
     const hangs = scenarios.find((one) => one.name === name);
     expect(hangs && lastsMs(hangs, stage(1_000))).toBe(4_700);

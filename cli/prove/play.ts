@@ -28,7 +28,7 @@ export interface Result extends Figures {
   readonly faults: readonly string[];
   /** In milliseconds since right before the fault. */
   readonly injectedMs: number;
-  readonly healedMs: number;
+  readonly repairedMs: number;
   readonly timeline: readonly Step[];
 }
 
@@ -79,7 +79,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
         ...(silenceReason === undefined ? [] : [silenceReason]),
       ],
       injectedMs: Math.round(moments.injectedAt - moments.brokenAt),
-      healedMs: Math.round(moments.healedAt - moments.brokenAt),
+      repairedMs: Math.round(moments.repairedAt - moments.brokenAt),
       timeline: timelineOf(samples, moments.brokenAt),
     };
   } finally {
@@ -106,23 +106,23 @@ async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher:
   const brokenAt = nowMs();
   let check: Check | undefined;
   let injectedAt: number;
-  let healingAt: number;
+  let repairingAt: number;
   try {
     check = await scenario.act(stage);
     injectedAt = nowMs();
     if (scenario.lasts !== 'act') {
       await pass(injectedAt + lastsMs(scenario, stage) - nowMs(), signal);
     }
-    healingAt = nowMs();
+    repairingAt = nowMs();
   } finally {
     await scenario.undo(stage);
   }
-  const healedAt = nowMs();
-  const isSettled = await hasSettled(stage, load, healedAt);
+  const repairedAt = nowMs();
+  const isSettled = await hasSettled(stage, load, repairedAt);
   await untilAlertsCame(scenario, watcher);
-  // A fault that heals itself takes effect at an unknown moment after the command, so its detection has no deadline.
-  const detectedBy = scenario.lasts === 'itself' ? healingAt : injectedAt + detectedAfterMs(stack);
-  return { moments: { beganAt, brokenAt, injectedAt, detectedBy, healingAt, healedAt }, check, isSettled };
+  // A fault that ends without a command takes effect at an unknown moment after the command, so its detection has no deadline.
+  const detectedBy = scenario.lasts === 'itself' ? repairingAt : injectedAt + detectedAfterMs(stack);
+  return { moments: { beganAt, brokenAt, injectedAt, detectedBy, repairingAt, repairedAt }, check, isSettled };
 }
 
 /** How many requests of one load the edge has tried on both pools, according to its access log. */

@@ -52,7 +52,7 @@ export const otherScenarios: readonly Scenario[] = [
       return undefined;
     },
     async undo({ engine, stack, hands }) {
-      for (const name of companions) await engine.heal(name);
+      for (const name of companions) await engine.repair(name);
       const areBack = {
         health_prober: () => hands.isProberHealthy(),
         alert_watcher: async () => isOk(await ask(`${watcherUrl(stack)}/healthz`)),
@@ -74,7 +74,7 @@ export const otherScenarios: readonly Scenario[] = [
       return undefined;
     },
     async undo({ engine, stack }) {
-      for (const pool of pools) await engine.heal(appOf(pool));
+      for (const pool of pools) await engine.repair(appOf(pool));
       const areHealthy = await until(healthyDeadlineMs, async () =>
         (await Promise.all(pools.map((pool) => poolStatus(stack, pool)))).every(({ healthy }) => healthy),
       );
@@ -92,7 +92,7 @@ export const otherScenarios: readonly Scenario[] = [
     lasts: 'fault',
     leastMs: () => 8_000,
     act: async ({ engine, standby }) => void (await engine.inject(appOf(standby), 'kill')),
-    undo: ({ engine, standby }) => engine.heal(appOf(standby)),
+    undo: ({ engine, standby }) => engine.repair(appOf(standby)),
     expects: () => untouched,
     alerts: { due: { 'standby-down': 1, 'standby-resolved': 1 } },
   },

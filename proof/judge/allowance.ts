@@ -81,12 +81,12 @@ export function noPoolServes({ rate, quickMs }: { readonly rate: number; readonl
   return {
     what: 'no pool available',
     why: 'both pools were dead; the edge answers with an error as soon as it has tried both',
-    covers: ({ dueAt, endedAt, failure }, { brokenAt, injectedAt, healedAt }) =>
+    covers: ({ dueAt, endedAt, failure }, { brokenAt, injectedAt, repairedAt }) =>
       failure?.startsWith('status 5') === true &&
       dueAt >= brokenAt - inFlightMs &&
-      dueAt <= healedAt &&
+      dueAt <= repairedAt &&
       endedAt - Math.max(dueAt, injectedAt) <= quickMs,
-    most: ({ brokenAt, healedAt }) => (rate * (inFlightMs + healedAt - brokenAt)) / 1000,
+    most: ({ brokenAt, repairedAt }) => (rate * (inFlightMs + repairedAt - brokenAt)) / 1000,
   };
 }
 

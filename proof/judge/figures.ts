@@ -23,11 +23,11 @@ export interface Figures {
   readonly lateOnceDetected: number;
   /** From the fault to the first response of the standby to a request due after the fault. */
   readonly failoverMs: number | undefined;
-  /** After a failover: from the healing, or from the fault if it heals itself, to the first response of the active pool. */
+  /** After a failover: from the repair, or from the fault if it ends without a command, to the first response of the active pool. */
   readonly recoveryMs: number | undefined;
 }
 
-/** `fault`: until it is undone. `itself`: until it heals itself. `act`: until the operation has been carried out. */
+/** `fault`: until it is undone. `itself`: until it ends without a command. `act`: until the operation has been carried out. */
 export type Lasts = 'fault' | 'itself' | 'act';
 
 export const lateMs = 500;
@@ -42,14 +42,14 @@ export function figuresOf(
   const quick = innocent.filter((sample) => isQuick(sample) && sample.failure === undefined);
   const latencies = ascending(quick.map(tookMs));
   const late = quick.filter((sample) => tookMs(sample) > lateMs);
-  const { brokenAt, detectedBy, healingAt } = moments;
+  const { brokenAt, detectedBy, repairingAt } = moments;
 
   /** Relies on samples being ordered by their ends. */
   const firstFrom = (pool: Pool, since: number) =>
     quick.find((sample) => sample.dueAt >= since && sample.pool === pool)?.endedAt;
   const failedOverAt = lasts === 'act' ? undefined : firstFrom(otherPool(active), brokenAt);
-  const healsItself = lasts === 'itself';
-  const backAt = failedOverAt === undefined ? undefined : firstFrom(active, healsItself ? failedOverAt : healingAt);
+  const endsItself = lasts === 'itself';
+  const backAt = failedOverAt === undefined ? undefined : firstFrom(active, endsItself ? failedOverAt : repairingAt);
 
   return {
     requests: innocent.length,
@@ -61,9 +61,9 @@ export function figuresOf(
     p999Ms: quantile(latencies, 0.999),
     maxMs: quantile(latencies, 1),
     late: late.length,
-    lateOnceDetected: late.filter(({ dueAt }) => dueAt > detectedBy && dueAt < healingAt).length,
+    lateOnceDetected: late.filter(({ dueAt }) => dueAt > detectedBy && dueAt < repairingAt).length,
     failoverMs: failedOverAt === undefined ? undefined : failedOverAt - brokenAt,
-    recoveryMs: backAt === undefined ? undefined : backAt - (healsItself ? brokenAt : healingAt),
+    recoveryMs: backAt === undefined ? undefined : backAt - (endsItself ? brokenAt : repairingAt),
   };
 }
 

@@ -8,7 +8,7 @@ export interface Moments {
   /** When the health checks must have detected the fault, if there is one to detect. */
   readonly detectedBy: number;
   /** Right before the act was undone. */
-  readonly healingAt: number;
+  readonly repairingAt: number;
   /** When the act had been undone. */
-  readonly healedAt: number;
+  readonly repairedAt: number;
 }

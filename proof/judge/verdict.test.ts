@@ -19,8 +19,8 @@ const moments: Moments = {
   brokenAt: 3_000,
   injectedAt: 3_050,
   detectedBy: 3_700,
-  healingAt: 8_000,
-  healedAt: 8_100,
+  repairingAt: 8_000,
+  repairedAt: 8_100,
 };
 
 /** Two GETs every 10 ms: served by blue until 3.5 s, by green until 8.2 s, then by blue again. */
@@ -134,7 +134,7 @@ describe('the verdict on a scenario', () => {
   });
 
   it('reports that no request shows which pool served', () => {
-    const short = { ...moments, healingAt: moments.detectedBy };
+    const short = { ...moments, repairingAt: moments.detectedBy };
     const figures = figuresOf(calm, short, { active: 'blue', lasts: 'fault' });
     expect(verdictOf(calm, short, figures, { servedBy: 'standby', allowances: [] }, 'blue').faults).toEqual([
       'no request shows which pool served in that time',

@@ -100,14 +100,14 @@ function lateFaults({ late, lateOnceDetected }: Figures, mostLate: number | unde
 
 function servingFaults(
   innocent: readonly Sample[],
-  { detectedBy, brokenAt, healingAt }: Moments,
+  { detectedBy, brokenAt, repairingAt }: Moments,
   { servedBy }: Expectation,
   active: Pool,
 ): string[] {
   if (servedBy === undefined) return [];
   const wanted = servedBy === 'active' ? active : otherPool(active);
   const since = servedBy === 'active' ? brokenAt : detectedBy;
-  const meanwhile = innocent.filter((sample) => isQuick(sample) && sample.dueAt > since && sample.dueAt < healingAt);
+  const meanwhile = innocent.filter((sample) => isQuick(sample) && sample.dueAt > since && sample.dueAt < repairingAt);
   const named = meanwhile.filter(({ pool }) => pool !== undefined);
   // Apps other than the demo app need not name their pool.
   const saysPool = innocent.some(({ pool }) => pool !== undefined);
@@ -122,10 +122,10 @@ function servingFaults(
 /** Poison requests must fail on both pools: harmless ones prove nothing. */
 function poisonFaults(
   samples: readonly Sample[],
-  { injectedAt, healingAt }: Moments,
+  { injectedAt, repairingAt }: Moments,
   { poisoned = false }: Expectation,
 ): string[] {
-  const poison = samples.filter(({ kind, dueAt }) => kind === 'poison' && dueAt > injectedAt && dueAt < healingAt);
+  const poison = samples.filter(({ kind, dueAt }) => kind === 'poison' && dueAt > injectedAt && dueAt < repairingAt);
   if (poisoned && poison.length === 0) return ['no poison request was sent'];
   const others = poison.filter(({ failure }) => failure?.startsWith('status 5') !== true).length;
   return others === 0 ? [] : [`${others} of ${poison.length} poison requests did not fail on both pools`];

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { eventually } from '../condition.ts';
 import { type FakeSlack, startFakeSlack } from '../fake-slack.ts';
+import { needsFuse } from '../privileges.ts';
 import { WatcherProcess } from '../watcher-process.ts';
 import { EdgeLog } from './edge-log.ts';
 import { FailingDisk } from './failing-disk.ts';
@@ -32,8 +33,8 @@ afterEach(async () => {
 
 async function prepare(context: TestContext): Promise<{ watcher: WatcherProcess; disk: FailingDisk }> {
   log.write(10);
-  disk = await FailingDisk.mount(join(directory, 'disk'), log.path).catch(() => undefined);
-  if (disk === undefined) context.skip('not permitted to mount, or no FUSE in the kernel');
+  needsFuse(context);
+  disk = await FailingDisk.mount(join(directory, 'disk'), log.path);
   watcher = await WatcherProcess.prepare({ SLACK_WEBHOOK_URL: slack.url, ACCESS_LOG: disk.path });
   return { watcher, disk };
 }
@@ -73,7 +74,7 @@ describe('a log whose disk fails', () => {
       const { httpStatus, health } = await watcher.health();
       expect([httpStatus, health.log.state, health.log.lines]).toEqual([503, 'failing', 1]);
       log.switch();
-      disk.heal();
+      disk.repair();
       const { log: read, status } = await watcher.until('every line', ({ log: { lines } }) => lines === log.lines - 10);
       expect([status, read.fault, read.gaps, read.truncations]).toEqual(['ok', null, 0, 0]);
       await slack.waitFor(() => slack.messages.length === 1);
@@ -88,7 +89,7 @@ describe('a log whose disk fails', () => {
       'degraded health',
       ({ status, log: { state } }) => status === 'degraded' && state === 'failing',
     );
-    disk.heal();
+    disk.repair();
     await watcher.until('reading', ({ log: { state } }) => state === 'reading');
     log.write(1);
     await watcher.until('a line', ({ log: { lines } }) => lines > 0);

@@ -85,7 +85,7 @@ export class FailingDisk {
     this.#failsFrom = fromByte;
   }
 
-  heal(): void {
+  repair(): void {
     this.#failure = undefined;
   }
 

@@ -139,7 +139,7 @@ describe('routing', () => {
     expect(headers).toMatchObject({ 'set-cookie': ['a=1', 'b=2'], 'x-powered-by': 'me', server: 'nginx' });
   });
 
-  it('tells the app the client address and the host', async () => {
+  it('passes the address of the client and the host to the app', async () => {
     await ask('/', {
       headers: { host: 'shop.example:8443', 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' },
     });
@@ -339,7 +339,7 @@ describe('traces', () => {
     ['a long id', `00-${trace}0-${parent}-01`],
     ['other words', `00-${trace}-${parent}-01 pool=green`],
     ['nothing', ''],
-  ])('start anew if a client sends %s', async (_what, traceparent) => {
+  ])('start with new ids if a client sends %s', async (_what, traceparent) => {
     const { traceId, flags, tracestate, requestId } = await traced({ traceparent, tracestate: 'vendor=1' });
     expect([traceId, flags, tracestate]).toEqual([requestId, '01', undefined]);
   });

@@ -58,7 +58,7 @@ const maxLinkChars = 1_000;
 const maxPlainChars = 7_000;
 
 /**
- * From the top down: headline, summary, facts beside a bar in the tone's colour, links, time and incident.
+ * From the top down: headline, summary, facts beside a bar in the tone's color, links, time and incident.
  * In form `plain`, the text alone, for when Slack has refused the rest.
  */
 export function slackMessage(message: Message, context: MessageContext, form: Form): SlackMessage {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { OutboxHealth } from '../../report/health.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { Message } from '../alerts/message.ts';
@@ -101,16 +102,14 @@ export class Outbox {
     this.#running = undefined;
   }
 
-  /** While this waits, the entry may be merged or dropped, so the caller takes the head of the queue anew. */
+  /** While this waits, the entry may be merged or dropped, so the caller must read the head of the queue again. */
   async #makeDurable(head: Waiting): Promise<void> {
     head.durable = true;
     const { durable, durableForMs } = this.#options;
     if (durable === undefined) return;
-    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, durableForMs);
     // The checkpoint reports a disk that fails.
-    await Promise.race([durable().catch(() => undefined), tooLong]);
-    clearTimeout(timer);
+    const written = durable().catch(() => undefined);
+    await Promise.race([written, delay(durableForMs, undefined, { ref: false })]);
   }
 
   async #try(head: Waiting): Promise<void> {
@@ -127,7 +126,7 @@ export class Outbox {
     try {
       return await this.#notifier.deliver(this.#messageOf(head, dropped), head.form, this.#abort.signal);
     } catch {
-      // Otherwise it would be retried and would fail for ever, across restarts too.
+      // Otherwise it would be retried and would fail forever, across restarts too.
       return { outcome: 'refused', reason: 'cannot be composed' };
     }
   }

@@ -65,7 +65,7 @@ describe('an incident that becomes worse', () => {
   });
 });
 
-describe('incidents that were held back, of which another alert tells some', () => {
+describe('incidents that were held back, some of which another alert reports', () => {
   const heldBack = { count: 3, sinceMs: noon };
 
   it.each([
@@ -73,7 +73,7 @@ describe('incidents that were held back, of which another alert tells some', () 
     [2, { count: 1, sinceMs: noon }],
     [3, null],
     [4, null],
-  ])('of three, it tells %i', (count, left) => {
+  ])('of three, it reports %i', (count, left) => {
     gates[key] = { cooldownUntilMs: 0, heldBack };
     forgetHeldBack(gates, key, count);
     expect(gates[key]?.heldBack).toEqual(left);

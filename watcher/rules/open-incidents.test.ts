@@ -10,7 +10,7 @@ const kinds = (decisions: Decisions) => openIncidents(decisions.state).map(({ ki
 const many = (line: typeof accessLine, number: number, atMs = 0) =>
   Array.from({ length: number }, (_, at) => line({ startMs: noon + atMs + at, status: 500 }));
 
-describe('what goes on', () => {
+describe('what is ongoing', () => {
   it('is nothing at first', () => {
     const decisions = new Decisions();
     expect([kinds(decisions), ongoing(decisions.state), isOutageConfirmed(decisions.state)]).toEqual([[], [], false]);

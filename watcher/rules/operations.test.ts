@@ -356,7 +356,7 @@ describe('the maintenance page', () => {
     expect(tick(3_000)).toMatchObject([{ answered: 0 }]);
   });
 
-  it('goes on where it is off for less than a second, however long it is on', () => {
+  it('continues if it is off for less than a second, however long it was on', () => {
     const [on] = decisions.record(maintenanceRecord(true, noon));
     decisions.log(page(1_000));
     expect(tick(600_000)).toEqual([]);

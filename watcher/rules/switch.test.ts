@@ -114,7 +114,7 @@ describe('a switch that the journal announces', () => {
     expect(decisions.log(served(1_200, green))).toMatchObject([{ from: 'blue', operation: { reason: 'deploy' } }]);
   });
 
-  it('is told with the one before it where no request had been seen, and without it where its end was seen', () => {
+  it('is sent with the one before it if no request showed that one, and without it if a request did', () => {
     toBlue(1_000, { actor: 'bob' });
     toGreen(2_000);
     expect(decisions.log(served(2_100, green))).toMatchObject([{ operation: { actor: 'bob' } }, { to: 'green' }]);

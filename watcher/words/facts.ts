@@ -60,7 +60,7 @@ export function by(actor: string | undefined): Fact[] {
   return fact('By', actor);
 }
 
-/** The colour beside a message. */
+/** The color beside a message. */
 export const colorOf: { readonly [tone in Tone]: `#${string}` } = {
   bad: '#d32f2f',
   warning: '#f57c00',

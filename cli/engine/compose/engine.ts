@@ -126,7 +126,7 @@ export function composeEngine(stack: Stack): Engine {
       await compose([faultCommand[fault], name]);
     },
 
-    async heal(name) {
+    async repair(name) {
       const container = (await containers()).find(({ service }) => service === name);
       if (container?.state === 'paused') await compose(['unpause', name]);
       else if (container?.state !== 'running') await compose(['up', '--detach', '--no-deps', '--no-build', name]);

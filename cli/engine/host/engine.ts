@@ -243,7 +243,7 @@ export function hostEngine(stack: Stack): Engine {
       signalGroup(running.pid, 'SIGSTOP');
     },
 
-    async heal(name) {
+    async repair(name) {
       const running = runningProcess(name);
       if (running) signalGroup(running.pid, 'SIGCONT');
       else await setWanted(name, 'running');
