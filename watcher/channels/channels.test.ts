@@ -4,8 +4,9 @@ import { type FakeChannel, type Rules, startFakeChannel } from '../../test/fake-
 import { startFakeProxy } from '../../test/fake-proxy.ts';
 import { startFakeSlack } from '../../test/fake-slack.ts';
 import { mattermostRules, refusal } from '../../test/mattermost-rules.ts';
+import { errorRate, failover } from '../../test/sample-alerts.ts';
 import { webhookRules } from '../../test/webhook-rules.ts';
-import type { Alert, DeployFailed, ErrorRate, Failover, Recovery } from '../alerts/alert.ts';
+import type { Alert, DeployFailed, Recovery } from '../alerts/alert.ts';
 import type { Message } from '../alerts/message.ts';
 import { readConfig } from '../config.ts';
 import type { Delivery, Form, Notifier } from '../delivery/notifier.ts';
@@ -23,16 +24,6 @@ const rules: { readonly [kind: string]: Rules } = {
 const kinds = Object.keys(rules);
 
 const base = { incident: '1123-1405-7', atMs: Date.UTC(2025, 10, 23, 14, 5, 9, 123) };
-const failover: Failover = {
-  ...base,
-  kind: 'failover',
-  from: 'blue',
-  to: 'green',
-  release: 'green-release-1.0.0',
-  upstream: '172.31.240.11:3000 (502) → 172.31.240.12:3000 (200)',
-  requestMs: 45,
-  cause: 'refused or reset',
-};
 const recovery: Recovery = { ...base, kind: 'recovery', pool: 'blue', standby: 'green', lastedMs: 130_000, served: 42 };
 const deployFailed: DeployFailed = {
   ...base,
@@ -44,16 +35,6 @@ const deployFailed: DeployFailed = {
   why: 'it answers 500',
   wasLive: false,
   tookMs: 9_000,
-};
-const errorRate: ErrorRate = {
-  ...base,
-  kind: 'error-rate',
-  failed: 11,
-  visible: 3,
-  samples: 200,
-  thresholdPercent: 2,
-  pool: 'green',
-  worstPaths: [{ path: '/pay', failed: 9 }],
 };
 
 let fakes: { close(): Promise<void> }[] = [];

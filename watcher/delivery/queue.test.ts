@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { errorRate, failover as sampleFailover } from '../../test/sample-alerts.ts';
 import type { Failover, Recovery } from '../alerts/alert.ts';
 import { type OutboxEntry, Queue } from './queue.ts';
 
 const atMs = Date.UTC(2025, 10, 23, 14, 5);
-const failover = (incident: string): Failover => ({
-  kind: 'failover',
-  incident,
-  atMs,
-  from: 'blue',
-  to: 'green',
-  upstream: '',
-  requestMs: 5,
-});
+const failover = (incident: string): Failover => ({ ...sampleFailover, incident });
 const recovery = (incident: string): Recovery => ({
   kind: 'recovery',
   incident,
@@ -124,19 +117,10 @@ describe('the queue of a channel', () => {
   it('bounds the length of texts and lists', () => {
     const queue = new Queue(9, []);
     const paths = Array.from({ length: 80 }, (_, index) => ({ path: `/${index}${'x'.repeat(2_000)}`, failed: 1 }));
-    queue.push({
-      kind: 'error-rate',
-      incident: 'a',
-      atMs,
-      failed: 9,
-      visible: 0,
-      samples: 50,
-      thresholdPercent: 2,
-      worstPaths: paths,
-    });
+    queue.push({ ...errorRate, worstPaths: paths });
     const { alert } = headOf(queue).entry;
     if (alert.kind !== 'error-rate') throw new Error(alert.kind);
-    expect(alert).toMatchObject({ failed: 9, samples: 50 });
+    expect(alert).toMatchObject({ failed: errorRate.failed, samples: errorRate.samples });
     expect(alert.worstPaths).toHaveLength(50);
     expect(alert.worstPaths.every(({ path }) => path.length === 1_000)).toBe(true);
   });
