@@ -43,8 +43,7 @@ export function describeProve(
       rmSync(hooks, { recursive: true });
     });
 
-    // The same on each engine, so one is enough.
-    it.runIf(engine === 'host')('repairs what it broke when it is interrupted', async () => {
+    it('repairs what it broke when it is interrupted', async () => {
       const proof = stack().start('prove', ...size.slice(0, 4), '--seconds', '60', 'freeze');
       await proof.says(/blue is active/);
       await expect.poll(async () => poolOf(await stack().ask()), { timeout: 30_000 }).toBe('green');
