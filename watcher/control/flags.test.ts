@@ -39,6 +39,13 @@ describe('the control directory', () => {
     expect(control.read(4)?.blue).toEqual({ seenMs: 4, cause: 'refused' });
   });
 
+  it('shows no pool as down since a later time than now, even after the clock was set back', () => {
+    put('blue.down', '{"cause":"refused"}');
+    expect(control.read(3_600_000)?.blue?.seenMs).toBe(3_600_000);
+    expect(control.read(1_000)?.blue).toEqual({ seenMs: 1_000, cause: 'refused' });
+    expect(control.read(2_000)?.blue?.seenMs).toBe(1_000);
+  });
+
   it('shows whether visitors get the maintenance page, and what percentage of them is sent to the standby', () => {
     expect(control.canaryPercent('blue')).toBe(0);
     put('maintenance');

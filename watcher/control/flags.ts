@@ -87,9 +87,9 @@ export class ControlDirectory {
     const path = join(this.directory, `${pool}.down`);
     if (!exists(path)) return null;
     const before = this.#last?.[pool];
-    if (before?.cause !== undefined) return before;
-    const cause = readCause(path);
-    return { seenMs: before?.seenMs ?? nowMs, cause };
+    // A later time means that the clock was set back.
+    const seenMs = Math.min(before?.seenMs ?? nowMs, nowMs);
+    return { seenMs, cause: before?.cause ?? readCause(path) };
   }
 }
 

@@ -80,6 +80,27 @@ describe('after the clock was set back by an hour', () => {
     expect(kinds(decisions.tick(noon - hour + 2_000, flags))).toEqual(['outage']);
   });
 
+  it('two pools that were down already are an outage even if there was no request yet', () => {
+    const decisions = new Decisions();
+    const down = { seenMs: noon };
+    const flags: DownFlags = { active: 'blue', blue: down, green: down };
+    decisions.tick(noon + 1_000, flags);
+    decisions.tick(noon - hour, flags);
+    expect(kinds(decisions.tick(noon - hour + 2_000, flags))).toEqual(['outage']);
+  });
+
+  it('an outage that the health checks showed long after the last request is resolved by the next one that is served', () => {
+    const decisions = new Decisions();
+    decisions.log(served(-2 * hour));
+    const down = { seenMs: noon };
+    const flags: DownFlags = { active: 'blue', blue: down, green: down };
+    decisions.tick(noon, flags);
+    decisions.tick(noon + 2_000, flags);
+    expect(kinds(decisions.sent())).toEqual(['outage']);
+    decisions.tick(noon - hour, flags);
+    expect(kinds(decisions.log(served(100 - hour)))).toEqual(['outage-resolved']);
+  });
+
   it('a high error rate that had begun to fall is resolved once it has stayed low for half a minute', () => {
     const decisions = new Decisions({ windowSize: 10 });
     decisions.log(...Array.from({ length: 10 }, (_, at) => served(at, { status: 500 })));

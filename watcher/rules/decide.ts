@@ -79,7 +79,12 @@ export function decideSwitches(
  */
 function followClock(state: State, nowMs: number): void {
   const { routing, outage, errorRate } = state;
-  if (routing.latestStartMs <= nowMs + clockSlackMs) return;
+  // These can be later than the last request.
+  const latestMs = nowMs + clockSlackMs;
+  if (outage.bothDownSinceMs !== null && outage.bothDownSinceMs > latestMs) outage.bothDownSinceMs = nowMs;
+  if (outage.open !== null && outage.open.atMs > latestMs) outage.open = { ...outage.open, atMs: nowMs };
+  if (errorRate.calmSinceMs !== null && errorRate.calmSinceMs > latestMs) errorRate.calmSinceMs = nowMs;
+  if (routing.latestStartMs <= latestMs) return;
   routing.latestStartMs = nowMs;
   routing.activeSinceMs = Math.min(routing.activeSinceMs, nowMs);
   routing.transitionMs = Math.min(routing.transitionMs, nowMs);
@@ -90,7 +95,4 @@ function followClock(state: State, nowMs: number): void {
   outage.lastServedMs = Math.min(outage.lastServedMs, nowMs);
   outage.firstUnservedMs = Math.min(outage.firstUnservedMs, nowMs);
   outage.lastUnservedMs = Math.min(outage.lastUnservedMs, nowMs);
-  if (outage.bothDownSinceMs !== null) outage.bothDownSinceMs = Math.min(outage.bothDownSinceMs, nowMs);
-  if (outage.open !== null) outage.open = { ...outage.open, atMs: Math.min(outage.open.atMs, nowMs) };
-  if (errorRate.calmSinceMs !== null) errorRate.calmSinceMs = Math.min(errorRate.calmSinceMs, nowMs);
 }
