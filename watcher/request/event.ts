@@ -18,8 +18,7 @@ export interface Attempt {
  * How the edge chose the pool. A `canary` request tries the standby first and then the active pool, a `preview` only the
  * standby.
  */
-export const routes = ['public', 'canary', 'preview'] as const;
-export type Route = (typeof routes)[number];
+export type Route = 'public' | 'canary' | 'preview';
 
 /** Ids that connect a log line, an alert and a trace. */
 export interface RequestIds {

@@ -156,6 +156,7 @@ describe('a line that is not from the edge', () => {
     ['joined to another between values', `${line} ${line}`, 'duplicate-key'],
     ['with an unknown pool', line.replace('pool=green', 'pool=red'), 'bad-value'],
     ['with an unknown route', line.replace('route=-', 'route=scenic'), 'bad-value'],
+    ['with a public route by name', line.replace('route=-', 'route=public'), 'bad-value'],
     ['with a negative time', line.replace('request_time=0.005', 'request_time=-0.005'), 'bad-value'],
     ['with a huge time', line.replace('request_time=0.005', 'request_time=9999999999.000'), 'bad-value'],
     ['with letters in the status', line.replace(' status=200', ' status=2oo'), 'bad-value'],

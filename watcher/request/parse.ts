@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
 import { readAttempts } from './attempts.ts';
 import { Prefix, secondsToMs, statusOf, wholeNumber } from './bytes.ts';
-import { type AccessEvent, type Attempt, type RequestIds, type Route, routes } from './event.ts';
+import type { AccessEvent, Attempt, RequestIds, Route } from './event.ts';
 import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
 
 const space = 0x20;
@@ -77,8 +77,9 @@ function poolOf(key: Key): Pool | undefined | 'unknown' {
 }
 
 /** The edge logs `-` for a public request. */
-function routeOf(word = 'public'): Route | undefined {
-  return routes.find((route) => route === word);
+function routeOf(word: string | undefined): Route | undefined {
+  if (word === undefined) return 'public';
+  return word === 'canary' || word === 'preview' ? word : undefined;
 }
 
 /** The pool sent less than its Content-Length, and the visitor did not leave. */
