@@ -116,7 +116,7 @@ program
   .option('--smoke-path <path>', 'path that must answer 2xx through the edge (repeatable)', collect, [])
   .option(
     '--canary <shares>',
-    'send these shares of the visitors to the release first, each for the time of --bake, such as 5% or 5%,25%,50%',
+    'shares of the visitors that get the release first, such as 5% or 5%,25%,50%; each lasts for the time of --bake',
   )
   .option('--bake <time>', 'how long to monitor the release after the switch', '30s')
   .option('--max-error-rate <percent>', "roll back if more of the release's requests fail", '1%')

@@ -2,7 +2,7 @@ import { otherPool } from '../../settings/pool.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { sharePercent } from '../deploy/options.ts';
 import { controlState } from '../edge/control-state.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { recordLine } from '../edge/records.ts';
 import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -34,9 +34,9 @@ export async function canary(
       next: 'wait for it to finish, or use --force',
     });
   const pool = otherPool(edge.active);
-  const { release, healthy, health } = await poolStatus(stack, pool);
-  if (percent > 0 && (!healthy || edge.down[pool])) {
-    refuseUnlessForced(`${pool} is not healthy (${healthy ? 'marked down by its health checks' : health})`, {
+  const found = await poolStatus(stack, pool);
+  if (percent > 0 && (!found.healthy || edge.down[pool])) {
+    refuseUnlessForced(`${pool} is not healthy (${unhealthyReason(found)})`, {
       force,
       next: `./bluegreen logs app_${pool}, or use --force`,
     });
@@ -44,11 +44,11 @@ export async function canary(
   await engine.edge(
     'canary',
     percent === 0 ? 'off' : String(percent),
-    recordLine(stack, { kind: 'canary', percent, pool, release }),
+    recordLine(stack, { kind: 'canary', percent, pool, release: found.release }),
   );
   print(
     percent === 0
       ? `the canary is off: all visitors are sent to ${edge.active}`
-      : `${percent}% of the visitors → ${pool} (${release})`,
+      : `${percent}% of the visitors → ${pool} (${found.release})`,
   );
 }

@@ -6,7 +6,7 @@ import { composeUnavailable } from '../engine/compose/engine.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
-import { isTaken, portOwner } from '../stack/port-owner.ts';
+import { takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { print, styledForStdout } from '../terminal/terminal.ts';
 
@@ -28,7 +28,7 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
     webhookFinding(stack),
     ...brokenHooks(stack).map((path) => error(`${path} is not executable; chmod +x it, or remove it`)),
     ...lockFindings(stack),
-    ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(stack)),
+    ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(engine)),
   ];
   for (const { level, text } of findings) print(`${mark(level)} ${text}`);
   return findings.every(({ level }) => level !== 'error');
@@ -82,20 +82,8 @@ function lockFindings(stack: Stack): Finding[] {
   ];
 }
 
-async function portFindings({ settings }: Stack): Promise<Finding[]> {
-  const ports = [
-    ['NGINX_PORT', '0.0.0.0'],
-    ['BLUE_PORT', settings.DIRECT_BIND],
-    ['GREEN_PORT', settings.DIRECT_BIND],
-    ['WATCHER_PORT', settings.DIRECT_BIND],
-  ] as const;
-  const taken: Finding[] = [];
-  for (const [name, address] of ports) {
-    const port = settings[name];
-    if (await isTaken(port, address)) {
-      taken.push(error(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`));
-    }
-  }
+async function portFindings({ ports }: Engine): Promise<Finding[]> {
+  const taken = (await takenPorts(ports)).map(error);
   return [warn('the stack is not running'), ...(taken.length > 0 ? taken : [ok('its ports are free')])];
 }
 

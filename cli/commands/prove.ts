@@ -10,11 +10,11 @@ import { failedRows, header, rowsOf, skippedRow } from '../prove/table.ts';
 import type { Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { interruption } from '../terminal/interruption.ts';
-import { print, progress } from '../terminal/terminal.ts';
+import { messageOf, print, progress } from '../terminal/terminal.ts';
 import { startStack } from './up.ts';
 
 /** Settings that the measured figures depend on. */
-export const settingNames = [
+export const recordedSettings = [
   'PROBE_INTERVAL_MS',
   'PROBE_TIMEOUT_MS',
   'PROBE_FALL',
@@ -116,7 +116,7 @@ async function playAll(chosen: readonly Scenario[], stage: Stage, options: Prove
       for (const line of rowsOf(result)) say(line);
     } catch (error) {
       if (stage.signal.aborted) throw error;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       failed.push({ name: scenario.name, why });
       for (const line of failedRows(scenario.name, why)) say(line);
       // The fault has been undone, but the next scenario needs a healthy stack.
@@ -157,7 +157,7 @@ function documentOf(
     nginx: edge.nginx,
     active,
     load: { rate, connections, seconds },
-    settings: Object.fromEntries(settingNames.map((name) => [name, String(stack.settings[name])])),
+    settings: Object.fromEntries(recordedSettings.map((name) => [name, String(stack.settings[name])])),
     ...what,
   };
 }

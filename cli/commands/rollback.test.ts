@@ -48,7 +48,7 @@ describe('a rollback', () => {
     expect(site.active).toBe('green');
   });
 
-  it('is refused to a pool that the prober has flagged as down, though it answers now, and goes there with --force', async () => {
+  it('refuses a pool that is flagged as down, even if it answers now, unless forced', async () => {
     site.down.green = true;
     await expect(rollBack()).rejects.toThrow(
       'green is not healthy (marked down by its health checks); blue stays active',

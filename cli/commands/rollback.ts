@@ -3,7 +3,7 @@ import { otherPool, type Pool } from '../../settings/pool.ts';
 import { hookEnvironment, runLateHook } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { controlState } from '../edge/control-state.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { switchOver } from '../edge/switch-over.ts';
 import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -39,8 +39,7 @@ export async function rollback(stack: Stack, engine: Engine, { force }: { force:
     });
   }
   if (!next.healthy || edge.down[to]) {
-    const health = next.healthy ? 'marked down by its health checks' : next.health;
-    refuseUnlessForced(`${to} is not healthy (${health}); ${from} stays active`, {
+    refuseUnlessForced(`${to} is not healthy (${unhealthyReason(next)}); ${from} stays active`, {
       force,
       next: `./bluegreen logs app_${to}, or ./bluegreen rollback --force`,
     });

@@ -10,7 +10,7 @@ describe('a switch', () => {
   });
   afterEach(() => site.close());
 
-  it('makes the other pool active, and says so in the journal', async () => {
+  it('makes the other pool active, and is recorded in the journal', async () => {
     await switchTo(site.stack, site.engine, 'green', { force: false });
     expect(site.active).toBe('green');
     expect(site.records).toMatchObject([{ kind: 'switch', from: 'blue', to: 'green', reason: 'switch' }]);
@@ -21,7 +21,7 @@ describe('a switch', () => {
     expect(site.records).toEqual([]);
   });
 
-  it('is refused to a pool that the prober has flagged as down, though it answers now, and made with --force', async () => {
+  it('to a pool that is flagged as down is refused, even if the pool answers now, unless forced', async () => {
     site.down.green = true;
     await expect(switchTo(site.stack, site.engine, 'green', { force: false })).rejects.toThrow(
       'green is not healthy (marked down by its health checks); blue stays active',

@@ -3,10 +3,11 @@ import type { Engine } from '../engine/engine.ts';
 import { edgeUrl, type Stack } from '../stack/stack.ts';
 import type { Look } from '../status/look.ts';
 import { Changes } from '../watch/changes.ts';
-import { LineView, LiveView, type View } from '../watch/live-view.ts';
+import type { WatchEvent } from '../watch/event.ts';
 import { looks } from '../watch/looks.ts';
 import { RateMeter } from '../watch/rates.ts';
-import { recordEvent, type WatchEvent } from '../watch/record-event.ts';
+import { recordEvent } from '../watch/record-event.ts';
+import { LineView, LiveView, type View } from '../watch/views.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** How many earlier operations are shown at the start. */

@@ -91,7 +91,7 @@ describe('a bake', () => {
     expect(await run({ forMs: 60_000 }, engine('blue'))).toMatchObject({ breach: undefined, overtaken: true });
   });
 
-  it('trusts the edge where the watcher has not read the flags yet', async () => {
+  it('relies on the edge if the watcher has not read the flags yet', async () => {
     answers = [reading(counters(), { active: 'blue', down: { blue: false, green: true } })];
     expect((await run()).breach).toBeUndefined();
   });
@@ -141,7 +141,7 @@ describe('a bake', () => {
     expect(baked.lastedMs).toBeGreaterThanOrEqual(5_000);
   });
 
-  it('passes a release that has become twice as slow, if that is by 50 ms at most', async () => {
+  it('passes a release that is more than twice as slow, if the difference is at most 50 ms', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const within = (boundMs: number, count: number) => ({
@@ -171,7 +171,7 @@ describe('a bake', () => {
     ['more than twice as slow', 100, 100, 201, '95% of responses begin within 201 ms'],
     ['twice as slow, and not more', 100, 100, 200, undefined],
     ['much slower in fewer than a hundred answers', 99, 100, 900, undefined],
-    ['much slower than the release before was in fewer than a hundred', 100, 99, 900, undefined],
+    ['much slower than a previous release with fewer than a hundred answers', 100, 99, 900, undefined],
   ])('judges a release that is %s: %i answers, after %i', async (_, samples, samplesBefore, withinMs, breach) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -186,14 +186,14 @@ describe('a bake', () => {
     else expect(baked.breach).toContain(breach);
   });
 
-  it('allows exactly the share of failures that it was given', async () => {
+  it('passes at exactly the allowed error rate', async () => {
     answers = [reading(counters()), reading(counters(300, 3))];
     expect((await run()).breach).toBeUndefined();
     answers = [reading(counters()), reading(counters(299, 3))];
     expect((await run()).breach).toContain('3 of 299');
   });
 
-  it('waits at its end for a watcher that stays behind, but not for long', async () => {
+  it('waits at most five seconds at its end for a watcher that is behind', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     let looks = 0;

@@ -122,7 +122,9 @@ describe('a deploy', () => {
       };
     };
     const error = await failure({});
-    expect(error.message).toMatch(/^deploy of v2 failed at switch: green is no longer healthy/);
+    expect(error.message).toMatch(
+      /^deploy of v2 failed at switch: green is no longer healthy \(marked down by its health checks\)/,
+    );
     expect(site.active).toBe('blue');
     expect(site.running.green).toBe('v0');
   });

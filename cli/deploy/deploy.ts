@@ -54,8 +54,8 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
   await attempt('the canary may still be on (./bluegreen canary off ends it)', () =>
     endCanary(run, why, error instanceof GateFailure),
   );
-  const { restored, standing, stillLive } = await putBack(run);
-  await run.recordFailure(why, { rolledBack: false, restored, noWayBack: stillLive });
+  const { restored, standing, stillActive } = await putBack(run);
+  await run.recordFailure(why, { rolledBack: false, restored, noWayBack: stillActive });
   if (!isKnown) return error;
   const next = error instanceof CommandError ? error.next : undefined;
   return new CommandError(`deploy of ${run.options.release} failed at ${step}: ${why}\n${standing}`, {
@@ -68,7 +68,7 @@ async function failed(run: Run, error: unknown): Promise<unknown> {
 async function notMonitored(run: Run, error: unknown): Promise<unknown> {
   const { pool, options } = run;
   const why = messageOf(error);
-  await run.recordFailure(why, { rolledBack: false, noWayBack: 'It is no longer monitored' });
+  await run.recordFailure(why, { rolledBack: false, noWayBack: 'it is no longer monitored' });
   if (!(error instanceof CommandError)) return error;
   return new CommandError(`${options.release} is active on ${pool}, but could not be monitored: ${why}`, {
     next: './bluegreen status, or ./bluegreen rollback',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../engine/engine.ts';
 import { CommandError } from '../terminal/command-error.ts';
-import { drain } from './gates.ts';
+import { drain } from './drain.ts';
 
-/** An edge that counts so many connections to green, one answer after the other. */
+/** An edge that reports these counts of connections to green, one for each request. */
 const counting = (...counts: (string | Error)[]) => {
   const asked: string[][] = [];
   const edge = async (...args: string[]) => {
@@ -14,19 +14,19 @@ const counting = (...counts: (string | Error)[]) => {
   };
   return { engine: { edge } as unknown as Engine, asked };
 };
-const drained = ({ engine }: { readonly engine: Engine }, limitMs: number, said: string[] = []) =>
-  drain(engine, 'green', limitMs, { say: (text) => said.push(text), signal: new AbortController().signal });
+const drained = ({ engine }: { readonly engine: Engine }, limitMs: number, details: string[] = []) =>
+  drain(engine, 'green', limitMs, { say: (text) => details.push(text), signal: new AbortController().signal });
 
 describe('draining a pool', () => {
-  it('waits until no request is on its way to it', async () => {
+  it('waits until no request to the pool is in flight', async () => {
     const edge = counting('2', '1', '0');
-    const said: string[] = [];
-    expect(await drained(edge, 60_000, said)).toBe('no requests in flight to green');
-    expect(said).toEqual(['2 connections to green', '1 connection to green']);
+    const details: string[] = [];
+    expect(await drained(edge, 60_000, details)).toBe('no requests in flight to green');
+    expect(details).toEqual(['2 connections to green', '1 connection to green']);
     expect(edge.asked).toEqual([0, 1, 2].map(() => ['inflight', 'green']));
   });
 
-  it('waits no longer than it may', async () => {
+  it('stops waiting after the time limit', async () => {
     expect(await drained(counting('3'), 0)).toBe(
       '3 connections to green still open; the app finishes what it can before it stops',
     );
@@ -35,9 +35,9 @@ describe('draining a pool', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  it('does not wait where the edge cannot count', async () => {
+  it('does not wait if the edge cannot count connections', async () => {
     expect(await drained(counting(new CommandError('no /proc')), 60_000)).toContain('not waiting');
-    await expect(drained(counting(new TypeError('a fault of the kit')), 60_000)).rejects.toThrow('a fault of the kit');
+    await expect(drained(counting(new TypeError('a bug')), 60_000)).rejects.toThrow('a bug');
   });
 
   it('is ended by Ctrl-C', async () => {

@@ -9,9 +9,21 @@ import { edgeStatus } from '../edge/control-state.ts';
 import { ask, excerpt, isOk } from '../edge/http.ts';
 import type { Engine } from '../engine/engine.ts';
 import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
-import { CommandError } from '../terminal/command-error.ts';
 import type { Say } from '../terminal/steps.ts';
 import { exitText, type HookEnvironment, killLeftovers } from './hooks.ts';
+
+/** A release failed a gate. */
+export class GateFailure extends Error {
+  readonly code = 'GATE';
+  /** The gate, as in "smoke" or "canary 5%". */
+  readonly gate: string;
+
+  constructor(gate: string, message: string) {
+    super(message);
+    this.name = 'GateFailure';
+    this.gate = gate;
+  }
+}
 
 /**
  * Waits until a pool is healthy by the prober's rule, and until the prober has marked it up and the edge has followed.
@@ -57,53 +69,6 @@ async function lastAnswer(stack: Stack, pool: Pool): Promise<string> {
   return `${url} returned ${status}${text === '' ? '' : `: ${text}`}`;
 }
 
-const intervalMs = 250;
-
-/**
- * Waits until no request to a pool is in flight, but at most for the time limit. Reaching the limit is not an error.
- * @returns the result, in words
- */
-export async function drain(
-  engine: Engine,
-  pool: Pool,
-  limitMs: number,
-  { say, signal }: { readonly say: Say; readonly signal: AbortSignal },
-): Promise<string> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const count = await inFlight(engine, pool);
-    if (count === undefined) return 'this system does not show how many requests are in flight; not waiting';
-    if (count === 0) return `no requests in flight to ${pool}`;
-    const connections = count === 1 ? '1 connection' : `${count} connections`;
-    if (Date.now() >= deadline)
-      return `${connections} to ${pool} still open; the app finishes what it can before it stops`;
-    say(`${connections} to ${pool}`);
-    await delay(intervalMs, undefined, { signal });
-  }
-}
-
-async function inFlight(engine: Engine, pool: Pool): Promise<number | undefined> {
-  try {
-    return Number(await engine.edge('inflight', pool));
-  } catch (error) {
-    if (error instanceof CommandError) return undefined;
-    throw error;
-  }
-}
-
-/** A release failed a gate. */
-export class GateFailure extends Error {
-  readonly code = 'GATE';
-  /** The gate, as in "smoke" or "canary 5%". */
-  readonly gate: string;
-
-  constructor(gate: string, message: string) {
-    super(message);
-    this.name = 'GateFailure';
-    this.gate = gate;
-  }
-}
-
 const outputLines = 20;
 
 /**
@@ -140,7 +105,7 @@ export async function smokeCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const running = execa('/bin/sh', ['-c', command], {
-    env: env,
+    env,
     stdin: 'ignore',
     all: true,
     detached: true,

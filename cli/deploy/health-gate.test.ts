@@ -51,13 +51,13 @@ describe('the health gate', () => {
       signal: new AbortController().signal,
     });
 
-  it('is passed with as many good checks in a row as the prober wants, and no fewer', async () => {
+  it('passes after PROBE_RISE passed checks in a row, and not earlier', async () => {
     statuses = [200, 200, 500, 200];
     expect(await gate()).toBe('3 health checks passed in a row');
     expect(checks).toBe(6);
   });
 
-  it('is not passed while the edge has the pool flagged as down', async () => {
+  it('does not pass while the edge has the pool flagged as down', async () => {
     flags = [true, true, false];
     const said: string[] = [];
     await gate(10_000, said);
@@ -65,14 +65,14 @@ describe('the health gate', () => {
     expect(said.slice(-2)).toEqual(['waiting for the prober to mark it up', 'waiting for the prober to mark it up']);
   });
 
-  it('is not passed after its time, and quotes what the health check says', async () => {
+  it('fails after the time limit, and quotes the last response', async () => {
     statuses = [503];
     await expect(gate(100)).rejects.toThrow(
       `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz returned 503: no price`,
     );
   });
 
-  it('says where nothing answers', async () => {
+  it('reports that nothing answers', async () => {
     green.closeAllConnections();
     green.close();
     await expect(gate(50)).rejects.toThrow('/healthz does not answer');

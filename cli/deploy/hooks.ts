@@ -32,7 +32,7 @@ export async function runHook(
   if (!isExecutable(path)) throw new CommandError(`${path} is not executable`, { next: `chmod +x ${path}` });
   const running = execa(path, [], {
     cwd: stack.root,
-    env: env,
+    env,
     stdin: 'ignore',
     // In a process group of its own: Ctrl-C reaches only the deploy, which decides what happens to the hook.
     detached: true,

@@ -87,14 +87,14 @@ describe('the deploy lock', () => {
     lock.release();
   });
 
-  it('of an earlier process with the same number is not released', () => {
+  it('is not released if its holder has the same pid but another start time', () => {
     const lock = takeLock(stack, 'mine');
     writeFileSync(path(), JSON.stringify({ ...lockHolder(stack), startedAt: 'another time' }));
     lock.release();
     expect(lockHolder(stack)).toMatchObject({ startedAt: 'another time' });
   });
 
-  it('that cannot be read is an error, and is not waited for', () => {
+  it('that cannot be read is an error', () => {
     mkdirSync(path(), { recursive: true });
     expect(() => takeLock(stack, 'mine')).toThrow('EISDIR');
   });

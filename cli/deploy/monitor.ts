@@ -1,6 +1,6 @@
 import { duration } from '../../report/figures.ts';
 import { edgeStatus } from '../edge/control-state.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { messageOf, progress, styledForStderr } from '../terminal/terminal.ts';
@@ -40,10 +40,7 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
   const { lastedMs, requests, failed } = baked;
   const { stack, engine, pool, oldPool, options } = run;
   await run.showLog();
-  const [edge, { healthy, health }] = await Promise.all([
-    edgeStatus(engine).catch(() => undefined),
-    poolStatus(stack, oldPool),
-  ]);
+  const [edge, found] = await Promise.all([edgeStatus(engine).catch(() => undefined), poolStatus(stack, oldPool)]);
   const stays = async (noWayBack: string) => {
     await run.recordFailure(why, { rolledBack: false, noWayBack });
     return new CommandError(
@@ -51,9 +48,8 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
       { next: `./bluegreen logs app_${oldPool}; ./bluegreen rollback once it is healthy` },
     );
   };
-  if (edge?.down[oldPool] || !healthy) {
-    const found = healthy ? 'marked down by its health checks' : health;
-    return stays(`${oldPool} is not healthy either (${found})`);
+  if (edge?.down[oldPool] || !found.healthy) {
+    return stays(`${oldPool} is not healthy either (${unhealthyReason(found)})`);
   }
   let tookMs: number | undefined;
   try {

@@ -3,7 +3,7 @@ import { StandInSite } from '../../test/stand-in-site.ts';
 import type { Service } from '../engine/engine.ts';
 import { preflight } from './preflight.ts';
 
-describe('a deploy is not begun', () => {
+describe('the preflight', () => {
   let site: StandInSite;
 
   beforeEach(async () => {
@@ -14,24 +14,24 @@ describe('a deploy is not begun', () => {
   const refused = (message: string) =>
     expect(preflight(site.stack, site.engine)).rejects.toThrow(`preflight failed, nothing was changed:\n  ${message}`);
 
-  it('unless the active pool is healthy', async () => {
+  it('fails unless the active pool is healthy', async () => {
     const settings = { ...site.stack.settings, BLUE_PORT: 1 };
     await expect(preflight({ ...site.stack, settings }, site.engine)).rejects.toThrow(
       'blue is active but not healthy (no answer)',
     );
   });
 
-  it('while the prober has flagged the active pool as down', async () => {
+  it('fails if the prober has flagged the active pool as down', async () => {
     site.down.blue = true;
     await refused('blue is active but marked down by its health checks');
   });
 
-  it('while a canary is on', async () => {
+  it('fails while a canary is on', async () => {
     site.canaryPercent = 5;
     await refused('a canary of 5% is on; end it with ./bluegreen canary off');
   });
 
-  it.each(['health_prober', 'alert_watcher'] as const)('without the %s', async (name) => {
+  it.each(['health_prober', 'alert_watcher'] as const)('fails without the %s', async (name) => {
     const services: Service[] = [...(await site.engine.services())];
     const others = services.filter((service) => service.name !== name);
     site.engine.services = async () => others;
@@ -40,7 +40,7 @@ describe('a deploy is not begun', () => {
     await refused(`${name} is not healthy (stopped, exit code 1)`);
   });
 
-  it('while the shell says something else of the standby than the env file will', async () => {
+  it('fails if a variable in the shell overrides the release or image of the standby', async () => {
     const shell = { ...site.stack.shell, RELEASE_ID_GREEN: 'v9' };
     await expect(preflight({ ...site.stack, shell }, site.engine)).rejects.toThrow('RELEASE_ID_GREEN is set');
     // The active pool is not touched.
@@ -50,13 +50,13 @@ describe('a deploy is not begun', () => {
     await expect(preflight(other, site.engine)).rejects.toThrow('RELEASE_ID_BLUE is set');
   });
 
-  it('for all reasons at once', async () => {
+  it('lists all reasons', async () => {
     site.down.blue = true;
     site.canaryPercent = 5;
     await expect(preflight(site.stack, site.engine)).rejects.toThrow(/marked down.*\n {2}a canary of 5%/);
   });
 
-  it('because of a standby that is down: that may be why there is a deploy', async () => {
+  it('passes if only the standby is down, because that may be the reason for the deploy', async () => {
     site.down.green = true;
     expect(await preflight(site.stack, site.engine)).toMatchObject({
       active: { pool: 'blue', release: 'v1' },

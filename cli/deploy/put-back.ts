@@ -1,10 +1,12 @@
+import { capital } from '../../report/text.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import type { Engine } from '../engine/engine.ts';
 import { step } from '../terminal/steps.ts';
 import { messageOf, warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
-import { becomeHealthy, drain } from './gates.ts';
+import { drain } from './drain.ts';
+import { becomeHealthy } from './gates.ts';
 import type { Run } from './run.ts';
 
 /** Longer than nginx takes to restart. */
@@ -14,7 +16,7 @@ export interface PutBack {
   /** The release that is back on the standby; undefined if none is, or if nothing had been replaced. */
   readonly restored: string | undefined;
   /** Why the new release stays active; undefined if it is not active. */
-  readonly stillLive?: string;
+  readonly stillActive?: string;
   /** The resulting state, in words. */
   readonly standing: string;
 }
@@ -32,8 +34,8 @@ export async function putBack(run: Run): Promise<PutBack> {
       active === undefined
         ? `The edge does not report which pool is active, so ${pool} was left on ${options.release}; see ./bluegreen status`
         : `${capital(pool)} (${options.release}) is active now and was left as it is`;
-    const stillLive = active === pool ? { stillLive: `${capital(pool)} was left as it is` } : {};
-    return { restored: undefined, standing, ...stillLive };
+    const stillActive = active === pool ? { stillActive: `${pool} was left as it is` } : {};
+    return { restored: undefined, standing, ...stillActive };
   }
   const { release, healthy } = run.start.standby;
   const serves = `${capital(oldPool)} (${run.start.active.release}) serves`;
@@ -63,8 +65,4 @@ async function activePool(engine: Engine): Promise<Pool | undefined> {
     return active !== undefined;
   });
   return active;
-}
-
-function capital(pool: Pool): string {
-  return pool === 'blue' ? 'Blue' : 'Green';
 }

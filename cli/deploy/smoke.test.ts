@@ -38,14 +38,14 @@ describe('smoke paths', () => {
   });
   afterEach(() => edge.close());
 
-  it('are asked for on the standby, with a token that is taken back when all are fine', async () => {
+  it('are requested from the standby, with a token that is removed afterwards', async () => {
     statuses = { '/': 200, '/pay': 204 };
     expect(await smokePaths(stack, engine, ['/', '/pay'])).toBe('2 paths returned 2xx');
     expect(tokens).toHaveLength(1);
     expect([...previews]).toEqual([]);
   });
 
-  it('take the token back, too, when one is not fine', async () => {
+  it('remove the token if a path fails', async () => {
     statuses = { '/': 200, '/pay': 500 };
     await expect(smokePaths(stack, engine, ['/', '/pay', '/later'])).rejects.toThrow(
       'GET /pay: expected 2xx, got 500: no price at /pay',
@@ -54,7 +54,7 @@ describe('smoke paths', () => {
     expect([...previews]).toEqual([]);
   });
 
-  it('say where nothing answers, or nothing more than a status', async () => {
+  it('report a missing answer, or a status without a body', async () => {
     statuses = { '/': 500 };
     edge.prependListener('request', (_, response) => response.destroy());
     await expect(smokePaths(stack, engine, ['/'])).rejects.toThrow(/got no answer$/);
@@ -63,19 +63,19 @@ describe('smoke paths', () => {
     await expect(smokePaths(stack, engine, ['/'])).rejects.toThrow(/got 503$/);
   });
 
-  it('need no token where there are none', async () => {
+  it('need no token if there are no paths', async () => {
     expect(await smokePaths(stack, engine, [])).toBe('');
     expect(tokens).toEqual([]);
   });
 
-  it('have a new token each time, which shows whose it is and cannot be guessed', async () => {
+  it('use a new, unguessable token with the prefix smoke- each time', async () => {
     statuses = { '/': 200 };
     for (let time = 0; time < 2; time++) await smokePaths(stack, engine, ['/']);
     expect(new Set(tokens).size).toBe(2);
     for (const token of tokens) expect(token).toMatch(/^smoke-[\w-]{32}$/);
   });
 
-  it('are not asked for where the edge takes no token: the active pool would answer in place of the standby', async () => {
+  it('are not requested if the edge does not accept the token, because the active pool would answer', async () => {
     const deaf = { edge: () => Promise.reject(new CommandError('the edge does not answer')) } as unknown as Engine;
     let asked = 0;
     edge.on('request', () => asked++);

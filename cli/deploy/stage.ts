@@ -1,7 +1,8 @@
 import { poolStatus } from '../edge/pool-status.ts';
 import { sameEngine } from '../engine/choose.ts';
 import { warning } from '../terminal/terminal.ts';
-import { becomeHealthy, drain, smokeCommand, smokePaths } from './gates.ts';
+import { drain } from './drain.ts';
+import { becomeHealthy, smokeCommand, smokePaths } from './gates.ts';
 import { planned } from './planned.ts';
 import type { Run } from './run.ts';
 

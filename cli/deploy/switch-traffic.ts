@@ -1,6 +1,6 @@
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { edgeUrl } from '../stack/stack.ts';
 import { warning } from '../terminal/terminal.ts';
@@ -20,8 +20,10 @@ export async function switchTraffic(run: Run): Promise<number | undefined> {
   const { stack, engine, pool, oldPool } = run;
   let tookMs: number | undefined;
   await run.at('switch', async () => {
-    const [{ down }, { healthy, health }] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
-    if (down[pool] || !healthy) throw new GateFailure('switch', `${pool} is no longer healthy (${health})`);
+    const [{ down }, found] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
+    if (down[pool] || !found.healthy) {
+      throw new GateFailure('switch', `${pool} is no longer healthy (${unhealthyReason(found)})`);
+    }
     tookMs = await switchUnconfirmed(stack, engine, pool, { reason: 'deploy', deploy: run.id });
     return `${oldPool} → ${pool}${inTime(tookMs)}`;
   });

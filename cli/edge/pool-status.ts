@@ -17,6 +17,11 @@ export interface PoolStatus {
   readonly url: string;
 }
 
+/** Why a pool that is flagged as down or does not pass its health check cannot serve, as in "status 500". */
+export function unhealthyReason({ healthy, health }: PoolStatus): string {
+  return healthy ? 'marked down by its health checks' : health;
+}
+
 /** Asks a pool directly, bypassing the edge. */
 export async function poolStatus(stack: Stack, pool: Pool): Promise<PoolStatus> {
   const { settings } = stack;

@@ -2,7 +2,7 @@ import type { RecordOf } from '../../journal/record.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
-import { progress, warning } from '../terminal/terminal.ts';
+import { messageOf, progress, warning } from '../terminal/terminal.ts';
 import { edgeStatus } from './control-state.ts';
 import { poolStatus } from './pool-status.ts';
 import { recordLine } from './records.ts';
@@ -46,7 +46,7 @@ export async function switchUnconfirmed(
   } catch (error) {
     const active = (await edgeStatus(engine).catch(() => undefined))?.active;
     if (active !== to) throw error;
-    warning(error instanceof Error ? error.message : String(error));
+    warning(messageOf(error));
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { Pool } from '../../settings/pool.ts';
 import type { ServiceName } from '../../settings/services.ts';
+import type { Port } from '../stack/port-owner.ts';
 import type { Stack } from '../stack/stack.ts';
 
 export { type ServiceName, serviceNames } from '../../settings/services.ts';
@@ -24,6 +25,8 @@ export type Fault = 'shutdown' | 'kill' | 'freeze';
 /** Runs the stack: as containers, or as plain processes on this host. */
 export interface Engine {
   readonly name: EngineName;
+  /** The ports of this machine that the stack listens on. */
+  readonly ports: readonly Port[];
   /** The same engine for a stack with other settings. */
   with(stack: Stack): Engine;
   /** Whether any part of the stack is running. */

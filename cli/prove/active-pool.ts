@@ -32,9 +32,9 @@ function blockSeconds({ faultMs }: Stage): number {
  * @throws {CommandError} if the app does not answer with a 2xx
  */
 export async function requestChaos({ stack }: Stage, pool: Stage['active'], what: string): Promise<void> {
-  const { status, body } = await ask(`${directUrl(stack, pool)}/chaos/${what}`, { method: 'POST' });
-  if (isOk({ status, body, headers: new Headers() })) return;
-  throw new CommandError(`app_${pool} returned ${status} for /chaos/${what}: ${body.trim()}`);
+  const answer = await ask(`${directUrl(stack, pool)}/chaos/${what}`, { method: 'POST' });
+  if (isOk(answer)) return;
+  throw new CommandError(`app_${pool} returned ${answer.status} for /chaos/${what}: ${answer.body.trim()}`);
 }
 
 export async function onlyDemo({ isDemo }: Stage): Promise<string | undefined> {

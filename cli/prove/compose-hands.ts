@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectOf } from '../engine/compose/subnet.ts';
+import { projectOf } from '../engine/compose/project.ts';
 import { appOf } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { type Hands, mutingVariables, outputOf } from './hands.ts';

@@ -1,5 +1,35 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import type { StackSettings } from './stack.ts';
+
+/** A port that a stack listens on. */
+export interface Port {
+  /** The setting, or what it is for. */
+  readonly name: string;
+  readonly port: number;
+  readonly address: string;
+}
+
+/** The ports that the settings name. */
+export function publishedPorts(settings: StackSettings): readonly Port[] {
+  const { NGINX_PORT, BLUE_PORT, GREEN_PORT, WATCHER_PORT, DIRECT_BIND: address } = settings;
+  return [
+    { name: 'NGINX_PORT', port: NGINX_PORT, address: '0.0.0.0' },
+    { name: 'BLUE_PORT', port: BLUE_PORT, address },
+    { name: 'GREEN_PORT', port: GREEN_PORT, address },
+    { name: 'WATCHER_PORT', port: WATCHER_PORT, address },
+  ];
+}
+
+/** A sentence for each port that something else uses. */
+export async function takenPorts(ports: readonly Port[]): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const { name, port, address } of ports) {
+    if (!(await isTaken(port, address))) continue;
+    taken.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
+  }
+  return taken;
+}
 
 /** Whether a port is in use: it cannot be bound, or something answers there. */
 export async function isTaken(port: number, address: string): Promise<boolean> {

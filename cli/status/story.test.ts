@@ -98,7 +98,7 @@ describe('the state that status shows', () => {
     ],
     ['bad: The watcher does not answer: no alert would be sent', { watcher: undefined }],
     [
-      'warning: Alerts do not get through to slack (HTTP 404); 3 waiting',
+      'warning: Alerts are not delivered to slack (HTTP 404); 3 waiting',
       { watcher: { ...health, channels: [{ ...slack, state: 'closed', queued: 3, lastError: 'HTTP 404' }] } },
     ],
     [

@@ -1,6 +1,7 @@
 import { utcTime } from '../../report/figures.ts';
 import type { Health } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
+import { capital } from '../../report/text.ts';
 import type { Tone } from '../../report/tone.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { holderText } from '../deploy/lock.ts';
@@ -123,7 +124,7 @@ function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
     .filter(({ state }) => state !== 'open')
     .map(({ name, queued, lastError }) => ({
       tone: 'warning',
-      text: `Alerts do not get through to ${name} (${lastError ?? 'no answer'}); ${queued} waiting`,
+      text: `Alerts are not delivered to ${name} (${lastError ?? 'no answer'}); ${queued} waiting`,
     }));
   if (watcher.log.state === 'failing')
     remarks.push({ tone: 'bad', text: `The watcher cannot read the access log (${watcher.log.fault ?? 'unknown'})` });
@@ -163,8 +164,4 @@ function normalText(active: Pool, { pools }: Look): string {
 
 function sorted(remarks: readonly Remark[]): Remark[] {
   return remarks.toSorted((one, other) => severity.indexOf(one.tone) - severity.indexOf(other.tone));
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -3,10 +3,7 @@ export class CommandError extends Error {
   readonly code: 'FAILED' | 'MISUSE';
   readonly next: string | undefined;
 
-  constructor(
-    message: string,
-    options: { code?: 'FAILED' | 'MISUSE'; next?: string; cause?: unknown | undefined } = {},
-  ) {
+  constructor(message: string, options: { code?: 'FAILED' | 'MISUSE'; next?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.name = 'CommandError';
     this.code = options.code ?? 'FAILED';

@@ -6,7 +6,8 @@ import type { Service } from '../engine/engine.ts';
 import type { Look } from '../status/look.ts';
 import { incidentWords, whyUnreachable } from '../status/story.ts';
 import type { CommandError } from '../terminal/command-error.ts';
-import { recordEvent, type WatchEvent } from './record-event.ts';
+import type { WatchEvent } from './event.ts';
+import { recordEvent } from './record-event.ts';
 
 type Words = Omit<WatchEvent, 'atMs'>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blue, green, lookOf } from '../../test/looks.ts';
+import type { WatchEvent } from './event.ts';
 import { frameOf } from './frame.ts';
-import type { WatchEvent } from './record-event.ts';
 
 const atMs = Date.UTC(2025, 10, 23, 14, 5, 9);
 const event = (text: string): WatchEvent => ({ atMs, tone: 'neutral', what: 'switch', text });

@@ -2,8 +2,8 @@ import type { Look } from '../status/look.ts';
 import { painted, poolCells, watcherLines } from '../status/status-text.ts';
 import { storyOf } from '../status/story.ts';
 import { clipped, inColumns, printable, styledForStdout } from '../terminal/terminal.ts';
+import { eventLine, localTime, type WatchEvent } from './event.ts';
 import type { Rates } from './rates.ts';
-import { eventLine, localTime, type WatchEvent } from './record-event.ts';
 
 /** `status` shows more; the events need the space. */
 const maxRemarks = 5;

@@ -1,8 +1,8 @@
 import type { WriteStream } from 'node:tty';
 import { storyOf } from '../status/story.ts';
 import { print } from '../terminal/terminal.ts';
+import { eventLine, localDateTime, type WatchEvent } from './event.ts';
 import { frameOf, type Shown } from './frame.ts';
-import { eventLine, localDateTime, type WatchEvent } from './record-event.ts';
 import { Screen } from './screen.ts';
 
 /** More lines than any screen has. */

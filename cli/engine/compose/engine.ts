@@ -1,9 +1,11 @@
 import { execa, type Options } from 'execa';
+import { publishedPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import { dropImage, fetchImage } from './image.ts';
-import { checkSubnet, projectOf } from './subnet.ts';
+import { projectOf } from './project.ts';
+import { checkSubnet } from './subnet.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -60,6 +62,7 @@ export function composeEngine(stack: Stack): Engine {
 
   return {
     name: 'compose',
+    ports: publishedPorts(stack.settings),
     with: composeEngine,
 
     async isUp() {

@@ -2,6 +2,7 @@ import { BlockList } from 'node:net';
 import { execa } from 'execa';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
+import { projectOf } from './project.ts';
 
 /** @throws {CommandError} if another Docker network overlaps the stack's subnet */
 export async function checkSubnet(stack: Stack): Promise<void> {
@@ -39,9 +40,4 @@ function overlaps(subnet: string, first: string, last: string): boolean {
   theirs.addSubnet(address, Number(bits));
   ours.addRange(first, last);
   return theirs.check(first) || ours.check(address);
-}
-
-/** The stack's project name: COMPOSE_PROJECT_NAME, or else `name:` in the Compose file. */
-export function projectOf({ env, settings }: Stack): string {
-  return env.COMPOSE_PROJECT_NAME || `${settings.STACK_PREFIX ?? ''}bluegreen`;
 }

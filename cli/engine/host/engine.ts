@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
-import { isTaken, portOwner } from '../../stack/port-owner.ts';
+import { type Port, publishedPorts, takenPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
@@ -23,6 +23,13 @@ const compileLimitMs = 10_000;
 export function hostEngine(stack: Stack): Engine {
   const { settings, root } = stack;
   const state = stateDirectoryOf(stack);
+  const { status, prober } = internalPorts(settings);
+  const address = '127.0.0.1';
+  const ports: readonly Port[] = [
+    ...publishedPorts(settings),
+    { name: 'next to WATCHER_PORT, for the status of the edge', port: status, address },
+    { name: 'next to WATCHER_PORT, for the prober', port: prober, address },
+  ];
 
   function supervisor(): RunningProcess | undefined {
     const running = state.report.read()?.supervisor;
@@ -43,29 +50,11 @@ export function hostEngine(stack: Stack): Engine {
     rmSync(state.report.path, { force: true });
   }
 
-  async function takenPorts(): Promise<string[]> {
-    const { status, prober } = internalPorts(settings);
-    const ports = [
-      ['NGINX_PORT', settings.NGINX_PORT, '0.0.0.0'],
-      ['BLUE_PORT', settings.BLUE_PORT, settings.DIRECT_BIND],
-      ['GREEN_PORT', settings.GREEN_PORT, settings.DIRECT_BIND],
-      ['WATCHER_PORT', settings.WATCHER_PORT, settings.DIRECT_BIND],
-      ['next to WATCHER_PORT, for the status of the edge', status, '127.0.0.1'],
-      ['next to WATCHER_PORT, for the prober', prober, '127.0.0.1'],
-    ] as const;
-    const taken: string[] = [];
-    for (const [name, port, address] of ports) {
-      if (await isTaken(port, address))
-        taken.push(`port ${port} (${name}) is taken by ${portOwner(port) ?? 'another program'}`);
-    }
-    return taken;
-  }
-
   async function refuseTakenPorts(): Promise<void> {
-    let taken: string[] = [];
+    let taken: readonly string[] = [];
     // A process counts as gone when its first thread has ended; other threads may hold a socket a moment longer.
     await until(releaseDeadlineMs, async () => {
-      taken = await takenPorts();
+      taken = await takenPorts(ports);
       return taken.length === 0;
     });
     if (taken.length > 0)
@@ -136,6 +125,7 @@ export function hostEngine(stack: Stack): Engine {
 
   return {
     name: 'host',
+    ports,
     with: hostEngine,
 
     isUp: async () => supervisor() !== undefined,

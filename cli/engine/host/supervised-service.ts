@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
+import { messageOf } from '../../terminal/terminal.ts';
 import type { PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
 
 const stopDeadlineMs = 10_000;
@@ -70,7 +71,7 @@ export function supervise(
 
   function notStarted(error: unknown): void {
     logError(`cannot start ${planned.name}`, error);
-    lastEnd = error instanceof Error ? error.message : String(error);
+    lastEnd = messageOf(error);
     scheduleRestart();
     changed();
   }

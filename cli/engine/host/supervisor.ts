@@ -3,6 +3,7 @@
 import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { processInfo } from '../../../system/process-info.ts';
 import { CommandError } from '../../terminal/command-error.ts';
+import { messageOf } from '../../terminal/terminal.ts';
 import type { ServiceName } from '../engine.ts';
 import { type Plan, stateDirectory } from './state-directory.ts';
 import { type SupervisedService, supervise } from './supervised-service.ts';
@@ -33,9 +34,7 @@ function writeReport(): void {
 }
 
 function logError(what: string, error: unknown): void {
-  process.stderr.write(
-    `${new Date().toISOString()} ${what}: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  process.stderr.write(`${new Date().toISOString()} ${what}: ${messageOf(error)}\n`);
 }
 
 function readPlan(): Plan {
