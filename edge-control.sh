@@ -53,7 +53,7 @@ record() { # RECORD, or its fields from "kind" on
     *) line="{\"id\":\"$(date +%s)-$$\",\"atMs\":$(date +%s)000,\"actor\":\"entrypoint.sh\",$1}" ;;
   esac
   is_one_object "$line" || fail 'record: expected one JSON object on one line'
-  printf '%s\n' "$line" >>"$journal" || say "cannot write to $journal: no alert will be sent"
+  printf '%s\n' "$line" >>"$journal" || say "cannot write to $journal: this operation is not recorded"
   trim_journal || say "cannot trim $journal"
 }
 

@@ -52,7 +52,7 @@ const deployFailed = z.object({
   rolledBack: z.boolean(),
   /** Visitors were sent to the release. */
   wasUsed: z.boolean(),
-  /** Why the deploy could not switch back; set only if the release is still live. */
+  /** Why the deploy could not switch back; set only if the release is still active. */
   noWayBack: words.optional(),
   tookMs: ms,
 });
@@ -135,16 +135,14 @@ export type SwitchRecord = RecordOf<'switch'>;
 /** Reads the records of a journal, oldest first. Lines that are not records are skipped and counted. */
 export function readJournal(text: string): { readonly records: readonly JournalRecord[]; readonly rejected: number } {
   const lines = text.split('\n').filter((line) => line !== '');
-  const records = lines.flatMap((line) => {
-    const result = record.safeParse(parsed(line));
-    return result.success ? [result.data] : [];
-  });
+  const records = lines.map(recordOf).filter((one) => one !== undefined);
   return { records, rejected: lines.length - records.length };
 }
 
-function parsed(line: string): unknown {
+/** The record on a line; undefined if the line is not one. */
+export function recordOf(line: string): JournalRecord | undefined {
   try {
-    return JSON.parse(line);
+    return record.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

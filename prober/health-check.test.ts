@@ -9,7 +9,7 @@ import { healthCheck } from './health-check.ts';
 const target = (port: number) =>
   ({ pool: 'blue', origin: `http://127.0.0.1:${port}`, path: '/healthz', flag: '' }) as const;
 
-/** What one check of a pool that answers so comes to. */
+/** The cause that one check of such a pool returns. */
 async function checked(answer: RequestListener, timeoutMs = 5_000): Promise<string | undefined> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -54,15 +54,15 @@ describe('a health check', () => {
     silent.close();
   });
 
-  it.each([200, 204, 299])('takes a status of %i for good', async (status) => {
+  it.each([200, 204, 299])('passes with status %i', async (status) => {
     expect(await checked((_, response) => response.writeHead(status).end())).toBeUndefined();
   });
 
-  it.each([300, 301, 404, 500, 503])('takes a status of %i for a failure', async (status) => {
+  it.each([300, 301, 404, 500, 503])('fails with status %i', async (status) => {
     expect(await checked((_, response) => response.writeHead(status).end('sorry'))).toBe(`status ${status}`);
   });
 
-  it('says who asks, and asks for the path that it was given', async () => {
+  it('names the prober, and requests the given path', async () => {
     let asked: unknown;
     await checked(({ method, url, headers }, response) => {
       asked = [method, url, headers['user-agent']];
@@ -71,7 +71,7 @@ describe('a health check', () => {
     expect(asked).toEqual(['GET', '/healthz', 'bluegreen-prober']);
   });
 
-  it('takes a good answer that breaks off for a failure', async () => {
+  it('fails if the answer is cut off', async () => {
     const breaksOff: RequestListener = (_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');
       setImmediate(() => response.destroy());
@@ -79,7 +79,7 @@ describe('a health check', () => {
     expect(await checked(breaksOff)).toBe('answer cut off');
   });
 
-  it('takes a good answer that does not come to its end in time for a failure', async () => {
+  it('fails if the answer is not complete in time', async () => {
     expect(await checked((_, response) => response.write('half'), 100)).toBe('timeout');
   });
 
@@ -87,15 +87,15 @@ describe('a health check', () => {
     expect(await checked((_, response) => response.write('x'.repeat(100_000)))).toBeUndefined();
   });
 
-  it('takes a connection that is reset for a failure', async () => {
+  it('fails if the connection is reset', async () => {
     expect(await checked(({ socket }) => socket.resetAndDestroy())).toBe('connection reset');
   });
 
-  it('takes a connection that is closed without an answer for a failure', async () => {
+  it('fails if the connection is closed without an answer', async () => {
     expect(await checked(({ socket }) => socket.destroy())).toBe('connection reset');
   });
 
-  it('takes a connection that is refused for a failure', async () => {
+  it('fails if the connection is refused', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProbeCounts } from './probe-counts.ts';
 
 describe('the counts of health checks', () => {
-  it('begin with none', () => {
+  it('start at zero', () => {
     const { passed, failed } = new ProbeCounts();
     expect([passed, ...Object.values(failed)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
@@ -24,7 +24,7 @@ describe('the counts of health checks', () => {
     expect(counts.passed).toBe(0);
   });
 
-  it('have good checks apart', () => {
+  it('count passed checks separately', () => {
     const counts = new ProbeCounts();
     counts.count(undefined, 5);
     expect(counts.passed).toBe(1);

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Pool } from '../settings/pool.ts';
 
-/** What a pool's process cannot do to itself. */
+/** An action on a pool's process from outside. */
 export type HandAction = 'shutdown' | 'kill' | 'freeze' | 'repair';
 
 /** Makes the parent process act on a pool's process: the proof may run in a container that must not control others. */

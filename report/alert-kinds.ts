@@ -40,16 +40,20 @@ export const alertKinds = {
   'outage-resolved': { stage: 'ends', resolves: 'outage', sections: ['outage-resolved'], mark: true },
   'standby-down': { stage: 'begins', sections: ['standby-down'], mark: true },
   'standby-resolved': { stage: 'ends', resolves: 'standby-down', sections: ['standby-resolved'], mark: true },
-  away: { stage: 'begins', sections: ['away'], mark: false },
+  away: { stage: 'once', sections: ['away'], mark: false },
   'deploy-started': { stage: 'begins', sections: ['deploy'], mark: true },
   'deploy-failed': { stage: 'ends', sections: ['deploy-failed', 'not-rolled-back'], mark: true },
-  'deploy-finished': { stage: 'ends', sections: ['deploy-finished', 'deploy-not-watched', 'deploy-ready'], mark: true },
+  'deploy-finished': {
+    stage: 'ends',
+    sections: ['deploy-finished', 'deploy-not-monitored', 'deploy-ready'],
+    mark: true,
+  },
   canary: { stage: 'begins', sections: ['canary', 'canary-off'], mark: true },
   'maintenance-on': { stage: 'begins', sections: ['maintenance'], mark: true },
   'maintenance-off': { stage: 'ends', sections: ['maintenance-off'], mark: true },
   muted: { stage: 'begins', sections: ['muted'], mark: false },
   unmuted: { stage: 'ends', sections: ['unmuted'], mark: false },
-  test: { stage: 'begins', sections: ['test-alert'], mark: false },
+  test: { stage: 'once', sections: ['test-alert'], mark: false },
 } as const satisfies { readonly [kind: string]: AlertKindInfo };
 
 export type AlertKind = keyof typeof alertKinds;

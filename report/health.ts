@@ -10,7 +10,7 @@ export interface CheckpointHealth {
 
 /** The answer of `GET /healthz`: status 200 if `ok`, 503 if `degraded`. */
 export interface Health {
-  /** `degraded` if the log cannot be read, the checkpoint cannot be written, or Slack accepts nothing until somebody fixes it. */
+  /** `degraded` if the log cannot be read, the checkpoint cannot be written, or a channel accepts nothing until somebody fixes it. */
   readonly status: 'ok' | 'degraded';
   readonly version: string;
   readonly log: {

@@ -1,11 +1,11 @@
-const maxWords = 300;
+const maxLineChars = 300;
 
 export function capital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 /** Puts a text on one line and cuts it to `maxChars`. */
-export function oneLine(words: string, maxChars = maxWords): string {
+export function oneLine(words: string, maxChars = maxLineChars): string {
   const line = words
     .toWellFormed()
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')

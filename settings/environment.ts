@@ -3,10 +3,7 @@ import { type SettingName, type VariableName, type VariableOf, variables, variab
 
 type Value = string | number | boolean;
 
-/**
- * What an engine itself says about a service: every internal variable, and those settings that have another value there than
- * in `.env`.
- */
+/** The variables of a service that the engine sets: every internal one, and the settings whose value differs from `.env`. */
 export type OwnVariables<S extends ServiceName> = {
   readonly [N in Exclude<VariableOf<S>, SettingName>]: Value;
 } & { readonly [N in Extract<VariableOf<S>, SettingName>]?: Value | undefined };

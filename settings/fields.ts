@@ -14,11 +14,11 @@ export interface Field<S extends z.ZodType = z.ZodType> {
   /** Never repeat the value in an error. */
   readonly secret: boolean;
   /** The same check for a shell; undefined: there is none, and the edge cannot have such a variable. */
-  readonly check: ShellCheck | undefined;
+  readonly check: ShellRule | undefined;
 }
 
 /** A POSIX extended regular expression that means the same in JavaScript, or the bounds of a whole number. */
-export type ShellCheck = { readonly pattern: string } | { readonly min: number; readonly max: number };
+export type ShellRule = { readonly pattern: string } | { readonly min: number; readonly max: number };
 
 type TextSchema = z.ZodType<unknown, string>;
 
@@ -26,7 +26,7 @@ interface Description {
   readonly expected: string;
   readonly about: string;
   readonly secret?: boolean;
-  readonly check?: ShellCheck;
+  readonly check?: ShellRule;
 }
 
 function withDefault<S extends TextSchema>(schema: S, value: string, description: Description) {
@@ -102,7 +102,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(values: T,
   });
 }
 
-export function flag(value: boolean, about: string) {
+export function trueOrFalse(value: boolean, about: string) {
   const schema = z.enum(['true', 'false']).transform((word) => word === 'true');
   return withDefault(schema, String(value), {
     expected: 'true or false',

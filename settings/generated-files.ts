@@ -6,8 +6,6 @@ import { envExample } from './render/env-example.ts';
 import { replaceMarked } from './render/marked.ts';
 import { commonSettings, settingsPage } from './render/tables.ts';
 
-export const generator = 'node settings/generate.ts';
-
 /** The files that follow from `settings/variables.ts`, by path, as they should be. */
 export function generatedFiles(root: string): Readonly<Record<string, string>> {
   const contents = (path: string) => readFileSync(join(root, path), 'utf8');

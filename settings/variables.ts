@@ -36,9 +36,9 @@ const apps = {
   },
   CHAOS_ENABLED: {
     for: ['app_blue', 'app_green'],
-    ...field.flag(true, "Enables the demo app's /chaos endpoints, on the direct ports only"),
+    ...field.trueOrFalse(true, "Enables the demo app's /chaos endpoints, on the direct ports only"),
   },
-  APP_READ_ONLY: { for: ['compose'], ...field.flag(true, 'Makes the root filesystem of both apps read-only') },
+  APP_READ_ONLY: { for: ['compose'], ...field.trueOrFalse(true, 'Makes the root filesystem of both apps read-only') },
   APP_MEMORY: { for: ['compose'], ...field.memory('512m', 'The memory limit of each app') },
   EDGE_MEMORY: {
     for: ['compose'],
@@ -86,7 +86,7 @@ const alerts = {
   },
   MAINTENANCE_MODE: {
     for: ['alert_watcher', 'cli'],
-    ...field.flag(false, 'Holds back failover alerts, for planned work'),
+    ...field.trueOrFalse(false, 'Holds back failover alerts, for planned work'),
   },
   ALERT_IDENTIFIER: { for: ['alert_watcher'], ...field.freeText('A name for this installation, shown in every alert') },
   RUNBOOK_URL: {

@@ -4,8 +4,8 @@ import { SettingsError } from '../settings/read.ts';
  * Runs a program until SIGTERM or SIGINT, then calls its stop function; a second signal exits at once with code 1. Invalid
  * settings are reported one per line, with exit code 2.
  */
-export function startProgram(name: string, start: () => () => Promise<void>): void {
-  let stop: () => Promise<void>;
+export function startProgram(name: string, start: () => (signal: NodeJS.Signals) => Promise<void>): void {
+  let stop: (signal: NodeJS.Signals) => Promise<void>;
   try {
     stop = start();
   } catch (error) {
@@ -18,7 +18,7 @@ export function startProgram(name: string, start: () => () => Promise<void>): vo
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      stop().then(
+      stop(signal).then(
         () => process.exit(0),
         (error: unknown) => {
           process.stderr.write(`${name}: ${String(error)}\n`);

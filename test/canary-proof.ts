@@ -31,7 +31,7 @@ export function describeCanaries(site: () => ProofSite): void {
       const report = await site().expectAccurateStatus();
       expect(report).toMatchObject({ canaryPercent: 0, edge: { active: before.edge.active } });
       expect(releasesOf(report)).toEqual(releasesOf(before));
-      expect((await channel.expect('Canary off: ')).text).toMatch(/\(tired-canary\) did badly\n/);
+      expect((await channel.expect('Canary off: ')).text).toMatch(/\(tired-canary\) failed\n/);
       expect((await channel.expect('Deploy failed at canary ')).text).toContain('Some visitors were sent to it.');
       expectAllServed('a canary that fails', await tally, unrepeatable(otherPool(before.edge.active)));
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { scenarioNames } from '../cli/arguments.ts';
-import { settingNames } from '../cli/commands/prove.ts';
+import { recordedSettings } from '../cli/commands/prove.ts';
 import { readRecorded } from '../docs/proof/recorded.ts';
 import { places } from '../docs/proof/tables.ts';
 import { variables } from '../settings/variables.ts';
@@ -27,7 +27,7 @@ describe.each(['compose', 'host'] as const)('the tables of the proof on the %s e
       version: expect.stringMatching(/./),
       commit: expect.stringMatching(/^[0-9a-f]{7,}$/),
     });
-    expect(Object.keys(proof.settings).toSorted()).toEqual(settingNames.toSorted());
+    expect(Object.keys(proof.settings).toSorted()).toEqual(recordedSettings.toSorted());
   });
 
   it('were recorded with the default settings', () => {

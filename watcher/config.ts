@@ -134,7 +134,7 @@ function readWebhook(env: NodeJS.ProcessEnv): Webhook {
   try {
     readSettings({ SLACK_WEBHOOK_URL: url }, ['SLACK_WEBHOOK_URL']);
   } catch {
-    const fault = `SLACK_WEBHOOK_URL_FILE: expected ${path} to hold an http:// or https:// URL, got something else`;
+    const fault = `SLACK_WEBHOOK_URL_FILE: expected ${path} to contain an http:// or https:// URL, got something else`;
     return { faults: [`${fault} (not shown: it is a secret)`] };
   }
   return { url, faults: [] };

@@ -198,7 +198,7 @@ describe('the watcher', () => {
       await start();
       watcher.log(reroutedLine(at(1)), accessLine(at(2)), accessLine({ active: 'green', ...at(3) }));
       await slack.waitFor(() => slack.requests >= 1);
-      await watcher.waitForOutput(/alert not delivered yet/);
+      await watcher.waitForOutput(/failed to deliver an alert/);
       const { httpStatus, text } = await watcher.health();
       expect(httpStatus).toBe(behaviour === '404' || behaviour === 'redirect' ? 503 : 200);
       watcher.signal('SIGTERM');

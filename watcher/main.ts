@@ -57,7 +57,7 @@ export interface Surroundings {
  * in the same process.
  * @returns a function that stops it: delivers what it can in time, writes the last checkpoint and closes everything
  */
-export function startWatcher(config: Config, { log, fail }: Surroundings): () => Promise<void> {
+export function startWatcher(config: Config, { log, fail }: Surroundings): (signal?: NodeJS.Signals) => Promise<void> {
   const { logPath, sloPercent, thresholdPercent } = config;
   const { version } = manifest;
   const startedAtMs = Date.now();
@@ -167,7 +167,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
       },
       onFailure: (failure) => {
         onFailure(failure);
-        log.warn({ channel: notifier.name, ...failure }, 'alert not delivered yet');
+        log.warn({ channel: notifier.name, ...failure }, 'failed to deliver an alert');
       },
       durable: checkpointer.durable,
       changed: () => void checkpointer.durable(),
@@ -239,7 +239,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     return isRead ? Date.now() : watch.lastEndMs;
   }
 
-  async function stop(): Promise<void> {
+  async function stop(signal?: NodeJS.Signals): Promise<void> {
     edge?.stop();
     prober?.stop();
     follower.stop(lastReadMs);
@@ -253,7 +253,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): () =>
     server.closeAllConnections();
     const kept = checkpointer.health.state === 'ok';
     for (const alert of left.flat()) log.warn({ incident: alert.incident, kept }, `not delivered: ${plainText(alert)}`);
-    log.info('watcher stopped');
+    log.info({ signal }, 'watcher stopped');
   }
 }
 

@@ -225,7 +225,7 @@ describe('a watcher that was killed', () => {
     await watcher.again();
     await sent(failoverWords);
     await sent('While the watcher was away');
-    expect(slack.messages[0]?.text).toContain('Still going on: failed over to green');
+    expect(slack.messages[0]?.text).toContain('Still open: failed over to green');
     await deliveredOnDisk();
     await watcher.kill();
     await watcher.again();

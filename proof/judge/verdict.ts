@@ -6,7 +6,7 @@ import type { Moments } from './moments.ts';
 
 /** What a scenario must meet. */
 export interface Expectation {
-  /** Which pool serves the standby from the detection on, or the active pool throughout. Undefined for either. */
+  /** Which pool must serve: the standby from the detection on, or the active pool throughout. Undefined if either may. */
   readonly servedBy?: 'standby' | 'active';
   readonly allowances: readonly Allowance[];
   /** How many quick requests may exceed half a second, all due before the detection. Undefined for ten at any time. */

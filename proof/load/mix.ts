@@ -88,7 +88,7 @@ export class Mix {
 
 function bodySaysPool(body: string, pool: string | undefined): boolean {
   try {
-    return (JSON.parse(body) as { pool?: unknown | undefined }).pool === pool;
+    return (JSON.parse(body) as { pool?: unknown }).pool === pool;
   } catch {
     return false;
   }

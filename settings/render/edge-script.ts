@@ -1,4 +1,5 @@
 import { type Declaration, variables, variablesOf } from '../variables.ts';
+import { generator } from './marked.ts';
 
 /**
  * `edge-settings.sh`: defaults and validation for entrypoint.sh, which runs in an image without Node.
@@ -8,7 +9,7 @@ export function edgeScript(): string {
   const names = variablesOf('nginx_proxy');
   return `#!/bin/sh
 # The variables of the edge: defaults and validation, for entrypoint.sh.
-# Generated from settings/variables.ts by "node settings/generate.ts"; do not edit.
+# Generated from settings/variables.ts by "${generator}"; do not edit.
 
 ${names.map((name) => `: "\${${name}:=${variables[name].default ?? ''}}"\n`).join('')}
 check_settings() {

@@ -1,4 +1,5 @@
 import { groups } from '../variables.ts';
+import { generator } from './marked.ts';
 
 /** `.env.example`: every setting with its default, commented out. */
 export function envExample(): string {
@@ -9,6 +10,6 @@ export function envExample(): string {
     return `\n# ---- ${title} ----\n\n${entries.join('\n')}`;
   });
   return `# Copy to .env and uncomment what you want to change. Everything is optional.
-# Generated from settings/variables.ts by "node settings/generate.ts".
+# Generated from settings/variables.ts by "${generator}".
 ${sections.join('')}`;
 }

@@ -1,3 +1,6 @@
+/** Writes the generated files and parts. */
+export const generator = 'node settings/generate.ts';
+
 /** The lines around the generated part of a file that is otherwise written by hand. */
 export interface Marks {
   readonly begin: string;

@@ -1,4 +1,5 @@
 import { type Declaration, groups, type SettingName, variables } from '../variables.ts';
+import { generator } from './marked.ts';
 
 /** `docs/settings.md`: every setting, by group. */
 export function settingsPage(): string {
@@ -6,7 +7,7 @@ export function settingsPage(): string {
     const rows = Object.entries(settings).map(([name, setting]) => [...row(name, setting), setting.expected]);
     return `\n## ${title}\n\n${table(['variable', 'default', '', 'value'], rows)}`;
   });
-  return `<!-- Generated from settings/variables.ts by "node settings/generate.ts"; do not edit. -->
+  return `<!-- Generated from settings/variables.ts by "${generator}"; do not edit. -->
 
 # Settings
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { generator } from '../../settings/generated-files.ts';
-import { environmentOf } from '../../settings/render/compose-environment.ts';
+import { environmentInCompose } from '../../settings/render/compose-environment.ts';
+import { generator } from '../../settings/render/marked.ts';
 import { serviceNames } from '../../settings/services.ts';
 import { containerVariablesOf, readersOf, variableNames, variables } from '../../settings/variables.ts';
 import { contents, expectNone, foreignVariables, isSetting, isVariable } from './advice.ts';
@@ -9,7 +9,7 @@ import { contents, expectNone, foreignVariables, isSetting, isVariable } from '.
 const composeFiles = ['docker-compose.yml', 'monitoring/docker-compose.yml'];
 
 describe.each(serviceNames)('docker-compose.yml, for %s', (service) => {
-  const passed = environmentOf(contents('docker-compose.yml'), service);
+  const passed = environmentInCompose(contents('docker-compose.yml'), service);
   const declared: readonly string[] = containerVariablesOf(service);
 
   it('passes every variable that the service reads', () => {

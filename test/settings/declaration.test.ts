@@ -3,14 +3,14 @@ import { readersOf, variableNames } from '../../settings/variables.ts';
 import { expectNone, isSetting } from './advice.ts';
 
 describe('every variable', () => {
-  it('is for somebody', () => {
+  it('has a reader', () => {
     expectNone(
       variableNames.filter((name) => readersOf(name).length === 0),
       (name) => `${name}: name who reads it, in "for" in settings/variables.ts`,
     );
   });
 
-  it('of .env is for somebody who gets it from there', () => {
+  it('that is internal is not for the command line or Compose', () => {
     const internal = variableNames.filter((name) => !isSetting(name));
     expectNone(
       internal.filter((name) => readersOf(name).some((reader) => reader === 'cli' || reader === 'compose')),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { generator } from '../../settings/generated-files.ts';
+import { generator } from '../../settings/render/marked.ts';
 import { variables, variablesOf } from '../../settings/variables.ts';
 import { contents, expectNone, root } from './advice.ts';
 

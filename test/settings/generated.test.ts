@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { generatedFiles, generator } from '../../settings/generated-files.ts';
+import { generatedFiles } from '../../settings/generated-files.ts';
+import { generator } from '../../settings/render/marked.ts';
 import { contents, root } from './advice.ts';
 
 describe('the generated files', () => {

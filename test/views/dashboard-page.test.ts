@@ -42,7 +42,7 @@ describe('the dashboard of a watcher', () => {
 
   it('says that no request has come yet, and shows the first one at once', async () => {
     await start();
-    await dashboard.says('sentence', 'is active. No request has come yet.');
+    await dashboard.says('sentence', 'is active. There was no request yet.');
     await dashboard.says('no-alerts', 'None yet.');
     await dashboard.says('watcher', 'waiting for the access log');
     expect(await dashboard.text('rate')).toBe('none yet');
@@ -133,7 +133,7 @@ describe('the dashboard of a watcher', () => {
     slack.answer('500');
     watcher.log(...recentLines(10), reroutedLine());
     await dashboard.says('alerts', /Failover detected.*\s.*slack: waiting/);
-    await dashboard.says('problems', /Alerts do not get through to slack: 1 wait – .*500/);
+    await dashboard.says('problems', /Alerts are not delivered to slack: 1 waiting – .*500/);
     slack.answer('ok');
     await dashboard.says('alerts', /Failover detected.*\s.*slack: sent/);
     await dashboard.says('watcher', /1 sent, 0 waiting, 0 failed/);

@@ -51,7 +51,7 @@ describe('the dashboard of a stack', () => {
     const failedOver = await dashboard.turnedTo('Green');
     const firstRerouted = load.answers.find(({ pool }) => pool === 'green')?.at ?? 0;
     expect(failedOver - firstRerouted).toBeLessThan(1_000);
-    await dashboard.says('sentence', 'serves for blue, which is active and does not answer well.');
+    await dashboard.says('sentence', 'serves for blue, which is active but fails.');
     await dashboard.says('problems', 'Failover: blue → green');
     await dashboard.says('alerts', 'Failover detected: blue → green');
     await eventually('green in the chart', async () => (await dashboard.pixels('requests', chartColors.green)) > 50);

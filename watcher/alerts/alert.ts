@@ -242,7 +242,7 @@ export interface DeployFailed extends DeployBase {
   readonly why: string;
   /** Visitors were sent to the release and may have been affected. */
   readonly wasLive: boolean;
-  /** Set if the release is still live: why the other pool cannot take over. */
+  /** Set if the release is still active: why the other pool cannot take over. */
   readonly noWayBack?: string | undefined;
   /** The other pool is active again. The switch back has its own alert. */
   readonly rolledBack?: boolean;

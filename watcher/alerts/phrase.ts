@@ -1,7 +1,8 @@
 import { oneLine } from '../../report/text.ts';
 import type { Alert, DeployFailed, Switch } from './alert.ts';
 
-const maxReleaseChars = 40;
+/** Phrases are parts of sentences, so releases in them are short. */
+export const maxPhraseReleaseChars = 40;
 
 /** An alert in a few words, for a list of events. */
 export function phraseOf(alert: Alert): string {
@@ -35,11 +36,11 @@ export function phraseOf(alert: Alert): string {
     case 'away':
       return 'the watcher was away';
     case 'deploy-started':
-      return `deploy of ${oneLine(alert.release, maxReleaseChars)} to ${alert.pool} started`;
+      return `deploy of ${oneLine(alert.release, maxPhraseReleaseChars)} to ${alert.pool} started`;
     case 'deploy-failed':
       return failedPhrase(alert);
     case 'deploy-finished':
-      return `deploy of ${oneLine(alert.release, maxReleaseChars)} ${alert.switched ? 'finished' : 'ready'}`;
+      return `deploy of ${oneLine(alert.release, maxPhraseReleaseChars)} ${alert.switched ? 'finished' : 'ready'}`;
     case 'canary':
       return alert.percent === 0 ? 'canary off' : `canary ${alert.percent}% to ${alert.pool}`;
     case 'maintenance-on':
@@ -58,8 +59,8 @@ export function phraseOf(alert: Alert): string {
 }
 
 function failedPhrase({ release, step, pool, noWayBack }: DeployFailed): string {
-  const failed = `deploy of ${oneLine(release, maxReleaseChars)} failed at ${oneLine(step, maxReleaseChars)}`;
-  return noWayBack === undefined ? failed : `${failed}, still live on ${pool}`;
+  const failed = `deploy of ${oneLine(release, maxPhraseReleaseChars)} failed at ${oneLine(step, maxPhraseReleaseChars)}`;
+  return noWayBack === undefined ? failed : `${failed}, still active on ${pool}`;
 }
 
 function switchPhrase({ to, operation }: Switch): string {
@@ -68,7 +69,7 @@ function switchPhrase({ to, operation }: Switch): string {
     case 'switch':
       return `switched to ${to}`;
     case 'deploy':
-      return `deployed ${release === undefined ? '' : `${oneLine(release, maxReleaseChars)} `}on ${to}`;
+      return `deployed ${release === undefined ? '' : `${oneLine(release, maxPhraseReleaseChars)} `}on ${to}`;
     case 'rollback':
       return `rolled back by hand to ${to}`;
     case 'bake':

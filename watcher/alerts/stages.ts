@@ -8,7 +8,7 @@ export function isEndOf(end: Alert, alert: Alert): boolean {
 
 /** Whether an alert ends something. */
 export function isEnd(alert: Alert): boolean {
-  // The deploy has ended, but its release is still live.
+  // The deploy has ended, but its release is still active.
   if (alert.kind === 'deploy-failed' && alert.noWayBack !== undefined) return false;
   return kindInfo(alert.kind).stage === 'ends';
 }

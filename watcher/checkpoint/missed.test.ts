@@ -92,13 +92,13 @@ describe('what happened while the watcher was away', () => {
     ]);
   });
 
-  it('is not all resolved if a bad release is still live', () => {
+  it('is not all resolved if a bad release is still active', () => {
     const deploy = { actor: 'ci', pool: 'green', release: 'v2', incident: 'd-1' } as const;
     const started: Alert = { ...deploy, kind: 'deploy-started', atMs: at(1) };
     const stuck = { step: 'bake', why: 'it fails', wasLive: true, tookMs: 9, noWayBack: 'blue is down' };
     const failed: Alert = { ...deploy, ...stuck, kind: 'deploy-failed', wasLive: true, atMs: at(3) };
     const [summary, ...rest] = sentFor([started, failed], 29, ['d-1']);
-    expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still live on green');
+    expect(summary && plainText(summary)).toContain('deploy of v2 failed at bake, still active on green');
     expect(summary && plainText(summary)).not.toContain('All of it is resolved');
     expect(rest).toEqual([started, failed]);
   });
@@ -184,7 +184,7 @@ describe('what happened while the watcher was away', () => {
     expect(sentFor([failover(3, 'f-1'), switched]).map(({ kind }) => kind)).toEqual(['away']);
   });
 
-  it('lists a bad release that is still live as still open, but not once a switch has ended that', () => {
+  it('lists a bad release that is still active as still open, but not once a switch has ended that', () => {
     const stuck: Alert = {
       ...deployOf('d-1'),
       kind: 'deploy-failed',

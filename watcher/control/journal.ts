@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type JournalRecord, record } from '../../journal/record.ts';
+import { type JournalRecord, recordOf } from '../../journal/record.ts';
 import { ControlFile } from './control-file.ts';
 
 /** The last journal record that was read. Plain data. */
@@ -85,14 +85,6 @@ export class Journal {
 /** All records that are in the journal now. */
 export function earlierRecords(directory: string): readonly JournalRecord[] {
   return new Journal(directory, { id: '', atMs: Number.NEGATIVE_INFINITY }).read();
-}
-
-function recordOf(line: string): JournalRecord | undefined {
-  try {
-    return record.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The journal's records that have not been processed yet. While the log is replayed, they wait for their time. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Exposition } from '../../metrics/exposition.ts';
 import { exposeProcess } from '../../metrics/process.ts';
 import type { Pool } from '../../settings/pool.ts';
@@ -74,7 +75,7 @@ export class Metrics {
       const text = await exposition.text();
       // The checkpoint is on disk before the counts are out. So lines that are read again after a crash are in no earlier
       // scrape, and none counts twice.
-      await Promise.race([checkpointer.durable(), passed(durableForMs)]);
+      await Promise.race([checkpointer.durable(), delay(durableForMs, undefined, { ref: false })]);
       return text;
     };
   }
@@ -83,10 +84,4 @@ export class Metrics {
 export interface MetricsText {
   readonly contentType: string;
   readonly text: string;
-}
-
-function passed(forMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, forMs).unref();
-  return promise;
 }

@@ -310,7 +310,7 @@ describe('a message that comes late', () => {
     await slack.waitFor(() => Date.now() - failing > 1_100);
     slack.answer('ok');
     await slack.waitFor(() => slack.messages.length === 1);
-    expect(whole(0)).toMatch(/sent [\d.]+ m?s late: this channel took no message for [\d.]+ m?s/);
+    expect(whole(0)).toMatch(/sent [\d.]+ m?s late: this channel accepted no message for [\d.]+ m?s/);
     outbox.push(standbyDown('b'));
     await slack.waitFor(() => slack.messages.length === 2);
     expect(whole(1)).not.toContain('late');
@@ -321,7 +321,7 @@ describe('a message that comes late', () => {
     const entries = [{ alert: standbyDown('a'), queuedAtMs: nowMs - 720_000 }];
     open({ initial: { entries, droppedUntold: 0, silence: { fromMs: nowMs - 700_000 } } });
     await slack.waitFor(() => slack.messages.length === 1);
-    expect(whole(0)).toContain('sent 12 min late: this channel took no message for 11 min 40 s');
+    expect(whole(0)).toContain('sent 12 min late: this channel accepted no message for 11 min 40 s');
   });
 
   it('does not blame Slack after a restart if Slack was not the reason', async () => {

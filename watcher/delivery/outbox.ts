@@ -25,7 +25,7 @@ export class Outbox {
   #state: OutboxHealth['state'] = 'open';
   #sent = 0;
   #dropped = 0;
-  #droppedUntold: number;
+  #unreportedDrops: number;
   #silence: Silence | undefined;
   #lastError: string | null = null;
   #failures = 0;
@@ -40,7 +40,7 @@ export class Outbox {
     this.#notifier = notifier;
     this.#options = options;
     this.#queue = new Queue(options.limit, options.initial?.entries ?? []);
-    this.#droppedUntold = options.initial?.droppedUntold ?? 0;
+    this.#unreportedDrops = options.initial?.droppedUntold ?? 0;
     this.#silence = options.initial?.silence;
     if (this.#queue.length > 0) this.#running = this.#run();
   }
@@ -63,7 +63,7 @@ export class Outbox {
   snapshot(): OutboxSnapshot {
     return {
       entries: this.#queue.entries,
-      droppedUntold: this.#droppedUntold,
+      droppedUntold: this.#unreportedDrops,
       silence: this.#silence,
     };
   }
@@ -113,7 +113,7 @@ export class Outbox {
   }
 
   async #try(head: Waiting): Promise<void> {
-    const reportedDrops = this.#droppedUntold;
+    const reportedDrops = this.#unreportedDrops;
     head.inFlight = true;
     const delivery = await this.#deliver(head, reportedDrops);
     head.inFlight = false;
@@ -146,7 +146,7 @@ export class Outbox {
   #settled({ entry, ageMs }: Waiting, afterMs: number | undefined, reportedDrops: number): void {
     this.#sent++;
     for (const alert of alertsOf(entry)) this.#options.onSettled?.({ alert, result: 'delivered', waitedMs: ageMs() });
-    this.#droppedUntold -= reportedDrops;
+    this.#unreportedDrops -= reportedDrops;
     if (afterMs !== undefined) this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + afterMs);
     this.#silence = silenceEnded(this.#silence, Date.now());
     this.#next();
@@ -209,7 +209,7 @@ export class Outbox {
 
   #countDropped(alerts: readonly Alert[]): void {
     this.#dropped += alerts.length;
-    this.#droppedUntold += alerts.length;
+    this.#unreportedDrops += alerts.length;
     for (const alert of alerts) this.#options.onSettled?.({ alert, result: 'dropped' });
   }
 

@@ -6,7 +6,7 @@ const quietPollMs = 90;
 /** The log counts as quiet after this time without a line. */
 const quietAfterMs = 1_000;
 
-/** Called before and after each step. A step may read lines. */
+/** `beforeStep` is called before each step, `afterStep` after it. The last steps, in `stop`, share one `beforeStep`. */
 export interface FollowHooks {
   readonly beforeStep: (nowMs: number) => void;
   /** `more` is true if there is more to read immediately. */

@@ -2,7 +2,10 @@ import { hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 
 const headBytes = 1_024;
-/** Any log's first bytes contain a time in milliseconds and a request id, so two logs that share them are copies. */
+/**
+ * A shorter head may be the beginning of a line. The edge writes whole lines, so a longer one includes the first line's time and
+ * request id, which no other log shares.
+ */
 const identifyingBytes = 128;
 
 /**

@@ -47,9 +47,7 @@ describe('the statement', () => {
   });
 
   it('names the pool that serves and the one that should', () => {
-    expect(said(standing(failOver))).toBe(
-      'green, warning: Green serves for blue, which is active and does not answer well.',
-    );
+    expect(said(standing(failOver))).toBe('green, warning: Green serves for blue, which is active but fails.');
     expect(problems(standing(failOver))).toEqual(['warning: Failover: blue → green (refused or reset)']);
   });
 
@@ -76,9 +74,7 @@ describe('the statement', () => {
       const { open } = state.outage;
       if (open !== null) state.outage.open = { ...open, alert: { ...open.alert, shownBy: 'health-checks' } };
     };
-    expect(said(standing(unsure))).toBe(
-      'blue, warning: Blue is asked first, and fails its health checks as the other one does.',
-    );
+    expect(said(standing(unsure))).toBe('blue, warning: Blue is tried first; both pools fail their health checks.');
     expect(problems(standing(unsure))).toEqual(['warning: Both pools fail their health checks (blue: refused)']);
     const errors = (masked: boolean) => (state: State) => {
       state.errorRate.open = { ...incident, masked };
@@ -90,7 +86,7 @@ describe('the statement', () => {
   it('names the pool that the edge would try, if no request has shown the end of a failover', () => {
     const quiet = { lastEndMs: nowMs - 10_001 };
     expect(said(standing(failOver, quiet))).toBe(
-      'blue, good: Blue is asked first again; no request has come to show that it is healthy.',
+      'blue, good: Blue is tried first again; no request has shown yet that it is healthy.',
     );
     expect(statementOf(standing(failOver, quiet), []).sinceMs).toBe(quiet.lastEndMs);
     expect(problems(standing(failOver, quiet))).toEqual([]);
@@ -112,7 +108,7 @@ describe('the statement', () => {
       state.flags = { active: 'blue', blue: down, green: null };
     };
     expect(said(standing(flagged))).toBe(
-      'green, warning: Green is asked first, as blue is active and fails its health checks.',
+      'green, warning: Green is tried first, because blue is active but fails its health checks.',
     );
     expect(statementOf(standing(flagged), []).sinceMs).toBe(down.seenMs);
     const both = (state: State) => {
@@ -183,11 +179,11 @@ describe('the statement', () => {
       ],
     });
     expect(problems(own)).toEqual([
-      'bad: Alerts do not get through to slack: 4 wait (status 410)',
+      'bad: Alerts are not delivered to slack: 4 waiting (status 410)',
       'warning: The journal cannot be read: operations are not reported (EACCES)',
       'warning: The watcher cannot save what it knows (ENOSPC)',
       'warning: The dashboard cannot save its charts (EROFS)',
-      'warning: Alerts do not get through to webhook: 4 wait (status 410)',
+      'warning: Alerts are not delivered to webhook: 4 waiting (status 410)',
     ]);
     expect(problems(standing((state) => Object.assign(state, { flags: null })))).toEqual([
       'warning: No health checks: the control directory cannot be seen (null)',

@@ -58,7 +58,7 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
   }
   if (failover !== null) {
     const { from, to } = failover.alert;
-    const sentence = `serves for ${from}, which is active and does not answer well.`;
+    const sentence = `serves for ${from}, which is active but fails.`;
     return { tint: to, tone: 'warning', word: capital(to), sentence, sinceMs: failover.atMs };
   }
   if (active === null) {
@@ -67,24 +67,24 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
   }
   const first = flags === null ? active : askedFirst(active, flags);
   if (first !== active) {
-    const sentence = `is asked first, as ${active} is active and fails its health checks.`;
+    const sentence = `is tried first, because ${active} is active but fails its health checks.`;
     const sinceMs = flags?.[active]?.seenMs ?? null;
     return { tint: first, tone: 'warning', word: capital(first), sentence, sinceMs };
   }
   const tone = problems.some((problem) => problem.tone === 'bad') ? 'bad' : problems.length > 0 ? 'warning' : 'good';
   if (state.outage.open !== null) {
-    const sentence = 'is asked first, and fails its health checks as the other one does.';
+    const sentence = 'is tried first; both pools fail their health checks.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: state.outage.open.atMs };
   }
   if (state.routing.failover !== null) {
-    const sentence = 'is asked first again; no request has come to show that it is healthy.';
+    const sentence = 'is tried first again; no request has shown yet that it is healthy.';
     return { tint: active, tone, word: capital(active), sentence, sinceMs: lastEndMs };
   }
   if (flapping.open !== null) {
     const sentence = `serves, and has failed over ${flapping.open.failovers} times.`;
     return { tint: active, tone, word: capital(active), sentence, sinceMs: flapping.open.atMs };
   }
-  const sentence = state.routing.serving === null ? 'is active. No request has come yet.' : 'serves.';
+  const sentence = state.routing.serving === null ? 'is active. There was no request yet.' : 'serves.';
   return { tint: active, tone, word: capital(active), sentence, sinceMs: null };
 }
 
@@ -190,7 +190,7 @@ function stackProblems({
     pastFault === null ? undefined : warning('The dashboard cannot save its charts', null, pastFault),
     ...channels.map(({ name, state, queued, lastError }) => {
       if (state === 'open') return undefined;
-      const text = `Alerts do not get through to ${name}: ${queued} wait`;
+      const text = `Alerts are not delivered to ${name}: ${queued} waiting`;
       return state === 'closed' ? bad(text, null, lastError ?? undefined) : warning(text, null, lastError ?? undefined);
     }),
   ].filter((problem) => problem !== undefined);

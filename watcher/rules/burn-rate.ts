@@ -2,7 +2,7 @@ import type { BurnRate, BurnRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedForVisitor, visitorLeft } from '../request/observe.ts';
 import { advanceTo, count, longTally, shortTally, type Tally } from './buckets.ts';
-import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, push, type Verdict } from './incident.ts';
 import type { Policy, State } from './state.ts';
 
 /**
@@ -74,7 +74,7 @@ function evaluate(state: State, sloPercent: number, nowMs: number, verdicts: Ver
     request: burnRate.lastFailed ?? undefined,
   });
   const verdict = announce(state.gates, gateKey, open, describe, nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  push(verdicts, verdict);
 }
 
 /** 1 is exactly as fast as the budget allows. */

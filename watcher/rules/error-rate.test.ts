@@ -3,7 +3,7 @@ import { accessLine } from '../../test/access-lines.ts';
 import { Decisions, kinds, noon } from '../../test/decisions.ts';
 import { decideTick } from './decide.ts';
 
-/** So many requests, a millisecond apart; the first of them fail, and visitors see it. */
+/** Logs `number` requests a millisecond apart, of which the first `failed` fail for the visitor. */
 function requests(decisions: Decisions, fromMs: number, number: number, failed: number) {
   const status = (index: number) => (index < failed ? 500 : 200);
   const lines = Array.from({ length: number }, (_, index) =>

@@ -1,7 +1,7 @@
 import type { ErrorRate, ErrorRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedForVisitor, failedUpstream, pathOf } from '../request/observe.ts';
-import { announce, beginIncident, conclude, escalate, type Incident, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, escalate, type Incident, push, type Verdict } from './incident.ts';
 import type { ErrorRateState, OpenErrorRate, Policy, State } from './state.ts';
 import { addSample, ageOut, failedPercent, oldestMs, worstPaths } from './window.ts';
 
@@ -100,8 +100,4 @@ function resolve(state: State, open: Incident, nowMs: number, verdicts: Verdict[
     lastedMs: nowMs - open.atMs,
   };
   verdicts.push(conclude(state.gates, gateKey, open, alert, policy));
-}
-
-function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
-  if (verdict !== undefined) verdicts.push(verdict);
 }

@@ -30,7 +30,7 @@ describe('the active pool', () => {
     expect(kinds(decisions.log(served(9_500, { ...green, tookMs: 1_000 })))).toEqual(['switch']);
   });
 
-  it('takes a clock that is some seconds behind the log for no clock that was set back', () => {
+  it('is not affected by a clock that is a few seconds behind the log', () => {
     decisions.log(served(9_000));
     decisions.tick(noon);
     expect(decisions.log(served(8_000, { ...green, tookMs: 2_000 }))).toEqual([]);
@@ -38,7 +38,7 @@ describe('the active pool', () => {
 });
 
 describe('a failover', () => {
-  it('is not put down to an answer that the standby broke off', () => {
+  it('is not attributed to an answer that the standby cut off', () => {
     const [failover] = decisions.log(served(100, { pool: 'green', ...cutOff }));
     expect(failover).toMatchObject({ kind: 'failover' });
     expect(failover).toMatchObject({ cause: undefined });
@@ -47,12 +47,12 @@ describe('a failover', () => {
   it.each([
     ['502', 'status 502'],
     ['504', 'status 504'],
-  ])('is not put down to the network where the app itself answered %s', (status, cause) => {
+  ])('is not attributed to the network if the app itself answered %s', (status, cause) => {
     const fields = { upstreamStatus: `${status}, 200`, headerTime: '0.001, 0.004' };
     expect(decisions.log(rerouted(100, fields))).toMatchObject([{ kind: 'failover', cause }]);
   });
 
-  it('is not put down to answers that broke off three seconds before', () => {
+  it('is not attributed to answers cut off three seconds before', () => {
     decisions.log(served(100, cutOff));
     expect(decisions.log(rerouted(3_200))).toMatchObject([{ kind: 'failover', cause: 'refused or reset' }]);
   });

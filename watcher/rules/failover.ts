@@ -3,7 +3,7 @@ import type { Failover, Recovery } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from '../request/observe.ts';
 import { announceFlapping, countFailover, countRecovery, failoverKey, settle } from './flapping.ts';
-import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, push, type Verdict } from './incident.ts';
 import type { OpenFailover, Policy, State } from './state.ts';
 import { announceSwitch, isSwitchExpected, switchByFlag, switchByRequest } from './switch.ts';
 
@@ -127,8 +127,4 @@ function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts:
     served: open.served,
   };
   push(verdicts, conclude(state.gates, failoverKey(open.alert.from), open, alert, policy));
-}
-
-function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
-  if (verdict !== undefined) verdicts.push(verdict);
 }

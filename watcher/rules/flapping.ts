@@ -1,9 +1,10 @@
 import type { Pool } from '../../settings/pool.ts';
 import type { Flapping, FlappingResolved } from '../alerts/alert.ts';
 import { announce, beginIncident, conclude, forgetHeldBack, type Verdict } from './incident.ts';
-import { stableForMs } from './limits.ts';
 import type { OpenFlapping, PastFailover, Policy, State } from './state.ts';
 
+/** A pool has stopped flapping once it has not failed over or recovered for this long. */
+export const stableForMs = 5 * 60_000;
 /*
  * A pool that goes up and down every few seconds is one incident, not twenty alerts. The third failover within five minutes is
  * sent as flapping, once. From then on failovers and recoveries are counted but not sent, until nothing has changed for five

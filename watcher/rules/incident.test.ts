@@ -79,7 +79,7 @@ describe('incidents that were held back, some of which another alert reports', (
     expect(gates[key]?.heldBack).toEqual(left);
   });
 
-  it('are none where none were', () => {
+  it('stay none if there were none', () => {
     forgetHeldBack(gates, key, 2);
     expect(gates[key]?.heldBack).toBeNull();
   });

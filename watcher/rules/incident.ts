@@ -146,3 +146,8 @@ function isCoolingDown(gate: Gate, nowMs: number, policy: GatePolicy): boolean {
   // An end more than one cooldown away means that the clock was set back, which must not hold anything back.
   return nowMs < gate.cooldownUntilMs && gate.cooldownUntilMs - nowMs <= policy.cooldownMs;
 }
+
+/** Adds a verdict, if there is one. */
+export function push(verdicts: Verdict[], verdict: Verdict | undefined): void {
+  if (verdict !== undefined) verdicts.push(verdict);
+}

@@ -29,7 +29,7 @@ describe('while alerts are muted', () => {
   it('only the mute and its end are sent, and the end lists what was held back', () => {
     decisions.log(served(0));
     expect(words(tick(2 * minute, muted(31 * minute, 2 * minute)))[0]).toMatch(
-      /^Alerts muted until 12:31 UTC\. For 29 min\. Nothing goes on now\. Until: 2025-11-23 12:31:00 UTC · By: alice/,
+      /^Alerts muted until 12:31 UTC\. For 29 min\. Nothing is open\. Until: 2025-11-23 12:31:00 UTC · By: alice/,
     );
     expect(decisions.log(rerouted(5 * minute), served(20 * minute))).toEqual([]);
     expect(tick(30 * minute, muted(31 * minute, 2 * minute))).toEqual([]);

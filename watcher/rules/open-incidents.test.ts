@@ -5,7 +5,7 @@ import { deployFailed, deployStarted, maintenanceRecord } from '../../test/journ
 import type { DownFlags } from '../control/flags.ts';
 import { isOpen, isOutageConfirmed, ongoing, openIncidents } from './open-incidents.ts';
 
-const well: DownFlags = { active: 'blue', blue: null, green: null };
+const healthy: DownFlags = { active: 'blue', blue: null, green: null };
 const kinds = (decisions: Decisions) => openIncidents(decisions.state).map(({ kind }) => kind);
 const many = (line: typeof accessLine, number: number, atMs = 0) =>
   Array.from({ length: number }, (_, at) => line({ startMs: noon + atMs + at, status: 500 }));
@@ -40,9 +40,9 @@ describe('what is ongoing', () => {
     expect(ongoing(decisions.state)).toEqual(['blue flapping']);
   });
 
-  it('is both pools failing their checks, which is no sure outage', () => {
+  it('is both pools failing their checks, which is not a confirmed outage', () => {
     const decisions = new Decisions();
-    const down = { ...well, blue: { seenMs: noon }, green: { seenMs: noon } };
+    const down = { ...healthy, blue: { seenMs: noon }, green: { seenMs: noon } };
     for (const atMs of [0, 2_000]) decisions.tick(noon + atMs, down);
     expect(kinds(decisions)).toEqual(['both-pools-unhealthy']);
     expect(isOutageConfirmed(decisions.state)).toBe(false);
@@ -50,7 +50,7 @@ describe('what is ongoing', () => {
 
   it('is a standby that is down', () => {
     const decisions = new Decisions();
-    decisions.tick(noon + 5_000, { ...well, green: { seenMs: noon } });
+    decisions.tick(noon + 5_000, { ...healthy, green: { seenMs: noon } });
     expect(kinds(decisions)).toEqual(['standby-down']);
     expect(ongoing(decisions.state)).toEqual(['standby green down']);
   });
@@ -63,7 +63,7 @@ describe('what is ongoing', () => {
     expect(isOpen(decisions.state, 'd-7')).toBe(true);
     decisions.record(maintenanceRecord(false, noon + 2));
     decisions.record(deployFailed(noon + 3, { noWayBack: 'blue is down' }));
-    expect(ongoing(decisions.state)).toEqual(['v2 still live on green']);
+    expect(ongoing(decisions.state)).toEqual(['v2 still active on green']);
     expect(isOpen(decisions.state, 'd-7')).toBe(true);
   });
 });

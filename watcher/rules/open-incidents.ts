@@ -1,10 +1,8 @@
 import type { AlertKind } from '../../report/alert-kinds.ts';
 import { oneLine } from '../../report/text.ts';
-import { phraseOf } from '../alerts/phrase.ts';
+import { maxPhraseReleaseChars, phraseOf } from '../alerts/phrase.ts';
 import type { Incident } from './incident.ts';
 import type { State } from './state.ts';
-
-const maxReleaseChars = 40;
 
 export interface OpenIncident {
   readonly kind: (typeof incidentKinds)[number];
@@ -43,8 +41,8 @@ export function isOutageConfirmed({ outage }: State): boolean {
 /** Whether an incident is open, including those that an operator began: a deploy, maintenance, a mute. */
 export function isOpen(state: State, incident: string): boolean {
   const { operations, mute } = state;
-  const { deploy, stillLive, maintenance } = operations;
-  const begun = [deploy?.id, stillLive?.incident, maintenance?.incident, mute.open?.incident];
+  const { deploy, stillActive, maintenance } = operations;
+  const begun = [deploy?.id, stillActive?.incident, maintenance?.incident, mute.open?.incident];
   if (begun.includes(incident)) return true;
   return openIncidents(state).some((open) => open.incident.id === incident);
 }
@@ -52,7 +50,7 @@ export function isOpen(state: State, incident: string): boolean {
 /** All open incidents and operations, in a few words each. */
 export function ongoing({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
   const { failover, flapping } = routing;
-  const { deploy, stillLive, maintenance } = operations;
+  const { deploy, stillActive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);
   return [
     outage.open === null ? undefined : phraseOf(outage.open.alert),
@@ -60,8 +58,10 @@ export function ongoing({ routing, errorRate, burnRate, outage, standby, operati
     errorRate.open === null ? undefined : 'error rate high',
     burnRate.open === null ? undefined : 'error budget burning too fast',
     standby.open === null ? undefined : phraseOf(standby.open.alert),
-    deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxReleaseChars)} to ${deploy.pool}`,
-    stillLive === null ? undefined : `${oneLine(stillLive.release, maxReleaseChars)} still live on ${stillLive.pool}`,
+    deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxPhraseReleaseChars)} to ${deploy.pool}`,
+    stillActive === null
+      ? undefined
+      : `${oneLine(stillActive.release, maxPhraseReleaseChars)} still active on ${stillActive.pool}`,
     maintenance === null || maintenance.off !== null ? undefined : 'maintenance page',
   ].filter((words) => words !== undefined);
 }

@@ -92,21 +92,21 @@ describe('a deploy', () => {
   });
 
   it.each([
-    [{ wasUsed: false }, /Visitors saw nothing of it/],
+    [{ wasUsed: false }, /No visitor was sent to it/],
     [{ wasUsed: true, step: 'canary 25%' }, /Some visitors were sent to it/],
     [{ wasUsed: true, step: 'switch' }, /Some visitors were sent to it/],
   ])('that failed says whether visitors were sent to it, according to its record: %j', (more, words) => {
     const [failed] = decisions.record(deployFailed(noon, more));
     expect(failed && plainText(failed)).toMatch(words);
-    expect(failed && wordingOf(failed).headline).toMatch(/; blue goes on serving$/);
+    expect(failed && wordingOf(failed).headline).toMatch(/; blue keeps serving$/);
   });
 
   const stuck = { step: 'bake', wasUsed: true, noWayBack: 'blue is not healthy either (status 503)' };
 
-  it('that cannot be rolled back is the worst outcome: the release is still live', () => {
+  it('that cannot be rolled back is the worst outcome: the release is still active', () => {
     const [failed] = decisions.record(deployFailed(noon, stuck));
     expect(failed && wordingOf(failed)).toMatchObject({
-      headline: 'Deploy failed at bake: v2 is STILL LIVE on green, not rolled back',
+      headline: 'Deploy failed at bake: v2 is STILL ACTIVE on green, not rolled back',
       summary: 'It answers 500. Blue is not healthy either (status 503).',
       facts: expect.arrayContaining([
         { label: 'Now serving', spans: [{ text: 'green' }, { text: ' ' }, { code: 'v2' }] },
@@ -119,7 +119,7 @@ describe('a deploy', () => {
   it('that cannot be rolled back stays open until the next switch', () => {
     decisions.log(served(0, { active: 'green' }));
     decisions.record(deployFailed(noon + 1_000, stuck));
-    expect(ongoing(decisions.state)).toEqual(['v2 still live on green']);
+    expect(ongoing(decisions.state)).toEqual(['v2 still active on green']);
     expect(isOpen(decisions.state, 'd-7')).toBe(true);
     decisions.record(switchRecord('blue', noon + 2_000, { reason: 'rollback' }));
     decisions.log(served(2_100));
@@ -135,7 +135,7 @@ describe('a deploy', () => {
     expect(unbaked && wordingOf(unbaked)).toMatchObject({
       headline: 'Deploy finished, not monitored: v2 serves on green',
       tone: 'neutral',
-      anchor: 'deploy-not-watched',
+      anchor: 'deploy-not-monitored',
     });
   });
 
@@ -183,7 +183,7 @@ describe('a deploy', () => {
     expect(kinds(tick(125_000, greenDown(119_000)))).toContain('standby-down');
   });
 
-  it('that is finished is open no more, and its standby is missed five seconds later', () => {
+  it('is closed when it finishes, and a standby that is down is reported five seconds later', () => {
     decisions.record(deployStarted(noon, { untilMs: noon + 600_000 }));
     decisions.record(deployFinished(noon + 20_000, { switched: false }));
     expect(decisions.state.operations.deploy).toBeNull();
@@ -206,10 +206,10 @@ describe('a deploy', () => {
     expect(decisions.state.operations.deploy).toMatchObject({ id: 'd-7' });
   });
 
-  it('that fails says what its pool runs again, and leaves nothing live', () => {
+  it('that fails reports what its pool runs again, and leaves nothing open', () => {
     decisions.record(deployStarted(noon));
     expect(decisions.record(deployFailed(noon + 1_000, { restored: 'v1' }))).toMatchObject([{ restored: 'v1' }]);
-    expect(decisions.state.operations.stillLive).toBeNull();
+    expect(decisions.state.operations.stillActive).toBeNull();
   });
 
   it('does not excuse the other pool', () => {
@@ -261,13 +261,13 @@ describe('a canary', () => {
     ]);
   });
 
-  it('did badly if its record says so, but not if somebody stopped it', () => {
+  it('failed if its record says so, but not if somebody stopped it', () => {
     const why = 'stopped by hand';
     const [stopped] = decisions.record(canaryRecord(0, noon, { why }));
     const [bad] = decisions.record(canaryRecord(0, noon + 1, { why: '3 of 40 requests failed', didBadly: true }));
     expect(stopped && wordingOf(stopped)).toMatchObject({ headline: 'Canary off: green (v2)', tone: 'neutral' });
     expect(stopped && plainText(stopped)).toContain('Stopped by hand.');
-    expect(bad && wordingOf(bad)).toMatchObject({ headline: 'Canary off: green (v2) did badly', tone: 'warning' });
+    expect(bad && wordingOf(bad)).toMatchObject({ headline: 'Canary off: green (v2) failed', tone: 'warning' });
   });
 
   it('of a deploy shares its id, as all its alerts do', () => {
@@ -349,7 +349,7 @@ describe('the maintenance page', () => {
     ]);
   });
 
-  it('is not what a request met that was refused for another reason', () => {
+  it('does not count a request that was refused for another reason', () => {
     decisions.record(maintenanceRecord(true, noon));
     decisions.log(served(1_000, { status: 400, pool: '-', active: '-', upstreamStatus: '-', upstreamAddr: '-' }));
     decisions.record(maintenanceRecord(false, noon + 2_000));

@@ -28,9 +28,9 @@ export function applyRecord(
       return;
     case 'deploy-started': {
       beginDeploy(state, record);
-      const { deploy, image, replaces, activeRelease } = record;
+      const { image, replaces, activeRelease } = record;
       send({
-        ...deployBase(record, deploy),
+        ...deployBase(record),
         kind: 'deploy-started',
         image,
         replaces,
@@ -43,9 +43,9 @@ export function applyRecord(
       const { deploy, pool, release, step, why, restored, tookMs, rolledBack, wasUsed, noWayBack } = record;
       // The alert of the switch back covers a rollback, but not that the standby was not restored.
       if (rolledBack && restored !== undefined) return;
-      if (noWayBack !== undefined) state.operations.stillLive = { incident: deploy, pool, release };
+      if (noWayBack !== undefined) state.operations.stillActive = { incident: deploy, pool, release };
       send({
-        ...deployBase(record, deploy),
+        ...deployBase(record),
         kind: 'deploy-failed',
         step,
         why,
@@ -59,11 +59,11 @@ export function applyRecord(
     }
     case 'deploy-finished': {
       endDeploy(state, record, nowMs);
-      const { deploy, pool, switched, tookMs, bake } = record;
+      const { pool, switched, tookMs, bake } = record;
       // Without visitors, no request has shown the switch, which came before this record.
       if (switched) switchAsExpected(state, pool, nowMs, verdicts, policy);
       const details = { switched, tookMs, bake };
-      send({ ...deployBase(record, deploy), kind: 'deploy-finished', ...details });
+      send({ ...deployBase(record), kind: 'deploy-finished', ...details });
       return;
     }
     case 'canary': {
@@ -176,9 +176,12 @@ function setMaintenance(
   send({ kind: 'maintenance-on', incident, atMs, actor });
 }
 
-function deployBase(
-  { atMs, actor, pool, release }: RecordOf<'deploy-started' | 'deploy-failed' | 'deploy-finished'>,
-  id: string,
-) {
-  return { incident: id, atMs, actor, pool, release };
+function deployBase({
+  deploy,
+  atMs,
+  actor,
+  pool,
+  release,
+}: RecordOf<'deploy-started' | 'deploy-failed' | 'deploy-finished'>) {
+  return { incident: deploy, atMs, actor, pool, release };
 }

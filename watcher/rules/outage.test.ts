@@ -59,14 +59,14 @@ describe('both pools failing their checks', () => {
     expect(kinds(tick(2_000, down))).toEqual(['outage']);
   });
 
-  it('are not made sure by the maintenance page, for which no pool was asked', () => {
+  it('are not confirmed by the maintenance page, which no pool answered', () => {
     tick(0, down);
     tick(2_000, down);
     const page = { status: 503, pool: '-', upstreamStatus: '-', upstreamAddr: '-' } as const;
     expect(decisions.log(served(3_000, page))).toEqual([]);
   });
 
-  it('are no outage any more, of no pool in particular, when the control directory is gone', () => {
+  it('resolve without naming a pool when the control directory is gone', () => {
     tick(0, down);
     tick(2_000, down);
     const [resolved] = tick(3_000, null);

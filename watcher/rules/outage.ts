@@ -2,7 +2,7 @@ import type { Pool } from '../../settings/pool.ts';
 import type { Outage, OutageResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { upstreamPath, wasServed, wasUnserved } from '../request/observe.ts';
-import { announce, beginIncident, conclude, escalate, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, escalate, push, type Verdict } from './incident.ts';
 import type { OpenOutage, OutageState, Policy, State } from './state.ts';
 
 /** This many consecutive requests that no pool could serve are an outage … */
@@ -110,7 +110,7 @@ function announceOutage({ gates, outage }: State, nowMs: number, verdicts: Verdi
   const { alert } = open;
   const send = alert.escalated ? escalate : announce;
   const verdict = send(gates, gateKey(alert), open, () => alert, nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  push(verdicts, verdict);
 }
 
 /** The cooldown after an unconfirmed outage does not hold back a confirmed one. */

@@ -1,7 +1,7 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { StandbyDown, StandbyResolved } from '../alerts/alert.ts';
 import type { DownFlag } from '../control/flags.ts';
-import { announce, beginIncident, conclude, type Verdict } from './incident.ts';
+import { announce, beginIncident, conclude, push, type Verdict } from './incident.ts';
 import { maxDowntimeMs } from './operations.ts';
 import type { OpenStandbyDown, Policy, State } from './state.ts';
 
@@ -42,7 +42,7 @@ export function standbyTick(state: State, nowMs: number, verdicts: Verdict[], po
   const { open } = standby;
   if (open === null) return;
   const verdict = announce(gates, gateKey(open.alert.pool), open, () => open.alert, nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  push(verdicts, verdict);
 }
 
 /** Since when the standby has been down unexpectedly: during a deploy to it, it is down on purpose. */

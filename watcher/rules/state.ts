@@ -165,12 +165,12 @@ export interface OperationsState {
   /** A pool that may be down until then because of a deploy to it. */
   downtime: { readonly pool: Pool; readonly untilMs: number } | null;
   /** A release that failed and could not be rolled back; the next switch ends it. */
-  stillLive: { readonly incident: string; readonly pool: Pool; readonly release: string } | null;
+  stillActive: { readonly incident: string; readonly pool: Pool; readonly release: string } | null;
   maintenance: OpenMaintenance | null;
 }
 
 export function newOperationsState(): OperationsState {
-  return { expected: [], deploy: null, downtime: null, stillLive: null, maintenance: null };
+  return { expected: [], deploy: null, downtime: null, stillActive: null, maintenance: null };
 }
 
 export interface OpenOutage extends EscalatingIncident {

@@ -3,7 +3,7 @@ import { otherPool, type Pool } from '../../settings/pool.ts';
 import type { Operation, Switch } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failoverKey, flappingKey } from './flapping.ts';
-import { announce, beginIncident, countHeldBack, type Verdict } from './incident.ts';
+import { announce, beginIncident, countHeldBack, push, type Verdict } from './incident.ts';
 import type { OpenSwitch, Policy, State } from './state.ts';
 
 /** How long to wait for a request to show a switch. After that the flag is enough, as there may be no visitors. */
@@ -68,7 +68,7 @@ export function announceSwitch(state: State, nowMs: number, verdicts: Verdict[],
   const { switched } = state.routing;
   if (switched === null) return;
   const verdict = announce(state.gates, switchKey(switched), switched, () => switched.alert, nowMs, policy);
-  if (verdict !== undefined) verdicts.push(verdict);
+  push(verdicts, verdict);
 }
 
 /** Takes the records that lead to this pool, oldest first, without switches that were never made. */
@@ -124,7 +124,7 @@ function switchTo(
     ended,
     operation: record && operationOf(record),
   };
-  state.operations.stillLive = null;
+  state.operations.stillActive = null;
   routing.active = to;
   routing.switches[to]++;
   routing.activeSinceMs = atMs;
@@ -133,7 +133,7 @@ function switchTo(
   const { switched } = routing;
   const ignoresCooldown = ended !== undefined || (record !== undefined && record.reason !== 'switch');
   const verdict = announce(gates, switchKey(switched), switched, () => alert, nowMs, policy, ignoresCooldown);
-  if (verdict !== undefined) verdicts.push(verdict);
+  push(verdicts, verdict);
 }
 
 /** Ends the open failover or flapping incident. Returns undefined if there is none, or if its alert was not sent. */

@@ -1,9 +1,7 @@
 import { utcTime } from '../../report/figures.ts';
 import type { Away, AwayEvent } from '../alerts/alert.ts';
-import type { Wording } from './facts.ts';
+import { maxHeadline, type Wording } from './facts.ts';
 
-/** Slack's header takes 150 characters, and the identifier may follow the headline. */
-const maxHeadline = 120;
 const day = 10;
 
 export function awayWording({ fromMs, toMs, events, more, stillOpen }: Away): Wording {
@@ -13,7 +11,7 @@ export function awayWording({ fromMs, toMs, events, more, stillOpen }: Away): Wo
   const fits = headline.length <= maxHeadline;
   return {
     headline: fits ? headline : `${span}: ${all[0]} and ${events.length - 1 + more} more`,
-    summary: stillOpen.length === 0 ? 'All of it is resolved.' : `Still going on: ${stillOpen.join(', ')}.`,
+    summary: stillOpen.length === 0 ? 'All of it is resolved.' : `Still open: ${stillOpen.join(', ')}.`,
     facts: fits ? [] : [{ label: 'In order', spans: all.map((text, at) => ({ text: at ? `, ${text}` : text })) }],
     tone: stillOpen.length === 0 ? 'neutral' : 'warning',
     anchor: 'away',

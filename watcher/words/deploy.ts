@@ -12,7 +12,7 @@ export function deployWording(alert: DeployStarted | DeployFailed | DeployFinish
     case 'deploy-started':
       return {
         headline: `Deploy started: ${release} → ${pool}`,
-        summary: `${capital(other)} goes on serving. Until ${pool} is ready there is no standby.`,
+        summary: `${capital(other)} keeps serving. Until ${pool} is ready there is no standby.`,
         facts: [
           serving(other, alert.activeRelease),
           ...fact('Replaces', alert.replaces),
@@ -48,16 +48,16 @@ export function deployWording(alert: DeployStarted | DeployFailed | DeployFinish
 function failedHeadline({ step, pool, rolledBack, noWayBack }: DeployFailed, release: string): string {
   if (rolledBack) return `Rolled back: ${release}, but ${pool} is no standby now`;
   const end =
-    noWayBack === undefined ? `; ${otherPool(pool)} goes on serving` : ` is STILL LIVE on ${pool}, not rolled back`;
+    noWayBack === undefined ? `; ${otherPool(pool)} keeps serving` : ` is STILL ACTIVE on ${pool}, not rolled back`;
   return `Deploy failed at ${oneLine(step, 40)}: ${release}${end}`;
 }
 
 function failedText({ pool, why, wasLive, rolledBack, noWayBack, restored }: DeployFailed): string {
   const sentences = [sentence(why)];
-  if (!wasLive) sentences.unshift('Visitors saw nothing of it.');
+  if (!wasLive) sentences.unshift('No visitor was sent to it.');
   if (noWayBack !== undefined) sentences.push(sentence(noWayBack));
   else if (rolledBack)
-    sentences.push(`What ${pool} ran before could not be put back: there is nothing to fail over to.`);
+    sentences.push(`What ${pool} ran before could not be restored: there is nothing to fail over to.`);
   else if (wasLive) sentences.push('Some visitors were sent to it.');
   if (restored !== undefined) sentences.push(`${capital(pool)} runs ${short(restored)} again.`);
   return sentences.join(' ');
@@ -79,9 +79,9 @@ function finishedWords(
   if (bake === undefined) {
     return {
       headline: `Deploy finished, not monitored: ${release} serves on ${pool}`,
-      summary: `${active} How it does under traffic is not known.`,
+      summary: `${active} Its behavior under traffic is not known.`,
       tone: 'neutral',
-      anchor: 'deploy-not-watched',
+      anchor: 'deploy-not-monitored',
     };
   }
   return {

@@ -2,6 +2,9 @@ import type { Anchor } from '../../report/alert-kinds.ts';
 import type { Tone } from '../../report/tone.ts';
 import type { Pool } from '../../settings/pool.ts';
 
+/** Slack's header takes 150 characters, and the identifier may follow the headline. */
+export const maxHeadline = 120;
+
 /** The labels of the facts below a message's summary, in the order in which every message shows them. */
 export const labels = [
   'Now serving',

@@ -11,7 +11,7 @@ import type {
   StandbyDown,
   StandbyResolved,
 } from '../alerts/alert.ts';
-import { stableForMs } from '../rules/limits.ts';
+import { stableForMs } from '../rules/flapping.ts';
 import { type Fact, fact, note, type Span, serving, type Wording } from './facts.ts';
 
 /** The standby answers in place of the active pool; the active pool answers again. */
@@ -79,7 +79,7 @@ export function outageWording(alert: Outage | OutageResolved): Wording {
     if (alert.shownBy === 'health-checks') {
       return {
         headline: 'Both pools fail their health checks; no request has shown an outage yet',
-        summary: 'The edge goes on trying them: visitors may be served. An alert is sent when a request fails on both.',
+        summary: 'The edge keeps trying them: visitors may be served. An alert is sent when a request fails on both.',
         facts: causeFacts(alert.causes),
         tone: 'warning',
         anchor: 'both-pools-unhealthy',

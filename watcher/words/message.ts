@@ -66,7 +66,7 @@ function flappingHeadline({ pool, standby, failovers, serving }: FlappingResolve
 function lateText({ forMs, silentMs }: Late): string {
   return silentMs === undefined
     ? `sent ${duration(forMs)} late`
-    : `sent ${duration(forMs)} late: this channel took no message for ${duration(silentMs)}`;
+    : `sent ${duration(forMs)} late: this channel accepted no message for ${duration(silentMs)}`;
 }
 
 function droppedText(count: number): string {

@@ -1,14 +1,11 @@
 import { duration } from '../../report/figures.ts';
 import type { Muted, Unmuted } from '../alerts/alert.ts';
 import { inOrder, shortTime } from './away.ts';
-import { fact, time, type Wording } from './facts.ts';
-
-/** Slack's header takes 150 characters, and the identifier may follow the headline. */
-const maxHeadline = 120;
+import { fact, maxHeadline, time, type Wording } from './facts.ts';
 
 export function mutedWording({ atMs, untilMs, insteadOfMs, actor, ongoing }: Muted): Wording {
   const until = shortTime(untilMs, atMs);
-  const going = ongoing.length === 0 ? 'Nothing goes on now.' : `What goes on now: ${ongoing.join(', ')}.`;
+  const going = ongoing.length === 0 ? 'Nothing is open.' : `Open now: ${ongoing.join(', ')}.`;
   return {
     headline: insteadOfMs === undefined ? `Alerts muted until ${until} UTC` : `Alerts now muted until ${until} UTC`,
     summary:
@@ -26,7 +23,7 @@ export function unmutedWording({ fromMs, toMs, events, more, stillOpen }: Unmute
   const span = `muted ${shortTime(fromMs, toMs)} to ${shortTime(toMs, toMs)} UTC`;
   const all = `Alerts are on again; ${span}: ${list.join(', ')}`;
   const fits = all.length <= maxHeadline;
-  const summary = stillOpen.length === 0 ? 'All of it is resolved.' : `Still going on: ${stillOpen.join(', ')}.`;
+  const summary = stillOpen.length === 0 ? 'All of it is resolved.' : `Still open: ${stillOpen.join(', ')}.`;
   const nothing = list.length === 0;
   const count = events.length + more;
   return {
@@ -35,7 +32,7 @@ export function unmutedWording({ fromMs, toMs, events, more, stillOpen }: Unmute
       : fits
         ? all
         : `Alerts are on again; ${span}: ${list[0]} and ${count - 1} more`,
-    summary: nothing && stillOpen.length === 0 ? 'Nothing goes on now.' : summary,
+    summary: nothing && stillOpen.length === 0 ? 'Nothing is open.' : summary,
     facts:
       nothing || fits
         ? []

@@ -9,8 +9,8 @@ export function canaryWording({ percent, pool, release, why, didBadly, actor }: 
   const because = why === undefined ? '' : sentence(why);
   if (percent === 0) {
     return {
-      headline: `Canary off: ${pool}${of}${didBadly ? ' did badly' : ''}`,
-      summary: `${because && `${because} `}No visitor is sent to ${pool} any more.`,
+      headline: `Canary off: ${pool}${of}${didBadly ? ' failed' : ''}`,
+      summary: `${because && `${because} `}Visitors are no longer sent to ${pool}.`,
       facts: [serving(otherPool(pool)), ...by(actor)],
       tone: didBadly ? 'warning' : 'neutral',
       anchor: 'canary-off',
@@ -18,7 +18,7 @@ export function canaryWording({ percent, pool, release, why, didBadly, actor }: 
   }
   return {
     headline: `Canary: ${percent}% of visitors → ${pool}${of}`,
-    summary: `${capital(otherPool(pool))} stays the active pool and steps in where ${pool} fails.${because && ` ${because}`}`,
+    summary: `${capital(otherPool(pool))} stays the active pool, and answers if ${pool} fails.${because && ` ${because}`}`,
     facts: [serving(otherPool(pool)), ...by(actor)],
     tone: 'neutral',
     anchor: 'canary',
@@ -41,7 +41,7 @@ export function maintenanceWording(alert: MaintenanceOn | MaintenanceOff): Wordi
     summary: 'Visitors no longer get the maintenance page.',
     facts: [
       ...(lastedMs === undefined ? [] : [note('Lasted', duration(lastedMs))]),
-      ...(answered === undefined ? [] : [note('Figures', `${requests(answered)} met the maintenance page`)]),
+      ...(answered === undefined ? [] : [note('Figures', `${requests(answered)} got the maintenance page`)]),
       ...by(actor),
     ],
     tone: 'good',

@@ -28,7 +28,7 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
   if (samples === 0) {
     return {
       headline: `Upstream error rate resolved: no request for ${duration(maxAgeMs)}`,
-      summary: 'Whether what failed is healthy again is not known.',
+      summary: 'It is not known whether the cause is gone.',
       facts: [note('Lasted', duration(alert.lastedMs))],
       tone: 'neutral',
       anchor: 'error-rate-resolved',

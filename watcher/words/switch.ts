@@ -21,7 +21,7 @@ export function switchWording(alert: Switch): Wording {
     headline: switchHeadline(alert, reason),
     summary:
       reason === 'bake'
-        ? `The new release on ${from} did badly.${because} ${capital(to)} is the active pool again.${ends}`
+        ? `The new release on ${from} failed.${because} ${capital(to)} is the active pool again.${ends}`
         : `${capital(to)} is the active pool now.${ends}${because}`,
     facts: [
       serving(to, alert.release),
@@ -40,7 +40,7 @@ function unexplainedWording(alert: Switch): Wording {
   const { from, to, release, ended } = alert;
   return {
     headline: `Unexplained switch: ${from} → ${to}`,
-    summary: `${capital(to)} is the active pool now.${endsText(ended)} The journal says nothing of it: the flag was changed by hand, or the journal cannot be written.`,
+    summary: `${capital(to)} is the active pool now.${endsText(ended)} The journal has no record of it: the flag was changed by hand, or the journal cannot be written.`,
     facts: [serving(to, release), ...endedFacts(alert)],
     tone: 'neutral',
     anchor: 'unexplained-switch',
