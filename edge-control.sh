@@ -17,8 +17,6 @@
 # journal/record.ts). Without it, they write a record of their own.
 
 confirm_deadline_s=10
-# Longer than fail_timeout in the template.
-avoided_deadline_s=7
 journal_limit_bytes=524288
 journal_keep_lines=500
 inspected_lines=100
@@ -69,25 +67,21 @@ active_pool() { if [ -e "$CONTROL_DIR/active.green" ]; then echo green; else ech
 
 other_pool() { if [ "$1" = green ]; then echo blue; else echo green; fi; }
 
-# After one failed request, the edge avoids a pool until fail_timeout has passed, even if the pool is healthy again or runs
-# another release by then. Requests switched to it in this time would go to the other pool.
-await_pool_accepted() { # POOL
-  other=$(other_pool "$1")
-  [ "$(first_to_answer "$1")" = "$other" ] || return 0
-  since=$(date +%s)
-  while [ "$(first_to_answer "$1")" = "$other" ]; do
-    if [ $(($(date +%s) - since)) -ge "$avoided_deadline_s" ]; then
-      say "the edge still avoids $1 after a failed request; continuing anyway"
-      return 0
-    fi
-    sleep 0.1
-  done
-  echo "the edge avoided $1 for $(($(date +%s) - since)) s after a failed request"
+# Without plain.POOL, nginx looks at every flag. It is removed before a flag changes, so that no moment exists, even after a
+# crash, in which it hides one.
+unsettle() { rm -f "$CONTROL_DIR/plain.blue" "$CONTROL_DIR/plain.green"; }
+
+# plain.POOL: this pool is active, without maintenance and canary. Of two verbs at the same time, the later one corrects the
+# file, because each looks at the flags again after it has created it.
+settle() {
+  unsettle || return 0
+  [ -w "$CONTROL_DIR" ] && is_plain || return 0
+  plain_pool=$(active_pool)
+  touch "$CONTROL_DIR/plain.$plain_pool" 2>/dev/null || return 0
+  if ! is_plain || [ "$(active_pool)" != "$plain_pool" ]; then unsettle; fi
 }
 
-first_to_answer() { # POOL
-  fetch_headers "http://127.0.0.1:$STATUS_PORT/first/$1" | sed -n 's/^ *X-Bluegreen-Pool: *\([a-z-]*\).*/\1/p'
-}
+is_plain() { [ ! -e "$CONTROL_DIR/maintenance" ] && [ ! -e "$CONTROL_DIR/canary.$(active_pool)" ]; }
 
 switch_to() { # POOL [RECORD]
   case ${1:-} in
@@ -96,12 +90,13 @@ switch_to() { # POOL [RECORD]
   esac
   before=$(active_pool)
   if [ "$before" != "$1" ]; then
-    await_pool_accepted "$1"
     # An interrupted switch may have left a canary behind that would take effect with this switch.
     clear_canary "$1"
     record "${2:-"\"kind\":\"switch\",\"from\":\"$before\",\"to\":\"$1\",\"reason\":\"switch\""}"
   fi
+  unsettle
   if [ "$1" = green ]; then touch "$CONTROL_DIR/active.green"; else rm -f "$CONTROL_DIR/active.green"; fi
+  settle
   make_durable
   confirm "\"active\":\"$1\"" "switched to $1"
   # A canary belongs to the pool that was active, so it no longer has an effect.
@@ -117,7 +112,9 @@ maintenance() { # on|off [RECORD]
   is_on=false
   [ ! -e "$CONTROL_DIR/maintenance" ] || is_on=true
   [ "$is_on" = "$flag" ] || record "${2:-"\"kind\":\"maintenance\",\"on\":$flag"}"
+  unsettle
   if [ "$1" = on ]; then touch "$CONTROL_DIR/maintenance"; else rm -f "$CONTROL_DIR/maintenance"; fi
+  settle
   make_durable
   confirm "\"maintenance\":$flag" "maintenance was turned $1"
 }
@@ -133,17 +130,18 @@ canary() { # PERCENT|off [RECORD]
   record "${2:-"\"kind\":\"canary\",\"percent\":$percent,\"pool\":\"$(other_pool "$active")\""}"
   if [ "$percent" -eq 0 ]; then
     clear_canary "$active"
+    settle
     make_durable
     confirm '"canary":false' 'the canary was turned off'
     return
   fi
-  await_pool_accepted "$(other_pool "$active")"
   index=0
   while [ "$index" -le 99 ]; do
     bucket=$CONTROL_DIR/canary.$active.$(printf %02d "$index")
     if [ "$index" -lt "$percent" ]; then touch "$bucket"; else rm -f "$bucket"; fi
     index=$((index + 1))
   done
+  unsettle
   touch "$CONTROL_DIR/canary.$active"
   make_durable
   confirm '"canary":true' "the canary was set to $percent%"

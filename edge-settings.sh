@@ -8,7 +8,13 @@
 : "${PROXY_CONNECT_TIMEOUT:=300ms}"
 : "${PROXY_SEND_TIMEOUT:=3s}"
 : "${PROXY_READ_TIMEOUT:=3s}"
+: "${PROXY_LAST_TIMEOUT:=60s}"
 : "${PROXY_STREAM_TIMEOUT:=60s}"
+: "${STREAM_PATHS:=}"
+: "${ASSET_PATHS:=}"
+: "${TRUSTED_PROXIES:=}"
+: "${CLIENT_MAX_CONNECTIONS:=2048}"
+: "${CLIENT_MAX_UPLOADS:=32}"
 : "${RETRY_NON_IDEMPOTENT:=off}"
 : "${CLIENT_MAX_BODY_SIZE:=64m}"
 : "${LOG_MAX_MB:=64}"
@@ -32,7 +38,13 @@ check_settings() {
   check_pattern PROXY_CONNECT_TIMEOUT "$PROXY_CONNECT_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_SEND_TIMEOUT "$PROXY_SEND_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_READ_TIMEOUT "$PROXY_READ_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  check_pattern PROXY_LAST_TIMEOUT "$PROXY_LAST_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_STREAM_TIMEOUT "$PROXY_STREAM_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
+  [ -z "$STREAM_PATHS" ] || check_pattern STREAM_PATHS "$STREAM_PATHS" '^/[A-Za-z0-9._~/-]{0,200}(,/[A-Za-z0-9._~/-]{0,200})*$' 'paths such as /assets/,/_next/static/, separated by commas, of letters, digits and . _ ~ - /'
+  [ -z "$ASSET_PATHS" ] || check_pattern ASSET_PATHS "$ASSET_PATHS" '^/[A-Za-z0-9._~/-]{0,200}(,/[A-Za-z0-9._~/-]{0,200})*$' 'paths such as /assets/,/_next/static/, separated by commas, of letters, digits and . _ ~ - /'
+  [ -z "$TRUSTED_PROXIES" ] || check_pattern TRUSTED_PROXIES "$TRUSTED_PROXIES" '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}(/([12]?[0-9]|3[0-2]))?|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,38}(/([0-9]{1,2}|1[01][0-9]|12[0-8]))?)(,((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}(/([12]?[0-9]|3[0-2]))?|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,38}(/([0-9]{1,2}|1[01][0-9]|12[0-8]))?))*$' 'addresses and networks such as 10.0.0.7,192.168.0.0/16,fd00::/8, separated by commas'
+  check_number CLIENT_MAX_CONNECTIONS "$CLIENT_MAX_CONNECTIONS" 1 65535
+  check_number CLIENT_MAX_UPLOADS "$CLIENT_MAX_UPLOADS" 1 65535
   check_pattern RETRY_NON_IDEMPOTENT "$RETRY_NON_IDEMPOTENT" '^(on|off)$' 'on or off'
   check_pattern CLIENT_MAX_BODY_SIZE "$CLIENT_MAX_BODY_SIZE" '^(0|[1-9][0-9]{0,6}[km]?)$' 'a size such as 512k or 64m, or 0 for no limit'
   check_number LOG_MAX_MB "$LOG_MAX_MB" 1 100000

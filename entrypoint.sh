@@ -7,7 +7,12 @@
 set -eu
 
 pool_wait_s=30
-rotation_check_s=2
+# Two ticks without a new beat end the guard of a prober: passive checks begin at most 2.4 s after the last beat.
+tick_s=0.8
+allowed_beats=2
+ticks_a_rotation=3
+
+prober_is_lost=no
 
 say() { printf 'entrypoint: %s\n' "$*" >&2; }
 fail() {
@@ -72,14 +77,20 @@ render() {
   for file in "$NGINX_TEMPLATE" "$PUBLIC_DIR/50x.html" "$PUBLIC_DIR/maintenance.html"; do
     [ -r "$file" ] || fail "cannot read $file"
   done
-  one_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_SEND_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
-  # The second attempt may start until the first has used up all of its timeouts.
-  NEXT_UPSTREAM_TIMEOUT=$((one_attempt_ms + 1000))ms
-  WORKER_SHUTDOWN_TIMEOUT=$((one_attempt_ms * 2 + 10000))ms
+  first_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
+  last_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_LAST_TIMEOUT")))
+  WORKER_SHUTDOWN_TIMEOUT=$((first_attempt_ms + last_attempt_ms + 10000))ms
   BLUE_PATTERN=$(printf '%s' "$BLUE_ADDRESS" | sed 's/\./\\./g')
   GREEN_PATTERN=$(printf '%s' "$GREEN_ADDRESS" | sed 's/\./\\./g')
   CONFIG_ID=$(date +%s)-$$
   BUCKETS=$(buckets)
+  # Without these files, nginx relies on passive checks.
+  GUARD_DIR=$CONTROL_DIR
+  [ "$prober_is_lost" = no ] || GUARD_DIR=/nonexistent
+  REAL_IP_DIRECTIVES=$(real_ip_directives)
+  TRUSTED_NETWORKS=$(for_each "$TRUSTED_PROXIES" '        %s yes;\n')
+  STREAM_PATH_ENTRIES=$(for_each "$STREAM_PATHS" '        "~^%s" yes;\n')
+  ASSET_PATH_ENTRIES=$(for_each "$ASSET_PATHS" '        "~^%s" asset;\n')
 
   NON_IDEMPOTENT=''
   [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
@@ -110,6 +121,24 @@ template_variables() {
       $0 = substr($0, RSTART + RLENGTH)
     }
   }' "$NGINX_TEMPLATE" | sort -u
+}
+
+# Prints each entry of a comma-separated list, with the dots of paths escaped for a regular expression.
+for_each() { # LIST FORMAT
+  case $2 in
+    *'"~^%s"'*) list=$(printf '%s' "$1" | sed 's/\./\\./g') ;;
+    *) list=$1 ;;
+  esac
+  printf '%s\n' "$list" | tr ',' '\n' | while read -r entry; do
+    # shellcheck disable=SC2059 # the format is a constant of ours
+    [ -z "$entry" ] || printf "$2" "$entry"
+  done
+}
+
+real_ip_directives() {
+  [ -n "$TRUSTED_PROXIES" ] || return 0
+  for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n'
+  printf '    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n'
 }
 
 # The body of split_clients: buckets 00 to 99 with one percent each.
@@ -167,13 +196,64 @@ size_of() {
   ls -ln "$1" | awk '{ print $5 }'
 }
 
-# The edge rotates the log because only the edge can tell nginx to reopen it. Runs beside nginx and ends with it.
+# The edge rotates the log because only the edge can tell nginx to reopen it.
 rotate_by_size() { # MASTER_PID
+  [ -f "$ACCESS_LOG" ] || return 0
+  size_bytes=$(size_of "$ACCESS_LOG") || return 0
+  [ "$size_bytes" -ge "$limit_bytes" ] || return 0
+  rotate_log "$1" || say "cannot rotate $ACCESS_LOG; retrying"
+}
+
+# nginx's messages about a request end with its query and its referrer, which may contain secrets; only the address of the
+# pool is kept. https://nginx.org/en/docs/ngx_core_module.html#error_log has no format to set.
+hide_requests() {
+  export LC_ALL=C
+  # Only an unbuffered filter shows a message when it is written. BusyBox has no unbuffered sed, but an awk that is.
+  if sed -u '' </dev/null 2>/dev/null; then
+    exec sed -u -E 's/, request: ".*, upstream: "([a-z]+:\/\/[^/"]*).*/, upstream: "\1"/; s/, (request|host|referrer): ".*//'
+  fi
+  exec awk '{
+    upstream = ""
+    if (match($0, /, upstream: "[a-z]+:\/\/[^\/"]*/)) upstream = substr($0, RSTART, RLENGTH) "\""
+    sub(/, (request|host|referrer): ".*/, "")
+    print $0 upstream
+    fflush()
+  }'
+}
+
+# ---- Beside nginx ----------------------------------------------------------------------------------------------------
+
+# A prober that was killed or hangs leaves its files behind, and nginx cannot see how old they are. Each beat writes something
+# else into prober.alive. When the beats stop, the files are removed, and nginx relies on passive checks.
+check_prober() { # MASTER_PID
+  beat=''
+  [ ! -f "$alive" ] || read -r beat <"$alive" || :
+  if [ -n "$beat" ] && [ "$beat" != "$last_beat" ]; then
+    last_beat=$beat missed_beats=0
+    [ "$prober_is_lost" = no ] || follow_prober no "$1"
+    return 0
+  fi
+  missed_beats=$((missed_beats + 1))
+  [ "$missed_beats" -eq "$allowed_beats" ] || return 0
+  [ -e "$alive" ] || [ -e "$CONTROL_DIR/both.up" ] || return 0
+  say 'the prober does not respond: relying on passive checks, which avoid a pool for 5 s after a failed request'
+  # In this order: while both.up exists, nginx looks no further. Where the files cannot be removed, nginx must not look.
+  rm -f "$CONTROL_DIR/both.up" "$alive" 2>/dev/null || follow_prober yes "$1"
+}
+
+follow_prober() { # IS_LOST MASTER_PID
+  prober_is_lost=$1
+  if ! (render) || ! kill -HUP "$2"; then say 'cannot change the configuration'; fi
+}
+
+# What the edge does beside nginx. Ends with it.
+tend() { # MASTER_PID
   limit_bytes=$((LOG_MAX_MB * 1024 * 1024))
-  while sleep "$rotation_check_s" && kill -0 "$1" 2>/dev/null; do
-    [ -f "$ACCESS_LOG" ] || continue
-    size_bytes=$(size_of "$ACCESS_LOG") || continue
-    if [ "$size_bytes" -ge "$limit_bytes" ]; then rotate_log "$1" || say "cannot rotate $ACCESS_LOG; retrying"; fi
+  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 ticks=0
+  while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
+    check_prober "$1"
+    ticks=$((ticks + 1))
+    [ $((ticks % ticks_a_rotation)) -ne 0 ] || rotate_by_size "$1"
   done
 }
 
@@ -189,16 +269,7 @@ fetch() { # URL
   fi
 }
 
-# Prints the headers of any response, whatever its status.
-fetch_headers() { # URL
-  if command -v curl >/dev/null 2>&1; then
-    curl -sS --noproxy '*' --max-time 1 -o /dev/null -D - "$1" 2>/dev/null || :
-  else
-    wget -q -Y off -S -T 1 -O /dev/null "$1" 2>&1 || :
-  fi
-}
-
-# An edge that starts before its apps would mark them as failed and answer 502 until fail_timeout has passed.
+# An edge that starts before its apps would answer 502.
 wait_for_a_pool() {
   active=$BLUE_ADDRESS standby=$GREEN_ADDRESS
   if [ -e "$CONTROL_DIR/active.green" ]; then active=$GREEN_ADDRESS standby=$BLUE_ADDRESS; fi
@@ -221,9 +292,14 @@ run() {
   seed_active_pool
   allow_preview
   render
+  settle
   wait_for_a_pool
-  rotate_by_size $$ &
-  exec nginx -e stderr -c "$NGINX_CONF" -g 'daemon off;'
+  errors=$RUN_DIR/errors
+  rm -f "$errors"
+  mkfifo -m 600 "$errors" || fail "cannot create $errors"
+  hide_requests <"$errors" >&2 &
+  tend $$ &
+  exec nginx -e stderr -c "$NGINX_CONF" -g 'daemon off;' 2>"$errors"
 }
 
 # Judges by the process title whether a worker accepts connections.

@@ -66,6 +66,12 @@ describe('an answer', () => {
     },
   );
 
+  test.each(['/chaos/start', '/chaos/stop'])('POST %s through the edge is a 404', async (path) => {
+    const response = await fetch(app.origin + path, { method: 'POST', headers: { 'X-Forwarded-For': '192.0.2.1' } });
+    expect(response.status).toBe(404);
+    expect((await fetch(`${app.origin}/version`)).status).toBe(200);
+  });
+
   test('headers up to the limit of the edge are accepted', async () => {
     const response = await fetch(`${app.origin}/version`, { headers: { 'X-Large': 'x'.repeat(31 * 1024) } });
     expect(response.status).toBe(200);

@@ -3,10 +3,14 @@ import type { Logger } from 'pino';
 import { type Chaos, chaosModes, isChaosMode } from './chaos.ts';
 import { actOut, chaosActs, isChaosAct } from './chaos-act.ts';
 
-/** `POST /chaos/start?mode=…` and `POST /chaos/stop`. */
+/** `POST /chaos/start?mode=…` and `POST /chaos/stop`, for those who reach the app directly. */
 export function chaosControl(chaos: Chaos, log: Logger): Router {
-  // The edge blocks only the exact spelling of /chaos/; any other spelling must not work here.
   const router = Router({ caseSensitive: true, strict: true });
+
+  router.use((request, _response, next) => {
+    // The edge always sends this header, so visitors find no such path.
+    next(request.headers['x-forwarded-for'] === undefined ? undefined : 'router');
+  });
 
   router
     .route('/chaos/start')

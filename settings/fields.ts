@@ -139,6 +139,28 @@ export function urlPath(value: string, about: string) {
   );
 }
 
+/** Path prefixes, separated by commas. */
+export function pathPrefixes(about: string) {
+  const prefix = '/[A-Za-z0-9._~/-]{0,200}';
+  const pattern = `^${prefix}(,${prefix})*$`;
+  return optional(matching(pattern), {
+    expected: 'paths such as /assets/,/_next/static/, separated by commas, of letters, digits and . _ ~ - /',
+    about,
+    check: { pattern },
+  });
+}
+
+/** IPv4 and IPv6 addresses and networks, separated by commas. */
+export function networks(about: string) {
+  const network = `(${ipv4}(/([12]?[0-9]|3[0-2]))?|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]{1,38}(/([0-9]{1,2}|1[01][0-9]|12[0-8]))?)`;
+  const pattern = `^${network}(,${network})*$`;
+  return optional(matching(pattern), {
+    expected: 'addresses and networks such as 10.0.0.7,192.168.0.0/16,fd00::/8, separated by commas',
+    about,
+    check: { pattern },
+  });
+}
+
 /** An absolute path that is safe in nginx's quotes: no quotes, $, braces or control characters. */
 export function absolutePath(value: string, about: string) {
   return patternField(

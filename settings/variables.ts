@@ -148,15 +148,47 @@ const edge = {
   },
   PROXY_SEND_TIMEOUT: {
     for: ['nginx_proxy'],
-    ...field.nginxTime('3s', 'The timeout between two writes to a pool'),
+    ...field.nginxTime('3s', 'The timeout between two writes to a pool, in the first attempt of GET, HEAD and OPTIONS'),
   },
   PROXY_READ_TIMEOUT: {
     for: ['nginx_proxy', 'cli'],
-    ...field.nginxTime('3s', 'The timeout between two reads from a pool'),
+    ...field.nginxTime(
+      '3s',
+      'The timeout between two reads from a pool, in the first attempt of GET, HEAD and OPTIONS; then the other pool is asked',
+    ),
+  },
+  PROXY_LAST_TIMEOUT: {
+    for: ['nginx_proxy', 'cli'],
+    ...field.nginxTime('60s', 'The timeout between two reads or writes in the last attempt, and for all other methods'),
   },
   PROXY_STREAM_TIMEOUT: {
     for: ['nginx_proxy'],
     ...field.nginxTime('60s', 'The timeout between two reads or writes of WebSockets and server-sent events'),
+  },
+  STREAM_PATHS: {
+    for: ['nginx_proxy'],
+    ...field.pathPrefixes('Prefixes of paths that are streams even if the client does not accept text/event-stream'),
+  },
+  ASSET_PATHS: {
+    for: ['nginx_proxy'],
+    ...field.pathPrefixes('Prefixes of paths of hashed files; for a 404 there, the other pool is asked'),
+  },
+  TRUSTED_PROXIES: {
+    for: ['nginx_proxy'],
+    ...field.networks('The proxies whose X-Forwarded-* headers are believed; unset: none'),
+  },
+  CLIENT_MAX_CONNECTIONS: {
+    for: ['nginx_proxy'],
+    ...field.wholeNumber(1, 65_535, 2_048, 'The requests in progress per client address; more are answered with 429'),
+  },
+  CLIENT_MAX_UPLOADS: {
+    for: ['nginx_proxy'],
+    ...field.wholeNumber(
+      1,
+      65_535,
+      32,
+      'The uploads of 100 kB or more in progress per client address; more are answered with 429',
+    ),
   },
   RETRY_NON_IDEMPOTENT: {
     for: ['nginx_proxy'],

@@ -21,7 +21,9 @@ async function ask(path: string, options: { method?: string; headers?: Record<st
   return { status: statusCode, headers, pool: headers['x-app-pool'], body: await body.text() };
 }
 
+/** Sets a flag as if the verb that sets it had been killed right after. */
 function setFlag(name: string): void {
+  for (const plain of ['plain.blue', 'plain.green']) rmSync(join(edge.controlDir, plain), { force: true });
   writeFileSync(join(edge.controlDir, name), '');
 }
 
@@ -59,28 +61,6 @@ describe('routing', () => {
     await dispatcher.close();
   });
 
-  it('follows a switch to a pool that has just failed a request and is healthy again, and a canary too', async () => {
-    await edge.verb('switch', 'green');
-    edge.green.answer = withStatus(500);
-    expect((await ask('/')).pool).toBe('blue');
-    edge.green.answer = undefined;
-    await edge.verb('switch', 'blue');
-    const { exitCode, stdout } = await edge.verb('switch', 'green');
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^the edge avoided green for [1-6] s after a failed request$/);
-    expect((await ask('/')).pool).toBe('green');
-    expect((await edge.verb('switch', 'blue')).stdout).toBe('');
-
-    edge.green.answer = withStatus(500);
-    const everybody = { headers: { Cookie: 'bluegreen_bucket=00' } };
-    await edge.verb('canary', '1');
-    expect((await ask('/', everybody)).pool).toBe('blue');
-    await edge.verb('canary', 'off');
-    edge.green.answer = undefined;
-    await edge.verb('canary', '1');
-    expect((await ask('/', everybody)).pool).toBe('green');
-  });
-
   it('switches at once to a pool that does not answer at all: the operator has a reason', async () => {
     await edge.green.close();
     const startedAt = Date.now();
@@ -107,7 +87,8 @@ describe('routing', () => {
     const status = JSON.parse((await edge.verb('status')).stdout);
     expect(status).toMatchObject({
       active: 'green',
-      group: 'green_alone',
+      group: 'green_first',
+      prober: false,
       blue_down: true,
       green_down: false,
       maintenance: false,
@@ -116,19 +97,8 @@ describe('routing', () => {
     expect((await ask('/status')).body).toBe('blue\n'.replace('blue', 'green'));
   });
 
-  it.each([
-    '/chaos/start',
-    '/chaos',
-    '/CHAOS/start',
-    '/x/../chaos/start',
-    '//chaos/start',
-    '/%63haos/start',
-    '/chaos%2Fstart',
-  ])('does not forward %s', async (path) => {
-    expect(await raw(`POST ${path}?mode=crash HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(
-      /^HTTP\/1.1 404 /,
-    );
-    expect(edge.blue.requests.filter(({ url }) => url !== '/healthz')).toHaveLength(0);
+  it('forwards /chaos like any other path: an app of yours may serve it, and the demo app refuses it', async () => {
+    expect(await ask('/chaos/start')).toMatchObject({ status: 200, pool: 'blue' });
   });
 
   it('forwards the headers that the app sets, and hides the version of nginx', async () => {
@@ -137,18 +107,6 @@ describe('routing', () => {
     const { status, headers } = await ask('/');
     expect(status).toBe(201);
     expect(headers).toMatchObject({ 'set-cookie': ['a=1', 'b=2'], 'x-powered-by': 'me', server: 'nginx' });
-  });
-
-  it('passes the address of the client and the host to the app', async () => {
-    await ask('/', {
-      headers: { host: 'shop.example:8443', 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' },
-    });
-    expect(edge.blue.requests.at(-1)?.headers).toMatchObject({
-      host: 'shop.example:8443',
-      'x-forwarded-proto': 'https',
-      'x-forwarded-for': '203.0.113.7, 127.0.0.1',
-      'x-real-ip': '127.0.0.1',
-    });
   });
 
   it('proxies a WebSocket', async () => {
@@ -275,7 +233,7 @@ describe('maintenance', () => {
     edge = await startEdge();
   });
 
-  it('returns 503 with the page and Retry-After, and lets health checks through', async () => {
+  it('returns 503 with the page and Retry-After, and lets the health check of a load balancer through', async () => {
     expect((await edge.verb('maintenance', 'on')).exitCode).toBe(0);
     for (const method of ['GET', 'POST']) {
       const { status, headers, body } = await ask('/', { method });
@@ -283,7 +241,8 @@ describe('maintenance', () => {
       expect(Number(headers['retry-after'])).toBeGreaterThan(0);
       expect(body).toBe(readFileSync(join(import.meta.dirname, '../../public/maintenance.html'), 'utf8'));
     }
-    expect(await ask('/healthz')).toMatchObject({ status: 200, pool: 'blue' });
+    expect((await ask('/healthz')).status).toBe(503);
+    expect(await ask('/.bluegreen/healthz')).toMatchObject({ status: 200 });
     expect((await edge.verb('maintenance', 'off')).exitCode).toBe(0);
     expect((await ask('/')).status).toBe(200);
   });
@@ -361,7 +320,7 @@ describe('traces', () => {
   it('have an id on responses of the edge itself, too', async () => {
     setFlag('maintenance');
     expect((await ask('/')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
-    expect((await ask('/chaos')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect((await ask('/.bluegreen/preview')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
     expect((await ask('/.bluegreen/preview/off')).headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
   });
 });
@@ -391,6 +350,8 @@ describe('the access log', () => {
   });
 
   it('has the method and final status, even if the edge answers in the end', async () => {
+    await edge.close();
+    edge = await startEdge({ PROXY_LAST_TIMEOUT: '1s' });
     const arrived = Promise.withResolvers<void>();
     edge.blue.answer = () => arrived.resolve();
     const answer = ask('/order', { method: 'POST', body: 'one' });

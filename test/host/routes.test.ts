@@ -16,7 +16,7 @@ describe('routes through the edge', () => {
   let edge: Edge;
 
   beforeAll(async () => {
-    edge = await startEdge({ PREVIEW_TOKEN: token });
+    edge = await startEdge({ PREVIEW_TOKEN: token, TRUSTED_PROXIES: '127.0.0.1' });
   });
 
   afterAll(() => edge.close());
@@ -89,7 +89,8 @@ describe('routes through the edge', () => {
     it('goes through maintenance', async () => {
       await done(edge.verb('maintenance', 'on'));
       expect((await ask()).status).toBe(503);
-      expect((await ask({}, '/healthz')).status).toBe(200);
+      expect((await ask({}, '/healthz')).status).toBe(503);
+      expect((await ask({}, '/.bluegreen/healthz')).status).toBe(200);
       expect((await ask(preview)).pool).toBe('green');
     });
 
