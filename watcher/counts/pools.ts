@@ -2,7 +2,7 @@ import { latencyBounds } from '../../metrics/bounds.ts';
 import type { PoolCounts } from '../../report/counters.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
+import { failedAt, visitorLeft } from '../request/observe.ts';
 
 interface Counts {
   address: string;
@@ -48,13 +48,17 @@ export class PoolCounters {
   };
 
   #countOwn(event: AccessEvent): void {
-    const { active, route, pool, attempts } = event;
-    if (active === undefined || attempts.length === 0 || visitorLeft(event)) return;
+    const { active, route, attempts } = event;
+    if (active === undefined || visitorLeft(event)) return;
     const wanted = route === 'canary' ? otherPool(active) : active;
     const counts = this.#counts[wanted === 'blue' ? 0 : 1];
-    if (counts === undefined) return;
+    // A request that the edge sent past the pool says nothing about it: its health checks do.
+    if (counts === undefined || !attempts.some(({ address }) => address === counts.address)) return;
     counts.own++;
-    if (pool !== wanted || failedForVisitor(event)) counts.lost++;
+    const failed = (isOwn: boolean) =>
+      attempts.some(({ address }, index) => (address === counts.address) === isOwn && failedAt(event, index));
+    // A request that fails on both pools convicts neither.
+    if (failed(true) && !failed(false)) counts.lost++;
   }
 
   read(): { readonly [pool in Pool]: PoolCounts } {

@@ -59,6 +59,11 @@ export function wasRerouted(event: AccessEvent): boolean {
   return event.attempts.length < 2 || event.status < 500;
 }
 
+/** Sent to the standby without an attempt at the active pool, because the edge avoids that one. */
+export function wasDiverted(event: AccessEvent): boolean {
+  return wasRerouted(event) && event.attempts.length < 2;
+}
+
 /**
  * The latest time, in epoch milliseconds, at which the edge can have passed the request to the pool that answered: its
  * headers, its body or an earlier attempt may have delayed it. A slow reader makes it appear later, but never later than the

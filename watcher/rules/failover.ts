@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
 import type { Failover, Recovery } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from '../request/observe.ts';
+import { maskedCause, routedAtMs, upstreamPath, wasDiverted, wasRerouted } from '../request/observe.ts';
 import { announceFlapping, countFailover, countRecovery, failoverKey, settle } from './flapping.ts';
 import { announce, beginIncident, conclude, push, type Verdict } from './incident.ts';
 import type { OpenFailover, Policy, State } from './state.ts';
@@ -64,6 +64,8 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
     return;
   }
+  // With a living prober, a request that fails on the active pool moves itself alone.
+  if (state.flags?.guarded && !wasDiverted(event)) return;
   // Without a failed attempt on the active pool, the request was routed by a flag that may just have been removed.
   const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
   if (event.startMs <= routing.transitionMs + slackMs) return;
