@@ -101,6 +101,22 @@ describe('the counts of a pool', () => {
     expect(lost()).toEqual({ blue: '4 of 5', green: '0 of 0' });
   });
 
+  it('convict a pool of what is not HTTP, and of a timeout after which another location tried the other pool', () => {
+    count(
+      accessLine({ status: 9, upstreamStatus: '200' }),
+      accessLine({ status: 99 }),
+      reroutedLine({ upstreamStatus: '504 : 200', upstreamAddr: both.upstreamAddr.replace(',', ' :') }),
+      accessLine({ status: 101 }),
+    );
+    expect(lost()).toEqual({ blue: '3 of 4', green: '0 of 0' });
+  });
+
+  it('convict a pool of what failed on it if no other was left to try', () => {
+    const upstreamAddr = '172.31.240.11:3000, blue_first';
+    count(accessLine({ ...both, ...twice, upstreamAddr, status: 502, upstreamStatus: '500, 502' }));
+    expect(lost()).toEqual({ blue: '1 of 1', green: '0 of 0' });
+  });
+
   it('convict neither pool of a request that fails on both, nor one that the edge sent past it', () => {
     count(
       unservedLine(),

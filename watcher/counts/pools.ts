@@ -52,13 +52,23 @@ export class PoolCounters {
     if (active === undefined || visitorLeft(event)) return;
     const wanted = route === 'canary' ? otherPool(active) : active;
     const counts = this.#counts[wanted === 'blue' ? 0 : 1];
-    // A request that the edge sent past the pool says nothing about it: its health checks do.
-    if (counts === undefined || !attempts.some(({ address }) => address === counts.address)) return;
+    if (counts === undefined) return;
+    let wasTried = false;
+    let failed = false;
+    let failedElsewhere = false;
+    for (let index = 0; index < attempts.length; index++) {
+      const tried = this.#at(attempts[index]?.address ?? '');
+      if (tried === undefined) continue;
+      if (tried === counts) wasTried = true;
+      if (!failedAt(event, index)) continue;
+      if (tried === counts) failed = true;
+      else failedElsewhere = true;
+    }
+    // What the edge diverted to the other pool says nothing about this one: its health checks do.
+    if (!wasTried) return;
     counts.own++;
-    const failed = (isOwn: boolean) =>
-      attempts.some(({ address }, index) => (address === counts.address) === isOwn && failedAt(event, index));
     // A request that fails on both pools convicts neither.
-    if (failed(true) && !failed(false)) counts.lost++;
+    if (failed && !failedElsewhere) counts.lost++;
   }
 
   read(): { readonly [pool in Pool]: PoolCounts } {
