@@ -5,6 +5,7 @@ import { variablesOf } from '../settings/variables.ts';
 
 export interface ProberConfig {
   readonly targets: readonly Target[];
+  readonly controlDirectory: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly fall: number;
@@ -31,6 +32,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
     flag: join(settings.CONTROL_DIR, `${pool}.down`),
   });
   return {
+    controlDirectory: settings.CONTROL_DIR,
     targets: [target('blue', settings.BLUE_ADDRESS), target('green', settings.GREEN_ADDRESS)],
     intervalMs: settings.PROBE_INTERVAL_MS,
     timeoutMs: settings.PROBE_TIMEOUT_MS,

@@ -128,6 +128,45 @@ describe('the prober', () => {
     await eventually('both transitions in the log', () => /blue is down: status 500.*blue is up again/s.test(output));
   });
 
+  it('says while both pools are up that they are, and takes it back before anybody could miss it', async () => {
+    const bothUp = () => existsSync(join(control, 'both.up'));
+    await start();
+    await eventually('both.up', bothUp);
+    blue.mood = 'error';
+    await flagAppears('blue');
+    await eventually('no both.up', () => !bothUp());
+    blue.mood = 'healthy';
+    await flagDisappears('blue');
+    await eventually('both.up again', bothUp);
+    prober?.kill('SIGTERM');
+    await once(prober as ChildProcess, 'exit');
+    expect([bothUp(), existsSync(join(control, 'prober.alive'))]).toEqual([false, false]);
+  });
+
+  it('gives signs of life that differ, also from those of the prober before it', async () => {
+    const beats = new Set<string>();
+    const seen = () => {
+      const beat = readFileSync(join(control, 'prober.alive'), 'utf8');
+      if (beat !== '') beats.add(beat);
+      return beats.size;
+    };
+    const child = await start();
+    await eventually('two beats', () => existsSync(join(control, 'prober.alive')) && seen() >= 2);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const before = seen();
+    await start();
+    await eventually('a beat of the new one', () => seen() > before);
+  });
+
+  it('brings its signs of life back when the edge has removed them', async () => {
+    await start();
+    const files = ['both.up', 'prober.alive'].map((name) => join(control, name));
+    await eventually('both files', () => files.every((file) => existsSync(file)));
+    for (const file of files) rmSync(file);
+    await eventually('both files again', () => files.every((file) => existsSync(file)));
+  });
+
   it('distinguishes refused connections from timeouts', async () => {
     green.mood = 'hang';
     blue.close();

@@ -29,6 +29,8 @@ export interface ProberOptions {
   readonly timeoutMs: number;
   readonly fall: number;
   readonly rise: number;
+  /** Called after each check, when the flag shows the verdict. */
+  readonly onVerdict?: () => void;
 }
 
 /**
@@ -67,6 +69,7 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     verdict = judge(before, cause, options);
     if (verdict.down !== before.down) announce(lastCheckAt);
     updateFlag();
+    options.onVerdict?.();
     // A check that was sent before the request failed proves nothing about the pool's state after it.
     if (verdict.down || (cause === undefined && startedMs >= promptedMs)) isUrgent = false;
     if (isDue || isUrgent) begin();

@@ -5,9 +5,9 @@ import type { Health } from './health.ts';
 export interface PoolCounts {
   readonly requests: number;
   readonly failed: number;
-  /** Requests meant for this pool: it was active, or they were a canary's. */
+  /** Requests meant for this pool that were tried on it: it was active, or they were a canary's. */
   readonly own: number;
-  /** Those of them that it lost: the other pool answered, it answered 5xx, or the answer was cut off. */
+  /** Those of them that failed on it (5xx, no answer, cut off), but not on the other pool as well. */
   readonly lost: number;
   /** Answers by time to the first byte: `counts[i]` took at most `bounds[i]` ms; the last count took longer than all bounds. */
   readonly latencyMs: { readonly bounds: readonly number[]; readonly counts: readonly number[] };

@@ -23,6 +23,7 @@ export interface LineFields {
   readonly method?: string;
   readonly uri?: string;
   readonly userAgent?: string;
+  readonly fault?: string;
 }
 
 const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000', '-': '' } as const;
@@ -31,7 +32,7 @@ const address = { blue: '172.31.240.11:3000', green: '172.31.240.12:3000', '-': 
 export function accessLine(fields: LineFields = {}): string {
   const { active = 'blue', tookMs = 5, startMs = Date.now() - tookMs, status = 200, method = 'GET' } = fields;
   const pool = fields.pool ?? active;
-  const upstreamStatus = fields.upstreamStatus ?? String(status);
+  const upstreamStatus = fields.upstreamStatus ?? String(status).padStart(3, '0');
   const seconds = (tookMs / 1_000).toFixed(3);
   const length = fields.length ?? '57';
   return [
@@ -43,7 +44,7 @@ export function accessLine(fields: LineFields = {}): string {
     `upstream_addr="${fields.upstreamAddr ?? address[pool]}"`,
     `request_time=${seconds}`,
     `upstream_response_time="${fields.responseTime ?? seconds}"`,
-    `status=${status}`,
+    `status=${String(status).padStart(3, '0')}`,
     `msec=${((startMs + tookMs) / 1_000).toFixed(3)}`,
     `method=${method}`,
     `uri="${fields.uri ?? '/version'}"`,
@@ -56,6 +57,7 @@ export function accessLine(fields: LineFields = {}): string {
     `trace_id=${fields.traceId ?? '4bf92f3577b34da6a3ce929d0e0e4736'}`,
     'remote_addr=10.0.0.1',
     `user_agent="${fields.userAgent ?? 'curl/8'}"`,
+    `fault="${fields.fault ?? '-'}"`,
   ].join(' ');
 }
 

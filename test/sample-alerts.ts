@@ -100,7 +100,12 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
       ended: { incident: '1123-1400-6', lastedMs: 61_000, served: 9 },
     },
   ],
-  'error-rate': [errorRate, { ...errorRate, visible: 4, escalated: true }, { ...errorRate, visible: 1 }],
+  'error-rate': [
+    errorRate,
+    { ...errorRate, visible: 4, shared: 4, escalated: true },
+    { ...errorRate, visible: 1 },
+    { ...errorRate, visible: 11, shared: 11, cause: 'headers too big' },
+  ],
   'error-rate-resolved': [
     { ...base, kind: 'error-rate-resolved', failed: 2, samples: 200, lastedMs: 95_000 },
     { ...base, kind: 'error-rate-resolved', failed: 0, samples: 0, lastedMs: 1_020_000 },

@@ -133,6 +133,7 @@ export function play(plan: WorldPlan): World {
     const first = route === 'preview' || (route === 'canary' ? !avoidsStandby : prefersStandby) ? standby : active;
     // The upstream group of previews has no backup, so nginx never avoids its pool.
     const isAvoided =
+      !plan.prober &&
       route !== 'preview' &&
       failures[first].some((failedMs) => failedMs <= routedMs && routedMs < failedMs + failTimeoutMs);
     const attempts: Attempt[] = [];
@@ -158,7 +159,7 @@ export function play(plan: WorldPlan): World {
       const interval = flagAt(pool, atMs);
       return interval === undefined ? null : { seenMs: Math.ceil((interval.fromMs + flaggedAfterMs) / 1_000) * 1_000 };
     };
-    const flags = { active: activeAt(atMs), blue: flag('blue'), green: flag('green') };
+    const flags = { active: activeAt(atMs), blue: flag('blue'), green: flag('green'), guarded: true } as const;
     ticks.push({ atMs, flags: plan.prober ? flags : null });
   }
   const records = switches.map(({ atMs, to }): Happening => ({ atMs, record: switchRecord(to, atMs) }));

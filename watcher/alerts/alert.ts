@@ -102,6 +102,10 @@ export interface ErrorRate extends AlertBase {
   readonly pool?: Pool | undefined;
   /** How many of the errors reached a visitor. */
   readonly visible: number;
+  /** How many of the requests failed on both pools, which is no fault of a release. Absent in alerts of older versions. */
+  readonly shared?: number | undefined;
+  /** Why the last of the requests failed, if its status does not show that. */
+  readonly cause?: string | undefined;
   readonly worstPaths: readonly PathCount[];
   /** An alert was sent before, when visitors saw no error. */
   readonly escalated?: true | undefined;

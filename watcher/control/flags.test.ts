@@ -56,6 +56,13 @@ describe('the control directory', () => {
     expect(control.read(2)).toEqual({ active: 'blue', blue: null, green: null });
   });
 
+  it('shows whether a living prober guards the pools', () => {
+    put('prober.alive', 'beat 1');
+    expect(control.read(1)).toEqual({ active: 'blue', blue: null, green: null, guarded: true });
+    rmSync(join(directory, 'prober.alive'));
+    expect(control.read(2)).toEqual({ active: 'blue', blue: null, green: null });
+  });
+
   it('reads a cause that is written after the file was created', () => {
     put('green.down');
     expect(control.read(1)?.green).toEqual({ seenMs: 1 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Muted, muted } from '../../journal/muted.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { ControlFile } from './control-file.ts';
+import { Heartbeat } from './heartbeat.ts';
 
 /** The prober's flag for a pool that is down. */
 export interface DownFlag {
@@ -17,6 +18,8 @@ export interface DownFlags {
   readonly active: Pool;
   readonly blue: DownFlag | null;
   readonly green: DownFlag | null;
+  /** A living prober guards the pools; missing: nobody does, and the edge relies on passive checks. */
+  readonly guarded?: true;
   /** Set while visitors get the maintenance page. */
   readonly maintenance?: true;
   /** The content of `muted.json`, even after the mute has expired; missing if there is none or it is invalid. */
@@ -31,6 +34,7 @@ const printable = /^[\x20-\x7e]{1,60}$/;
 export class ControlDirectory {
   readonly directory: string;
   readonly #mutedFile: ControlFile;
+  readonly #heartbeat: Heartbeat;
   #last: DownFlags | null;
   #muted: Muted | undefined;
   #mutedFault: string | null = null;
@@ -39,6 +43,7 @@ export class ControlDirectory {
   constructor(directory: string, last: DownFlags | null = null) {
     this.directory = directory;
     this.#mutedFile = new ControlFile(join(directory, 'muted.json'), maxMutedBytes);
+    this.#heartbeat = new Heartbeat(join(directory, 'prober.alive'));
     this.#last = last;
   }
 
@@ -59,6 +64,7 @@ export class ControlDirectory {
     this.#last = {
       active,
       ...down,
+      ...(this.#heartbeat.isAlive() ? { guarded: true } : {}),
       ...(exists(join(this.directory, 'maintenance')) ? { maintenance: true } : {}),
       muted: this.#muted,
     };

@@ -77,4 +77,62 @@ describe('the counts of a pool', () => {
     const { bounds, counts } = counters.read().blue.latencyMs;
     expect(bounds[counts.indexOf(1)]).toBe(4);
   });
+
+  const lost = () => {
+    const { blue, green } = counters.read();
+    return { blue: `${blue.lost} of ${blue.own}`, green: `${green.lost} of ${green.own}` };
+  };
+  const both = { pool: 'green', active: 'blue', upstreamAddr: '172.31.240.11:3000, 172.31.240.12:3000' } as const;
+  const twice = {
+    responseTime: '0.001, 0.001',
+    headerTime: '0.001, 0.001',
+    length: '0, 57',
+    contentLength: '57',
+  } as const;
+
+  it('convict a pool of what failed on it and not on the other one, masked or not', () => {
+    count(
+      accessLine(),
+      reroutedLine(),
+      accessLine({ ...both, ...twice, status: 200, upstreamStatus: '500, 200' }),
+      accessLine({ status: 500 }),
+      accessLine({ length: '20' }),
+    );
+    expect(lost()).toEqual({ blue: '4 of 5', green: '0 of 0' });
+  });
+
+  it('convict a pool of what is not HTTP, and of a timeout after which another location tried the other pool', () => {
+    count(
+      accessLine({ status: 9, upstreamStatus: '200' }),
+      accessLine({ status: 99 }),
+      reroutedLine({ upstreamStatus: '504 : 200', upstreamAddr: both.upstreamAddr.replace(',', ' :') }),
+      accessLine({ status: 101 }),
+    );
+    expect(lost()).toEqual({ blue: '3 of 4', green: '0 of 0' });
+  });
+
+  it('convict a pool of what failed on it if no other was left to try', () => {
+    const upstreamAddr = '172.31.240.11:3000, blue_first';
+    count(accessLine({ ...both, ...twice, upstreamAddr, status: 502, upstreamStatus: '500, 502' }));
+    expect(lost()).toEqual({ blue: '1 of 1', green: '0 of 0' });
+  });
+
+  it('convict neither pool of a request that fails on both, nor one that the edge sent past it', () => {
+    count(
+      unservedLine(),
+      accessLine({ ...both, ...twice, status: 500, upstreamStatus: '500, 500' }),
+      accessLine({ pool: 'green', active: 'blue' }),
+    );
+    expect(lost()).toEqual({ blue: '0 of 2', green: '0 of 0' });
+  });
+
+  it('convict the standby of what a canary lost on it', () => {
+    const canary = { active: 'blue', route: 'canary' } as const;
+    count(
+      accessLine({ ...canary, pool: 'green' }),
+      accessLine({ ...canary, pool: 'green', status: 500 }),
+      accessLine({ ...canary, pool: 'blue' }),
+    );
+    expect(lost()).toEqual({ blue: '0 of 0', green: '1 of 2' });
+  });
 });

@@ -2,7 +2,7 @@ import { latencyBounds } from '../../metrics/bounds.ts';
 import type { PoolCounts } from '../../report/counters.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
+import { failedAt, visitorLeft } from '../request/observe.ts';
 
 interface Counts {
   address: string;
@@ -48,13 +48,27 @@ export class PoolCounters {
   };
 
   #countOwn(event: AccessEvent): void {
-    const { active, route, pool, attempts } = event;
-    if (active === undefined || attempts.length === 0 || visitorLeft(event)) return;
+    const { active, route, attempts } = event;
+    if (active === undefined || visitorLeft(event)) return;
     const wanted = route === 'canary' ? otherPool(active) : active;
     const counts = this.#counts[wanted === 'blue' ? 0 : 1];
     if (counts === undefined) return;
+    let wasTried = false;
+    let failed = false;
+    let failedElsewhere = false;
+    for (let index = 0; index < attempts.length; index++) {
+      const tried = this.#at(attempts[index]?.address ?? '');
+      if (tried === undefined) continue;
+      if (tried === counts) wasTried = true;
+      if (!failedAt(event, index)) continue;
+      if (tried === counts) failed = true;
+      else failedElsewhere = true;
+    }
+    // What the edge diverted to the other pool says nothing about this one: its health checks do.
+    if (!wasTried) return;
     counts.own++;
-    if (pool !== wanted || failedForVisitor(event)) counts.lost++;
+    // A request that fails on both pools convicts neither.
+    if (failed && !failedElsewhere) counts.lost++;
   }
 
   read(): { readonly [pool in Pool]: PoolCounts } {

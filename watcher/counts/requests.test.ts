@@ -89,6 +89,23 @@ describe('attempts', () => {
   });
 });
 
+describe('answers that are not HTTP', () => {
+  it('count as failed and as 5xx; a WebSocket does not', () => {
+    count(accessLine({ status: 9, upstreamStatus: '200' }), accessLine({ status: 100 }), accessLine({ status: 101 }));
+    expect(counts.requests[0]).toEqual([1, 0, 0, 0, 2]);
+    expect([counts.visitors, counts.failedForVisitors]).toEqual([3, 2]);
+    expect(counts.attempts.map(({ total, failed }) => [total, failed])).toEqual([
+      [3, 2],
+      [0, 0],
+    ]);
+  });
+
+  it('are masked if the other pool answered instead', () => {
+    count(reroutedLine({ upstreamStatus: '099 : 200', headerTime: '0.001 : 0.004' }));
+    expect(counts.attempts[0]?.masked).toBe(1);
+  });
+});
+
 describe('releases', () => {
   const answered = (release: string, fields: LineFields = {}) => accessLine({ startMs: noon, ...fields, release });
   const seen = () => [...counts.releases].map(({ pool, release, counts: [, good] }) => [pool, release, good]);

@@ -3,6 +3,7 @@ import { type Exposition, single } from '../../metrics/exposition.ts';
 import { type Pool, pools } from '../../settings/pool.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { failedAt, failedForVisitor, visitorLeft } from '../request/observe.ts';
+import { isNotHttp } from '../request/status.ts';
 import { ReleaseCounts } from './releases.ts';
 
 /** Who answered; `none` if no pool did. */
@@ -49,7 +50,7 @@ export class RequestCounts {
   readonly count = (event: AccessEvent): void => {
     const { pool, status, attempts, cutOff } = event;
     const answerer = pool === 'blue' ? 0 : pool === 'green' ? 1 : 2;
-    const statusClass = status < 200 ? 0 : status >= 500 ? 4 : Math.trunc(status / 100) - 1;
+    const statusClass = status < 200 ? (isNotHttp(status) ? 4 : 0) : status >= 500 ? 4 : Math.trunc(status / 100) - 1;
     const row = this.requests[answerer];
     if (row !== undefined) row[statusClass] = (row[statusClass] ?? 0) + 1;
     // A WebSocket lasts as long as the page is open.
@@ -80,8 +81,10 @@ export class RequestCounts {
       if (attempt.status === 0) continue;
       const isLast = index === attempts.length - 1;
       counts.total++;
-      if (failedAt(event, index)) counts.failed++;
-      if (attempt.status >= 500 && !isLast && isGood) counts.masked++;
+      if (failedAt(event, index)) {
+        counts.failed++;
+        if (!isLast && isGood) counts.masked++;
+      }
       if (attempt.headerMs !== undefined && !attempt.silent) counts.firstByte.count(attempt.headerMs);
     }
   }
@@ -102,7 +105,7 @@ export function exposeRequests(exposition: Exposition, counts: RequestCounts, sl
   exposition.counter(
     {
       name: 'bluegreen_requests_total',
-      help: 'Requests by the pool that answered and by status class.',
+      help: 'Requests by the pool that answered and by status class; an answer that is not HTTP counts as 5xx.',
       labels: ['pool', 'status'],
     },
     () =>

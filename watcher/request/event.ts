@@ -26,6 +26,9 @@ export interface RequestIds {
   readonly traceId?: string;
 }
 
+/** The answer's header was larger than the edge passes on; the visitor got a 502. */
+export type Fault = 'headers too big';
+
 /** One request, as the edge saw it. */
 export interface AccessEvent {
   /** Undefined if no pool answered. */
@@ -42,6 +45,8 @@ export interface AccessEvent {
   readonly attempts: readonly Attempt[];
   /** The answer's body was cut off, although the logged status is not an error. */
   readonly cutOff: boolean;
+  /** What the edge found wrong with the pool's answer; undefined if nothing. */
+  readonly fault?: Fault | undefined;
   readonly method: string;
   // Set only for requests that an alert may be about: decoding text takes time, and nearly every request succeeds.
   /** Untrusted text. */

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { accessLine, type LineFields, reroutedLine, unservedLine } from '../../test/access-lines.ts';
 import type { AccessEvent } from './event.ts';
-import { failedAt, maskedCause, pathOf, upstreamPath, wasServed, wasUnserved } from './observe.ts';
+import {
+  failedAt,
+  failedOnBoth,
+  failureCause,
+  maskedCause,
+  pathOf,
+  upstreamPath,
+  wasServed,
+  wasUnserved,
+} from './observe.ts';
 import { parseLine } from './parse.ts';
 
 function eventOf(line: string): AccessEvent {
@@ -49,6 +58,10 @@ describe('a request that was served', () => {
     [false, 'an error from the edge after a good answer', { status: 500, upstreamStatus: '200' }],
     [false, 'a good answer in place of an error from the app', { status: 200, upstreamStatus: '500' }],
     [false, 'a visitor who left before the answer', { status: 499, upstreamStatus: '-' }],
+    [true, 'a WebSocket', { status: 101 }],
+    [false, 'bytes that are not HTTP', { status: 9, upstreamStatus: '200' }],
+    [false, 'a status that HTTP does not have', { status: 99 }],
+    [false, 'an informational answer with nothing after it', { status: 100 }],
     [false, 'no pool tried', { status: 200, upstreamStatus: '-', upstreamAddr: '-' }],
   ])('is %s: %s', (expected, _, fields) => {
     expect(wasServed(eventOf(accessLine(fields)))).toBe(expected);
@@ -63,12 +76,60 @@ describe('an attempt that failed', () => {
     expect([0, 1].map((index) => failedAt(eventOf(reroutedLine(broken)), index))).toEqual([false, true]);
     expect([0, 1].map((index) => failedAt(eventOf(reroutedLine()), index))).toEqual([true, false]);
   });
+
+  it.each([
+    [[true], { status: 9, upstreamStatus: '200' }],
+    [[true], { status: 99 }],
+    [[true], { status: 103 }],
+    [[false], { status: 101 }],
+    [[false, true], { status: 9, upstreamStatus: '404, 200' }],
+    [[true, false], { status: 200, upstreamStatus: '099, 200' }],
+    [[true, false], { status: 200, upstreamStatus: '504 : 200' }],
+  ] as const)('may have an answer that is not HTTP: %j for %j', (failed, fields) => {
+    const event = eventOf(accessLine(fields));
+    expect(event.attempts.map((_, index) => failedAt(event, index))).toEqual(failed);
+  });
+});
+
+describe('a request that failed on both pools', () => {
+  const both = '172.31.240.11:3000, 172.31.240.12:3000';
+
+  it.each<[boolean, string, LineFields]>([
+    [true, 'two errors', { status: 500, upstreamStatus: '500, 500', upstreamAddr: both }],
+    [true, 'a timeout on each', { status: 504, upstreamStatus: '504 : 504', upstreamAddr: both.replace(',', ' :') }],
+    [true, 'a second answer that was cut off', { upstreamStatus: '500, 200', upstreamAddr: both, length: '0, 20' }],
+    [false, 'an error and an answer', { upstreamStatus: '500, 200', upstreamAddr: both }],
+    [false, 'one attempt', { status: 500 }],
+    [
+      false,
+      'no pool left to try',
+      { status: 502, upstreamStatus: '500, 502', upstreamAddr: '172.31.240.11:3000, blue_first' },
+    ],
+  ])('is %s: %s', (expected, _, fields) => {
+    expect(failedOnBoth(eventOf(accessLine(fields)))).toBe(expected);
+  });
+});
+
+describe('headers that are too big', () => {
+  const event = eventOf(accessLine({ ...silent, fault: 'headers too big' }));
+
+  it('are named as the cause', () => {
+    expect(failureCause(event)).toBe('headers too big');
+    expect(failureCause(eventOf(accessLine({ ...silent, fault: '-' })))).toBe('refused or reset');
+    expect(failureCause(eventOf(accessLine({ status: 9, upstreamStatus: '200' })))).toBe('not HTTP');
+  });
+
+  it('show no outage: the pool has answered', () => {
+    expect(wasUnserved(eventOf(unservedLine({ fault: 'headers too big' })))).toBe(false);
+  });
 });
 
 describe('why another pool was tried', () => {
   it.each([
     ['refused or reset', '502, 200', '-, 0.004'],
     ['timed out', '504, 200', '-, 0.004'],
+    ['timed out', '504 : 200', '- : 0.004'],
+    ['not HTTP', '099, 200', '0.001, 0.004'],
     ['status 502', '502, 200', '0.001, 0.004'],
     ['status 504', '504, 200', '0.001, 0.004'],
     ['status 500', '500, 200', '0.001, 0.004'],

@@ -92,6 +92,38 @@ describe('a line of the access log', () => {
     expect(parsed(line).attempts.map(({ status }) => status)).toEqual(statuses);
   });
 
+  it('may have " : " between two attempts in every list, as after an internal redirect', () => {
+    const fields = {
+      upstreamStatus: '504 : 200',
+      upstreamAddr: '172.31.240.11:3000 : 172.31.240.12:3000',
+      responseTime: '3.000 : 0.004',
+      headerTime: '- : 0.004',
+      length: '0 : 20',
+    };
+    expect(parsed(reroutedLine({ ...fields, uri: '/cart' }))).toMatchObject({
+      attempts: [
+        { address: '172.31.240.11:3000', status: 504, tookMs: 3_000, headerMs: undefined, silent: true },
+        { address: '172.31.240.12:3000', status: 200, tookMs: 4, headerMs: 4, silent: false },
+      ],
+      cutOff: true,
+      uri: '/cart',
+    });
+  });
+
+  it.each([
+    ['headers too big', 'headers too big'],
+    ['-', undefined],
+    ['something new', undefined],
+  ])('has the fault "%s" as %s', (fault, expected) => {
+    expect(parsed(accessLine({ status: 502, fault })).fault).toBe(expected);
+  });
+
+  it('has its path if the answer was not HTTP', () => {
+    for (const status of [9, 99, 100, 103])
+      expect(parsed(accessLine({ status, upstreamStatus: '200', uri: '/cart' })).uri).toBe('/cart');
+    expect(parsed(accessLine({ status: 101, uri: '/cart' })).uri).toBeUndefined();
+  });
+
   const [requestId, traceId] = ['a'.repeat(32), 'b'.repeat(32)];
 
   it.each([

@@ -3,10 +3,12 @@ import { readAttempts } from './attempts.ts';
 import { Prefix, secondsToMs, statusOf, wholeNumber } from './bytes.ts';
 import type { AccessEvent, Attempt, RequestIds, Route } from './event.ts';
 import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
+import { isServerError } from './status.ts';
 
 const space = 0x20;
 const blue = new Prefix('blue');
 const green = new Prefix('green');
+const tooBig = new Prefix('headers too big');
 
 /** Why a line was not counted as a request. */
 export type RejectReason = 'empty' | ScanFault | 'missing-field' | 'bad-value';
@@ -50,6 +52,7 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
     status,
     attempts,
     cutOff,
+    fault: scanner.is(keys.fault, tooBig) ? 'headers too big' : undefined,
     method,
     uri: mayRaiseAlert ? (scanner.text(keys.uri) ?? '') : undefined,
     ids: mayRaiseAlert ? idsOf() : undefined,
@@ -57,7 +60,7 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
 }
 
 function isServed(status = 0): boolean {
-  return status > 0 && status < 500;
+  return status > 0 && !isServerError(status);
 }
 
 const id = /^[0-9a-f]{32}$/;

@@ -28,6 +28,7 @@ export const keys = {
   traceId: 18,
   remoteAddr: 19,
   userAgent: 20,
+  fault: 21,
 } as const;
 
 export type Key = (typeof keys)[keyof typeof keys];

@@ -54,3 +54,32 @@ describe('the errors that visitors see', () => {
     }
   });
 });
+
+describe('what failed on both pools', () => {
+  const [blue, green] = ['172.31.240.11:3000', '172.31.240.12:3000'];
+  const on = (statuses: string, separator = ', ') => ({
+    status: Number(statuses.split(' ').at(-1)),
+    upstreamStatus: statuses.replace(' ', separator),
+    upstreamAddr: `${blue}${separator}${green}`,
+    headerTime: `0.001${separator}0.001`,
+    responseTime: `0.001${separator}0.001`,
+  });
+  const ended = (fields: Parameters<typeof accessLine>[0][], decisions: Decisions) =>
+    decisions.log(...fields.map((field, index) => accessLine({ startMs: noon + index, ...field })));
+
+  it('is told apart from what failed on one, as it convicts no release', () => {
+    const decisions = new Decisions({ windowSize: 10 });
+    const fine = Array.from({ length: 6 }, () => ({}));
+    const alerts = ended([...fine, on('500 500'), on('504 504', ' : '), on('500 200'), { status: 503 }], decisions);
+    expect(alerts.filter(({ kind }) => kind === 'error-rate')).toMatchObject([{ failed: 4, shared: 2, visible: 3 }]);
+  });
+
+  it('has a cause if its status does not show it', () => {
+    const decisions = new Decisions({ windowSize: 10 });
+    const fine = Array.from({ length: 9 }, () => ({}));
+    const bad = { status: 502, headerTime: '-', fault: 'headers too big' };
+    expect(ended([...fine, bad], decisions)).toMatchObject([{ kind: 'error-rate', cause: 'headers too big' }]);
+    const other = new Decisions({ windowSize: 10 });
+    expect(ended([...fine, { status: 500 }], other)).toMatchObject([{ kind: 'error-rate', cause: undefined }]);
+  });
+});

@@ -1,9 +1,9 @@
 import type { ErrorRate, ErrorRateResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { failedForVisitor, failedUpstream, pathOf } from '../request/observe.ts';
+import { failedForVisitor, failedOnBoth, failedUpstream, failureCause, pathOf } from '../request/observe.ts';
 import { announce, beginIncident, conclude, escalate, type Incident, push, type Verdict } from './incident.ts';
 import type { ErrorRateState, OpenErrorRate, Policy, State } from './state.ts';
-import { addSample, ageOut, failedPercent, oldestMs, worstPaths } from './window.ts';
+import { addSample, ageOut, failedPercent, oldestMs, type Window, worstPaths } from './window.ts';
 
 /** With fewer requests, the rate is not meaningful. */
 const minSamples = 50;
@@ -19,8 +19,13 @@ export function errorRate(state: State, event: AccessEvent, verdicts: Verdict[],
   const { window, open } = state.errorRate;
   const failed = failedUpstream(event);
   addSample(window, event.endMs, failed ? pathOf(event.uri ?? '') : null);
-  if (failed) state.errorRate.lastFailed = event.ids ?? null;
-  if (failedForVisitor(event)) addVisible(state.errorRate, event.endMs);
+  if (failed) {
+    const cause = failureCause(event);
+    state.errorRate.lastFailed = event.ids ?? null;
+    state.errorRate.lastCause = cause === undefined || cause.startsWith('status ') ? null : cause;
+    if (failedOnBoth(event)) addTime(state.errorRate.sharedMs, event.endMs, window);
+  }
+  if (failedForVisitor(event)) addTime(state.errorRate.visibleMs, event.endMs, window);
   // Usually nothing has failed and nothing is open.
   if (window.failed > 0 || open !== null) errorRateTick(state, event.endMs, verdicts, policy);
 }
@@ -55,12 +60,11 @@ export function errorRateTick(state: State, nowMs: number, verdicts: Verdict[], 
   open.masked = open.announced && !isVisible(errorRate);
 }
 
-/** Records an error that reached a visitor. */
-function addVisible(errorRate: ErrorRateState, atMs: number): void {
-  const { window } = errorRate;
-  errorRate.visibleMs.push(atMs);
+/** Adds to a list that needs to reach back one window. */
+function addTime(times: number[], atMs: number, { size }: Window): void {
+  times.push(atMs);
   // Trims rarely and in bulk: removing one item from the front of a long array moves all the others.
-  if (errorRate.visibleMs.length > 2 * window.size) errorRate.visibleMs.splice(0, window.size);
+  if (times.length > 2 * size) times.splice(0, size);
 }
 
 /** Whether any error in the window reached a visitor. */
@@ -69,8 +73,10 @@ function isVisible({ window, visibleMs }: ErrorRateState): boolean {
 }
 
 function errorRateAlert(state: State, { id, atMs, escalation }: OpenErrorRate, policy: Policy): ErrorRate {
-  const { window, lastFailed, visibleMs } = state.errorRate;
+  const { window, lastFailed, lastCause, visibleMs, sharedMs } = state.errorRate;
   const sinceMs = oldestMs(window);
+  const inWindow = (times: readonly number[]) =>
+    Math.min(window.failed, times.filter((atMs) => atMs >= sinceMs).length);
   const pool = state.routing.serving;
   return {
     kind: 'error-rate',
@@ -80,7 +86,9 @@ function errorRateAlert(state: State, { id, atMs, escalation }: OpenErrorRate, p
     samples: window.count,
     thresholdPercent: policy.thresholdPercent,
     pool: pool ?? undefined,
-    visible: Math.min(window.failed, visibleMs.filter((atMs) => atMs >= sinceMs).length),
+    visible: inWindow(visibleMs),
+    shared: inWindow(sharedMs),
+    cause: lastCause ?? undefined,
     worstPaths: worstPaths(window, 3),
     request: lastFailed ?? undefined,
     ...(escalation && { escalated: true }),

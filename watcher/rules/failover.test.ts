@@ -72,3 +72,28 @@ describe('the pool that serves', () => {
     expect(alerts).toMatchObject([{ pool: 'blue' }]);
   });
 });
+
+describe('while a living prober guards the pools', () => {
+  const up = { active: 'blue', blue: null, green: null, guarded: true } as const;
+  const separators = [', ', ' : '];
+
+  it.each(separators)('a request that fails on the active pool moves only itself ("%s")', (separator) => {
+    decisions.tick(noon + 1_000, up);
+    const [upstreamStatus, headerTime] = [`504${separator}200`, `-${separator}0.004`];
+    const upstreamAddr = `172.31.240.11:3000${separator}172.31.240.12:3000`;
+    const masked = [2_000, 2_500, 3_000].map((atMs) => rerouted(atMs, { upstreamStatus, upstreamAddr, headerTime }));
+    expect(decisions.log(...masked)).toEqual([]);
+    expect(decisions.state.routing.failover).toBeNull();
+    // Without the prober, the edge avoids the pool after such a request.
+    decisions.tick(noon + 4_000, { active: 'blue', blue: null, green: null });
+    expect(kinds(decisions.log(rerouted(5_000)))).toEqual(['failover']);
+  });
+
+  it('a failover is a request that the edge diverts, with the cause from the health check', () => {
+    decisions.tick(noon + 1_000, { ...up, blue: { seenMs: noon + 1_000, cause: 'refused' } });
+    expect(decisions.log(rerouted(2_000), served(2_100, { pool: 'green' }))).toMatchObject([
+      { kind: 'failover', from: 'blue', to: 'green', cause: 'health check: refused' },
+    ]);
+    expect(kinds(decisions.log(served(3_000)))).toEqual(['recovery']);
+  });
+});

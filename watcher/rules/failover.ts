@@ -1,7 +1,14 @@
 import type { Pool } from '../../settings/pool.ts';
 import type { Failover, Recovery } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { maskedCause, routedAtMs, upstreamPath, wasRerouted } from '../request/observe.ts';
+import {
+  failedForVisitor,
+  maskedCause,
+  routedAtMs,
+  upstreamPath,
+  wasDiverted,
+  wasRerouted,
+} from '../request/observe.ts';
 import { announceFlapping, countFailover, countRecovery, failoverKey, settle } from './flapping.ts';
 import { announce, beginIncident, conclude, push, type Verdict } from './incident.ts';
 import type { OpenFailover, Policy, State } from './state.ts';
@@ -64,6 +71,8 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     open.lastReroutedMs = Math.max(open.lastReroutedMs, routedAtMs(event));
     return;
   }
+  // With a living prober, a request that fails on the active pool moves itself alone.
+  if (state.flags?.guarded && !wasDiverted(event)) return;
   // Without a failed attempt on the active pool, the request was routed by a flag that may just have been removed.
   const slackMs = event.attempts.length > 1 ? proofSlackMs : clockSlackMs;
   if (event.startMs <= routing.transitionMs + slackMs) return;
@@ -82,7 +91,7 @@ function rerouted(state: State, event: AccessEvent, verdicts: Verdict[], policy:
     release: event.release,
     upstream: upstreamPath(event),
     requestMs: event.endMs - event.startMs,
-    ...(event.status >= 500 ? { failed: true } : {}),
+    ...(failedForVisitor(event) ? { failed: true } : {}),
     cause,
     request: event.ids,
   };
@@ -109,7 +118,7 @@ function causeOf({ routing, flags }: State, event: AccessEvent, active: Pool): s
 
 function recover(state: State, event: AccessEvent, open: OpenFailover, verdicts: Verdict[], policy: Policy): void {
   const { routing } = state;
-  if (event.pool === undefined || event.pool !== event.active || event.status >= 500) return;
+  if (event.pool === undefined || event.pool !== event.active || failedForVisitor(event)) return;
   // If the standby failed the request and the active pool answered as a last resort, it has not recovered.
   if (event.attempts.length > 1) return;
   if (event.startMs <= open.lastReroutedMs) return;

@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
 import type { Outage, OutageResolved } from '../alerts/alert.ts';
 import type { AccessEvent } from '../request/event.ts';
-import { upstreamPath, wasServed, wasUnserved } from '../request/observe.ts';
+import { failedForVisitor, upstreamPath, wasServed, wasUnserved } from '../request/observe.ts';
 import { announce, beginIncident, conclude, escalate, push, type Verdict } from './incident.ts';
 import type { OpenOutage, OutageState, Policy, State } from './state.ts';
 
@@ -68,7 +68,7 @@ export function outageTick(state: State, nowMs: number, verdicts: Verdict[], pol
 /** No pool could serve the request. While both pools fail their health checks, an error answered by a pool counts too. */
 function showsOutage({ bothDownSinceMs, checksDisproved }: OutageState, event: AccessEvent): boolean {
   if (wasUnserved(event)) return true;
-  return bothDownSinceMs !== null && !checksDisproved && event.status >= 500 && event.attempts.length > 0;
+  return bothDownSinceMs !== null && !checksDisproved && failedForVisitor(event) && event.attempts.length > 0;
 }
 
 function begin(state: State, shownBy: Outage['shownBy'], atMs: number, event?: AccessEvent): void {

@@ -76,12 +76,24 @@ export interface ErrorRateState {
   calmSinceMs: number | null;
   /** When failed requests ended whose error reached a visitor; at most two windows of them. */
   readonly visibleMs: number[];
-  /** The last request that failed. */
+  /** The same for those that failed on both pools. */
+  readonly sharedMs: number[];
+  /** The last request that failed … */
   lastFailed: RequestIds | null;
+  /** … and why, if its status does not show that. */
+  lastCause: string | null;
 }
 
 export function newErrorRateState(windowSize: number): ErrorRateState {
-  return { window: newWindow(windowSize), open: null, calmSinceMs: null, visibleMs: [], lastFailed: null };
+  return {
+    window: newWindow(windowSize),
+    open: null,
+    calmSinceMs: null,
+    visibleMs: [],
+    sharedMs: [],
+    lastFailed: null,
+    lastCause: null,
+  };
 }
 
 /** A failover that has ended. */

@@ -1,7 +1,7 @@
 import { duration, factor, rate, requests, share, span } from '../../report/figures.ts';
 import type { BurnRate, BurnRateResolved, ErrorRate, ErrorRateResolved, PathCount } from '../alerts/alert.ts';
 import { maxAgeMs } from '../rules/window.ts';
-import { note, type Span, serving, type Wording } from './facts.ts';
+import { fact, note, type Span, serving, type Wording } from './facts.ts';
 
 /** The period that the error budget covers. */
 const budgetMs = 30 * 86_400_000;
@@ -15,9 +15,10 @@ export function errorRateWording(alert: ErrorRate | ErrorRateResolved): Wording 
     const { pool, worstPaths, thresholdPercent, visible } = alert;
     return {
       headline: `High upstream error rate: ${short}${visibleEnd(visible)}`,
-      summary: visibleText(alert),
+      summary: `${visibleText(alert)}${sharedText(alert)}`,
       facts: [
         ...(pool === undefined ? [] : [serving(pool)]),
+        ...fact('Cause', alert.cause),
         note('Figures', `${counted} (threshold ${thresholdPercent}%).`),
         ...(worstPaths.length === 0 ? [] : [{ label: 'Worst paths', spans: worstPaths.flatMap(pathSpans) } as const]),
       ],
@@ -76,6 +77,13 @@ function visibleText({ visible, failed }: ErrorRate): string {
     return failed === 1 ? 'The one that failed reached a visitor.' : `All ${failed} that failed reached a visitor.`;
   }
   return `Of ${failed} failed, ${visible} reached a visitor; the other pool answered the rest.`;
+}
+
+/** A release is judged by what fails on it alone. */
+function sharedText({ failed, shared = 0 }: ErrorRate): string {
+  if (shared === 0) return '';
+  const how = shared === failed ? 'Each failed on both pools' : `${shared} failed on both pools`;
+  return ` ${how}: look at the requests and at what both pools use, rather than at one release.`;
 }
 
 function pathSpans({ path, failed }: PathCount, index: number): Span[] {
