@@ -130,7 +130,7 @@ export async function countRetried(hands: Hands, userAgent: string): Promise<num
   const count = await hands.onEdge(
     // The log may have been rotated during the scenario, more than once.
     `for log in "$LOG".[0-9]* "$LOG"; do [ ! -f "$log" ] || grep -hF '${userAgent}' "$log" || :; done | ` +
-      `grep -c 'upstream_status="[^"]*, ' || :`,
+      `grep -cE 'upstream_status="[^"]*(, | : )' || :`,
   );
   return Number(count);
 }

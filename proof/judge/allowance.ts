@@ -23,9 +23,11 @@ function isBeforeDetection({ dueAt }: Sample, { brokenAt, detectedBy }: Moments)
 export function postsInFlight(most: number): Allowance {
   return {
     what: 'POST in flight',
-    why: 'sent to the pool before its failure was detected, and not retried because it could run twice',
+    why: 'sent to the pool before its failure was detected, and not retried because it could run twice; a silent pool is waited for until PROXY_LAST_TIMEOUT',
     covers: (failed, moments) =>
-      isPost(failed) && failed.failure?.startsWith('status 5') === true && isBeforeDetection(failed, moments),
+      isPost(failed) &&
+      (failed.failure?.startsWith('status 5') === true || failed.failure === 'no answer') &&
+      isBeforeDetection(failed, moments),
     most: () => most,
   };
 }
