@@ -8,6 +8,7 @@ import type { Drain } from './drain.ts';
 import { echo } from './echo.ts';
 import { notFound, onFailure } from './failure.ts';
 import { identify } from './identity.ts';
+import { largeHeaders, status } from './misbehave.ts';
 import { page } from './page.ts';
 import { slow } from './slow.ts';
 import { expectsWebSocket } from './sockets.ts';
@@ -36,6 +37,8 @@ export function createApplication(config: AppConfig, chaos: Chaos, drain: Drain,
   });
   app.get('/', page());
   app.get('/slow', slow(config));
+  app.get('/status', status);
+  app.get('/headers', largeHeaders);
   app.get('/stream', stream(config));
   app.post('/echo', echo);
   app.get('/socket', expectsWebSocket);

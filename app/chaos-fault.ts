@@ -3,8 +3,6 @@ import type { Chaos } from './chaos.ts';
 import { answerAfter } from './delay.ts';
 
 export const slowMs = 2_000;
-/** The only path that fails in the mode `poison`: a request that fails on an otherwise healthy pool. */
-const poisonPath = '/poison';
 
 /** Applies the current mode to every request outside /chaos/. */
 export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
@@ -35,10 +33,6 @@ export function chaosFault(chaos: Chaos, healthPath: string): RequestHandler {
       case 'disk':
         if (request.path === healthPath) response.status(503).json({ status: 'error', message: 'disk full' });
         else if (writes(request)) response.status(500).json({ status: 'error', message: 'Simulated ENOSPC' });
-        else next();
-        break;
-      case 'poison':
-        if (request.path === poisonPath) response.status(500).json({ status: 'error', message: 'Simulated poison' });
         else next();
         break;
       default:

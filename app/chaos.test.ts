@@ -41,7 +41,7 @@ function ask(method: string, path: string): Socket {
 }
 
 describe('the controls', () => {
-  test.each(['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison'])(
+  test.each(['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk'])(
     'start?mode=%s confirms the mode, stop restores the app',
     async (mode) => {
       const started = await post(`/chaos/start?mode=${mode}`);
@@ -69,7 +69,7 @@ describe('the controls', () => {
       expect(response.status).toBe(400);
       expect(response.headers.get('x-app-pool')).toBe('blue');
       expect(await response.json()).toMatchObject({
-        modes: ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'],
+        modes: ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'block', 'oom'],
       });
       expect((await fetch(`${app.origin}/version`)).status).toBe(200);
     },
@@ -185,14 +185,6 @@ describe('the faults', () => {
     expect((await post('/echo')).status).toBe(500);
     expect((await fetch(`${app.origin}/healthz`)).status).toBe(503);
     expect((await fetch(`${app.origin}/version`)).status).toBe(200);
-  });
-
-  test('poison: one path is a 500, all others work', async () => {
-    expect((await fetch(`${app.origin}/poison`)).status).toBe(404);
-    await post('/chaos/start?mode=poison');
-    expect((await fetch(`${app.origin}/poison`)).status).toBe(500);
-    expect((await fetch(`${app.origin}/healthz`)).status).toBe(200);
-    expect((await post('/echo')).status).toBe(200);
   });
 
   test('crash: the next request kills the process and is never answered', async () => {

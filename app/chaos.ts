@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-export const chaosModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison'] as const;
+export const chaosModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk'] as const;
 
 export type ChaosMode = (typeof chaosModes)[number];
 

@@ -12,7 +12,7 @@ const maxSockets = 1_000;
 const pingMs = 25_000;
 
 /** Modes that do not fail a handshake; the other modes fail it like any request. */
-const unaffectedModes: readonly ChaosMode[] = ['slow', 'disk', 'poison'];
+const unaffectedModes: readonly ChaosMode[] = ['slow', 'disk'];
 
 // RFC 6455, section 7.4.1, and the IANA registry of close codes.
 const unsupportedData = 1003;

@@ -4,7 +4,7 @@ import { CommandError } from './terminal/command-error.ts';
 // Argument values. They are kept apart from the commands, so that --help loads none of them.
 
 /** Faults that the demo app simulates. */
-const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'poison', 'block', 'oom'] as const;
+const appModes = ['error', 'timeout', 'slow', 'reset', 'truncate', 'crash', 'disk', 'block', 'oom'] as const;
 /** Faults that are injected into any app from outside. */
 const faults = ['shutdown', 'kill', 'freeze'] as const satisfies readonly Fault[];
 
@@ -32,6 +32,7 @@ export const scenarioNames = [
   'log-full',
   'control-read-only',
   'poison',
+  'stranger',
   'deploy',
   'switch',
   'rollback',

@@ -1,6 +1,6 @@
 import { execa, execaSync } from 'execa';
 import { request } from 'undici';
-import { pools as bothPools, type Pool } from '../../settings/pool.ts';
+import type { Strange } from '../../proof/load/load.ts';
 import type { DemoPools } from './pools.ts';
 
 /** A way to break the active pool or both pools. */
@@ -8,21 +8,18 @@ export interface FaultKind {
   readonly name: string;
   /** Its name in the table and the plots. */
   readonly label: string;
-  /** Poison requests per second. They are expected to fail and are not counted. */
-  readonly poisonRate?: number;
+  /** The requests of a stranger, which are not counted. */
+  readonly strange?: Strange;
   inject(pools: DemoPools): Promise<void>;
   repair(pools: DemoPools): Promise<void>;
 }
 
-function chaos(name: string, label: string, where: readonly Pool[] = ['blue']): FaultKind {
-  const control = async (pools: DemoPools, verb: string): Promise<void> => {
-    for (const pool of where) await post(pools.ports[pool], verb);
-  };
+function chaos(name: string, label: string): FaultKind {
   return {
     name,
     label,
-    inject: (pools) => control(pools, `start?mode=${name}`),
-    repair: (pools) => control(pools, 'stop'),
+    inject: ({ ports }) => post(ports.blue, `start?mode=${name}`),
+    repair: ({ ports }) => post(ports.blue, 'stop'),
   };
 }
 
@@ -97,5 +94,11 @@ export const faultKinds: readonly FaultKind[] = [
     inject: ({ ports }) => post(ports.blue, 'start?mode=block&seconds=3'),
     async repair() {},
   },
-  { ...chaos('poison', 'requests that fail on both pools: the others', bothPools), poisonRate: 2 },
+  {
+    name: 'poison',
+    label: 'requests that fail on both pools: the others',
+    strange: { kinds: ['poison'], rate: 2 },
+    async inject() {},
+    async repair() {},
+  },
 ];

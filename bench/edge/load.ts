@@ -1,6 +1,7 @@
+import type { Strange } from '../../proof/load/load.ts';
 import { type LoadProcess, startLoadProcess } from '../../proof/load/load-process.ts';
 
 /** The open-loop load of ./bluegreen prove on demo apps. Rates are in requests per second. */
-export function startBenchLoad(url: string, rate: number, poisonRate = 0): Promise<LoadProcess> {
-  return startLoadProcess({ url, rate, clients: 0, mix: { app: 'demo' }, poisonRate, userAgent: 'bluegreen-bench' });
+export function startBenchLoad(url: string, rate: number, strange?: Strange): Promise<LoadProcess> {
+  return startLoadProcess({ url, rate, clients: 0, mix: { app: 'demo' }, strange, userAgent: 'bluegreen-bench' });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
-import { isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/load/sample.ts';
+import { isInnocent, isPost, isQuick, nowMs, type Sample, tookMs } from '../../proof/load/sample.ts';
 import type { Contender } from './contenders.ts';
 import type { FaultKind } from './fault-kinds.ts';
 import { startBenchLoad } from './load.ts';
@@ -44,7 +44,7 @@ export async function passThrough(contender: Contender, fault: FaultKind, option
   const pools = await startDemoPools(directory);
   const running = await contender.start({ directory, pools: pools.ports });
   try {
-    const load = await startBenchLoad(running.url, rate, fault.poisonRate);
+    const load = await startBenchLoad(running.url, rate, fault.strange);
     try {
       await delay(beforeMs);
       const brokenAt = nowMs();
@@ -68,7 +68,7 @@ function passOf(
   brokenAt: number,
   { repairedAt, ...names }: { contender: string; fault: string; round: number; repairedAt: number },
 ): Pass {
-  const samples = all.filter(({ kind }) => kind !== 'poison');
+  const samples = all.filter(isInnocent);
   const failed = samples.filter(({ failure }) => failure !== undefined);
   const before = failed.filter(({ endedAt }) => endedAt < brokenAt);
   if (before.length > 0) throw new Error(`${names.contender}: ${before.length} requests failed before the fault`);

@@ -53,7 +53,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       rate: size.rate,
       clients: size.connections,
       mix: stage.isDemo ? { app: 'demo' } : { app: 'any', path: stage.stack.settings.HEALTH_PATH },
-      poisonRate: scenario.poisonRate ?? 0,
+      strange: scenario.strange,
       userAgent,
     });
     const { moments, check, isSettled } = await run(scenario, stage, load, watcher);

@@ -10,7 +10,7 @@ import { until } from '../until.ts';
 import { onlyDemo, requestChaos } from './active-pool.ts';
 import { brokenWithoutFlags, outage, reloaded, untouched } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
-import { type Check, errorRates, type Scenario, type Stage, type Window } from './scenario.ts';
+import { type Check, errorRates, type Scenario, type Window } from './scenario.ts';
 
 const reloads = 3;
 const betweenReloadsMs = 1_000;
@@ -136,20 +136,6 @@ export const otherScenarios: readonly Scenario[] = [
     expects: brokenWithoutFlags,
     alerts: { due: { failover: 1 }, may: { recovery: 1, 'error-rate': errorRates, flapping: 1 } },
   },
-  {
-    name: 'poison',
-    about: 'two requests a second that fail on both pools, among normal ones',
-    lasts: 'fault',
-    poisonRate: 2,
-    skipReason: onlyDemo,
-    async act(stage) {
-      for (const pool of pools) await requestChaos(stage, pool, 'start?mode=poison');
-      return undefined;
-    },
-    undo: async (stage) => stopChaos(stage),
-    expects: () => ({ allowances: [], poisoned: true }),
-    alerts: { due: {}, may: { failover: 1, recovery: 1, flapping: 1, 'error-rate': errorRates } },
-  },
 ];
 
 /** Restores the access log, also after a killed proof. */
@@ -160,10 +146,6 @@ export async function emptyLogVolume(hands: Hands): Promise<void> {
 /** Makes the control directory writable again, also after a killed proof. */
 export async function writableControl(hands: Hands): Promise<void> {
   await hands.onEdge(writable);
-}
-
-async function stopChaos({ stack }: Stage): Promise<void> {
-  for (const pool of pools) await ask(`${directUrl(stack, pool)}/chaos/stop`, { method: 'POST' });
 }
 
 /** Finds connections that were closed outside of a reload, and so for another reason. */

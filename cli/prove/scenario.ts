@@ -1,5 +1,6 @@
 import type { Lasts } from '../../proof/judge/figures.ts';
 import type { Expectation } from '../../proof/judge/verdict.ts';
+import type { Strange } from '../../proof/load/load.ts';
 import { demoShares, streamSeconds } from '../../proof/load/mix.ts';
 import type { Sample } from '../../proof/load/sample.ts';
 import type { AlertKind } from '../../report/alert-kinds.ts';
@@ -55,8 +56,8 @@ export interface Scenario {
   readonly lasts: Lasts;
   /** The shortest fault duration that shows everything due, in milliseconds. */
   leastMs?(stage: Stage): number;
-  /** Poison requests a second, in addition to the normal load. */
-  readonly poisonRate?: number;
+  /** The requests of a stranger, in addition to the normal load. */
+  readonly strange?: Strange;
   /** Why the scenario cannot run on this stack; undefined if it can. */
   skipReason?(stage: Stage): Promise<string | undefined>;
   /** Injects the fault or carries out the operation. */

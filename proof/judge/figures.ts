@@ -1,10 +1,10 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { isQuick, type Sample, tookMs } from '../load/sample.ts';
+import { isInnocent, isQuick, type Sample, tookMs } from '../load/sample.ts';
 import type { Moments } from './moments.ts';
 import { ascending, quantile } from './quantile.ts';
 
 /**
- * The figures of one scenario, without poison requests. Latencies are those of quick requests that succeeded, from when they
+ * The figures of one scenario, without a stranger's requests. Latencies are those of quick requests that succeeded, from when they
  * were due; a failed request counts as a failure, however long it took.
  */
 export interface Figures {
@@ -37,7 +37,7 @@ export function figuresOf(
   moments: Moments,
   { active, lasts }: { readonly active: Pool; readonly lasts: Lasts },
 ): Figures {
-  const innocent = samples.filter(({ kind }) => kind !== 'poison');
+  const innocent = samples.filter(isInnocent);
   const failed = innocent.filter(({ failure }) => failure !== undefined);
   const quick = innocent.filter((sample) => isQuick(sample) && sample.failure === undefined);
   const latencies = ascending(quick.map(tookMs));

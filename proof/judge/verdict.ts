@@ -1,5 +1,5 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
-import { isQuick, type Sample } from '../load/sample.ts';
+import { isInnocent, isQuick, type Sample, type StrangeKind } from '../load/sample.ts';
 import type { Allowance } from './allowance.ts';
 import { type Figures, lateMs, nameOf } from './figures.ts';
 import type { Moments } from './moments.ts';
@@ -11,8 +11,10 @@ export interface Expectation {
   readonly allowances: readonly Allowance[];
   /** How many quick requests may exceed half a second, all due before the detection. Undefined for ten at any time. */
   readonly mostLate?: number;
-  /** Whether poison requests must have been sent, and have failed. */
-  readonly poisoned?: boolean;
+  /** The requests that a stranger must have sent. */
+  readonly strange?: readonly StrangeKind[];
+  /** The least share of the requests that `servedBy` must serve; undefined: 0.95. */
+  readonly leastShare?: number;
 }
 
 /** Failures that could not be avoided. */
@@ -29,7 +31,7 @@ export interface Verdict {
   readonly faults: readonly string[];
 }
 
-const leastShare = 0.95;
+const defaultLeastShare = 0.95;
 /** Late requests on a busy machine even if nothing hangs: at 400 requests/s, a stall of half a second and 25 ms. */
 const strayLate = 10;
 
@@ -40,7 +42,7 @@ export function verdictOf(
   expectation: Expectation,
   active: Pool,
 ): Verdict {
-  const innocent = samples.filter(({ kind }) => kind !== 'poison');
+  const innocent = samples.filter(isInnocent);
   const failed = innocent.filter(({ failure }) => failure !== undefined);
   const { allowances, mostLate } = expectation;
   const covering = Map.groupBy(failed, (sample) =>
@@ -61,7 +63,7 @@ export function verdictOf(
       ...excused.filter(({ count, most }) => count > most).map(tooMany),
       ...lateFaults(figures, mostLate),
       ...servingFaults(innocent, moments, expectation, active),
-      ...poisonFaults(samples, moments, expectation),
+      ...strangeFaults(samples, moments, expectation),
     ],
   };
 }
@@ -101,7 +103,7 @@ function lateFaults({ late, lateOnceDetected }: Figures, mostLate: number | unde
 function servingFaults(
   innocent: readonly Sample[],
   { detectedBy, brokenAt, repairingAt }: Moments,
-  { servedBy }: Expectation,
+  { servedBy, leastShare = defaultLeastShare }: Expectation,
   active: Pool,
 ): string[] {
   if (servedBy === undefined) return [];
@@ -116,17 +118,20 @@ function servingFaults(
   const share = named.filter(({ pool }) => pool === wanted).length / named.length;
   return share >= leastShare
     ? []
-    : [`only ${(share * 100).toFixed(1)}% of the requests in that time were served by ${wanted}`];
+    : [`only ${(share * 100).toFixed(2)}% of the requests in that time were served by ${wanted}`];
 }
 
-/** Poison requests must fail on both pools: harmless ones prove nothing. */
-function poisonFaults(
-  samples: readonly Sample[],
-  { injectedAt, repairingAt }: Moments,
-  { poisoned = false }: Expectation,
-): string[] {
-  const poison = samples.filter(({ kind, dueAt }) => kind === 'poison' && dueAt > injectedAt && dueAt < repairingAt);
-  if (poisoned && poison.length === 0) return ['no poison request was sent'];
-  const others = poison.filter(({ failure }) => failure?.startsWith('status 5') !== true).length;
-  return others === 0 ? [] : [`${others} of ${poison.length} poison requests did not fail on both pools`];
+/** The requests of a stranger must do what they are for, because harmless ones prove nothing. */
+function strangeFaults(samples: readonly Sample[], { repairingAt }: Moments, { strange = [] }: Expectation): string[] {
+  return strange.flatMap((wanted) => {
+    const sent = samples.filter(({ kind, dueAt }) => kind === wanted && dueAt < repairingAt);
+    if (sent.length === 0) return [`no ${wanted} request was sent`];
+    const others = sent.filter(({ failure }) => !actsAsMeant(wanted, failure)).length;
+    return others === 0 ? [] : [`${others} of ${sent.length} ${wanted} requests did not act as meant`];
+  });
+}
+
+/** A tardy request is answered by the pool that is asked last; the others fail wherever they are asked. */
+function actsAsMeant(kind: StrangeKind, failure: Sample['failure']): boolean {
+  return kind === 'tardy' ? failure === undefined : failure?.startsWith('status 5') === true;
 }

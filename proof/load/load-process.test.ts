@@ -6,7 +6,6 @@ const options = {
   rate: 1,
   clients: 0,
   mix: { app: 'any', path: '/' },
-  poisonRate: 0,
   userAgent: 'proof',
 } as const;
 

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Exchange, exchange } from './exchange.ts';
 import { Mix, type MixName, type Task } from './mix.ts';
-import { nowMs, type Sample } from './sample.ts';
+import { nowMs, type Sample, type StrangeKind } from './sample.ts';
 import { type Schedule, startSchedule } from './schedule.ts';
 
 export interface LoadOptions {
@@ -13,10 +13,15 @@ export interface LoadOptions {
   /** Additional clients, each on one connection, which pause between a response and the next request (closed loop). */
   readonly clients: number;
   readonly mix: MixName;
-  /** Additional requests a second that fail on every pool. */
-  readonly poisonRate: number;
+  /** Additional requests of a stranger: each of these kinds so many times a second. */
+  readonly strange?: Strange | undefined;
   /** Identifies the requests of this load in the access log. */
   readonly userAgent: string;
+}
+
+export interface Strange {
+  readonly kinds: readonly StrangeKind[];
+  readonly rate: number;
 }
 
 const pauseMs = [200, 1_500] as const;
@@ -44,17 +49,15 @@ export class Load {
     this.#taken = taken;
     this.#origin = new URL(options.url);
     this.#mix = new Mix(options.mix);
-    const { rate, poisonRate, clients } = options;
+    const { rate, strange, clients } = options;
     this.#schedules = [
       startSchedule(rate, (dueAt) => void this.#ask(this.#agent, this.#mix.next(this.#headers()), 'open', dueAt)),
-      ...(poisonRate === 0
-        ? []
-        : [
-            startSchedule(
-              poisonRate,
-              (dueAt) => void this.#ask(this.#agent, this.#mix.task('poison', this.#headers()), 'open', dueAt),
-            ),
-          ]),
+      ...(strange?.kinds ?? []).map((kind) =>
+        startSchedule(
+          strange?.rate ?? 0,
+          (dueAt) => void this.#ask(this.#agent, this.#mix.task(kind, this.#headers()), 'open', dueAt),
+        ),
+      ),
     ];
     this.#clients = Array.from({ length: clients }, (_, index) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });

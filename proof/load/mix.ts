@@ -26,6 +26,8 @@ const anyShares = { get: 90, head: 10 } as const;
 const quickTimeoutMs = 10_000;
 const streamTimeoutMs = 90_000;
 export const streamSeconds = 4;
+/** Longer than PROXY_READ_TIMEOUT usually is. */
+const tardyMs = 4_500;
 
 /** Hands out requests so that each kind is spread evenly, at its share. */
 export class Mix {
@@ -79,7 +81,17 @@ export class Mix {
           isRight: (body) => body.match(/^id: /gm)?.length === streamSeconds,
         };
       case 'poison':
-        return { ...base, method: 'GET', path: '/poison', isRight: () => false };
+        return { ...base, method: 'GET', path: '/status?code=500', isRight: () => false };
+      case 'headers':
+        return { ...base, method: 'GET', path: '/headers?kb=40', isRight: () => false };
+      case 'tardy':
+        return {
+          ...base,
+          method: 'GET',
+          path: `/slow?ms=${tardyMs}`,
+          timeoutMs: streamTimeoutMs,
+          isRight: bodySaysPool,
+        };
       default:
         return kind satisfies never;
     }

@@ -2,10 +2,14 @@ import type { Pool } from '../../settings/pool.ts';
 
 /**
  * `get`, `head` and `post` are quick, and latency is measured on them. An `upload` has a body of megabytes. `slow` and `stream`
- * take long by design. A `poison` request is meant to fail.
+ * take long by design. The others come from a stranger: `poison` fails on both pools, the answer of `headers` has more headers
+ * than the edge accepts, and `tardy` takes longer than the edge waits for the first pool.
  */
-export const requestKinds = ['get', 'head', 'post', 'upload', 'slow', 'stream', 'poison'] as const;
+export const requestKinds = ['get', 'head', 'post', 'upload', 'slow', 'stream', 'poison', 'headers', 'tardy'] as const;
 export type RequestKind = (typeof requestKinds)[number];
+
+export const strangeKinds = ['poison', 'headers', 'tardy'] as const satisfies readonly RequestKind[];
+export type StrangeKind = (typeof strangeKinds)[number];
 
 /** How a request failed, as its client saw it. */
 export type Failure =
@@ -36,6 +40,11 @@ export interface Sample {
   readonly pool?: Pool | undefined;
   readonly release?: string | undefined;
   readonly failure?: Failure | undefined;
+}
+
+/** Whether a visitor sent it, and not the stranger: it may not notice anything of the stranger. */
+export function isInnocent({ kind }: Sample): boolean {
+  return !(strangeKinds as readonly RequestKind[]).includes(kind);
 }
 
 export function isQuick({ kind }: Sample): boolean {
