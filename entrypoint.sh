@@ -87,7 +87,7 @@ render() {
   # Without these files, nginx relies on passive checks.
   GUARD_DIR=$CONTROL_DIR
   [ "$prober_is_lost" = no ] || GUARD_DIR=/nonexistent
-  REAL_IP_DIRECTIVES=$(real_ip_directives)
+  REAL_IP_NETWORKS=$(for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n')
   TRUSTED_NETWORKS=$(for_each "$TRUSTED_PROXIES" '        %s yes;\n')
   STREAM_PATH_ENTRIES=$(for_each "$STREAM_PATHS" '        "~^%s" yes;\n')
   ASSET_PATH_ENTRIES=$(for_each "$ASSET_PATHS" '        "~^%s" asset;\n')
@@ -109,9 +109,20 @@ render() {
     list="$list \${$name}"
   done
   [ -z "$unset_names" ] || fail "$NGINX_TEMPLATE: nothing sets$unset_names"
-  envsubst "$list" <"$NGINX_TEMPLATE" >"$NGINX_CONF.new"
+  conditional_lines <"$NGINX_TEMPLATE" | envsubst "$list" >"$NGINX_CONF.new"
   nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx rejected the rendered configuration, kept in $NGINX_CONF.new"
   mv "$NGINX_CONF.new" "$NGINX_CONF"
+}
+
+# Resolves the template's "#if NAME", "#else" and "#endif", which are not nested.
+conditional_lines() {
+  export TRUSTED_PROXIES
+  awk '
+    $1 == "#if" { skips = ENVIRON[$2] == ""; next }
+    $1 == "#else" { skips = !skips; next }
+    $1 == "#endif" { skips = 0; next }
+    !skips
+  '
 }
 
 template_variables() {
@@ -133,12 +144,6 @@ for_each() { # LIST FORMAT
     # shellcheck disable=SC2059 # the format is a constant of ours
     [ -z "$entry" ] || printf "$2" "$entry"
   done
-}
-
-real_ip_directives() {
-  [ -n "$TRUSTED_PROXIES" ] || return 0
-  for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n'
-  printf '    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n'
 }
 
 # The body of split_clients: buckets 00 to 99 with one percent each.
