@@ -5,16 +5,7 @@ import { appOf, type Fault } from '../engine/engine.ts';
 import { directUrl } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
-import {
-  broken,
-  cutting,
-  hangingMs,
-  movesAway,
-  seenByHealthChecks,
-  silent,
-  silentForAWhile,
-  tardy,
-} from './expectations.ts';
+import { broken, cutting, movesAway, seenByHealthChecks, silent, silentForAWhile, tardy } from './expectations.ts';
 import { type Alerts, errorRates, type Scenario, type Stage } from './scenario.ts';
 
 /** Longer than the minute for which the app blocks itself at most. */
@@ -72,8 +63,8 @@ export const activePoolScenarios: readonly Scenario[] = [
   byHand('kill', 'killed, and stays dead', broken),
   byHand('freeze', 'frozen: its kernel still accepts connections, nothing answers', silent),
   byApp('error', 'answers everything with 500', broken),
-  { ...byApp('timeout', 'accepts connections, never answers', silent), leastMs: hangingMs },
-  { ...byApp('slow', 'answers after two seconds', tardy), leastMs: hangingMs },
+  byApp('timeout', 'accepts connections, never answers', silent),
+  byApp('slow', 'answers after two seconds', tardy),
   byApp('reset', 'resets connections before the response begins', broken),
   // Whether the error rate reaches the threshold depends on how many requests there are before the health checks detect it.
   byApp('truncate', 'resets connections in the middle of each response', cutting, {
@@ -84,7 +75,6 @@ export const activePoolScenarios: readonly Scenario[] = [
     name: 'network',
     about: 'disconnected from the network',
     lasts: 'fault',
-    leastMs: hangingMs,
     skipReason: async ({ hands }) => hands.noNetworkCutReason,
     act: async ({ hands, active }) => void (await hands.disconnect(active)),
     undo: ({ hands, active }) => hands.connect(active),

@@ -16,8 +16,6 @@ import type { Stage } from './scenario.ts';
 const detectedMs = 700;
 /** How much longer than its connect timeouts the edge may take to answer after both pools have failed. */
 const outageAnswerMs = 500;
-/** On a busy machine, the edge gives up a request later than its timeout. */
-const givenUpMs = 1_000;
 /** From the end of an idle connection at a reload until its client notices. */
 const closingMs = 50;
 /** How many requests may take longer than half a second when a pool hangs, at 400 requests/s. */
@@ -37,14 +35,6 @@ export function detectionMs({ settings }: Stage['stack']): number {
 /** From this time after the fault on, no request may show it. */
 export function detectedAfterMs(stack: Stage['stack']): number {
   return detectionMs(stack) + effectMs;
-}
-
-/**
- * A fault that hangs must last at least this long: the edge gives up a hanging request after its read timeout, and then avoids
- * the pool for a while. A pool repaired before that would cause a second failover.
- */
-export function hangingMs({ stack }: Stage): number {
-  return detectionMs(stack) + (durationMs(stack.settings.PROXY_READ_TIMEOUT) ?? 0) + givenUpMs;
 }
 
 /** Nothing may fail, and the active pool serves throughout. */
