@@ -28,7 +28,7 @@
 check_settings() {
   check_pattern ACTIVE_POOL "$ACTIVE_POOL" '^(blue|green)$' 'blue or green'
   check_number NGINX_PORT "$NGINX_PORT" 1 65535
-  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}$' 'a path that starts with / and consists of letters, digits and . _ ~ - /'
+  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}([?][A-Za-z0-9._~/%=&+,:@-]{0,200})?$' 'a path of letters, digits and . _ ~ - / that starts with /, and possibly a query such as ?full=1'
   check_pattern PROXY_CONNECT_TIMEOUT "$PROXY_CONNECT_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_SEND_TIMEOUT "$PROXY_SEND_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_READ_TIMEOUT "$PROXY_READ_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
+import { healthCheck } from '../health/check.ts';
+import { type HealthQuestion, hintFor } from '../health/question.ts';
 import { errorCode } from '../system/error-code.ts';
 import type { Target } from './config.ts';
 import { flag } from './flag.ts';
-import { healthCheck } from './health-check.ts';
 import { ProbeCounts } from './probe-counts.ts';
 import { firstVerdict, judge, type Verdict } from './verdict.ts';
 
@@ -25,6 +26,7 @@ export interface PoolProber {
 }
 
 export interface ProberOptions {
+  readonly question: HealthQuestion;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly fall: number;
@@ -40,7 +42,8 @@ export interface ProberOptions {
  */
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);
-  const health = healthCheck(target, { timeoutMs: options.timeoutMs, maxConcurrent: options.fall });
+  const { question, timeoutMs } = options;
+  const health = healthCheck(target.origin, question, { timeoutMs, maxConcurrent: options.fall });
   const counts = new ProbeCounts();
   let verdict = firstVerdict(downFlag.isSet());
   let downSince = Date.now();
@@ -79,8 +82,13 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     const { pool } = target;
     if (verdict.down) counts.becameDown++;
     else counts.becameUp++;
-    if (verdict.down) log.warn({ pool, cause: verdict.cause }, `${pool} is down: ${verdict.cause}`);
-    else log.info({ pool, downForMs: now - downSince }, `${pool} is up again`);
+    if (verdict.down) {
+      const hint = hintFor(question, verdict.cause);
+      log.warn(
+        { pool, cause: verdict.cause },
+        `${pool} is down: ${verdict.cause}${hint === undefined ? '' : ` (${hint})`}`,
+      );
+    } else log.info({ pool, downForMs: now - downSince }, `${pool} is up again`);
     downSince = now;
   }
 

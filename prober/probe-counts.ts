@@ -1,5 +1,5 @@
+import type { Cause } from '../health/cause.ts';
 import { Durations } from '../metrics/durations.ts';
-import type { Cause } from './health-check.ts';
 
 /** Why checks fail: a fixed set of label values, to which an app cannot add. All statuses share one. */
 export const failures = ['status', 'timeout', 'refused', 'reset', 'cut off', 'unreachable', 'other'] as const;
