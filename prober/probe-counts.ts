@@ -17,6 +17,8 @@ export class ProbeCounts {
     unreachable: 0,
     other: 0,
   };
+  /** Checks without an answer in time for which the machine may be the reason; they are counted as failed as well. */
+  late = 0;
   /** Immediate checks triggered by a failed request. */
   prompted = 0;
   /** Transitions of the verdict. */
