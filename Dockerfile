@@ -16,6 +16,7 @@ COPY --from=dependencies /srv/bluegreen/node_modules node_modules
 COPY --chmod=755 package.json ./
 COPY --chmod=755 settings settings
 COPY --chmod=755 system system
+COPY --chmod=755 health health
 COPY --chmod=755 journal journal
 COPY --chmod=755 metrics metrics
 COPY --chmod=755 report report

@@ -23,7 +23,7 @@ inspected_lines=100
 journal=$CONTROL_DIR/journal.jsonl
 muted=$CONTROL_DIR/muted.json
 
-status() { fetch "http://127.0.0.1:$STATUS_PORT/status"; }
+status() { fetch "http://127.0.0.1:$STATUS_PORT/status" localhost http; }
 
 confirm() { # JSON_FRAGMENT WHAT
   deadline=$(($(date +%s) + confirm_deadline_s))

@@ -5,6 +5,10 @@
 : "${ACTIVE_POOL:=blue}"
 : "${NGINX_PORT:=8080}"
 : "${HEALTH_PATH:=/healthz}"
+: "${HEALTH_STATUS:=2xx}"
+: "${HEALTH_HOST:=}"
+: "${HEALTH_PROTO:=http}"
+: "${HEALTH_CHECK:=http}"
 : "${PROXY_CONNECT_TIMEOUT:=300ms}"
 : "${PROXY_SEND_TIMEOUT:=3s}"
 : "${PROXY_READ_TIMEOUT:=3s}"
@@ -34,7 +38,11 @@
 check_settings() {
   check_pattern ACTIVE_POOL "$ACTIVE_POOL" '^(blue|green)$' 'blue or green'
   check_number NGINX_PORT "$NGINX_PORT" 1 65535
-  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}$' 'a path that starts with / and consists of letters, digits and . _ ~ - /'
+  check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}([?][A-Za-z0-9._~/%=&+,:@-]{0,200})?$' 'a path of letters, digits and . _ ~ - / that starts with /, and possibly a query such as ?full=1'
+  check_pattern HEALTH_STATUS "$HEALTH_STATUS" '^[2-5]([0-9][0-9]|xx)(,[2-5]([0-9][0-9]|xx))*$' 'statuses from 200 to 599 or classes of them, separated by commas, such as 2xx or 200,204,401'
+  [ -z "$HEALTH_HOST" ] || check_pattern HEALTH_HOST "$HEALTH_HOST" '^([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$' 'a host name or address, possibly with a port, such as shop.example'
+  check_pattern HEALTH_PROTO "$HEALTH_PROTO" '^(http|https)$' 'http or https'
+  check_pattern HEALTH_CHECK "$HEALTH_CHECK" '^(http|tcp)$' 'http or tcp'
   check_pattern PROXY_CONNECT_TIMEOUT "$PROXY_CONNECT_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_SEND_TIMEOUT "$PROXY_SEND_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'
   check_pattern PROXY_READ_TIMEOUT "$PROXY_READ_TIMEOUT" '^[1-9][0-9]{0,5}(ms|s|m)$' 'a time above 0 with its unit, such as 300ms, 3s or 1m'

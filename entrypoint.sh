@@ -86,6 +86,7 @@ render() {
   BUCKETS=$(buckets)
   # Without these files, nginx relies on passive checks.
   GUARD_DIR=$CONTROL_DIR
+  HEALTH_HOST_HEADER=${HEALTH_HOST:-\$proxy_host}
   [ "$prober_is_lost" = no ] || GUARD_DIR=/nonexistent
   REAL_IP_NETWORKS=$(for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n')
   TRUSTED_NETWORKS=$(for_each "$TRUSTED_PROXIES" '        %s yes;\n')
@@ -264,24 +265,30 @@ tend() { # MASTER_PID
 
 # ---- The running edge ------------------------------------------------------------------------------------------------
 
-fetch() { # URL
+fetch() { # URL HOST PROTO
   if command -v curl >/dev/null 2>&1; then
-    curl -fsS --noproxy '*' --max-time 1 "$1" 2>/dev/null
+    curl -fsS --noproxy '*' --max-time 1 -H "Host: $2" -H "X-Forwarded-Proto: $3" "$1" 2>/dev/null
   elif command -v wget >/dev/null 2>&1; then
-    wget -q -Y off -T 1 -O - "$1" 2>/dev/null
+    wget -q -Y off -T 1 --header "Host: $2" --header "X-Forwarded-Proto: $3" -O - "$1" 2>/dev/null
   else
     fail 'curl or wget is required'
   fi
 }
 
+is_healthy() { # ADDRESS
+  fetch "http://$1$HEALTH_PATH" "${HEALTH_HOST:-$1}" "$HEALTH_PROTO" >/dev/null
+}
+
 # An edge that starts before its apps would answer 502.
 wait_for_a_pool() {
+  # The prober alone knows what else is healthy.
+  if [ "$HEALTH_CHECK" != http ] || [ "$HEALTH_STATUS" != 2xx ]; then return 0; fi
   active=$BLUE_ADDRESS standby=$GREEN_ADDRESS
   if [ -e "$CONTROL_DIR/active.green" ]; then active=$GREEN_ADDRESS standby=$BLUE_ADDRESS; fi
   started=$(date +%s)
   while [ $(($(date +%s) - started)) -lt "$pool_wait_s" ]; do
-    if fetch "http://$active$HEALTH_PATH" >/dev/null; then return 0; fi
-    if [ $(($(date +%s) - started)) -ge 3 ] && fetch "http://$standby$HEALTH_PATH" >/dev/null; then
+    if is_healthy "$active"; then return 0; fi
+    if [ $(($(date +%s) - started)) -ge 3 ] && is_healthy "$standby"; then
       say "the active pool ($active) does not answer yet, the standby ($standby) does"
       return 0
     fi

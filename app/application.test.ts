@@ -77,6 +77,14 @@ describe('an answer', () => {
     expect(response.status).toBe(200);
   });
 
+  test('a query in HEALTH_PATH is part of the check, not of the route', async () => {
+    const other = await spawnApp({ HEALTH_PATH: '/ready?full=1' });
+    onTestFinished(() => {
+      other.process.kill('SIGKILL');
+    });
+    expect((await fetch(`${other.origin}/ready?full=1`)).status).toBe(200);
+  });
+
   test('HEALTH_PATH moves the health check, even to the path of the page', async () => {
     const other = await spawnApp({ HEALTH_PATH: '/' });
     onTestFinished(() => {

@@ -19,7 +19,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AppConfig {
     release: settings.RELEASE_ID,
     port: settings.PORT,
     bindAddress: settings.BIND_ADDRESS,
-    healthPath: settings.HEALTH_PATH,
+    // Routes are found by the path alone.
+    healthPath: settings.HEALTH_PATH.replace(/[?].*/, ''),
     chaosEnabled: settings.CHAOS_ENABLED,
   };
 }

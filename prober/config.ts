@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { type HealthQuestion, healthQuestion } from '../health/question.ts';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings } from '../settings/read.ts';
 import { variablesOf } from '../settings/variables.ts';
 
 export interface ProberConfig {
   readonly targets: readonly Target[];
+  readonly question: HealthQuestion;
   readonly controlDirectory: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -17,7 +19,6 @@ export interface ProberConfig {
 export interface Target {
   readonly pool: Pool;
   readonly origin: string;
-  readonly path: string;
   /** The path of the file that exists while the pool is down. */
   readonly flag: string;
 }
@@ -28,12 +29,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
   const target = (pool: Pool, address: string): Target => ({
     pool,
     origin: `http://${address}`,
-    path: settings.HEALTH_PATH,
     flag: join(settings.CONTROL_DIR, `${pool}.down`),
   });
   return {
     controlDirectory: settings.CONTROL_DIR,
     targets: [target('blue', settings.BLUE_ADDRESS), target('green', settings.GREEN_ADDRESS)],
+    question: healthQuestion({
+      check: settings.HEALTH_CHECK,
+      path: settings.HEALTH_PATH,
+      host: settings.HEALTH_HOST,
+      proto: settings.HEALTH_PROTO,
+      statuses: settings.HEALTH_STATUS,
+    }),
     intervalMs: settings.PROBE_INTERVAL_MS,
     timeoutMs: settings.PROBE_TIMEOUT_MS,
     fall: settings.PROBE_FALL,

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../test/condition.ts';
 import { freePorts } from '../test/free-port.ts';
 
@@ -185,6 +185,42 @@ describe('the prober', () => {
     await flagAppears('blue');
     await eventually('the cause', () => output.includes('blue is down: timeout'));
     silent.close();
+  });
+
+  it('asks as HEALTH_HOST, HEALTH_PROTO, HEALTH_PATH and HEALTH_STATUS say, and logs which of them may help', async () => {
+    const site = createServer(({ url, headers }, response) => {
+      const isSecure = headers['x-forwarded-proto'] === 'https';
+      const isKnown = headers.host === 'shop.example' && url === '/health?full=1';
+      response.writeHead(isSecure ? (isKnown ? 204 : 400) : 301).end();
+    }).listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    const { port } = site.address() as AddressInfo;
+    onTestFinished(() => {
+      site.closeAllConnections();
+      site.close();
+    });
+    const first = await start({ BLUE_ADDRESS: `127.0.0.1:${port}` });
+    await eventually('the hint', () => /blue is down: status 301 \(.*HEALTH_PROTO=https/.test(output));
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await start({
+      BLUE_ADDRESS: `127.0.0.1:${port}`,
+      HEALTH_HOST: 'shop.example',
+      HEALTH_PROTO: 'https',
+      HEALTH_PATH: '/health?full=1',
+      HEALTH_STATUS: '204,301',
+    });
+    await flagDisappears('blue');
+  });
+
+  it('needs no more than a connection with HEALTH_CHECK=tcp', async () => {
+    const plain = createTcpServer((socket) => socket.on('error', () => {}).end('hello\n')).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    writeFileSync(join(control, 'blue.down'), '');
+    await start({ BLUE_ADDRESS: `127.0.0.1:${(plain.address() as AddressInfo).port}`, HEALTH_CHECK: 'tcp' });
+    await flagDisappears('blue');
+    plain.close();
+    await flagAppears('blue');
   });
 
   it('flags a pool whose answers are cut off', async () => {

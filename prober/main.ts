@@ -1,20 +1,36 @@
 import { pino } from 'pino';
+import { otherPool, type Pool } from '../settings/pool.ts';
 import { startProgram } from '../system/program.ts';
+import { Breath } from './breath.ts';
 import { readConfig } from './config.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { probeMetrics } from './metrics.ts';
-import { startPoolProber } from './pool-prober.ts';
+import { type OverloadFlag, overloadFlag } from './overload.ts';
+import { type PoolProber, startPoolProber } from './pool-prober.ts';
 import { startServer } from './server.ts';
 
 startProgram('health_prober', () => {
   const config = readConfig();
   const log = pino({ base: { service: 'health_prober' } });
   let guard: Guard | undefined;
-  const options = { ...config, onVerdict: () => guard?.update() };
-  const probers = new Map(config.targets.map((target) => [target.pool, startPoolProber(target, options, log)]));
+  let overload: OverloadFlag | undefined;
+  const probers = new Map<Pool, PoolProber>();
+  const options = {
+    ...config,
+    breath: new Breath(config),
+    onVerdict: () => {
+      guard?.update();
+      overload?.update();
+    },
+  };
+  for (const target of config.targets) {
+    const onLate = () => probers.get(otherPool(target.pool))?.look();
+    probers.set(target.pool, startPoolProber(target, { ...options, onLate }, log));
+  }
   const areBothUp = () => [...probers.values()].every((prober) => !prober.verdict().down);
   guard = startGuard(config.controlDirectory, areBothUp, log);
-  const server = startServer(config, { probers, metrics: probeMetrics(probers), log });
+  overload = overloadFlag(config.controlDirectory, { breath: options.breath, areBothUp, log });
+  const server = startServer(config, { probers, metrics: probeMetrics(probers, overload.isSet), log });
   log.info({ targets: config.targets, intervalMs: config.intervalMs }, 'checking both pools');
 
   return async () => {
@@ -22,6 +38,7 @@ startProgram('health_prober', () => {
     server.close();
     // First, as the edge looks at no flag of a pool while both are said to be up.
     guard?.stop();
+    overload?.stop();
     await Promise.all([...probers.values()].map((prober) => prober.stop()));
   };
 });

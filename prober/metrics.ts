@@ -1,4 +1,4 @@
-import { Exposition } from '../metrics/exposition.ts';
+import { Exposition, single } from '../metrics/exposition.ts';
 import { exposeProcess } from '../metrics/process.ts';
 import manifest from '../package.json' with { type: 'json' };
 import type { Pool } from '../settings/pool.ts';
@@ -6,7 +6,7 @@ import type { PoolProber } from './pool-prober.ts';
 import { failures } from './probe-counts.ts';
 
 /** The metrics of the health checks for Prometheus. */
-export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition {
+export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>, isOverloaded: () => boolean): Exposition {
   const exposition = new Exposition();
   exposition.counter(
     { name: 'bluegreen_probe_checks_total', help: 'Health checks, by result.', labels: ['pool', 'result'] },
@@ -22,6 +22,21 @@ export function probeMetrics(probers: ReadonlyMap<Pool, PoolProber>): Exposition
       [...probers].flatMap(([pool, { counts }]) =>
         failures.map((failure) => [[pool, failure], counts.failed[failure]] as const),
       ),
+  );
+  exposition.counter(
+    {
+      name: 'bluegreen_probe_late_total',
+      help: 'Health checks without an answer in time for which the machine may be the reason.',
+      labels: ['pool'],
+    },
+    () => [...probers].map(([pool, { counts }]) => [[pool], counts.late]),
+  );
+  exposition.gauge(
+    {
+      name: 'bluegreen_probe_overloaded',
+      help: '1 while the machine is so busy that both pools answer their health checks late.',
+    },
+    () => single(isOverloaded() ? 1 : 0),
   );
   exposition.counter(
     {

@@ -6,8 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { healthQuestion } from '../health/question.ts';
 import { eventually } from '../test/condition.ts';
+import { Breath } from './breath.ts';
 import { type PoolProber, type ProberOptions, startPoolProber } from './pool-prober.ts';
+
+const question = healthQuestion({
+  check: 'http',
+  path: '/healthz',
+  host: undefined,
+  proto: 'http',
+  statuses: ['2xx'],
+});
 
 describe('the prober of one pool', () => {
   let directory: string;
@@ -33,8 +43,9 @@ describe('the prober of one pool', () => {
   /** Starts one that makes no second regular check within the test. */
   const start = (options: Partial<ProberOptions>): PoolProber => {
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const target = { pool: 'blue', origin, path: '/healthz', flag: flag() } as const;
-    const slow = { intervalMs: 60_000, timeoutMs: 60_000, fall: 2, rise: 2, ...options };
+    const target = { pool: 'blue', origin, flag: flag() } as const;
+    const pace = { intervalMs: 60_000, timeoutMs: 60_000 };
+    const slow = { question, ...pace, breath: new Breath(pace), fall: 2, rise: 2, ...options };
     prober = startPoolProber(target, slow, pino({ level: 'silent' }));
     return prober;
   };

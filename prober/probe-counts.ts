@@ -1,5 +1,5 @@
+import type { Cause } from '../health/cause.ts';
 import { Durations } from '../metrics/durations.ts';
-import type { Cause } from './health-check.ts';
 
 /** Why checks fail: a fixed set of label values, to which an app cannot add. All statuses share one. */
 export const failures = ['status', 'timeout', 'refused', 'reset', 'cut off', 'unreachable', 'other'] as const;
@@ -17,6 +17,8 @@ export class ProbeCounts {
     unreachable: 0,
     other: 0,
   };
+  /** Checks without an answer in time for which the machine may be the reason; they are counted as failed as well. */
+  late = 0;
   /** Immediate checks triggered by a failed request. */
   prompted = 0;
   /** Transitions of the verdict. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cause } from './health-check.ts';
+import type { Cause } from '../health/cause.ts';
 import { firstVerdict, judge, type Verdict } from './verdict.ts';
 
 const thresholds = { fall: 2, rise: 3 };

@@ -1,4 +1,4 @@
-import type { Cause } from './health-check.ts';
+import type { Cause } from '../health/cause.ts';
 
 /** Whether one pool is down, and how close the verdict is to changing. */
 export interface Verdict {

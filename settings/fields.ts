@@ -130,11 +130,12 @@ export function nginxSize(value: string, about: string) {
   return patternField('^(0|[1-9][0-9]{0,6}[km]?)$', value, 'a size such as 512k or 64m, or 0 for no limit', about);
 }
 
+/** A path, possibly with a query, that is safe in nginx's configuration and in a shell's quotes. */
 export function urlPath(value: string, about: string) {
   return patternField(
-    '^/[A-Za-z0-9._~/-]{0,200}$',
+    '^/[A-Za-z0-9._~/-]{0,200}([?][A-Za-z0-9._~/%=&+,:@-]{0,200})?$',
     value,
-    'a path that starts with / and consists of letters, digits and . _ ~ - /',
+    'a path of letters, digits and . _ ~ - / that starts with /, and possibly a query such as ?full=1',
     about,
   );
 }
@@ -156,6 +157,28 @@ export function networks(about: string) {
   const pattern = `^${network}(,${network})*$`;
   return optional(matching(pattern), {
     expected: 'addresses and networks such as 10.0.0.7,192.168.0.0/16,fd00::/8, separated by commas',
+    about,
+    check: { pattern },
+  });
+}
+
+/** Statuses and classes of them. */
+export function statusList(value: string, about: string) {
+  const one = '[2-5]([0-9][0-9]|xx)';
+  const pattern = `^${one}(,${one})*$`;
+  const schema = matching(pattern).transform((list): readonly string[] => list.split(','));
+  return withDefault(schema, value, {
+    expected: 'statuses from 200 to 599 or classes of them, separated by commas, such as 2xx or 200,204,401',
+    about,
+    check: { pattern },
+  });
+}
+
+/** A name or an address, possibly with a port. */
+export function hostHeader(about: string) {
+  const pattern = `^([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\\[[0-9A-Fa-f:.]{2,45}\\])(:${portNumber})?$`;
+  return optional(matching(pattern), {
+    expected: 'a host name or address, possibly with a port, such as shop.example',
     about,
     check: { pattern },
   });

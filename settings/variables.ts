@@ -116,7 +116,33 @@ const ports = {
 const healthChecks = {
   HEALTH_PATH: {
     for: ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'cli'],
-    ...field.urlPath('/healthz', 'The path of the health check, which a healthy app answers with 2xx'),
+    ...field.urlPath('/healthz', 'The path of the health check, with its query if it needs one'),
+  },
+  HEALTH_STATUS: {
+    for: ['nginx_proxy', 'health_prober', 'cli'],
+    ...field.statusList('2xx', 'The statuses with which a healthy app answers the health check'),
+  },
+  HEALTH_HOST: {
+    for: ['nginx_proxy', 'health_prober', 'cli'],
+    ...field.hostHeader(
+      'The Host header of the health check, for an app that checks it; unset: the address of the pool',
+    ),
+  },
+  HEALTH_PROTO: {
+    for: ['nginx_proxy', 'health_prober', 'cli'],
+    ...field.oneOf(
+      ['http', 'https'],
+      'http',
+      'The X-Forwarded-Proto header of the health check; https for an app that redirects to HTTPS otherwise',
+    ),
+  },
+  HEALTH_CHECK: {
+    for: ['nginx_proxy', 'health_prober', 'cli'],
+    ...field.oneOf(
+      ['http', 'tcp'],
+      'http',
+      'How health is checked; with tcp, a connection is enough, so an app that hangs is not found',
+    ),
   },
   PROBE_INTERVAL_MS: {
     for: ['health_prober', 'cli'],

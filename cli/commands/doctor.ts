@@ -1,7 +1,7 @@
 import { brokenHooks } from '../deploy/hooks.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { composeUnavailable } from '../engine/compose/engine.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
@@ -98,9 +98,12 @@ async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
   if (edge === undefined) return [...services, error('the edge does not answer on its status port')];
   const pools = await Promise.all(
     (['blue', 'green'] as const).map(async (pool) => {
-      const { healthy, health } = await poolStatus(stack, pool);
+      const found = await poolStatus(stack, pool);
+      const { healthy } = found;
       if (healthy && edge.down[pool]) return error(`${pool} answers, but is marked down: is health_prober running?`);
-      return healthy ? ok(`${pool} is healthy`) : error(`${pool}: ${health} on ${directHost(stack.settings)}`);
+      return healthy
+        ? ok(`${pool} is healthy`)
+        : error(`${pool}: ${unhealthyReason(found)} on ${directHost(stack.settings)}`);
     }),
   );
   const maintenance = edge.maintenance ? [warn('maintenance is on: visitors see the maintenance page')] : [];

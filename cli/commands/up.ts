@@ -1,7 +1,9 @@
+import { pools } from '../../settings/pool.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
-import { poolStatus } from '../edge/pool-status.ts';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { askThroughEdge } from '../edge/through-edge.ts';
 import type { Engine, Service, ServiceName } from '../engine/engine.ts';
 import { edgeUrl, type Stack, watcherUrl } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
@@ -39,10 +41,8 @@ export async function startStack(stack: Stack, engine: Engine): Promise<void> {
   progress(`waiting for ${edgeUrl(stack)} to serve`);
   // An earlier request would be answered by the standby: a failover that needs no alert.
   await until(activeDeadlineMs, () => isActiveUp(stack, engine));
-  const serving = await until(servingDeadlineMs, async () =>
-    isOk(await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH)),
-  );
-  if (!serving) throw await notServing(engine);
+  const serving = await until(servingDeadlineMs, async () => (await askThroughEdge(stack)).served);
+  if (!serving) throw await notServing(stack, engine);
   await waitForCompanions(stack, engine);
 }
 
@@ -56,9 +56,14 @@ async function isActiveUp(stack: Stack, engine: Engine): Promise<boolean> {
   }
 }
 
-async function notServing(engine: Engine): Promise<CommandError> {
+async function notServing(stack: Stack, engine: Engine): Promise<CommandError> {
   const services = (await engine.services()).map(({ name, state, detail }) => `  ${name}: ${state}, ${detail}`);
-  return new CommandError(`the stack has started, but does not serve:\n${services.join('\n')}`, {
+  const states = await Promise.all(pools.map((pool) => poolStatus(stack, pool)));
+  const lines = [
+    ...services,
+    ...states.map((state) => `  ${state.pool}: ${state.healthy ? 'healthy' : unhealthyReason(state)}`),
+  ];
+  return new CommandError(`the stack has started, but does not serve:\n${lines.join('\n')}`, {
     next: './bluegreen logs nginx_proxy',
   });
 }

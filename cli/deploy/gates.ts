@@ -2,13 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { healthCheck } from '../../prober/health-check.ts';
+import { healthCheck } from '../../health/check.ts';
+import { accepts, hintFor } from '../../health/question.ts';
 import { judge, type Verdict } from '../../prober/verdict.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, excerpt, isOk } from '../edge/http.ts';
+import { stayMs } from '../edge/pool-status.ts';
 import type { Engine } from '../engine/engine.ts';
-import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
+import { directUrl, edgeUrl, questionOf, type Stack } from '../stack/stack.ts';
 import type { Say } from '../terminal/steps.ts';
 import { exitText, type HookEnvironment, killLeftovers } from './hooks.ts';
 
@@ -38,11 +40,8 @@ export async function becomeHealthy(
 ): Promise<string> {
   const { PROBE_TIMEOUT_MS: timeoutMs, PROBE_INTERVAL_MS: intervalMs } = stack.settings;
   const thresholds = { fall: stack.settings.PROBE_FALL, rise: stack.settings.PROBE_RISE };
-  const origin = directUrl(stack, pool);
-  const check = healthCheck(
-    { pool, origin, path: stack.settings.HEALTH_PATH, flag: '' },
-    { timeoutMs, maxConcurrent: 1 },
-  );
+  const options = { timeoutMs, maxConcurrent: 1, stayMs };
+  const check = healthCheck(directUrl(stack, pool), questionOf(stack), options);
   const deadline = Date.now() + limitMs;
   // The prober's own flag may still be about the previous container, so the pool starts as down here.
   let verdict: Verdict = { down: true, inARow: 0, cause: 'not checked yet' };
@@ -62,28 +61,34 @@ export async function becomeHealthy(
 
 /** The response to the health check with the beginning of its body, as a status alone explains little. */
 async function lastAnswer(stack: Stack, pool: Pool): Promise<string> {
-  const url = directUrl(stack, pool) + stack.settings.HEALTH_PATH;
-  const { status, body } = await ask(url);
+  const question = questionOf(stack);
+  if (question.check === 'tcp') return `${directUrl(stack, pool)} accepts no connection`;
+  const url = directUrl(stack, pool) + question.path;
+  const { status, headers, body } = await ask(url, { headers: question.headers });
   if (status === 0) return `${url} does not answer`;
-  const text = excerpt(body);
-  return `${url} returned ${status}${text === '' ? '' : `: ${text}`}`;
+  const location = headers.get('location');
+  const text = location === null ? excerpt(body) : `Location: ${excerpt(location)}`;
+  const hint = accepts(question, status) ? undefined : hintFor(question, `status ${status}`);
+  return `${url} answered ${status}${text === '' ? '' : `: ${text}`}${hint === undefined ? '' : `\n${hint}`}`;
 }
 
 const outputLines = 20;
 
 /**
  * Requests each path through the edge, with a preview token that routes only these requests to the standby.
- * @throws {GateFailure} at the first path that does not return a 2xx
+ * @throws {GateFailure} at the first path that does not return a 2xx; for the health path, HEALTH_STATUS says what passes
  */
 export async function smokePaths(stack: Stack, engine: Engine, paths: readonly string[]): Promise<string> {
   if (paths.length === 0) return '';
   // The edge removes tokens with this prefix that a killed deploy has left behind.
+  const question = questionOf(stack);
   const token = `smoke-${randomBytes(24).toString('base64url')}`;
   await engine.edge('preview', 'add', token);
   try {
     for (const path of paths) {
-      const answer = await ask(edgeUrl(stack) + path, { headers: { 'X-Bluegreen-Preview': token } });
-      if (isOk(answer)) continue;
+      const headers = { ...question.headers, 'X-Bluegreen-Preview': token };
+      const answer = await ask(edgeUrl(stack) + path, { headers });
+      if (path === question.path ? accepts(question, answer.status) : isOk(answer)) continue;
       const text = excerpt(answer.body);
       const got = answer.status === 0 ? 'no answer' : `${answer.status}${text === '' ? '' : `: ${text}`}`;
       throw new GateFailure('smoke', `GET ${path}: expected 2xx, got ${got}`);

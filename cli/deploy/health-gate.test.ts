@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { becomeHealthy } from './gates.ts';
@@ -35,7 +36,10 @@ describe('the health gate', () => {
     const settings = {
       DIRECT_BIND: '127.0.0.1',
       GREEN_PORT: (green.address() as AddressInfo).port,
+      HEALTH_CHECK: 'http',
       HEALTH_PATH: '/healthz',
+      HEALTH_PROTO: 'http',
+      HEALTH_STATUS: ['2xx'],
       PROBE_TIMEOUT_MS: 2_000,
       PROBE_INTERVAL_MS: 5,
       PROBE_FALL: 2,
@@ -68,7 +72,7 @@ describe('the health gate', () => {
   it('fails after the time limit, and quotes the last response', async () => {
     statuses = [503];
     await expect(gate(100)).rejects.toThrow(
-      `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz returned 503: no price`,
+      `not healthy within 0.1 s; http://127.0.0.1:${stack.settings.GREEN_PORT}/healthz answered 503: no price`,
     );
   });
 
@@ -76,5 +80,39 @@ describe('the health gate', () => {
     green.closeAllConnections();
     green.close();
     await expect(gate(50)).rejects.toThrow('/healthz does not answer');
+  });
+
+  it('shows where a redirect leads, and which settings may help', async () => {
+    green.removeAllListeners('request');
+    green.on('request', (_, response) => response.writeHead(301, { location: 'https://shop.example/healthz' }).end());
+    await expect(gate(100)).rejects.toThrow(
+      /answered 301: Location: https:\/\/shop\.example\/healthz\n.*set HEALTH_PROTO=https or HEALTH_HOST/,
+    );
+  });
+
+  it('asks as the prober does', async () => {
+    green.removeAllListeners('request');
+    green.on('request', ({ headers }, response) => {
+      const isRight = headers.host === 'shop.example' && headers['x-forwarded-proto'] === 'https';
+      response.writeHead(isRight ? 401 : 400).end();
+    });
+    const settings = { HEALTH_HOST: 'shop.example', HEALTH_PROTO: 'https', HEALTH_STATUS: ['200', '401'] } as const;
+    stack = { settings: { ...stack.settings, RELEASE_ID_GREEN: 'v1', ...settings } } as unknown as Stack;
+    expect(await gate()).toBe('3 health checks passed in a row');
+    expect(await poolStatus(stack, 'green')).toMatchObject({ healthy: true, health: 'healthy' });
+    stack = { settings: { ...stack.settings, HEALTH_HOST: undefined } } as unknown as Stack;
+    const wrong = await poolStatus(stack, 'green');
+    expect(wrong).toMatchObject({ healthy: false, health: 'status 400' });
+    expect(unhealthyReason(wrong)).toBe('status 400: if the app checks the Host header, set HEALTH_HOST');
+  });
+
+  it('needs only a connection with HEALTH_CHECK=tcp', async () => {
+    statuses = [500];
+    stack = { settings: { ...stack.settings, RELEASE_ID_GREEN: 'v1', HEALTH_CHECK: 'tcp' } } as unknown as Stack;
+    expect(await gate()).toBe('3 health checks passed in a row');
+    expect((await poolStatus(stack, 'green')).healthy).toBe(true);
+    green.close();
+    expect(await poolStatus(stack, 'green')).toMatchObject({ healthy: false, health: 'no connection' });
+    await expect(gate(50)).rejects.toThrow('accepts no connection');
   });
 });

@@ -1,6 +1,6 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { type ControlState, controlState } from '../edge/control-state.ts';
-import { type PoolStatus, poolStatus } from '../edge/pool-status.ts';
+import { type PoolStatus, poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -31,7 +31,7 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
     poolStatus(stack, otherPool(edge.active)),
   ]);
   const faults: string[] = [];
-  if (!active.healthy) faults.push(`${active.pool} is active but not healthy (${active.health})`);
+  if (!active.healthy) faults.push(`${active.pool} is active but not healthy (${unhealthyReason(active)})`);
   if (edge.down[edge.active]) faults.push(`${active.pool} is active but marked down by its health checks`);
   for (const name of ['health_prober', 'alert_watcher'] as const) {
     const service = services.find((one) => one.name === name);

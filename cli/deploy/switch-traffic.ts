@@ -1,7 +1,7 @@
 import { edgeStatus } from '../edge/control-state.ts';
-import { ask, isOk } from '../edge/http.ts';
 import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
+import { askThroughEdge } from '../edge/through-edge.ts';
 import { edgeUrl } from '../stack/stack.ts';
 import { warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
@@ -39,7 +39,7 @@ export async function switchTraffic(run: Run): Promise<number | undefined> {
 
 /** Whether the pool answers a request to the edge. If the app does not name its pool, the edge's status decides. */
 async function serves({ stack, engine, pool }: Run): Promise<boolean> {
-  const answer = await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH);
-  const answeredBy = answer.headers.get('x-app-pool') ?? (await edgeStatus(engine).catch(() => undefined))?.serving;
-  return isOk(answer) && answeredBy === pool;
+  const answer = await askThroughEdge(stack);
+  const answeredBy = answer.answeredBy ?? (await edgeStatus(engine).catch(() => undefined))?.serving;
+  return answer.served && answeredBy === pool;
 }

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
+import { request } from 'undici';
 import { printable } from '../terminal/terminal.ts';
 
-const timeoutMs = 2000;
+export const timeoutMs = 2_000;
 const excerptChars = 300;
 const maxBodyBytes = 1024 * 1024;
 
@@ -14,23 +15,37 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Sends one request. A failed connection is an answer with status 0. */
+/** Sends one request and follows no redirect. A failed connection is an answer with status 0. */
 export async function ask(
   url: string,
-  options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
+  options: { method?: 'GET' | 'POST'; headers?: Readonly<Record<string, string>> } = {},
 ): Promise<Answer> {
   try {
-    const response = await fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
-    return { status: response.status, headers: response.headers, body: await beginningOf(response) };
+    // Unlike fetch, this sends a Host header that is not the address.
+    const { method = 'GET', headers = {} } = options;
+    const response = await request(url, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
+    return {
+      status: response.statusCode,
+      headers: headersOf(response.headers),
+      body: await beginningOf(response.body),
+    };
   } catch {
     return { status: 0, headers: new Headers(), body: '' };
   }
 }
 
-async function beginningOf({ body }: Response): Promise<string> {
+function headersOf(fields: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of [value ?? []].flat()) headers.append(name, one);
+  }
+  return headers;
+}
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= maxBodyBytes) break;

@@ -3,8 +3,9 @@ import { holderText, lockHolder } from '../deploy/lock.ts';
 import { type ControlState, controlState, edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
 import { poolStatus } from '../edge/pool-status.ts';
+import { askThroughEdge } from '../edge/through-edge.ts';
 import type { Engine } from '../engine/engine.ts';
-import { directUrl, edgeUrl, type Stack } from '../stack/stack.ts';
+import { directUrl, type Stack } from '../stack/stack.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { until } from '../until.ts';
 import type { Hands } from './hands.ts';
@@ -56,9 +57,8 @@ export async function untilCalm(stack: Stack, engine: Engine): Promise<void> {
     const { down, active } = await edgeStatus(engine);
     if (down.blue || down.green) return false;
     for (let count = 0; count < answersInARow; count++) {
-      const answer = await ask(edgeUrl(stack) + stack.settings.HEALTH_PATH);
-      const answeredBy = answer.headers.get('x-app-pool') ?? active;
-      if (!isOk(answer) || answeredBy !== active) return false;
+      const { served, answeredBy = active } = await askThroughEdge(stack);
+      if (!served || answeredBy !== active) return false;
     }
     return true;
   });

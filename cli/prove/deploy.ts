@@ -32,7 +32,8 @@ export const deployScenario: Scenario = {
     const args = [
       ...['--engine', engine.name, ...(envFile === undefined ? [] : ['--env-file', envFile])],
       ...['deploy', '--yes', '--release', release, ...(image === undefined ? [] : ['--image', image])],
-      ...['--smoke-path', settings.HEALTH_PATH, '--bake', `${bakeSeconds}s`],
+      ...(settings.HEALTH_CHECK === 'tcp' ? [] : ['--smoke-path', settings.HEALTH_PATH]),
+      ...['--bake', `${bakeSeconds}s`],
     ];
     const command = [process.execPath, join(root, 'cli/main.ts'), ...args] as const;
     // The operator's hooks are for real releases, so none is found here.

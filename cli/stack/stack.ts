@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
+import { type HealthQuestion, healthQuestion } from '../../health/question.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { readSettings, type Settings, SettingsError } from '../../settings/read.ts';
 import { type SettingName, settingNames } from '../../settings/variables.ts';
@@ -71,6 +72,17 @@ function contradictions(settings: StackSettings): string[] {
       );
   }
   return faults;
+}
+
+/** What to ask a pool for its health. */
+export function questionOf({ settings }: Pick<Stack, 'settings'>): HealthQuestion {
+  return healthQuestion({
+    check: settings.HEALTH_CHECK,
+    path: settings.HEALTH_PATH,
+    host: settings.HEALTH_HOST,
+    proto: settings.HEALTH_PROTO,
+    statuses: settings.HEALTH_STATUS,
+  });
 }
 
 /** The URL of a pool that bypasses the edge. */

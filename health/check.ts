@@ -1,8 +1,7 @@
 import { Pool as Connections } from 'undici';
-import type { Target } from './config.ts';
-
-/** Why a check failed, in the words of logs and alerts. Undefined if it passed. */
-export type Cause = string | undefined;
+import { type Cause, causeOf } from './cause.ts';
+import { accepts, type HealthQuestion } from './question.ts';
+import { checkConnection } from './tcp.ts';
 
 /** Reading stops here, so that a long answer does not block the connection. */
 const maxBodyBytes = 64 * 1024;
@@ -14,41 +13,51 @@ export interface HealthCheck {
 
 const timedOut = new DOMException('no answer in time', 'TimeoutError');
 
-/**
- * Checks one pool over its own connections, which stay open between checks.
- * @param maxConcurrent the number of checks that can be in flight at the same time
- */
+export interface CheckOptions {
+  readonly timeoutMs: number;
+  /** The number of checks that can be in flight at the same time. */
+  readonly maxConcurrent: number;
+  /** Who asks, for the log of the app. */
+  readonly userAgent?: string;
+  /** For a TCP check, how long the connection must stay open; see {@link checkConnection}. */
+  readonly stayMs?: number | undefined;
+}
+
+/** Checks one pool over its own connections, which stay open between checks; a TCP check opens one each time. */
 export function healthCheck(
-  target: Target,
-  { timeoutMs, maxConcurrent }: { timeoutMs: number; maxConcurrent: number },
+  origin: string,
+  question: HealthQuestion,
+  { timeoutMs, maxConcurrent, userAgent = 'bluegreen-prober', stayMs }: CheckOptions,
 ): HealthCheck {
-  const connections = new Connections(target.origin, {
+  const connections = new Connections(origin, {
     connections: maxConcurrent,
     connect: { timeout: timeoutMs },
     // Shorter than the keep-alive time of common servers, so that no check uses a connection that is being closed.
     keepAliveTimeout: 4000,
     pipelining: 1,
   });
+  const headers = { ...question.headers, 'user-agent': userAgent };
+
+  async function ask(signal: AbortSignal): Promise<Cause> {
+    try {
+      const { statusCode, body } = await connections.request({ method: 'GET', path: question.path, headers, signal });
+      if (accepts(question, statusCode)) return await causeInBody(body);
+      await body.dump({ limit: maxBodyBytes });
+      return `status ${statusCode}`;
+    } catch (error) {
+      return causeOf(error);
+    }
+  }
+
   return {
     async check() {
       const deadline = new AbortController();
       // An answer that has arrived in time counts even if a busy machine delays this process: Node reads what has arrived
       // between a timer and an immediate.
       const timer = setTimeout(() => setImmediate(() => deadline.abort(timedOut)), timeoutMs);
+      const { signal } = deadline;
       try {
-        const response = await connections.request({
-          method: 'GET',
-          path: target.path,
-          headers: { 'user-agent': 'bluegreen-prober' },
-          signal: deadline.signal,
-        });
-        if (response.statusCode < 200 || response.statusCode >= 300) {
-          await response.body.dump({ limit: maxBodyBytes });
-          return `status ${response.statusCode}`;
-        }
-        return await causeInBody(response.body);
-      } catch (error) {
-        return causeOf(error);
+        return await (question.check === 'tcp' ? checkConnection(origin, { signal, stayMs }) : ask(signal));
       } finally {
         clearTimeout(timer);
       }
@@ -69,22 +78,5 @@ async function causeInBody(body: AsyncIterable<Buffer>): Promise<Cause> {
   } catch (error) {
     const cause = causeOf(error);
     return cause === 'connection reset' ? 'answer cut off' : cause;
-  }
-}
-
-function causeOf(error: unknown): string {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout';
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'refused';
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'connection reset';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'unreachable';
-    default:
-      return code ?? name ?? 'unknown error';
   }
 }
