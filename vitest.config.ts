@@ -4,7 +4,7 @@ const testTimeout = 30_000;
 
 /**
  * By what they need: nothing, patience, something to look at it with (a terminal, a browser, Prometheus), a real nginx on this
- * host, or a Docker Engine.
+ * host, or a Docker Engine. What is in test/edge runs in both of the last: nginx is that of the host, and that of the image.
  */
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
           include: [
             '{settings,system,health,journal,metrics,report,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts',
           ],
-          exclude: ['test/faults/**', 'test/views/**', 'test/host/**', 'test/compose/**'],
+          exclude: ['test/faults/**', 'test/edge/**', 'test/views/**', 'test/host/**', 'test/compose/**'],
           testTimeout,
         },
       },
@@ -39,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'host',
-          include: ['test/host/**/*.test.ts'],
+          include: ['test/host/**/*.test.ts', 'test/edge/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -48,7 +48,8 @@ export default defineConfig({
       {
         test: {
           name: 'compose',
-          include: ['test/compose/**/*.test.ts'],
+          include: ['test/compose/**/*.test.ts', 'test/edge/**/*.test.ts'],
+          globalSetup: 'test/edge-image.ts',
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

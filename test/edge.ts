@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { signalGroup } from '../system/process-info.ts';
+import { inject } from 'vitest';
 import { eventually } from './condition.ts';
+import { runInImage, runOnHost } from './edge-run.ts';
 import { freePorts } from './free-port.ts';
 import { type StandInPool, startStandInPool } from './stand-in-pool.ts';
-
-const root = join(import.meta.dirname, '..');
 
 /** A real nginx, started by the real entrypoint, in front of two stand-in pools. */
 export interface Edge {
@@ -37,27 +34,19 @@ export async function startEdge(
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen edge '));
   const [port = 0, statusPort = 0] = await freePorts(2);
   const [blue, green] = await Promise.all([startStandInPool('blue'), startStandInPool('green')]);
-  const path = (name: string) => join(directory, name);
-  for (const name of ['control', 'run', 'log']) mkdirSync(path(name));
   const environment = {
-    PATH: `${process.env.PATH}:/usr/sbin`,
     BIND_ADDRESS: '127.0.0.1',
     NGINX_PORT: String(port),
     STATUS_PORT: String(statusPort),
     BLUE_ADDRESS: blue.address,
     GREEN_ADDRESS: green.address,
-    CONTROL_DIR: path('control'),
-    RUN_DIR: path('run'),
-    ACCESS_LOG: path('log/access.log'),
-    NGINX_CONF: path('run/nginx.conf.processed'),
-    PUBLIC_DIR: join(root, 'public'),
-    NGINX_TEMPLATE: join(root, 'nginx.conf.template'),
     ...env,
   };
-  const child = spawn('/bin/sh', [join(root, 'entrypoint.sh')], { env: environment, detached: true });
+  const image = inject('edgeImage');
+  const run = image === undefined ? runOnHost(directory, environment) : runInImage(image, directory, environment);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
+  for (const stream of [run.process.stdout, run.process.stderr]) {
+    stream?.on('data', (chunk) => {
       output += chunk;
     });
   }
@@ -65,32 +54,19 @@ export async function startEdge(
     url: `http://127.0.0.1:${port}`,
     blue,
     green,
-    process: child,
-    controlDir: path('control'),
-    accessLog: environment.ACCESS_LOG,
-    configuration: environment.NGINX_CONF,
+    process: run.process,
+    controlDir: run.controlDir,
+    accessLog: run.accessLog,
+    configuration: run.configuration,
     output: () => output,
     logLines: (count) =>
       eventually(`${count} lines in the access log`, () => {
-        const lines = existsSync(environment.ACCESS_LOG)
-          ? readFileSync(environment.ACCESS_LOG, 'utf8').split('\n')
-          : [];
+        const lines = existsSync(run.accessLog) ? readFileSync(run.accessLog, 'utf8').split('\n') : [];
         return lines.length > count ? lines.slice(0, -1) : undefined;
       }),
-    async verb(...args) {
-      const { exitCode, stdout, stderr } = await execa('/bin/sh', [join(root, 'entrypoint.sh'), ...args], {
-        env: environment,
-        extendEnv: false,
-        reject: false,
-      });
-      return { exitCode, stdout, stderr };
-    },
+    verb: run.verb,
     async close() {
-      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-        const exit = once(child, 'exit');
-        signalGroup(child.pid, 'SIGKILL');
-        await exit;
-      }
+      await run.kill();
       await Promise.all([blue.close(), green.close()]);
       rmSync(directory, { recursive: true, force: true });
     },

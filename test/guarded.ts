@@ -14,3 +14,10 @@ export function setGuarded(edge: Edge, { down = [] }: { readonly down?: readonly
   else writeFileSync(path('both.up'), '');
   writeFileSync(path('prober.alive'), `${performance.now()}\n`);
 }
+
+/** Beats as the prober's do, until they are stopped. */
+export function keepGuarded(edge: Edge): () => void {
+  setGuarded(edge);
+  const timer = setInterval(() => setGuarded(edge), 300);
+  return () => clearInterval(timer);
+}

@@ -4,18 +4,11 @@ import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../condition.ts';
 import { type Edge, startEdge } from '../edge.ts';
-import { setGuarded } from '../guarded.ts';
+import { keepGuarded, setGuarded } from '../guarded.ts';
 import { withStatus } from '../stand-in-pool.ts';
 
 let edge: Edge;
 let stopBeating: () => void;
-
-/** Beats as the prober's do, until they are stopped. */
-function beat(): () => void {
-  setGuarded(edge);
-  const timer = setInterval(() => setGuarded(edge), 300);
-  return () => clearInterval(timer);
-}
 
 async function ask(headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') {
   const answer = await request(edge.url, { headers, method });
@@ -41,7 +34,7 @@ async function failOne() {
 
 beforeEach(async () => {
   edge = await startEdge();
-  stopBeating = beat();
+  stopBeating = keepGuarded(edge);
 });
 
 afterEach(async () => {
@@ -95,7 +88,7 @@ describe('without a living prober', () => {
     expect(await failOne()).toEqual({ status: 200, pool: 'green' });
     expect(await poolsOf(5)).toEqual(Array(5).fill('green'));
     expect(await ask({}, 'POST')).toEqual({ status: 200, pool: 'green' });
-    stopBeating = beat();
+    stopBeating = keepGuarded(edge);
     expect(await poolsOf(5)).toEqual(Array(5).fill('blue'));
   });
 
