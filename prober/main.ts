@@ -9,12 +9,12 @@ startProgram('health_prober', () => {
   const config = readConfig();
   const log = pino({ base: { service: 'health_prober' } });
   const probers = new Map(config.targets.map((target) => [target.pool, startPoolProber(target, config, log)]));
-  const server = startServer(config, { probers, metrics: probeMetrics(probers), log });
+  const servers = startServer(config, { probers, metrics: probeMetrics(probers), log });
   log.info({ targets: config.targets, intervalMs: config.intervalMs }, 'checking both pools');
 
   return async () => {
     log.info('stopping and removing the flags');
-    server.close();
+    for (const server of servers) server.close();
     await Promise.all([...probers.values()].map((prober) => prober.stop()));
   };
 });
