@@ -35,8 +35,9 @@ RUN run() { "$@" 2>/dev/null || [ $? -eq 2 ]; } \
     && run env PROBER_PORT=none node prober/main.ts \
     && run env WATCHER_PORT=none NODE_OPTIONS=--max-semi-space-size=2 node watcher/main.ts
 CMD ["node", "app/main.ts"]
-# Your own image may have another health check or none: only the prober decides whether a pool is down.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --start-interval=500ms \
+# For "docker compose up --wait" and "docker ps": only the prober decides whether a pool is down. Docker starts a process for each
+# check, so there are many at the start and few afterwards. Your own image may have another health check or none.
+HEALTHCHECK --interval=60s --timeout=3s --start-period=60s --start-interval=500ms \
     CMD wget -q -Y off -T 2 -O /dev/null "http://127.0.0.1:${PORT:-3000}${HEALTH_PATH:-/healthz}"
 
 # ---- The load generator of the failover proof, built on demand ----
@@ -63,4 +64,4 @@ USER 101:101
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]
 CMD []
-HEALTHCHECK --interval=5s --timeout=3s --start-period=40s --start-interval=500ms CMD ["entrypoint.sh", "status"]
+HEALTHCHECK --interval=60s --timeout=3s --start-period=60s --start-interval=500ms CMD ["entrypoint.sh", "status"]

@@ -24,6 +24,7 @@
 : "${LOG_MAX_MB:=64}"
 : "${LOG_KEEP:=5}"
 : "${PREVIEW_TOKEN:=}"
+: "${PREVIEW_TOKEN_FILE:=}"
 : "${ACCESS_LOG:=/var/log/nginx/access.log}"
 : "${CONTROL_DIR:=/var/lib/bluegreen/control}"
 : "${RUN_DIR:=/var/cache/nginx}"
@@ -32,7 +33,7 @@
 : "${NGINX_CONF:=/etc/nginx/nginx.conf.processed}"
 : "${BIND_ADDRESS:=0.0.0.0}"
 : "${BLUE_ADDRESS:=172.31.240.11:3000}"
-: "${GREEN_ADDRESS:=172.31.240.12:3000}"
+: "${GREEN_ADDRESS:=172.31.240.75:3000}"
 : "${STATUS_PORT:=8084}"
 
 check_settings() {
@@ -58,13 +59,14 @@ check_settings() {
   check_number LOG_MAX_MB "$LOG_MAX_MB" 1 100000
   check_number LOG_KEEP "$LOG_KEEP" 1 100
   [ -z "$PREVIEW_TOKEN" ] || check_secret PREVIEW_TOKEN "$PREVIEW_TOKEN" '^[A-Za-z0-9_-]{16,128}$' '16 to 128 letters, digits, _ and -'
+  [ -z "$PREVIEW_TOKEN_FILE" ] || check_pattern PREVIEW_TOKEN_FILE "$PREVIEW_TOKEN_FILE" '^[A-Za-z0-9 ._@/+~=,-]+$' 'the path of a file, of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern ACCESS_LOG "$ACCESS_LOG" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern CONTROL_DIR "$CONTROL_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern RUN_DIR "$RUN_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern PUBLIC_DIR "$PUBLIC_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern NGINX_TEMPLATE "$NGINX_TEMPLATE" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern NGINX_CONF "$NGINX_CONF" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
-  check_pattern BIND_ADDRESS "$BIND_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}$' 'an IPv4 address such as 127.0.0.1'
+  check_pattern BIND_ADDRESS "$BIND_ADDRESS" '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|\[[0-9A-Fa-f:]{2,39}\])$' 'an IP address such as 127.0.0.1 or [::1]'
   check_pattern BLUE_ADDRESS "$BLUE_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$' 'an IPv4 address and a port, such as 172.31.240.11:3000'
   check_pattern GREEN_ADDRESS "$GREEN_ADDRESS" '^(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$' 'an IPv4 address and a port, such as 172.31.240.11:3000'
   check_number STATUS_PORT "$STATUS_PORT" 1 65535

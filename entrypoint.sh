@@ -47,11 +47,28 @@ check_pattern() { # NAME VALUE EXTENDED_REGEX EXPECTED
   matches "$2" "$3" || fault "$1" "$4" "\"$2\""
 }
 
+secret_source=''
 check_secret() { # NAME VALUE EXTENDED_REGEX EXPECTED
-  matches "$2" "$3" || fault "$1" "$4" 'something else (not shown: it is a secret)'
+  matches "$2" "$3" || fault "${secret_source:-$1}" "$4" 'something else (not shown: it is a secret)'
+}
+
+# A newline at the end of the file is no part of the token.
+read_preview_token() {
+  [ -n "$PREVIEW_TOKEN_FILE" ] || return 0
+  if [ -n "$PREVIEW_TOKEN" ]; then
+    fault 'PREVIEW_TOKEN, PREVIEW_TOKEN_FILE' 'only one of them' both
+  elif [ ! -f "$PREVIEW_TOKEN_FILE" ] || [ ! -r "$PREVIEW_TOKEN_FILE" ]; then
+    fault PREVIEW_TOKEN_FILE 'a readable file' "$PREVIEW_TOKEN_FILE"
+  elif [ -z "$(tr -d '[:space:]' <"$PREVIEW_TOKEN_FILE")" ]; then
+    fault PREVIEW_TOKEN_FILE "$PREVIEW_TOKEN_FILE to contain PREVIEW_TOKEN" 'an empty file'
+  else
+    PREVIEW_TOKEN=$(cat "$PREVIEW_TOKEN_FILE")
+    secret_source="PREVIEW_TOKEN_FILE, in $PREVIEW_TOKEN_FILE"
+  fi
 }
 
 validate() {
+  read_preview_token
   check_settings
   [ -z "$faults" ] || fail "invalid settings; correct them in .env and start again:$faults"
 }
@@ -344,6 +361,11 @@ case ${1:-run} in
   run | reload)
     validate
     "${1:-run}"
+    ;;
+  preview)
+    # Knows the token of the settings, which it keeps.
+    read_preview_token
+    control "$@"
     ;;
   *) control "$@" ;;
 esac

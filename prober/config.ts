@@ -4,6 +4,8 @@ import type { Pool } from '../settings/pool.ts';
 import { readSettings } from '../settings/read.ts';
 import { variablesOf } from '../settings/variables.ts';
 
+const loopback = '127.0.0.1';
+
 export interface ProberConfig {
   readonly targets: readonly Target[];
   readonly question: HealthQuestion;
@@ -13,7 +15,8 @@ export interface ProberConfig {
   readonly fall: number;
   readonly rise: number;
   readonly port: number;
-  readonly bindAddress: string;
+  /** Only one network may ask for checks, and the container itself for health. */
+  readonly bindAddresses: readonly string[];
 }
 
 export interface Target {
@@ -46,6 +49,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ProberConfig {
     fall: settings.PROBE_FALL,
     rise: settings.PROBE_RISE,
     port: settings.PROBER_PORT,
-    bindAddress: settings.BIND_ADDRESS,
+    bindAddresses: ['0.0.0.0', loopback].includes(settings.BIND_ADDRESS)
+      ? [settings.BIND_ADDRESS]
+      : [settings.BIND_ADDRESS, loopback],
   };
 }

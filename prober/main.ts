@@ -30,12 +30,12 @@ startProgram('health_prober', () => {
   const areBothUp = () => [...probers.values()].every((prober) => !prober.verdict().down);
   guard = startGuard(config.controlDirectory, areBothUp, log);
   overload = overloadFlag(config.controlDirectory, { breath: options.breath, areBothUp, log });
-  const server = startServer(config, { probers, metrics: probeMetrics(probers, overload.isSet), log });
+  const servers = startServer(config, { probers, metrics: probeMetrics(probers, overload.isSet), log });
   log.info({ targets: config.targets, intervalMs: config.intervalMs }, 'checking both pools');
 
   return async () => {
     log.info('stopping and removing the flags');
-    server.close();
+    for (const server of servers) server.close();
     // First, as the edge looks at no flag of a pool while both are said to be up.
     guard?.stop();
     overload?.stop();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Exposition } from '../metrics/exposition.ts';
 import { type Pool, pools } from '../settings/pool.ts';
@@ -15,8 +15,8 @@ export interface ServerParts {
  * Serves the verdicts at `/healthz`, with a 503 if the checks have stalled, and the metrics for Prometheus at `/metrics`. A
  * POST to `/check/POOL` reports that a request to this pool has failed.
  */
-export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts) {
-  const { port, bindAddress, intervalMs, timeoutMs } = config;
+export function startServer(config: ProberConfig, { probers, metrics, log }: ServerParts): readonly Server[] {
+  const { port, bindAddresses, intervalMs, timeoutMs } = config;
   const staleAfterMs = 10 * (intervalMs + timeoutMs);
 
   function health() {
@@ -35,7 +35,7 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
     return true;
   }
 
-  const server = createServer((request, response) => {
+  function answer(request: IncomingMessage, response: ServerResponse): void {
     if (request.url === '/healthz') {
       const { isFresh, body } = health();
       response.writeHead(isFresh ? 200 : 503, { 'content-type': 'application/json' }).end(body);
@@ -47,9 +47,14 @@ export function startServer(config: ProberConfig, { probers, metrics, log }: Ser
     } else {
       response.writeHead(request.method === 'POST' && prompt(request.url) ? 204 : 404).end();
     }
+  }
+
+  return bindAddresses.map((address) => {
+    const server = createServer(answer);
+    // The checks continue even if this server cannot listen.
+    server.on('error', (error) =>
+      log.error({ port, fault: error.message }, 'cannot listen; checking the pools anyway'),
+    );
+    return server.listen(port, address);
   });
-  // The checks continue even if this server cannot listen.
-  server.on('error', (error) => log.error({ port, fault: error.message }, 'cannot listen; checking the pools anyway'));
-  server.listen(port, bindAddress);
-  return server;
 }

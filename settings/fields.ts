@@ -198,6 +198,18 @@ export function ipAddress(value: string, about: string) {
   return patternField(`^${ipv4}$`, value, 'an IPv4 address such as 127.0.0.1', about);
 }
 
+const bindPattern = `^(${ipv4}|\\[[0-9A-Fa-f:]{2,39}\\])$`;
+const bindExpected = 'an IP address such as 127.0.0.1 or [::1]';
+
+/** An address to listen on, as nginx and Docker write it: IPv6 in brackets. */
+export function bindAddress(value: string, about: string) {
+  return patternField(bindPattern, value, bindExpected, about);
+}
+
+export function optionalBindAddress(about: string) {
+  return optional(matching(bindPattern), { expected: bindExpected, about, check: { pattern: bindPattern } });
+}
+
 /** An IPv4 address and a port. */
 export function address(value: string, about: string) {
   return patternField(
@@ -208,9 +220,9 @@ export function address(value: string, about: string) {
   );
 }
 
-/** A host name or IPv4 address, and a port. */
+/** A host name or an IP address, and a port. */
 export function hostAddress(about: string) {
-  const pattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,252}:${portNumber}$`;
+  const pattern = `^([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\\[[0-9A-Fa-f:]{2,39}\\]):${portNumber}$`;
   return optional(matching(pattern), {
     expected: 'a host and a port, such as health_prober:8085',
     about,
@@ -271,6 +283,16 @@ export function freeText(about: string) {
     .max(200)
     .regex(/^[^\p{Cc}]*$/u);
   return optional(schema, { expected: 'one line of at most 200 characters', about });
+}
+
+/** The path of a file that the edge reads, with the check that a shell can make. */
+export function secretPath(about: string) {
+  const pattern = '^[A-Za-z0-9 ._@/+~=,-]+$';
+  return optional(matching(pattern), {
+    expected: 'the path of a file, of letters, digits, spaces and . _ @ / + ~ = , -',
+    about,
+    check: { pattern },
+  });
 }
 
 export function filePath(about: string) {

@@ -39,6 +39,13 @@ const apps = {
     ...field.trueOrFalse(true, "Enables the demo app's /chaos endpoints, on the direct ports only"),
   },
   APP_READ_ONLY: { for: ['compose'], ...field.trueOrFalse(true, 'Makes the root filesystem of both apps read-only') },
+  APP_INIT: {
+    for: ['compose'],
+    ...field.trueOrFalse(
+      true,
+      'Runs both apps under an init process; set false if your image has one, such as s6-overlay',
+    ),
+  },
   APP_MEMORY: { for: ['compose'], ...field.memory('512m', 'The memory limit of each app') },
   EDGE_MEMORY: {
     for: ['compose'],
@@ -59,9 +66,17 @@ const alerts = {
     for: ['alert_watcher', 'cli'],
     ...field.channelList('More channels, as `kind=url` entries; the kinds are slack, mattermost, discord and webhook'),
   },
+  ALERT_WEBHOOKS_FILE: {
+    for: ['compose', 'alert_watcher', 'cli'],
+    ...field.filePath('A file that contains ALERT_WEBHOOKS; replaces ALERT_WEBHOOKS'),
+  },
   ALERT_WEBHOOK_SECRET: {
     for: ['alert_watcher'],
     ...field.secretText(16, 'The key that signs alerts to `webhook` channels'),
+  },
+  ALERT_WEBHOOK_SECRET_FILE: {
+    for: ['compose', 'alert_watcher', 'cli'],
+    ...field.filePath('A file that contains this key; replaces ALERT_WEBHOOK_SECRET'),
   },
   HTTP_PROXY: { for: ['alert_watcher'], ...field.proxyUrl('The proxy for http:// webhooks') },
   HTTPS_PROXY: { for: ['alert_watcher'], ...field.proxyUrl('The proxy for https:// webhooks; unset: HTTP_PROXY') },
@@ -101,6 +116,12 @@ const alerts = {
 
 const ports = {
   NGINX_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(8080, 'The public port') },
+  NGINX_BIND: {
+    for: ['compose', 'cli'],
+    ...field.optionalBindAddress(
+      'The address that the public port listens on; unset: all. Set 127.0.0.1 behind a proxy on the same machine',
+    ),
+  },
   BLUE_PORT: { for: ['compose', 'cli'], ...field.port(8081, 'The direct port of the blue pool') },
   GREEN_PORT: { for: ['compose', 'cli'], ...field.port(8082, 'The direct port of the green pool') },
   WATCHER_PORT: {
@@ -239,6 +260,10 @@ const deploys = {
     for: ['nginx_proxy', 'cli'],
     ...field.token('Requests with this token in X-Bluegreen-Preview go to the standby pool; unset: no previews'),
   },
+  PREVIEW_TOKEN_FILE: {
+    for: ['compose', 'nginx_proxy', 'cli'],
+    ...field.secretPath('A file that contains this token; replaces PREVIEW_TOKEN'),
+  },
   DEPLOY_TIMEOUT: {
     for: ['cli'],
     ...field.nginxTime('60s', 'The time within which a new release must become healthy, or the deploy fails'),
@@ -301,8 +326,8 @@ const internal = {
     ...field.absolutePath('/etc/nginx/nginx.conf.processed', 'The rendered nginx configuration'),
   },
   BIND_ADDRESS: {
-    for: ['host:nginx_proxy', 'host:app_blue', 'host:app_green', 'host:health_prober', 'host:alert_watcher'],
-    ...field.ipAddress('0.0.0.0', 'The address that the program listens on'),
+    for: ['host:nginx_proxy', 'host:app_blue', 'host:app_green', 'health_prober', 'host:alert_watcher'],
+    ...field.bindAddress('0.0.0.0', 'The address that the program listens on; the prober also listens on loopback'),
   },
   APP_POOL: {
     for: ['app_blue', 'app_green'],
@@ -318,7 +343,7 @@ const internal = {
   },
   GREEN_ADDRESS: {
     for: ['nginx_proxy', 'health_prober', 'alert_watcher'],
-    ...field.address('172.31.240.12:3000', 'The address of the green pool'),
+    ...field.address('172.31.240.75:3000', 'The address of the green pool'),
   },
   EDGE_ADDRESS: {
     for: ['alert_watcher'],

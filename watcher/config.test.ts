@@ -40,7 +40,7 @@ describe('the configuration', () => {
       maintenance: false,
       channels: [],
       proxies: { http: '', https: '', except: '' },
-      addresses: { blue: '172.31.240.11:3000', green: '172.31.240.12:3000' },
+      addresses: { blue: '172.31.240.11:3000', green: '172.31.240.75:3000' },
     });
   });
 
@@ -49,16 +49,27 @@ describe('the configuration', () => {
     expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([{ name: 'slack', kind: 'slack', url }]);
   });
 
-  it.each(['', '\n'])('has no webhook if the file is empty: %j', (content) => {
+  it('takes the other channels and the key that signs from files', () => {
+    const [list, key] = [join(directory, 'list'), join(directory, 'key')];
+    writeFileSync(list, 'discord=https://d.example/1\nwebhook=http://w/\n');
+    writeFileSync(key, 'a-key-of-16-chars\n');
+    const { channels, webhookSecret } = readConfig({ ALERT_WEBHOOKS_FILE: list, ALERT_WEBHOOK_SECRET_FILE: key });
+    expect(channels.map(({ name }) => name)).toEqual(['discord', 'webhook']);
+    expect(webhookSecret).toBe('a-key-of-16-chars');
+  });
+
+  it.each(['', '\n'])('refuses a file that is empty: %j', (content) => {
     writeFileSync(file, content);
-    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }).channels).toEqual([]);
-    expect(readConfig({ SLACK_WEBHOOK_URL_FILE: '/dev/null' }).channels).toEqual([]);
+    for (const name of ['SLACK_WEBHOOK_URL', 'ALERT_WEBHOOKS', 'ALERT_WEBHOOK_SECRET'])
+      expect(faults({ [`${name}_FILE`]: file })).toEqual([
+        `${name}_FILE: expected ${file} to contain ${name}, got an empty file`,
+      ]);
   });
 
   it('names both variables if both are set', () => {
     writeFileSync(file, url);
     expect(faults({ SLACK_WEBHOOK_URL: url, SLACK_WEBHOOK_URL_FILE: file })).toEqual([
-      'SLACK_WEBHOOK_URL and SLACK_WEBHOOK_URL_FILE: expected one of them, got both',
+      'SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected only one of them, got both',
     ]);
   });
 
@@ -72,7 +83,11 @@ describe('the configuration', () => {
   it('reports all faults at once, and no secret', () => {
     writeFileSync(file, 'hooks.slack.example/services/T000');
     const all = faults({ SLACK_WEBHOOK_URL_FILE: file, WINDOW_SIZE: 'abc', WATCHER_PORT: '0' });
-    expect(all.map((fault) => fault.split(':')[0])).toEqual(['WINDOW_SIZE', 'WATCHER_PORT', 'SLACK_WEBHOOK_URL_FILE']);
+    expect(all.map((fault) => fault.split(/[:,]/)[0])).toEqual([
+      'WINDOW_SIZE',
+      'WATCHER_PORT',
+      'SLACK_WEBHOOK_URL_FILE',
+    ]);
     expect(all.join()).not.toContain('T000');
   });
 

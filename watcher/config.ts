@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { ChannelAddress, ChannelKind } from '../settings/channels.ts';
 import type { Pool } from '../settings/pool.ts';
 import { readSettings, SettingsError } from '../settings/read.ts';
+import { readSecretFiles } from '../settings/secret-files.ts';
 import { variablesOf } from '../settings/variables.ts';
-import { errorCode } from '../system/error-code.ts';
 
 /** The watcher's configuration. */
 export interface Config {
@@ -44,10 +43,12 @@ const names = variablesOf('alert_watcher');
 
 /** @throws {SettingsError} with every fault at once */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const env = withProxies(environment);
-  const webhook = readWebhook(env);
-  const settings = readSettingsWith(env, webhook.faults);
-  const webhookUrl = webhook.url ?? settings.SLACK_WEBHOOK_URL;
+  const { env, faults } = readSecretFiles(withProxies(environment), [
+    'SLACK_WEBHOOK_URL',
+    'ALERT_WEBHOOKS',
+    'ALERT_WEBHOOK_SECRET',
+  ]);
+  const settings = readSettingsWith(env, faults);
   return {
     logPath: settings.ACCESS_LOG,
     controlDirectory: settings.CONTROL_DIR,
@@ -62,7 +63,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     identifier: settings.ALERT_IDENTIFIER,
     runbookUrl: settings.RUNBOOK_URL,
     dashboardUrl: settings.DASHBOARD_URL,
-    channels: channelsIn(webhookUrl, settings.ALERT_WEBHOOKS ?? []),
+    channels: channelsIn(settings.SLACK_WEBHOOK_URL, settings.ALERT_WEBHOOKS ?? []),
     webhookSecret: settings.ALERT_WEBHOOK_SECRET,
     proxies: {
       http: settings.HTTP_PROXY ?? '',
@@ -109,45 +110,6 @@ function readSettingsWith(env: NodeJS.ProcessEnv, faults: readonly string[]) {
     throw new SettingsError([...error.faults, ...faults]);
   }
   throw new SettingsError(faults);
-}
-
-interface Webhook {
-  readonly url?: string;
-  readonly faults: readonly string[];
-}
-
-/** Reads the webhook from its file. An empty file, such as /dev/null, means that there is none. */
-function readWebhook(env: NodeJS.ProcessEnv): Webhook {
-  const path = env.SLACK_WEBHOOK_URL_FILE;
-  if (path === undefined || path === '') return { faults: [] };
-  if (env.SLACK_WEBHOOK_URL !== undefined && env.SLACK_WEBHOOK_URL !== '') {
-    return { faults: ['SLACK_WEBHOOK_URL and SLACK_WEBHOOK_URL_FILE: expected one of them, got both'] };
-  }
-  let url: string;
-  try {
-    url = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    return { faults: [unreadable(path, errorCode(error) ?? 'unknown error')] };
-  }
-  if (url === '') return { faults: [] };
-  // The file's content follows the same rule as the variable, and is as secret.
-  try {
-    readSettings({ SLACK_WEBHOOK_URL: url }, ['SLACK_WEBHOOK_URL']);
-  } catch {
-    const fault = `SLACK_WEBHOOK_URL_FILE: expected ${path} to contain an http:// or https:// URL, got something else`;
-    return { faults: [`${fault} (not shown: it is a secret)`] };
-  }
-  return { url, faults: [] };
-}
-
-function unreadable(path: string, code: string): string {
-  const remedies: { readonly [code: string]: string } = {
-    EACCES: `make it readable for user ${process.getuid?.() ?? 'of the watcher'} (chmod 644, or chown it)`,
-    ENOENT: 'create it, or unset the variable',
-    EISDIR: 'it is a directory (Docker makes one where a mounted file is missing): put a file in its place',
-  };
-  const remedy = remedies[code] ?? 'make sure that it is a readable file';
-  return `SLACK_WEBHOOK_URL_FILE: expected a readable file, got ${code} for ${path}: ${remedy}`;
 }
 
 /** Proxies for outgoing requests, empty if there are none. URLs may contain credentials. */

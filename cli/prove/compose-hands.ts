@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { projectOf } from '../engine/compose/project.ts';
+import { poolAddress, poolNetwork } from '../engine/compose/subnet.ts';
 import { appOf } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { type Hands, mutingVariables, outputOf } from './hands.ts';
@@ -18,9 +18,7 @@ const networks = z.record(z.string(), z.object({ Aliases: z.array(z.string()).nu
 /** Addresses the containers by the names that the Compose file fixes. */
 export function composeHands(stack: Stack): Hands {
   const prefix = stack.settings.STACK_PREFIX ?? '';
-  const address = { blue: `${stack.settings.SUBNET_PREFIX}.11`, green: `${stack.settings.SUBNET_PREFIX}.12` };
   const docker = (...args: string[]) => outputOf({ command: ['docker', ...args], env: process.env });
-  const network = `${projectOf(stack)}_bluegreen`;
 
   async function networksOf(container: string): Promise<z.output<typeof networks>> {
     return networks.parse(
@@ -36,13 +34,14 @@ export function composeHands(stack: Stack): Hands {
 
     noNetworkCutReason: undefined,
 
-    disconnect: async (pool) => void (await docker('network', 'disconnect', network, prefix + appOf(pool))),
+    disconnect: async (pool) =>
+      void (await docker('network', 'disconnect', poolNetwork(stack, pool), prefix + appOf(pool))),
 
     async connect(pool) {
-      const container = prefix + appOf(pool);
+      const [container, network] = [prefix + appOf(pool), poolNetwork(stack, pool)];
       if (Object.hasOwn(await networksOf(container), network)) return;
       const aliases = [container, appOf(pool)].flatMap((alias) => ['--alias', alias]);
-      await docker('network', 'connect', '--ip', address[pool], ...aliases, network, container);
+      await docker('network', 'connect', '--ip', poolAddress(stack, pool), ...aliases, network, container);
     },
 
     // Not `docker compose kill`: to Compose, the proof's watcher is another container of the same service.

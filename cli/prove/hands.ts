@@ -23,6 +23,7 @@ export const mutingVariables = [
   'SLACK_WEBHOOK_URL',
   'SLACK_WEBHOOK_URL_FILE',
   'ALERT_WEBHOOKS',
+  'ALERT_WEBHOOKS_FILE',
   'PROBER_ADDRESS',
 ] as const satisfies readonly VariableName[];
 

@@ -12,9 +12,9 @@ export interface Port {
 
 /** The ports that the settings name. */
 export function publishedPorts(settings: StackSettings): readonly Port[] {
-  const { NGINX_PORT, BLUE_PORT, GREEN_PORT, WATCHER_PORT, DIRECT_BIND: address } = settings;
+  const { NGINX_BIND = '0.0.0.0', NGINX_PORT, BLUE_PORT, GREEN_PORT, WATCHER_PORT, DIRECT_BIND: address } = settings;
   return [
-    { name: 'NGINX_PORT', port: NGINX_PORT, address: '0.0.0.0' },
+    { name: 'NGINX_PORT', port: NGINX_PORT, address: NGINX_BIND.replace(/^\[(.*)\]$/, '$1') },
     { name: 'BLUE_PORT', port: BLUE_PORT, address },
     { name: 'GREEN_PORT', port: GREEN_PORT, address },
     { name: 'WATCHER_PORT', port: WATCHER_PORT, address },

@@ -4,6 +4,7 @@ import { parse } from 'dotenv';
 import { type HealthQuestion, healthQuestion } from '../../health/question.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { readSettings, type Settings, SettingsError } from '../../settings/read.ts';
+import { fileSecrets, readSecretFiles } from '../../settings/secret-files.ts';
 import { type SettingName, settingNames } from '../../settings/variables.ts';
 import { CommandError } from '../terminal/command-error.ts';
 
@@ -18,6 +19,7 @@ export interface Stack {
   readonly env: NodeJS.ProcessEnv;
   /** The environment alone, which the env file cannot change. */
   readonly shell: NodeJS.ProcessEnv;
+  /** With the secrets that are in files, unless they are for the eyes of other accounts only. */
   readonly settings: StackSettings;
 }
 
@@ -37,8 +39,9 @@ export function envPath({ envFile }: Pick<Stack, 'envFile'>): string {
 export function readStack(envFile: string | undefined): Stack {
   const path = envFile === undefined ? defaultEnvFile : resolve(envFile);
   const env = { ...readEnvFile(path, envFile !== undefined), ...process.env };
-  const settings = readSettings(env, settingNames);
-  const faults = contradictions(settings);
+  const secrets = readSecretFiles(env, fileSecrets, { pathOf: (file) => resolve(root, file), unreadable: 'skip' });
+  const settings = readSettings(secrets.env, settingNames);
+  const faults = [...secrets.faults, ...contradictions(settings)];
   if (faults.length > 0) throw new SettingsError(faults);
   return { root, envFile: envFile === undefined ? undefined : path, env, shell: process.env, settings };
 }
@@ -55,13 +58,6 @@ function readEnvFile(path: string, wanted: boolean): Record<string, string> {
 /** Faults of values that are valid on their own. */
 function contradictions(settings: StackSettings): string[] {
   const faults: string[] = [];
-  if (settings.SLACK_WEBHOOK_URL !== undefined && settings.SLACK_WEBHOOK_URL_FILE !== undefined) {
-    faults.push('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected only one of them, got both');
-  }
-  const webhookFile = settings.SLACK_WEBHOOK_URL_FILE;
-  if (webhookFile !== undefined && !existsSync(resolve(root, webhookFile))) {
-    faults.push(`SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "${webhookFile}"`);
-  }
   const users = new Map<number, string>();
   for (const name of ['NGINX_PORT', 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {
     const taken = users.get(settings[name]);
@@ -95,7 +91,13 @@ export function watcherUrl({ settings }: Stack): string {
 }
 
 export function edgeUrl({ settings }: Stack): string {
-  return `http://127.0.0.1:${settings.NGINX_PORT}`;
+  return `http://${edgeHost(settings)}:${settings.NGINX_PORT}`;
+}
+
+/** The address to connect to for what listens on NGINX_BIND, as in a URL. */
+export function edgeHost({ NGINX_BIND }: StackSettings): string {
+  if (NGINX_BIND === undefined || NGINX_BIND === '0.0.0.0') return '127.0.0.1';
+  return NGINX_BIND === '[::]' ? '[::1]' : NGINX_BIND;
 }
 
 /** The address to connect to for what listens on DIRECT_BIND. */

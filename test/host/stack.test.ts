@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../cli/engine/host/state-directory.ts';
 import { pools } from '../../settings/pool.ts';
+import { fileSecrets } from '../../settings/secret-files.ts';
 import { settingNames, variableNames } from '../../settings/variables.ts';
 import { processInfo } from '../../system/process-info.ts';
 import { eventually } from '../condition.ts';
@@ -47,7 +48,7 @@ describe('./bluegreen on the host engine', () => {
       'BLUE_CMD',
       'GREEN_CMD',
       'HOOKS_DIR',
-      'SLACK_WEBHOOK_URL_FILE',
+      ...fileSecrets.map((name) => `${name}_FILE`),
     ];
     for (const name of settingNames) if (!freeText.includes(name)) expect(stderr).toContain(`  ${name}: expected `);
     expect(stderr).not.toContain(secret);
@@ -59,6 +60,7 @@ describe('./bluegreen on the host engine', () => {
       GREEN_PORT: String(stack.ports.blue),
       SLACK_WEBHOOK_URL: 'http://127.0.0.1/x',
       SLACK_WEBHOOK_URL_FILE: '/nowhere',
+      ALERT_WEBHOOKS_FILE: '/nowhere',
     });
     const { exitCode, stderr } = await stack.bluegreen('up');
     expect(exitCode).toBe(2);
@@ -66,7 +68,7 @@ describe('./bluegreen on the host engine', () => {
       `GREEN_PORT: expected a port that no other setting uses, got ${stack.ports.blue}, which BLUE_PORT uses too`,
     );
     expect(stderr).toContain('SLACK_WEBHOOK_URL, SLACK_WEBHOOK_URL_FILE: expected only one of them, got both');
-    expect(stderr).toContain('SLACK_WEBHOOK_URL_FILE: expected a file that exists, got "/nowhere"');
+    expect(stderr).toContain('ALERT_WEBHOOKS_FILE: expected a readable file, got ENOENT for /nowhere');
     stack.configure({});
   });
 

@@ -5,6 +5,7 @@ import { planOf } from '../../cli/engine/host/plan.ts';
 import { stateDirectory } from '../../cli/engine/host/state-directory.ts';
 import type { Stack } from '../../cli/stack/stack.ts';
 import { readSettings } from '../../settings/read.ts';
+import { fileSecrets } from '../../settings/secret-files.ts';
 import { serviceNames } from '../../settings/services.ts';
 import { type SettingName, settingNames, variables, variablesOf } from '../../settings/variables.ts';
 import { expectNone, foreignVariables, isSetting, root } from './advice.ts';
@@ -26,7 +27,8 @@ describe.each(serviceNames)('on the host engine, %s', (service) => {
     const env: NodeJS.ProcessEnv = Object.fromEntries(settingNames.map((name) => [name, sampleOf(name)]));
     const ports = { NGINX_PORT: '7001', BLUE_PORT: '7002', GREEN_PORT: '7003', WATCHER_PORT: '7004' };
     // An absolute path, because a relative one is resolved; no commands, so that the demo app is planned.
-    Object.assign(env, ports, { SLACK_WEBHOOK_URL_FILE: '/sample', BLUE_CMD: '', GREEN_CMD: '' });
+    const files = Object.fromEntries(fileSecrets.map((name) => [`${name}_FILE`, '/sample']));
+    Object.assign(env, ports, files, { BLUE_CMD: '', GREEN_CMD: '' });
     const stack: Stack = { root, envFile: undefined, env, shell: {}, settings: readSettings(env, settingNames) };
     const { services } = planOf(stack, stateDirectory(join(tmpdir(), 'bluegreen-plan')));
     return { env, passed: services.find(({ name }) => name === service)?.env ?? {} };

@@ -61,7 +61,8 @@ export class Companion {
 export function askConnection(address: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const { hostname: host, port } = new URL(`tcp://${address}`);
-  const socket = connect({ host, port: Number(port) }, resolve);
+  // A URL has IPv6 addresses in brackets.
+  const socket = connect({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }, resolve);
   socket.on('error', reject);
   return inTime(promise).finally(() => socket.destroy());
 }

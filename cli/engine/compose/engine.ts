@@ -2,10 +2,11 @@ import { execa, type Options } from 'execa';
 import { publishedPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
+import { warning } from '../../terminal/terminal.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import { dropImage, fetchImage } from './image.ts';
 import { projectOf } from './project.ts';
-import { checkSubnet } from './subnet.ts';
+import { checkSubnet, formerNetworkOf } from './subnet.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -57,6 +58,19 @@ export function composeEngine(stack: Stack): Engine {
     return found.filter(({ service }, index) => found.findIndex((other) => other.service === service) === index);
   }
 
+  /** Its subnet is that of the present networks together, so that the stack cannot keep running meanwhile. */
+  async function leaveFormerNetwork(): Promise<void> {
+    const former = await formerNetworkOf(stack);
+    if (former === undefined) return;
+    warning(`an older version started this stack: it stops for a moment, because its network ${former} is replaced`);
+    await compose(['down', '--remove-orphans'], {
+      stdout: 'ignore',
+      stderr: 'inherit',
+      env: { COMPOSE_PROFILES: '*' },
+    });
+    await docker('docker network rm', ['network', 'rm', former], {});
+  }
+
   // Several parts of a command ask for this when it starts.
   let isUp = false;
 
@@ -74,13 +88,14 @@ export function composeEngine(stack: Stack): Engine {
       await checkSubnet(stack);
       // Show the progress of the build in a terminal, but not in a log.
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
+      await leaveFormerNetwork();
       await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
     },
 
     async down({ volumes }) {
       isUp = false;
       const args = ['down', '--remove-orphans', '--timeout', '10', ...(volumes ? ['--volumes'] : [])];
-      // The network cannot be removed while containers of a profile are on it.
+      // The networks cannot be removed while containers of a profile are on them.
       await compose(args, { stdout: 'ignore', stderr: 'inherit', env: { COMPOSE_PROFILES: '*' } });
     },
 

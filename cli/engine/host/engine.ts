@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
@@ -12,6 +11,8 @@ import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
 import { internalPorts } from './ports.ts';
+import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
+import { spawnSupervisor } from './spawn-supervisor.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
 import { edgeTools, ensureInstalled } from './tools.ts';
 
@@ -43,10 +44,12 @@ export function hostEngine(stack: Stack): Engine {
 
   /** Ends services that a killed supervisor left running, because they hold the ports. */
   async function endLeftovers(): Promise<void> {
-    const reported = state.report.read()?.services ?? [];
+    const report = state.report.read();
+    const reported = report?.services ?? [];
     const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
     for (const { pid } of left) signalGroup(pid, 'SIGKILL');
     await until(stopDeadlineMs, async () => !left.some(isAlive));
+    if (report?.socket !== undefined) rmSync(dirname(report.socket), { recursive: true, force: true });
     rmSync(state.report.path, { force: true });
   }
 
@@ -71,14 +74,8 @@ export function hostEngine(stack: Stack): Engine {
     await execa(command, args, { env, extendEnv: false, reject: false, stdio: 'ignore', timeout: compileLimitMs });
   }
 
-  async function startSupervisor(): Promise<void> {
-    const log = openSync(state.logOf('supervisor'), 'a', 0o600);
-    spawn(process.execPath, [join(root, 'cli/engine/host/supervisor.ts'), state.path], {
-      cwd: root,
-      detached: true,
-      stdio: ['ignore', log, log],
-    }).unref();
-    closeSync(log);
+  async function startSupervisor(secrets: Secrets): Promise<void> {
+    spawnSupervisor(root, state, secrets);
     const started = await until(supervisorDeadlineMs, async () => supervisor() !== undefined);
     if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
   }
@@ -145,10 +142,14 @@ export function hostEngine(stack: Stack): Engine {
         await refuseTakenPorts();
       }
       const plan = planOf(stack, state);
-      if (running) return follow(running, () => plan);
+      const written = { ...plan, services: plan.services.map(withoutSecrets) };
+      if (running) {
+        await handOver(state.report.read()?.socket, secretsOf(plan.services));
+        return follow(running, () => written);
+      }
       await compileWatcher(plan);
-      state.plan.write(plan);
-      await startSupervisor();
+      state.plan.write(written);
+      await startSupervisor(secretsOf(plan.services));
     },
 
     async down({ volumes }) {
@@ -183,9 +184,11 @@ export function hostEngine(stack: Stack): Engine {
     async replace(pool, { unused }) {
       const name = appOf(pool);
       const next = planOf(stack, state).services.find((service) => service.name === name);
+      if (next !== undefined && supervisor() !== undefined)
+        await handOver(state.report.read()?.socket, secretsOf([next]));
       // One change, so that the supervisor completes it even if this command is killed.
       await change(name, (planned) => ({
-        ...(next ?? planned),
+        ...(next === undefined ? planned : withoutSecrets(next)),
         replacement: { id: randomUUID(), stopSignal: unused ? 'SIGKILL' : planned.stopSignal },
       }));
     },

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { environmentOf } from '../../../settings/environment.ts';
 import type { Pool } from '../../../settings/pool.ts';
-import { directHost, type Stack } from '../../stack/stack.ts';
+import { directHost, edgeHost, type Stack } from '../../stack/stack.ts';
 import { internalPorts } from './ports.ts';
 import type { Plan, PlannedService, StateDirectory } from './state-directory.ts';
 
@@ -20,6 +20,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
   const { root, settings, env } = stack;
   const ports = internalPorts(settings);
   const addresses = addressesOf(stack);
+  const fromRoot = (path: string | undefined) => path && resolve(root, path);
   return {
     revision: randomUUID(),
     services: [
@@ -39,13 +40,15 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
         NODE_OPTIONS: watcherNodeOptions,
         ...environmentOf('alert_watcher', env, {
           ...addresses,
-          EDGE_ADDRESS: `127.0.0.1:${settings.NGINX_PORT}`,
+          EDGE_ADDRESS: `${edgeHost(settings)}:${settings.NGINX_PORT}`,
           PROBER_ADDRESS: `127.0.0.1:${ports.prober}`,
           ACCESS_LOG: state.accessLog,
           CONTROL_DIR: state.control,
           STATE_DIR: state.watcher,
           BIND_ADDRESS: settings.DIRECT_BIND,
-          SLACK_WEBHOOK_URL_FILE: settings.SLACK_WEBHOOK_URL_FILE && resolve(root, settings.SLACK_WEBHOOK_URL_FILE),
+          SLACK_WEBHOOK_URL_FILE: fromRoot(settings.SLACK_WEBHOOK_URL_FILE),
+          ALERT_WEBHOOKS_FILE: fromRoot(settings.ALERT_WEBHOOKS_FILE),
+          ALERT_WEBHOOK_SECRET_FILE: fromRoot(settings.ALERT_WEBHOOK_SECRET_FILE),
         }),
       }),
       { ...service('nginx_proxy', edgeCommand(stack), edgeEnvironment(stack, state)), stopSignal: 'SIGQUIT' },
@@ -80,8 +83,9 @@ export function edgeEnvironment(stack: Stack, state: StateDirectory): Record<str
   return withPath(
     environmentOf('nginx_proxy', env, {
       ...addressesOf(stack),
-      BIND_ADDRESS: '0.0.0.0',
+      BIND_ADDRESS: settings.NGINX_BIND ?? '0.0.0.0',
       STATUS_PORT: internalPorts(settings).status,
+      PREVIEW_TOKEN_FILE: settings.PREVIEW_TOKEN_FILE && resolve(root, settings.PREVIEW_TOKEN_FILE),
       ACCESS_LOG: state.accessLog,
       CONTROL_DIR: state.control,
       RUN_DIR: state.run,

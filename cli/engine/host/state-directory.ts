@@ -26,6 +26,7 @@ export interface Plan {
 export interface PlannedService {
   readonly name: ServiceName;
   readonly command: readonly [string, ...string[]];
+  /** In the file without secrets. */
   readonly env: Readonly<Record<string, string>>;
   readonly stopSignal: NodeJS.Signals;
   /** `killed`: stopped without a chance to drain. */
@@ -37,6 +38,8 @@ export interface PlannedService {
 /** What the supervisor is doing. Written by the supervisor on each change. */
 export interface Report {
   readonly supervisor: RunningProcess;
+  /** Takes secrets, see `handOver`. */
+  readonly socket: string;
   /** The revision of the plan that it follows. */
   readonly revision: string;
   readonly services: readonly ReportedService[];

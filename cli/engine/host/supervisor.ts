@@ -1,10 +1,13 @@
 // Runs the services of the host engine and restarts them when they exit, as Compose would. Its only argument is the state
-// directory. It follows plan.json there, reads it again on SIGHUP, and reports to report.json.
-import { copyFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+// directory. It follows plan.json there, reads it again on SIGHUP, and reports to report.json. Secrets come from standard input and,
+// later, over a socket.
+import { copyFileSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { processInfo } from '../../../system/process-info.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { messageOf } from '../../terminal/terminal.ts';
 import type { ServiceName } from '../engine.ts';
+import { listenForSecrets, type Secrets, withSecrets } from './secrets.ts';
 import { type Plan, stateDirectory } from './state-directory.ts';
 import { type SupervisedService, supervise } from './supervised-service.ts';
 
@@ -15,7 +18,11 @@ const retryMs = 1_000;
 
 const state = stateDirectory(process.argv[2] ?? '');
 const services = new Map<ServiceName, SupervisedService>();
+let secrets = JSON.parse(readFileSync(0, 'utf8') || '{}') as Secrets;
 let revision = '';
+const socket = listenForSecrets((more) => {
+  secrets = { ...secrets, ...more };
+});
 let stopping = false;
 let retry: NodeJS.Timeout | undefined;
 
@@ -26,7 +33,7 @@ function writeReport(): void {
   const reports = [...services.values()].map((service) => service.report());
   clearTimeout(retry);
   try {
-    state.report.write({ supervisor: { pid, startedAt }, revision, services: reports });
+    state.report.write({ supervisor: { pid, startedAt }, socket, revision, services: reports });
   } catch (error) {
     logError(`cannot write ${state.report.path}`, error);
     retry = setTimeout(writeReport, retryMs);
@@ -40,7 +47,7 @@ function logError(what: string, error: unknown): void {
 function readPlan(): Plan {
   const plan = state.plan.read();
   if (plan === undefined) throw new CommandError(`no plan in ${state.plan.path}`);
-  return plan;
+  return withSecrets(plan, secrets);
 }
 
 function follow(plan: Plan): void {
@@ -60,6 +67,7 @@ async function stop(): Promise<void> {
   for (const group of [['nginx_proxy'], ['app_blue', 'app_green', 'health_prober'], ['alert_watcher']] as const) {
     await Promise.all(group.map((name) => services.get(name)?.stop()));
   }
+  rmSync(dirname(socket), { recursive: true, force: true });
   rmSync(state.report.path, { force: true });
   process.exit(0);
 }
