@@ -10,6 +10,6 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 describeFailoverProof('host', () => stack);
 describeProve('host', () => stack, {
-  played: ['truncate'],
+  played: ['truncate', 'stranger'],
   notHere: ['network', 'oom'],
 });
