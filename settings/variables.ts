@@ -234,7 +234,7 @@ const edge = {
       1,
       65_535,
       32,
-      'The uploads of 100 kB or more in progress per client address; more are answered with 429',
+      'The uploads of 100 kB or more in progress per client address; more are answered with 429. Each holds up to CLIENT_MAX_BODY_SIZE of disk (by default 2 GB in all), until 30 s after its last byte',
     ),
   },
   RETRY_NON_IDEMPOTENT: {

@@ -165,6 +165,27 @@ describe('one client', () => {
     for (const socket of waiting) socket.destroy();
   });
 
+  it.each([
+    ['GET', '/', true],
+    ['GET', '/assets/a.js', true],
+    ['GET', '/', false],
+    ['POST', '/', true],
+  ] as const)(
+    'is shown the page for more than the limit: %s %s, with a prober: %s',
+    async (method, path, hasProber) => {
+      edge = await startEdge({ CLIENT_MAX_CONNECTIONS: '1', ASSET_PATHS: '/assets/' });
+      if (hasProber) setGuarded(edge);
+      edge.blue.answer = () => {};
+      const asked = `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+      const waiting = open(asked);
+      await eventually('a request in progress', () => edge.blue.requests.some(({ url }) => url === path));
+      const answer = await raw(asked);
+      expect(answer).toMatch(/^HTTP\/1.1 429 /);
+      expect(answer).toContain(refused);
+      waiting.destroy();
+    },
+  );
+
   it('cannot have more unfinished uploads than the limit, and can ask for other things meanwhile', async () => {
     edge = await startEdge({ CLIENT_MAX_UPLOADS: '2' });
     setGuarded(edge);
