@@ -19,6 +19,8 @@ const letters = {
   'outage-resolved': 'R',
   'standby-down': 'N',
   'standby-resolved': 'n',
+  overload: 'V',
+  'overload-resolved': 'v',
   'deploy-started': 'd',
   'deploy-finished': 'D',
   'deploy-failed': '✕',

@@ -40,6 +40,8 @@ export const alertKinds = {
   'outage-resolved': { stage: 'ends', resolves: 'outage', sections: ['outage-resolved'], mark: true },
   'standby-down': { stage: 'begins', sections: ['standby-down'], mark: true },
   'standby-resolved': { stage: 'ends', resolves: 'standby-down', sections: ['standby-resolved'], mark: true },
+  overload: { stage: 'begins', sections: ['overload'], mark: true },
+  'overload-resolved': { stage: 'ends', resolves: 'overload', sections: ['overload-resolved'], mark: true },
   away: { stage: 'once', sections: ['away'], mark: false },
   'deploy-started': { stage: 'begins', sections: ['deploy'], mark: true },
   'deploy-failed': { stage: 'ends', sections: ['deploy-failed', 'not-rolled-back'], mark: true },

@@ -55,7 +55,7 @@ export class Decisions {
 
   /** The number of open incidents whose alerts have been held back and not sent since. */
   openUnsent(): number {
-    const { routing, errorRate, burnRate, outage, standby } = this.state;
+    const { routing, errorRate, burnRate, outage, standby, overload } = this.state;
     const failover = routing.flapping.open === null ? routing.failover : null;
     const open = [
       failover,
@@ -65,6 +65,7 @@ export class Decisions {
       burnRate.open,
       outage.open,
       standby.open,
+      overload.open,
     ];
     return open.filter((incident) => incident !== null && !incident.announced && incident.held).length;
   }

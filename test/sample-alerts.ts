@@ -130,6 +130,8 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
     { ...base, kind: 'standby-resolved', pool: 'green', lastedMs: 42_000, because: 'healthy' },
     { ...base, kind: 'standby-resolved', pool: 'green', lastedMs: 42_000, because: 'active' },
   ],
+  overload: [{ ...base, kind: 'overload', active: 'blue' }],
+  'overload-resolved': [{ ...base, kind: 'overload-resolved', lastedMs: 184_000 }],
   flapping: [
     { ...base, kind: 'flapping', pool: 'blue', standby: 'green', failovers: 3, lastedMs: 41_200, cause: 'timed out' },
   ],

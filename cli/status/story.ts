@@ -66,6 +66,7 @@ const incidents: { readonly [kind: string]: Remark } = {
   flapping: { tone: 'warning', text: 'Flapping: the active pool goes up and down' },
   failover: { tone: 'warning', text: 'Failover' },
   'standby-down': { tone: 'warning', text: 'Standby down' },
+  overload: { tone: 'warning', text: 'The machine is overloaded: both pools answer their health checks late' },
 };
 
 /** How a kind of incident is described, and how grave it is. */

@@ -175,6 +175,17 @@ export interface StandbyResolved extends AlertBase {
   readonly because: 'healthy' | 'active';
 }
 
+/** Both pools answer their health checks late, because the machine is too busy. Neither is down for that. */
+export interface Overload extends AlertBase {
+  readonly kind: 'overload';
+  readonly active: Pool;
+}
+
+export interface OverloadResolved extends AlertBase {
+  readonly kind: 'overload-resolved';
+  readonly lastedMs: number;
+}
+
 export interface AwayEvent {
   readonly atMs: number;
   /** A phrase of the watcher's own, without text from outside. */
@@ -208,6 +219,8 @@ export type Alert =
   | OutageResolved
   | StandbyDown
   | StandbyResolved
+  | Overload
+  | OverloadResolved
   | Away
   | OperationAlert;
 

@@ -33,6 +33,10 @@ export function phraseOf(alert: Alert): string {
       return `standby ${alert.pool} down`;
     case 'standby-resolved':
       return alert.because === 'healthy' ? `standby ${alert.pool} up again` : `${alert.pool} made active`;
+    case 'overload':
+      return 'machine overloaded';
+    case 'overload-resolved':
+      return 'machine no longer overloaded';
     case 'away':
       return 'the watcher was away';
     case 'deploy-started':

@@ -63,6 +63,11 @@ describe('the control directory', () => {
     expect(control.read(2)).toEqual({ active: 'blue', blue: null, green: null });
   });
 
+  it('shows whether the machine is overloaded', () => {
+    put('overloaded');
+    expect(control.read(1)).toEqual({ active: 'blue', blue: null, green: null, overloaded: true });
+  });
+
   it('reads a cause that is written after the file was created', () => {
     put('green.down');
     expect(control.read(1)?.green).toEqual({ seenMs: 1 });

@@ -20,6 +20,8 @@ export interface DownFlags {
   readonly green: DownFlag | null;
   /** A living prober guards the pools; missing: nobody does, and the edge relies on passive checks. */
   readonly guarded?: true;
+  /** The prober's flag for a machine that is too busy: both pools are late, and neither is down for that. */
+  readonly overloaded?: true;
   /** Set while visitors get the maintenance page. */
   readonly maintenance?: true;
   /** The content of `muted.json`, even after the mute has expired; missing if there is none or it is invalid. */
@@ -65,6 +67,7 @@ export class ControlDirectory {
       active,
       ...down,
       ...(this.#heartbeat.isAlive() ? { guarded: true } : {}),
+      ...(exists(join(this.directory, 'overloaded')) ? { overloaded: true } : {}),
       ...(exists(join(this.directory, 'maintenance')) ? { maintenance: true } : {}),
       muted: this.#muted,
     };

@@ -8,6 +8,7 @@ import type { Verdict } from './incident.ts';
 import { muteTick, policyNow, withMuted } from './mute.ts';
 import { applyRecord, countMaintenanceAnswer, operationsTick } from './operations.ts';
 import { outage, outageTick } from './outage.ts';
+import { overloadTick } from './overload.ts';
 import { standbyTick } from './standby.ts';
 import type { Policy, State } from './state.ts';
 import { switchByFlag } from './switch.ts';
@@ -47,6 +48,7 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   routingTick(state, nowMs, verdicts, rules);
   outageTick(state, nowMs, verdicts, rules);
   standbyTick(state, nowMs, verdicts, rules);
+  overloadTick(state, nowMs, verdicts, rules);
   errorRateTick(state, nowMs, verdicts, rules);
   burnRateTick(state, nowMs, verdicts, rules);
   operationsTick(state, nowMs, verdicts, rules);

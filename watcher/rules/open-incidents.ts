@@ -18,11 +18,12 @@ export const incidentKinds = [
   'outage',
   'both-pools-unhealthy',
   'standby-down',
+  'overload',
 ] as const satisfies (AlertKind | 'both-pools-unhealthy')[];
 
 /** The open incidents, without those that an operator began. */
 export function openIncidents(state: State): readonly OpenIncident[] {
-  const { routing, errorRate, burnRate, outage, standby } = state;
+  const { routing, errorRate, burnRate, outage, standby, overload } = state;
   return [
     { kind: 'failover' as const, incident: routing.failover },
     { kind: 'flapping' as const, incident: routing.flapping.open },
@@ -30,6 +31,7 @@ export function openIncidents(state: State): readonly OpenIncident[] {
     { kind: 'burn-rate' as const, incident: burnRate.open },
     { kind: isOutageConfirmed(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
     { kind: 'standby-down' as const, incident: standby.open },
+    { kind: 'overload' as const, incident: overload.open },
   ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
 }
 
@@ -48,7 +50,7 @@ export function isOpen(state: State, incident: string): boolean {
 }
 
 /** All open incidents and operations, in a few words each. */
-export function ongoing({ routing, errorRate, burnRate, outage, standby, operations }: State): readonly string[] {
+export function ongoing({ routing, errorRate, burnRate, outage, standby, overload, operations }: State): readonly string[] {
   const { failover, flapping } = routing;
   const { deploy, stillActive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);
@@ -58,6 +60,7 @@ export function ongoing({ routing, errorRate, burnRate, outage, standby, operati
     errorRate.open === null ? undefined : 'error rate high',
     burnRate.open === null ? undefined : 'error budget burning too fast',
     standby.open === null ? undefined : phraseOf(standby.open.alert),
+    overload.open === null ? undefined : 'machine overloaded',
     deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxPhraseReleaseChars)} to ${deploy.pool}`,
     stillActive === null
       ? undefined

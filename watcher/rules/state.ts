@@ -21,6 +21,7 @@ export interface State {
   readonly burnRate: BurnRateState;
   readonly outage: OutageState;
   readonly standby: StandbyState;
+  readonly overload: OverloadState;
   readonly operations: OperationsState;
   readonly mute: MuteState;
   /** The last journal record that has been applied; null if the journal has not been read yet. */
@@ -45,6 +46,7 @@ export function newState(policy: Policy): State {
     burnRate: newBurnRateState(),
     outage: newOutageState(),
     standby: newStandbyState(),
+    overload: newOverloadState(),
     operations: newOperationsState(),
     mute: newMuteState(),
     journal: null,
@@ -228,6 +230,17 @@ export interface StandbyState {
 
 export function newStandbyState(): StandbyState {
   return { open: null };
+}
+
+/** Plain data. */
+export interface OverloadState {
+  /** Since when the machine has been overloaded; null if it is not. */
+  sinceMs: number | null;
+  open: Incident | null;
+}
+
+export function newOverloadState(): OverloadState {
+  return { sinceMs: null, open: null };
 }
 
 export interface OpenSwitch extends Incident {

@@ -50,6 +50,8 @@ function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
       return end.kind === 'outage-resolved' && end.unserved === 0
         ? `Both pools failed their health checks for ${lasted}; no request showed an outage`
         : `Outage for ${lasted}, resolved: no pool could serve requests`;
+    case 'overload':
+      return `The machine was overloaded for ${lasted}`;
     case 'standby-down':
       if (end.kind === 'standby-resolved' && end.because === 'active') return otherwise;
       return `Standby down for ${lasted}, resolved: ${alert.pool}`;

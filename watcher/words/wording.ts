@@ -7,6 +7,7 @@ import { type Fact, inFixedOrder, type MessageOrigin, type Span, type Wording } 
 import { failoverWording, flappingWording, outageWording, standbyWording } from './failover.ts';
 import { mutedWording, unmutedWording } from './mute.ts';
 import { canaryWording, maintenanceWording, testWording } from './operations.ts';
+import { overloadWording } from './overload.ts';
 import { burnRateWording, errorRateWording } from './rates.ts';
 import { switchWording } from './switch.ts';
 
@@ -43,6 +44,9 @@ function wordsFor(alert: Alert): Wording {
     case 'standby-down':
     case 'standby-resolved':
       return standbyWording(alert);
+    case 'overload':
+    case 'overload-resolved':
+      return overloadWording(alert);
     case 'away':
       return awayWording(alert);
     case 'deploy-started':
