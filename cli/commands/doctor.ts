@@ -6,18 +6,11 @@ import { composeUnavailable } from '../engine/compose/engine.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
+import { envFileFindings, ipv6Finding, portExposure } from '../stack/exposure.ts';
 import { takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
+import { error, type Finding, ok, warn } from '../terminal/finding.ts';
 import { print, styledForStdout } from '../terminal/terminal.ts';
-
-interface Finding {
-  readonly level: 'ok' | 'warning' | 'error';
-  readonly text: string;
-}
-
-const ok = (text: string): Finding => ({ level: 'ok', text });
-const warn = (text: string): Finding => ({ level: 'warning', text });
-const error = (text: string): Finding => ({ level: 'error', text });
 
 /** Checks the setup and prints a line for each finding. False if one of them is an error. */
 export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
@@ -26,6 +19,9 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
     ...(await engineFindings(engine)),
     diskFinding(stack),
     webhookFinding(stack),
+    ...envFileFindings(stack),
+    ...portExposure(engine.ports),
+    ...(engine.name === 'compose' ? ipv6Finding(stack) : []),
     ...brokenHooks(stack).map((path) => error(`${path} is not executable; chmod +x it, or remove it`)),
     ...lockFindings(stack),
     ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(engine)),
@@ -66,7 +62,8 @@ function diskFinding(stack: Stack): Finding {
 }
 
 function webhookFinding({ settings }: Stack): Finding {
-  const webhook = settings.SLACK_WEBHOOK_URL ?? settings.SLACK_WEBHOOK_URL_FILE ?? settings.ALERT_WEBHOOKS;
+  const { SLACK_WEBHOOK_URL_FILE: slackFile, ALERT_WEBHOOKS_FILE: file } = settings;
+  const webhook = settings.SLACK_WEBHOOK_URL ?? slackFile ?? settings.ALERT_WEBHOOKS ?? file;
   return webhook === undefined
     ? warn('neither SLACK_WEBHOOK_URL nor ALERT_WEBHOOKS is set: alerts go only to the log of alert_watcher')
     : ok('a webhook is set');
