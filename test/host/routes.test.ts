@@ -77,6 +77,20 @@ describe('routes through the edge', () => {
       expect((await ask(preview)).pool).toBe('green');
     });
 
+    it('may be asked for as a visitor of HTTPS asks, unlike the site', async () => {
+      const https = { 'X-Forwarded-Proto': 'https' };
+      const site = await startEdge({ PREVIEW_TOKEN: token });
+      try {
+        for (const headers of [{ ...preview, ...https }, https]) {
+          await (await request(site.url, { headers })).body.dump();
+        }
+        const proto = [site.green, site.blue].map(({ requests }) => requests.at(-1)?.headers['x-forwarded-proto']);
+        expect(proto).toEqual(['https', 'http']);
+      } finally {
+        await site.close();
+      }
+    });
+
     it('of a killed deploy is removed by the next deploy', async () => {
       const [left, next] = ['smoke-that-was-left-behind', 'smoke-of-the-next-deploy'];
       for (const one of [left, next]) await done(edge.verb('preview', 'add', one));
