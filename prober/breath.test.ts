@@ -26,14 +26,14 @@ describe('a pool that does not answer in time', () => {
     expect(misses('blue', 1_200)).toBe('late');
   });
 
-  it('is late while the other one is late too, and for five seconds after', () => {
+  it('is late while the other one is late too, and for ten seconds after', () => {
     misses('green', 1_000);
     answers('green', 1_300);
     expect(misses('blue', 1_300)).toBe('late');
-    answers('green', 6_000);
-    expect(misses('blue', 6_000)).toBe('late');
-    answers('green', 6_100);
-    expect(misses('blue', 6_100)).toBe('failed');
+    answers('green', 11_000);
+    expect(misses('blue', 11_000)).toBe('late');
+    answers('green', 11_100);
+    expect(misses('blue', 11_100)).toBe('failed');
   });
 
   it('is late if the other one needs half of its time to answer', () => {
@@ -46,6 +46,14 @@ describe('a pool that does not answer in time', () => {
     breath.drifted(49, 1_100);
     expect(misses('blue', 1_000)).toBe('failed');
     breath.drifted(50, 1_100);
+    expect(misses('blue', 1_000)).toBe('late');
+  });
+
+  it('is late if four processes for each core want to run', () => {
+    answers('green', 1_000);
+    breath.loaded(3.9, 1_100);
+    expect(misses('blue', 1_000)).toBe('failed');
+    breath.loaded(4, 1_100);
     expect(misses('blue', 1_000)).toBe('late');
   });
 

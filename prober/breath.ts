@@ -3,10 +3,12 @@ import { otherPool, type Pool } from '../settings/pool.ts';
 
 /** The prober's own event loop is late if a timer fires this much after its time. Without load, it is below 10 ms. */
 const driftMs = 50;
+/** So many processes that want to run for each core make any of them late now and then, even if nothing else shows it. */
+const busyLoad = 4;
 /** How long a sign of lateness counts. */
-const windowMs = 5_000;
-/** The end of an overload is not seen before nothing was late for this long. */
-const calmAfterMs = 10_000;
+const windowMs = 10_000;
+/** Both pools are late in the same time. */
+const togetherMs = 5_000;
 
 /** A check that has ended. Times are of one clock that is never set back. */
 export interface EndedCheck {
@@ -35,7 +37,7 @@ export class Breath {
   readonly #timeoutMs: number;
   readonly #slackMs: number;
   readonly #seen: { readonly [pool in Pool]: Seen } = { blue: neverSeen(), green: neverSeen() };
-  #driftedMs = Number.NEGATIVE_INFINITY;
+  #strainedMs = Number.NEGATIVE_INFINITY;
   #overloaded = false;
 
   /** @param intervalMs the time between two checks of a pool */
@@ -46,7 +48,12 @@ export class Breath {
 
   /** A timer of the prober fired `lateMs` after its time. */
   drifted(lateMs: number, nowMs: number): void {
-    if (lateMs >= driftMs) this.#driftedMs = nowMs;
+    if (lateMs >= driftMs) this.#strainedMs = nowMs;
+  }
+
+  /** @param load the load average of the last minute, for each core */
+  loaded(load: number, nowMs: number): void {
+    if (load >= busyLoad) this.#strainedMs = nowMs;
   }
 
   /**
@@ -65,15 +72,15 @@ export class Breath {
     const other = this.#seen[otherPool(pool)];
     const sinceMs = endedMs - windowMs;
     const isOtherInTime = other.answeredMs >= startedMs - this.#slackMs && other.slowMs < sinceMs;
-    return isOtherInTime && this.#driftedMs < sinceMs ? 'failed' : 'late';
+    return isOtherInTime && this.#strainedMs < sinceMs ? 'failed' : 'late';
   }
 
   /** Whether both pools get no answer through in time, which is the machine's fault and not theirs. */
   isOverloaded(nowMs: number): boolean {
     const { blue, green } = this.#seen;
     const missedMs = Math.min(blue.missedMs, green.missedMs);
-    if (nowMs - missedMs < windowMs) this.#overloaded = true;
-    else if (nowMs - missedMs >= calmAfterMs) this.#overloaded = false;
+    if (nowMs - missedMs < togetherMs) this.#overloaded = true;
+    else if (nowMs - missedMs >= windowMs) this.#overloaded = false;
     return this.#overloaded;
   }
 }

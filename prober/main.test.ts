@@ -9,7 +9,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { eventually } from '../test/condition.ts';
 import { freePorts } from '../test/free-port.ts';
 
-type Mood = 'healthy' | 'error' | 'hang' | 'cut off';
+type Mood = 'healthy' | 'error' | 'late' | 'hang' | 'cut off';
+
+const lateMs = 300;
 
 /** A pool whose health a test can change, and that counts its connections and requests. */
 class StandIn {
@@ -28,6 +30,10 @@ class StandIn {
       this.open -= 1;
     });
     if (this.mood === 'hang') return;
+    if (this.mood === 'late') {
+      setTimeout(() => response.end('{}'), lateMs);
+      return;
+    }
     if (this.mood === 'cut off') {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('{', () => response.destroy());
@@ -105,6 +111,7 @@ async function start(env: Record<string, string> = {}): Promise<ChildProcess> {
 }
 
 const flagged = (pool: string) => existsSync(join(control, `${pool}.down`));
+const isOverloaded = () => existsSync(join(control, 'overloaded'));
 const flagAppears = (pool: string) => eventually(`${pool}.down`, () => flagged(pool));
 const flagDisappears = (pool: string) => eventually(`no ${pool}.down`, () => !flagged(pool));
 const checksContinue = async (pool: StandIn) => {
@@ -230,6 +237,69 @@ describe('the prober', () => {
     await eventually('the cause', () => output.includes('blue is down: answer cut off'));
     blue.mood = 'healthy';
     await flagDisappears('blue');
+  });
+
+  describe('while both pools are late', () => {
+    beforeEach(async () => {
+      blue.mood = 'late';
+      green.mood = 'late';
+      await start({ PROBE_TIMEOUT_MS: '100' });
+      await eventually('the flag of an overload', isOverloaded);
+    });
+
+    it('flags neither, but shows that the machine is overloaded', async () => {
+      await checksContinue(blue);
+      await checksContinue(green);
+      expect([flagged('blue'), flagged('green'), existsSync(join(control, 'both.up'))]).toEqual([false, false, true]);
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      expect(text).toMatch(/bluegreen_probe_late_total\{pool="blue"\} [1-9]/);
+      expect(text).toContain('bluegreen_probe_overloaded 1\n');
+      prober?.kill('SIGTERM');
+      await once(prober as ChildProcess, 'exit');
+      expect(isOverloaded()).toBe(false);
+    });
+
+    it('flags one that answers with errors, or refuses connections', async () => {
+      blue.mood = 'error';
+      await flagAppears('blue');
+      expect(isOverloaded()).toBe(false);
+      blue.mood = 'healthy';
+      await flagDisappears('blue');
+      blue.close();
+      await flagAppears('blue');
+      expect(flagged('green')).toBe(false);
+    });
+
+    it('flags one that hangs, and not the other one', async () => {
+      blue.mood = 'hang';
+      await flagAppears('blue');
+      expect(readFileSync(join(control, 'blue.down'), 'utf8')).toContain('"cause":"timeout"');
+      expect(flagged('green')).toBe(false);
+    });
+
+    it('flags both if both hang, as that is no lateness', async () => {
+      blue.mood = 'hang';
+      green.mood = 'hang';
+      await Promise.all([flagAppears('blue'), flagAppears('green')]);
+    });
+  });
+
+  it('flags a pool that hangs while the other one is stopped and cannot be compared', async () => {
+    green.close();
+    blue.mood = 'hang';
+    await start({ PROBE_TIMEOUT_MS: '100' });
+    await Promise.all([flagAppears('blue'), flagAppears('green')]);
+    expect(isOverloaded()).toBe(false);
+  });
+
+  it('finds a pool that hangs at a failed request, however rare its checks are', async () => {
+    await start({ PROBE_TIMEOUT_MS: '100', PROBE_INTERVAL_MS: '60000' });
+    await eventually('the prober to answer', async () => (await fetch(`${origin}/healthz`)).ok);
+    await eventually('the first checks', () => blue.requests >= 1 && green.requests >= 1);
+    blue.mood = 'hang';
+    await fetch(`${origin}/check/blue`, { method: 'POST' });
+    await flagAppears('blue');
+    expect(flagged('green')).toBe(false);
   });
 
   it('checks a pool on time while the other one hangs', async () => {

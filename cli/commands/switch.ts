@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
-import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { patientPoolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { switchOver } from '../edge/switch-over.ts';
 import { requireUp } from '../engine/choose.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -27,7 +27,7 @@ export async function switchTo(stack: Stack, engine: Engine, target: Pool, optio
       next: 'wait for it to finish, or use --force',
     });
   }
-  const found = await poolStatus(stack, target);
+  const found = await patientPoolStatus(stack, target);
   if (!found.healthy || before.down[target]) {
     refuseUnlessForced(`${target} is not healthy (${unhealthyReason(found)}); ${before.active} stays active`, {
       force: options.force,

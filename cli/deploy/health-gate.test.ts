@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { patientPoolStatus, poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Stack } from '../stack/stack.ts';
 import { becomeHealthy } from './gates.ts';
@@ -114,5 +114,20 @@ describe('the health gate', () => {
     green.close();
     expect(await poolStatus(stack, 'green')).toMatchObject({ healthy: false, health: 'no connection' });
     await expect(gate(50)).rejects.toThrow('accepts no connection');
+  });
+
+  it('is asked again before something is refused because a pool did not answer', async () => {
+    let left = 2;
+    green.removeAllListeners('request');
+    green.on('request', ({ socket }, response) => {
+      checks++;
+      if (left-- > 0) socket.destroy();
+      else response.end();
+    });
+    stack = { settings: { ...stack.settings, RELEASE_ID_GREEN: 'v1' } } as unknown as Stack;
+    expect(await patientPoolStatus(stack, 'green')).toMatchObject({ healthy: true });
+    [left, checks] = [3, 0];
+    expect(await patientPoolStatus(stack, 'green')).toMatchObject({ healthy: false, health: 'no answer' });
+    expect(checks).toBe(3);
   });
 });

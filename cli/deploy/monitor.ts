@@ -1,6 +1,6 @@
 import { duration } from '../../report/figures.ts';
 import { edgeStatus } from '../edge/control-state.ts';
-import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { patientPoolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { messageOf, progress, styledForStderr } from '../terminal/terminal.ts';
@@ -40,7 +40,10 @@ export async function rollBack(run: Run, baked: Baked, why: string): Promise<Com
   const { lastedMs, requests, failed } = baked;
   const { stack, engine, pool, oldPool, options } = run;
   await run.showLog();
-  const [edge, found] = await Promise.all([edgeStatus(engine).catch(() => undefined), poolStatus(stack, oldPool)]);
+  const [edge, found] = await Promise.all([
+    edgeStatus(engine).catch(() => undefined),
+    patientPoolStatus(stack, oldPool),
+  ]);
   const stays = async (noWayBack: string) => {
     await run.recordFailure(why, { rolledBack: false, noWayBack });
     return new CommandError(

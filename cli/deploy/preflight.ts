@@ -1,6 +1,6 @@
 import { otherPool, type Pool } from '../../settings/pool.ts';
 import { type ControlState, controlState } from '../edge/control-state.ts';
-import { type PoolStatus, poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { type PoolStatus, patientPoolStatus, poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -23,11 +23,11 @@ export async function preflight(stack: Stack, engine: Engine): Promise<Start> {
   const [control, services, counters] = await Promise.all([
     controlState(engine),
     engine.services(),
-    readCounters(stack),
+    readCounters(stack).then((found) => found ?? readCounters(stack)),
   ]);
   const { edge } = control;
   const [active, standby] = await Promise.all([
-    poolStatus(stack, edge.active),
+    patientPoolStatus(stack, edge.active),
     poolStatus(stack, otherPool(edge.active)),
   ]);
   const faults: string[] = [];

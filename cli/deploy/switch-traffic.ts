@@ -1,5 +1,5 @@
 import { edgeStatus } from '../edge/control-state.ts';
-import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
+import { patientPoolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { inTime, switchUnconfirmed } from '../edge/switch-over.ts';
 import { askThroughEdge } from '../edge/through-edge.ts';
 import { edgeUrl } from '../stack/stack.ts';
@@ -20,7 +20,7 @@ export async function switchTraffic(run: Run): Promise<number | undefined> {
   const { stack, engine, pool, oldPool } = run;
   let tookMs: number | undefined;
   await run.at('switch', async () => {
-    const [{ down }, found] = await Promise.all([edgeStatus(engine), poolStatus(stack, pool)]);
+    const [{ down }, found] = await Promise.all([edgeStatus(engine), patientPoolStatus(stack, pool)]);
     if (down[pool] || !found.healthy) {
       throw new GateFailure('switch', `${pool} is no longer healthy (${unhealthyReason(found)})`);
     }

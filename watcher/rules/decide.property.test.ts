@@ -327,6 +327,7 @@ function expectPaired(sent: readonly Alert[]): void {
     'burn-rate-resolved': ['burn-rate'],
     'outage-resolved': ['outage'],
     'standby-resolved': ['standby-down'],
+    'overload-resolved': ['overload'],
   };
   const seen = new Set<string>();
   const open = new Set<AlertKind>();

@@ -50,7 +50,15 @@ export function isOpen(state: State, incident: string): boolean {
 }
 
 /** All open incidents and operations, in a few words each. */
-export function ongoing({ routing, errorRate, burnRate, outage, standby, overload, operations }: State): readonly string[] {
+export function ongoing({
+  routing,
+  errorRate,
+  burnRate,
+  outage,
+  standby,
+  overload,
+  operations,
+}: State): readonly string[] {
   const { failover, flapping } = routing;
   const { deploy, stillActive, maintenance } = operations;
   const rerouted = failover === null ? undefined : phraseOf(failover.alert);

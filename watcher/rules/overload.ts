@@ -18,7 +18,12 @@ export function overloadTick(state: State, nowMs: number, verdicts: Verdict[], p
     overload.open = null;
     if (open === null) return;
     const { id: incident, atMs } = open;
-    const alert: OverloadResolved = { kind: 'overload-resolved', incident, atMs: nowMs, lastedMs: Math.max(0, nowMs - atMs) };
+    const alert: OverloadResolved = {
+      kind: 'overload-resolved',
+      incident,
+      atMs: nowMs,
+      lastedMs: Math.max(0, nowMs - atMs),
+    };
     verdicts.push(conclude(gates, gateKey, open, alert, policy));
     return;
   }
