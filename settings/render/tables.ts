@@ -18,6 +18,23 @@ that they concern. Invalid values are reported by name before anything starts.
 A second stack on one machine needs another \`STACK_PREFIX\`, other ports and, on Compose, another \`SUBNET_PREFIX\`. On the
 host engine, each stack also listens on loopback on the two ports after its \`WATCHER_PORT\` (or the next ones, if other
 settings of the stack use these): the first is for the internal status of the edge, the second for the prober.
+
+\`./bluegreen doctor\` says which ports are open to whom.
+
+## Secrets
+
+\`SLACK_WEBHOOK_URL\`, \`ALERT_WEBHOOKS\`, \`ALERT_WEBHOOK_SECRET\` and \`PREVIEW_TOKEN\` can be in a file each, which the variable of that
+name with \`_FILE\` names. White space at the end of the file is ignored. On Compose, secrets from \`.env\` are in the environment of
+their container, where \`docker inspect\` shows them; those in files are not. The account in the container must be able to read the
+file (\`chmod 644\`, in a directory that only you can enter). After a change of its content, restart the service that reads it:
+\`docker compose restart alert_watcher\`, or \`nginx_proxy\` for the preview token.
+
+## Visitors over IPv6
+
+On Compose, Docker accepts them on the public port and passes them on over IPv4: in the log and for the app they all have the address
+of Docker's bridge. The stack's networks have no IPv6, because engines before Docker 27 cannot make such a network without a subnet of
+your own, and machines without IPv6 have nothing to make it from. Where the addresses of visitors matter, put a proxy with IPv6 in front, or set \`NGINX_BIND=0.0.0.0\` and publish no AAAA record. On the host engine,
+\`NGINX_BIND=[::]\` listens on IPv6 instead of IPv4.
 ${sections.join('')}`;
 }
 

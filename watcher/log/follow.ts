@@ -3,8 +3,11 @@ import type { Tail } from './tail.ts';
 
 const busyPollMs = 10;
 const quietPollMs = 90;
-/** The log counts as quiet after this time without a line. */
+/** As often as the rules look at the clock. File events still wake the follower at once when the log grows. */
+const idlePollMs = 250;
+/** The log counts as quiet, and then as idle, after these times without a line. */
 const quietAfterMs = 1_000;
+const idleAfterMs = 10_000;
 
 /** `beforeStep` is called before each step, `afterStep` after it. The last steps, in `stop`, share one `beforeStep`. */
 export interface FollowHooks {
@@ -63,11 +66,17 @@ export class Follower {
       this.#immediate = setImmediate(this.#step);
       return;
     }
-    const busy = nowMs - this.#lastReadMs < quietAfterMs;
-    if (busy) this.#wake.disarm();
+    const forMs = nowMs - this.#lastReadMs;
+    if (forMs < quietAfterMs) this.#wake.disarm();
     else this.#wake.arm();
-    this.#timer = setTimeout(this.#step, busy ? busyPollMs : quietPollMs);
+    this.#timer = setTimeout(this.#step, pollMs(forMs));
   };
+}
+
+/** The time until the next poll, for a log without a line for `quietForMs`. A clock that was set back counts as busy. */
+function pollMs(quietForMs: number): number {
+  if (quietForMs < quietAfterMs) return busyPollMs;
+  return quietForMs < idleAfterMs ? quietPollMs : idlePollMs;
 }
 
 /**
