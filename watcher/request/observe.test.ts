@@ -82,6 +82,7 @@ describe('an attempt that failed', () => {
     [[true], { status: 99 }],
     [[true], { status: 103 }],
     [[false], { status: 101 }],
+    [[false], { status: 200, upstreamStatus: '103' }],
     [[false, true], { status: 9, upstreamStatus: '404, 200' }],
     [[true, false], { status: 200, upstreamStatus: '099, 200' }],
     [[true, false], { status: 200, upstreamStatus: '504 : 200' }],

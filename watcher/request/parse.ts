@@ -5,6 +5,8 @@ import type { AccessEvent, Attempt, RequestIds, Route } from './event.ts';
 import { type Key, keys, type ScanFault, Scanner } from './scan.ts';
 import { isServerError } from './status.ts';
 
+const earlyHints = 103;
+
 const space = 0x20;
 const blue = new Prefix('blue');
 const green = new Prefix('green');
@@ -35,7 +37,8 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
   const status = statusOf(bytes, scanner.from(keys.status), scanner.to(keys.status));
   const endMs = secondsToMs(bytes, scanner.from(keys.msec), scanner.to(keys.msec));
   const tookMs = secondsToMs(bytes, scanner.from(keys.requestTime), scanner.to(keys.requestTime));
-  const attempts = readAttempts(scanner);
+  const read = readAttempts(scanner);
+  const attempts = read === undefined || status === undefined ? read : withoutHints(read, status);
   if (pool === 'unknown' || active === 'unknown' || status === undefined || attempts === undefined) return 'bad-value';
   if (route === undefined || endMs === undefined || tookMs === undefined || tookMs > endMs) return 'bad-value';
   const method = scanner.word(keys.method) ?? '';
@@ -57,6 +60,13 @@ export function parseLine(line: Buffer | string, from = 0, to = line.length): Ac
     uri: mayRaiseAlert ? (scanner.text(keys.uri) ?? '') : undefined,
     ids: mayRaiseAlert ? idsOf() : undefined,
   };
+}
+
+/** From 1.29 on, nginx passes an answer on that comes after early hints, but logs the status of the hints for the attempt. */
+function withoutHints(attempts: readonly Attempt[], status: number): readonly Attempt[] {
+  const last = attempts.at(-1);
+  if (last?.status !== earlyHints || status < 200) return attempts;
+  return [...attempts.slice(0, -1), { ...last, status }];
 }
 
 function isServed(status = 0): boolean {
