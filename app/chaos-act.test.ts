@@ -37,7 +37,7 @@ describe('a chaos act', () => {
     expect(response.status).toBe(409);
     expect(await response.json()).toEqual({
       status: 'error',
-      message: 'oom: this app is not the first process of a container of its own',
+      message: 'oom: this app is not the main process of a container of its own',
     });
     expect((await fetch(`${app.origin}/version`)).status).toBe(200);
   });

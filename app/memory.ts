@@ -1,13 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
 const chunkBytes = 16 * 1024 * 1024;
 
 /** Why memory must not be exhausted here. Undefined if only this app's own container is affected. */
 export function whyMemoryIsShared(): string | undefined {
-  // Only if the app is the first process of its container, the limit is its own and the kernel kills no other process.
-  if (process.pid !== 1) return 'this app is not the first process of a container of its own';
+  // Only in a container of its own, the limit is the app's and the kernel kills no other process.
+  if (!isMainProcess()) return 'this app is not the main process of a container of its own';
   const limit = process.constrainedMemory();
   return limit > 0 && limit < totalmem() ? undefined : 'this container has no memory limit';
+}
+
+/** The first process of a container, or the one that its init has started. */
+function isMainProcess(): boolean {
+  if (process.pid === 1) return true;
+  return process.ppid === 1 && ['docker-init', 'tini'].includes(readFileSync('/proc/1/comm', 'utf8').trim());
 }
 
 /** Allocates memory until the kernel kills the process, without answering any request. */

@@ -9,6 +9,7 @@ export const edge: Edge = {
   active: 'blue',
   serving: 'blue',
   down: { blue: false, green: false },
+  guarded: true,
   maintenance: false,
   nginx: '1.30.0',
 };

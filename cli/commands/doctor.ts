@@ -103,6 +103,7 @@ async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
         : error(`${pool}: ${unhealthyReason(found)} on ${directHost(stack.settings)}`);
     }),
   );
+  const guard = edge.guarded ? [] : [error('the prober does not respond, so the edge relies on passive checks')];
   const maintenance = edge.maintenance ? [warn('maintenance is on: visitors see the maintenance page')] : [];
-  return [...services, ...pools, ...maintenance];
+  return [...services, ...pools, ...guard, ...maintenance];
 }

@@ -11,6 +11,8 @@ export interface EdgeStatus {
   /** The pool that is tried first. */
   readonly serving: Pool;
   readonly down: Readonly<Record<Pool, boolean>>;
+  /** A living prober judges the pools; otherwise, the edge relies on passive checks. */
+  readonly guarded: boolean;
   readonly maintenance: boolean;
   readonly nginx: string;
 }
@@ -31,6 +33,8 @@ const edgeAnswer = z.object({
   group: z.string(),
   blue_down: z.boolean(),
   green_down: z.boolean(),
+  // An edge of an older version does not say it.
+  prober: z.boolean().default(true),
   maintenance: z.boolean(),
   nginx: z.string(),
 });
@@ -63,6 +67,7 @@ function statusOf(answer: z.output<typeof edgeAnswer>): EdgeStatus {
     active: answer.active,
     serving: answer.group.startsWith('blue') ? 'blue' : 'green',
     down: { blue: answer.blue_down, green: answer.green_down },
+    guarded: answer.prober,
     maintenance: answer.maintenance,
     nginx: answer.nginx,
   };

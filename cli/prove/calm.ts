@@ -54,8 +54,8 @@ export async function requireCalm(stack: Stack, engine: Engine): Promise<Control
  */
 export async function untilCalm(stack: Stack, engine: Engine): Promise<void> {
   const isCalm = await until(calmDeadlineMs, async () => {
-    const { down, active } = await edgeStatus(engine);
-    if (down.blue || down.green) return false;
+    const { down, active, guarded } = await edgeStatus(engine);
+    if (down.blue || down.green || !guarded) return false;
     for (let count = 0; count < answersInARow; count++) {
       const { served, answeredBy = active } = await askThroughEdge(stack);
       if (!served || answeredBy !== active) return false;

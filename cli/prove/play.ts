@@ -102,12 +102,14 @@ interface Course {
 async function run(scenario: Scenario, stage: Stage, load: LoadProcess, watcher: ProofWatcher): Promise<Course> {
   const { signal, stack } = stage;
   const beganAt = nowMs();
-  await pass(baselineMs, signal);
-  const brokenAt = nowMs();
+  let brokenAt: number;
   let check: Check | undefined;
   let injectedAt: number;
   let repairingAt: number;
   try {
+    await scenario.prepare?.(stage);
+    await pass(baselineMs, signal);
+    brokenAt = nowMs();
     check = await scenario.act(stage);
     injectedAt = nowMs();
     if (scenario.lasts !== 'act') {

@@ -1,6 +1,7 @@
 import { streamSeconds } from '../../proof/load/mix.ts';
 import { nowMs, type Sample } from '../../proof/load/sample.ts';
 import { pools } from '../../settings/pool.ts';
+import { edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
 import { poolStatus } from '../edge/pool-status.ts';
 import { appOf } from '../engine/engine.ts';
@@ -13,6 +14,8 @@ import { type Hands, pass } from './hands.ts';
 import { type Check, errorRates, type Scenario, type Window } from './scenario.ts';
 
 const reloads = 3;
+/** Two beats of the prober that are missed, and a reload. */
+const passiveDeadlineMs = 10_000;
 const betweenReloadsMs = 1_000;
 const healthyDeadlineMs = 30_000;
 /**
@@ -124,8 +127,12 @@ export const otherScenarios: readonly Scenario[] = [
       );
       return canBe === 'no' ? 'this account (root) can write to any directory, whatever its mode' : undefined;
     },
+    async prepare({ engine, hands }) {
+      await hands.onEdge('chmod a-w "$CONTROL"');
+      const isPassive = await until(passiveDeadlineMs, async () => !(await edgeStatus(engine)).guarded);
+      if (!isPassive) throw new CommandError('the edge does not begin to use passive checks');
+    },
     async act(stage) {
-      await stage.hands.onEdge('chmod a-w "$CONTROL"');
       await requestChaos(stage, stage.active, 'start?mode=error');
       return undefined;
     },

@@ -60,6 +60,8 @@ export interface Scenario {
   readonly strange?: Strange;
   /** Why the scenario cannot run on this stack; undefined if it can. */
   skipReason?(stage: Stage): Promise<string | undefined>;
+  /** Brings about a state that belongs to the scenario but is not its fault, before the load. undo() ends it, too. */
+  prepare?(stage: Stage): Promise<void>;
   /** Injects the fault or carries out the operation. */
   act(stage: Stage): Promise<Check | undefined>;
   /** Undoes everything. Also called after a failure, whatever act() had done by then. */
