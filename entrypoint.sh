@@ -11,6 +11,9 @@ pool_wait_s=30
 tick_s=0.8
 allowed_beats=2
 ticks_a_rotation=3
+# A reload begins with passive checks that know nothing, but connections kept open go on with those that avoid a pool. Ten
+# seconds are longer than they do.
+trusted_beats=13
 
 prober_is_lost=no
 
@@ -252,11 +255,11 @@ check_prober() { # MASTER_PID
   beat=''
   [ ! -f "$alive" ] || read -r beat <"$alive" || :
   if [ -n "$beat" ] && [ "$beat" != "$last_beat" ]; then
-    last_beat=$beat missed_beats=0
-    [ "$prober_is_lost" = no ] || follow_prober no "$1"
+    last_beat=$beat missed_beats=0 kept_beats=$((kept_beats + 1))
+    [ "$prober_is_lost" = no ] || [ "$kept_beats" -lt "$trusted_beats" ] || follow_prober no "$1"
     return 0
   fi
-  missed_beats=$((missed_beats + 1))
+  missed_beats=$((missed_beats + 1)) kept_beats=0
   [ "$missed_beats" -eq "$allowed_beats" ] || return 0
   [ -e "$alive" ] || [ -e "$CONTROL_DIR/both.up" ] || return 0
   say 'the prober does not respond: relying on passive checks, which avoid a pool for 5 s after a failed request'
@@ -272,7 +275,7 @@ follow_prober() { # IS_LOST MASTER_PID
 # What the edge does beside nginx. Ends with it.
 tend() { # MASTER_PID
   limit_bytes=$((LOG_MAX_MB * 1024 * 1024))
-  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 ticks=0
+  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0
   while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
     check_prober "$1"
     ticks=$((ticks + 1))
