@@ -25,7 +25,9 @@ const files = Object.entries(secrets).map(([name, value]) => [`${name}_FILE`, fi
 beforeAll(async () => {
   stack = await createStack('compose', { NGINX_BIND: '127.0.0.1', ...Object.fromEntries(files) });
   // What a stack with a single network leaves when it is stopped by force.
-  const subnet = `${await settingOf('SUBNET_PREFIX')}.0/24`;
+  const prefix = await settingOf('SUBNET_PREFIX');
+  stack.configure({ TRUSTED_PROXIES: `${prefix}.1` });
+  const subnet = `${prefix}.0/24`;
   expectDone(await stack.run('docker', 'network', 'create', '--subnet', subnet, `${stack.prefix}bluegreen_bluegreen`));
   expectDone(await stack.bluegreen('up'));
 });
@@ -82,6 +84,15 @@ describe('the networks of the containers', () => {
   it('leave the direct ports open', async () => {
     for (const port of [stack.ports.blue, stack.ports.green, stack.ports.watcher])
       expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  });
+
+  it('show a proxy on this machine to the edge as the documented address, so that it can be trusted', async () => {
+    await fetch(`${stack.url}/by-proxy`, { headers: { 'X-Forwarded-For': '203.0.113.7' } });
+    await eventually('the visitor in the log', async () =>
+      /remote_addr=203\.0\.113\.7 /.test(
+        await docker('exec', `${stack.prefix}nginx_proxy`, 'grep', '/by-proxy', '/var/log/nginx/access.log'),
+      ),
+    );
   });
 
   it('replace the single network of an older stack', async () => {
