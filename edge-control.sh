@@ -81,6 +81,18 @@ settle() {
   if ! is_plain || [ "$(active_pool)" != "$plain_pool" ]; then unsettle; fi
 }
 
+# For flags that somebody has changed by hand, and after a verb that was killed.
+settle_again() {
+  plain_pool=blue other_plain=green
+  if [ -e "$CONTROL_DIR/active.green" ]; then plain_pool=green other_plain=blue; fi
+  if [ ! -e "$CONTROL_DIR/maintenance" ] && [ ! -e "$CONTROL_DIR/canary.$plain_pool" ]; then
+    if [ -e "$CONTROL_DIR/plain.$plain_pool" ] && [ ! -e "$CONTROL_DIR/plain.$other_plain" ]; then return 0; fi
+  elif [ ! -e "$CONTROL_DIR/plain.blue" ] && [ ! -e "$CONTROL_DIR/plain.green" ]; then
+    return 0
+  fi
+  settle
+}
+
 is_plain() { [ ! -e "$CONTROL_DIR/maintenance" ] && [ ! -e "$CONTROL_DIR/canary.$(active_pool)" ]; }
 
 switch_to() { # POOL [RECORD]

@@ -278,6 +278,7 @@ tend() { # MASTER_PID
   alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0
   while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
     check_prober "$1"
+    settle_again 2>/dev/null || :
     ticks=$((ticks + 1))
     [ $((ticks % ticks_a_rotation)) -ne 0 ] || rotate_by_size "$1"
   done

@@ -2,6 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../condition.ts';
 import { type Edge, startEdge } from '../edge.ts';
 import { setGuarded } from '../guarded.ts';
 
@@ -50,10 +51,22 @@ describe('plain.POOL', () => {
 
   it('is not needed: without it, every flag is read', async () => {
     await run('switch', 'green');
-    rmSync(join(edge.controlDir, 'plain.green'));
-    expect(await answer()).toBe('green');
-    rmSync(join(edge.controlDir, 'both.up'));
-    expect(await answer()).toBe('green');
+    for (const name of ['plain.green', 'both.up', 'prober.alive']) {
+      rmSync(join(edge.controlDir, name), { force: true });
+      expect(await answer()).toBe('green');
+    }
+  });
+
+  it('gives way to flags that are changed by hand, within a second', async () => {
+    const flag = (name: string) => join(edge.controlDir, name);
+    writeFileSync(flag('active.green'), '');
+    await eventually('green', async () => (await answer()) === 'green');
+    writeFileSync(flag('maintenance'), '');
+    await eventually('the maintenance page', async () => (await answer()) === 503);
+    rmSync(flag('maintenance'));
+    rmSync(flag('active.green'));
+    await eventually('blue', async () => (await answer()) === 'blue');
+    await eventually('the short way', () => plainFiles().join() === 'plain.blue');
   });
 
   it('is right after verbs that ran at the same time', async () => {

@@ -46,7 +46,7 @@ describe('the files of the monitoring profile', () => {
   it('put Alertmanager and Grafana on a network that no app can reach', () => {
     const { services } = parse(readFileSync(join(root, 'monitoring/docker-compose.yml'), 'utf8'), { merge: true });
     expect(['prometheus', 'alertmanager', 'grafana'].map((name) => services[name].networks)).toEqual([
-      ['bluegreen', 'monitoring'],
+      ['watch', 'monitoring'],
       ['monitoring'],
       ['monitoring'],
     ]);
@@ -270,13 +270,20 @@ describe('a stack with its monitoring', () => {
     const blue = async () => (await askAs('a'.repeat(32))).pool === 'blue';
     await eventually('blue', blue);
     expectDone(await stack.bluegreen('chaos', 'blue', 'error'));
-    const { traceId, requestId, trace } = await askAs('b'.repeat(32));
-    expect(trace).toMatch(new RegExp(`^00-${traceId}-`));
-    const alert = await eventually('the failover', () =>
-      webhook.posts
+    // The failover begins with the first request that the edge sends past blue.
+    const asked: Awaited<ReturnType<typeof askAs>>[] = [];
+    const alert = await eventually('the failover', async () => {
+      asked.push(await askAs((0xb0 + asked.length).toString(16).padStart(32, '1')));
+      return webhook.posts
         .map(({ content }) => JSON.parse(content))
-        .find(({ kind, alert }) => kind === 'failover' && alert.request?.requestId === requestId),
-    );
+        .find(
+          ({ kind, alert }) => kind === 'failover' && asked.some((one) => one.requestId === alert.request?.requestId),
+        );
+    });
+    const sent = asked.find((one) => one.requestId === alert.alert.request.requestId);
+    if (sent === undefined) throw new Error('the alert names no request of the test');
+    const { traceId, requestId, trace } = sent;
+    expect(trace).toMatch(new RegExp(`^00-${traceId}-`));
     expect(alert.alert.request).toEqual({ requestId, traceId });
     const { stdout } = await stack.bluegreen('logs', 'access');
     const line = stdout.split('\n').find((each) => each.includes(` request_id=${requestId} trace_id=${traceId} `));

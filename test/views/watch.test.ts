@@ -27,17 +27,24 @@ function expectPlain(text: string | undefined): void {
   for (const character of ['\x1b', '\x9b', '\x07', '\u202e']) expect(text).not.toContain(character);
 }
 
+/** A high error rate ends 30 s after the last failed request. */
+const calmDeadlineMs = 60_000;
+
 /**
  * Waits until nothing of an earlier test is in progress. A failover only ends when a request shows the recovery, and a
  * high error rate only when enough requests have succeeded since.
  */
 async function calm(): Promise<void> {
-  await eventually('the stack to be calm', async () => {
-    await Promise.all(Array.from({ length: 50 }, () => stack.ask()));
-    const { story } = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
-    expect(story).toEqual([expect.objectContaining({ tone: 'good' })]);
-    return true;
-  });
+  await eventually(
+    'the stack to be calm',
+    async () => {
+      await Promise.all(Array.from({ length: 50 }, () => stack.ask()));
+      const { story } = JSON.parse(expectDone(await stack.bluegreen('status', '--json')).stdout);
+      expect(story).toEqual([expect.objectContaining({ tone: 'good' })]);
+      return true;
+    },
+    calmDeadlineMs,
+  );
 }
 
 async function begin(): Promise<RunningCommand> {
