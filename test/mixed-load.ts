@@ -137,12 +137,11 @@ export class MixedLoad {
 /** Undefined if the answer is as expected. */
 function faultOf({ status, headers, body, why }: Answer, task: Task, expected: Expectation): string | undefined {
   if (status === 0) return why;
-  const mayBeTurnedAway = expected !== 'served' && task.path !== '/healthz';
-  if (status === 503 && mayBeTurnedAway && headers['x-app-pool'] === undefined) {
+  if (status === 503 && expected !== 'served' && headers['x-app-pool'] === undefined) {
     return headers['retry-after'] === undefined ? 'turned away without Retry-After' : undefined;
   }
   if (status !== 200) return `status ${status}`;
-  if (expected === 'maintenance' && mayBeTurnedAway) return 'answered during maintenance';
+  if (expected === 'maintenance') return 'answered during maintenance';
   return task.check(String(body));
 }
 

@@ -66,7 +66,7 @@ export function describeReleases(site: () => ProofSite): void {
       [
         'answers its health check 500',
         'unhealthy-1',
-        'returned 500: {"error":"no such table: carts"}',
+        'answered 500: {"error":"no such table: carts"}',
         'the database does not know me',
       ],
       ['exits at once', 'gone-1', 'does not answer', 'no licence key, giving up'],

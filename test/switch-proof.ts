@@ -43,7 +43,7 @@ export function describeSwitches(site: () => ProofSite): void {
       site().load.expect('maintenance');
       expect((await site().statusReport()).edge.maintenance).toBe(true);
       expect((await site().stack.ask()).status).toBe(503);
-      expect((await site().stack.ask('/healthz')).status).toBe(200);
+      expect((await site().stack.ask('/.bluegreen/healthz')).status).toBe(200);
       site().load.expect('either');
       expectDone(await site().stack.bluegreen('maintenance', 'off'));
       site().load.expect('served');
