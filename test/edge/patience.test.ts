@@ -69,6 +69,14 @@ describe('a slow response', () => {
   });
 });
 
+it('a request that fails at once is sent to the other pool even if that one has gone down meanwhile', async () => {
+  edge.blue.answer = (incoming) => {
+    setGuarded(edge, { down: ['green'] });
+    incoming.socket.resetAndDestroy();
+  };
+  expect(await ask('GET')).toMatchObject({ status: 200, pool: 'green' });
+});
+
 describe('a request that is never answered', () => {
   it.each(['GET', 'HEAD', 'OPTIONS'] as const)('is answered by the other pool if it is a %s', async (method) => {
     edge.blue.answer = () => {};
