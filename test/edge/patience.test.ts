@@ -77,6 +77,34 @@ it('a request that fails at once is sent to the other pool even if that one has 
   expect(await ask('GET')).toMatchObject({ status: 200, pool: 'green' });
 });
 
+it('a request that fails with 500 on the first pool is waited for at the other one, and keeps its connection', async () => {
+  edge.blue.answer = withStatus(500);
+  edge.green.answer = slowly;
+  expect(await ask('GET')).toMatchObject({ status: 200, pool: 'green', body: 'in the end' });
+  edge.green.answer = undefined;
+  const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
+  for (let count = 0; count < 3; count++) {
+    socket.write('GET /kept HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 200 OK\r\n(?![^]*Connection: close)/);
+  }
+  socket.destroy();
+});
+
+it('a request that fails on both pools is asked of each once', async () => {
+  for (const [first, second] of [
+    [500, 503],
+    [503, 500],
+    [502, 502],
+    [500, 500],
+  ]) {
+    edge.blue.answer = withStatus(first ?? 0);
+    edge.green.answer = withStatus(second ?? 0);
+    const before = executions();
+    expect((await ask('GET')).status).toBeGreaterThanOrEqual(500);
+    expect(executions()).toEqual(before.map((count) => count + 1));
+  }
+});
+
 describe('a request that is never answered', () => {
   it.each(['GET', 'HEAD', 'OPTIONS'] as const)('is answered by the other pool if it is a %s', async (method) => {
     edge.blue.answer = () => {};
