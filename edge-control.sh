@@ -67,33 +67,32 @@ active_pool() { if [ -e "$CONTROL_DIR/active.green" ]; then echo green; else ech
 
 other_pool() { if [ "$1" = green ]; then echo blue; else echo green; fi; }
 
-# Without plain.POOL, nginx looks at every flag. It is removed before a flag changes, so that no moment exists, even after a
-# crash, in which it hides one.
-unsettle() { rm -f "$CONTROL_DIR/plain.blue" "$CONTROL_DIR/plain.green"; }
+# plain.POOL: this pool is active, without maintenance and canary. Without it, nginx looks at every flag. It is removed before a
+# flag changes, so that it never hides one, even after a crash.
+unmark_plain() { rm -f "$CONTROL_DIR/plain.blue" "$CONTROL_DIR/plain.green"; }
 
-# plain.POOL: this pool is active, without maintenance and canary. Of two verbs at the same time, the later one corrects the
-# file, because each looks at the flags again after it has created it.
-settle() {
-  unsettle || return 0
+# Looks at the flags again after it has created the file: of two verbs at the same time, the later one corrects it.
+mark_plain() {
+  unmark_plain || return 0
   [ -w "$CONTROL_DIR" ] && is_plain || return 0
-  plain_pool=$(active_pool)
-  touch "$CONTROL_DIR/plain.$plain_pool" 2>/dev/null || return 0
-  if ! is_plain || [ "$(active_pool)" != "$plain_pool" ]; then unsettle; fi
-}
-
-# For flags that somebody has changed by hand, and after a verb that was killed.
-settle_again() {
-  plain_pool=blue other_plain=green
-  if [ -e "$CONTROL_DIR/active.green" ]; then plain_pool=green other_plain=blue; fi
-  if [ ! -e "$CONTROL_DIR/maintenance" ] && [ ! -e "$CONTROL_DIR/canary.$plain_pool" ]; then
-    if [ -e "$CONTROL_DIR/plain.$plain_pool" ] && [ ! -e "$CONTROL_DIR/plain.$other_plain" ]; then return 0; fi
-  elif [ ! -e "$CONTROL_DIR/plain.blue" ] && [ ! -e "$CONTROL_DIR/plain.green" ]; then
-    return 0
-  fi
-  settle
+  marked=$(active_pool)
+  touch "$CONTROL_DIR/plain.$marked" 2>/dev/null || return 0
+  if ! is_plain || [ "$(active_pool)" != "$marked" ]; then unmark_plain; fi
 }
 
 is_plain() { [ ! -e "$CONTROL_DIR/maintenance" ] && [ ! -e "$CONTROL_DIR/canary.$(active_pool)" ]; }
+
+# After a flag was changed by hand or a verb was killed. Runs all the time, so it starts no process if there is nothing to do.
+correct_plain() {
+  wanted=blue
+  if [ -e "$CONTROL_DIR/active.green" ]; then wanted=green; fi
+  if [ -e "$CONTROL_DIR/maintenance" ] || [ -e "$CONTROL_DIR/canary.$wanted" ]; then wanted=''; fi
+  marked=''
+  for pool in blue green; do
+    if [ -e "$CONTROL_DIR/plain.$pool" ]; then marked=$marked$pool; fi
+  done
+  [ "$marked" = "$wanted" ] || mark_plain
+}
 
 switch_to() { # POOL [RECORD]
   case ${1:-} in
@@ -106,9 +105,9 @@ switch_to() { # POOL [RECORD]
     clear_canary "$1"
     record "${2:-"\"kind\":\"switch\",\"from\":\"$before\",\"to\":\"$1\",\"reason\":\"switch\""}"
   fi
-  unsettle
+  unmark_plain
   if [ "$1" = green ]; then touch "$CONTROL_DIR/active.green"; else rm -f "$CONTROL_DIR/active.green"; fi
-  settle
+  mark_plain
   make_durable
   confirm "\"active\":\"$1\"" "switched to $1"
   # A canary belongs to the pool that was active, so it no longer has an effect.
@@ -124,9 +123,9 @@ maintenance() { # on|off [RECORD]
   is_on=false
   [ ! -e "$CONTROL_DIR/maintenance" ] || is_on=true
   [ "$is_on" = "$flag" ] || record "${2:-"\"kind\":\"maintenance\",\"on\":$flag"}"
-  unsettle
+  unmark_plain
   if [ "$1" = on ]; then touch "$CONTROL_DIR/maintenance"; else rm -f "$CONTROL_DIR/maintenance"; fi
-  settle
+  mark_plain
   make_durable
   confirm "\"maintenance\":$flag" "maintenance was turned $1"
 }
@@ -142,7 +141,7 @@ canary() { # PERCENT|off [RECORD]
   record "${2:-"\"kind\":\"canary\",\"percent\":$percent,\"pool\":\"$(other_pool "$active")\""}"
   if [ "$percent" -eq 0 ]; then
     clear_canary "$active"
-    settle
+    mark_plain
     make_durable
     confirm '"canary":false' 'the canary was turned off'
     return
@@ -153,7 +152,7 @@ canary() { # PERCENT|off [RECORD]
     if [ "$index" -lt "$percent" ]; then touch "$bucket"; else rm -f "$bucket"; fi
     index=$((index + 1))
   done
-  unsettle
+  unmark_plain
   touch "$CONTROL_DIR/canary.$active"
   make_durable
   confirm '"canary":true' "the canary was set to $percent%"

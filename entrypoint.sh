@@ -11,11 +11,11 @@ pool_wait_s=30
 tick_s=0.8
 allowed_beats=2
 ticks_a_rotation=3
-# A reload begins with passive checks that know nothing, but connections kept open go on with those that avoid a pool. Ten
-# seconds are longer than they do.
+# After a reload, connections that are kept open still avoid a pool that failed a request in the last five seconds, and new ones
+# do not. So passive checks end only after ten seconds with beats.
 trusted_beats=13
 
-prober_is_lost=no
+passive_checks=off
 
 say() { printf 'entrypoint: %s\n' "$*" >&2; }
 fail() {
@@ -100,18 +100,18 @@ render() {
   first_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
   last_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_LAST_TIMEOUT")))
   WORKER_SHUTDOWN_TIMEOUT=$((first_attempt_ms + last_attempt_ms + 10000))ms
-  BLUE_PATTERN=$(printf '%s' "$BLUE_ADDRESS" | sed 's/\./\\./g')
-  GREEN_PATTERN=$(printf '%s' "$GREEN_ADDRESS" | sed 's/\./\\./g')
+  BLUE_PATTERN=$(pattern_of "$BLUE_ADDRESS")
+  GREEN_PATTERN=$(pattern_of "$GREEN_ADDRESS")
   CONFIG_ID=$(date +%s)-$$
   BUCKETS=$(buckets)
   # Without these files, nginx relies on passive checks.
   GUARD_DIR=$CONTROL_DIR
   HEALTH_HOST_HEADER=${HEALTH_HOST:-\$proxy_host}
-  [ "$prober_is_lost" = no ] || GUARD_DIR=/nonexistent
+  [ "$passive_checks" = off ] || GUARD_DIR=/nonexistent
   REAL_IP_NETWORKS=$(for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n')
   TRUSTED_NETWORKS=$(for_each "$TRUSTED_PROXIES" '        %s yes;\n')
-  STREAM_PATH_ENTRIES=$(for_each "$STREAM_PATHS" '        "~^%s" yes;\n')
-  ASSET_PATH_ENTRIES=$(for_each "$ASSET_PATHS" '        "~^%s" asset;\n')
+  STREAM_PATH_ENTRIES=$(for_each "$(pattern_of "$STREAM_PATHS")" '        "~^%s" yes;\n')
+  ASSET_PATH_ENTRIES=$(for_each "$(pattern_of "$ASSET_PATHS")" '        "~^%s" asset;\n')
 
   NON_IDEMPOTENT=''
   [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
@@ -155,13 +155,12 @@ template_variables() {
   }' "$NGINX_TEMPLATE" | sort -u
 }
 
-# Prints each entry of a comma-separated list, with the dots of paths escaped for a regular expression.
+# Of what the settings allow in addresses and paths, only the dot is special in a regular expression.
+pattern_of() { printf '%s' "$1" | sed 's/\./\\./g'; }
+
+# Prints each entry of a comma-separated list.
 for_each() { # LIST FORMAT
-  case $2 in
-    *'"~^%s"'*) list=$(printf '%s' "$1" | sed 's/\./\\./g') ;;
-    *) list=$1 ;;
-  esac
-  printf '%s\n' "$list" | tr ',' '\n' | while read -r entry; do
+  printf '%s\n' "$1" | tr ',' '\n' | while read -r entry; do
     # shellcheck disable=SC2059 # the format is a constant of ours
     [ -z "$entry" ] || printf "$2" "$entry"
   done
@@ -256,7 +255,7 @@ check_prober() { # MASTER_PID
   [ ! -f "$alive" ] || read -r beat <"$alive" || :
   if [ -n "$beat" ] && [ "$beat" != "$last_beat" ]; then
     last_beat=$beat missed_beats=0 kept_beats=$((kept_beats + 1))
-    [ "$prober_is_lost" = no ] || [ "$kept_beats" -lt "$trusted_beats" ] || follow_prober no "$1"
+    [ "$passive_checks" = off ] || [ "$kept_beats" -lt "$trusted_beats" ] || set_passive_checks off "$1"
     return 0
   fi
   missed_beats=$((missed_beats + 1)) kept_beats=0
@@ -264,11 +263,12 @@ check_prober() { # MASTER_PID
   [ -e "$alive" ] || [ -e "$CONTROL_DIR/both.up" ] || return 0
   say 'the prober does not respond: relying on passive checks, which avoid a pool for 5 s after a failed request'
   # In this order: while both.up exists, nginx looks no further. Where the files cannot be removed, nginx must not look.
-  rm -f "$CONTROL_DIR/both.up" "$alive" 2>/dev/null || follow_prober yes "$1"
+  rm -f "$CONTROL_DIR/both.up" "$alive" 2>/dev/null || set_passive_checks on "$1"
 }
 
-follow_prober() { # IS_LOST MASTER_PID
-  prober_is_lost=$1
+# By a reload.
+set_passive_checks() { # on|off MASTER_PID
+  passive_checks=$1
   if ! (render) || ! kill -HUP "$2"; then say 'cannot change the configuration'; fi
 }
 
@@ -278,7 +278,7 @@ tend() { # MASTER_PID
   alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0
   while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
     check_prober "$1"
-    settle_again 2>/dev/null || :
+    correct_plain 2>/dev/null || :
     ticks=$((ticks + 1))
     [ $((ticks % ticks_a_rotation)) -ne 0 ] || rotate_by_size "$1"
   done
@@ -325,7 +325,7 @@ run() {
   seed_active_pool
   allow_preview
   render
-  settle
+  mark_plain
   wait_for_a_pool
   errors=$RUN_DIR/errors
   rm -f "$errors"

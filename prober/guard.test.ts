@@ -99,7 +99,7 @@ describe('on a full disk', () => {
   const fill = () => expect(() => writeFileSync(path('filler'), Buffer.alloc(65_536))).toThrow('ENOSPC');
 
   it(
-    'a prober that has begun to beat goes on',
+    'a prober that has written a beat keeps beating',
     mountAnd(async () => {
       start();
       fill();
@@ -110,7 +110,7 @@ describe('on a full disk', () => {
   );
 
   it(
-    'a prober that has not begun leaves no empty file',
+    'a prober that has written no beat leaves no empty file',
     mountAnd(async () => {
       fill();
       start();

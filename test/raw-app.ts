@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** An app that writes whatever bytes it is told to, which no HTTP server would. */
+/** An app that answers with any bytes, valid HTTP or not. */
 export interface RawApp {
   readonly address: string;
-  /** The head of each request without a body that it got, but for health checks. */
+  /** The head of each request without a body that it received, except health checks. */
   readonly heads: readonly string[];
   /** Answers a request. The connection stays open unless this closes it. */
   answer: (socket: Socket, path: string) => void;

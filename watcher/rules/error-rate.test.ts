@@ -67,7 +67,7 @@ describe('what failed on both pools', () => {
   const ended = (fields: Parameters<typeof accessLine>[0][], decisions: Decisions) =>
     decisions.log(...fields.map((field, index) => accessLine({ startMs: noon + index, ...field })));
 
-  it('is told apart from what failed on one, as it convicts no release', () => {
+  it('counts requests that failed on both pools separately, because no release is at fault', () => {
     const decisions = new Decisions({ windowSize: 10 });
     const fine = Array.from({ length: 6 }, () => ({}));
     const alerts = ended([...fine, on('500 500'), on('504 504', ' : '), on('500 200'), { status: 503 }], decisions);
