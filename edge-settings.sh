@@ -4,6 +4,9 @@
 
 : "${ACTIVE_POOL:=blue}"
 : "${NGINX_PORT:=8080}"
+: "${DOMAINS:=}"
+: "${HTTPS_PORT:=443}"
+: "${HSTS_MAX_AGE:=0}"
 : "${HEALTH_PATH:=/healthz}"
 : "${HEALTH_STATUS:=2xx}"
 : "${HEALTH_HOST:=}"
@@ -27,6 +30,8 @@
 : "${PREVIEW_TOKEN_FILE:=}"
 : "${ACCESS_LOG:=/var/log/nginx/access.log}"
 : "${CONTROL_DIR:=/var/lib/bluegreen/control}"
+: "${TLS_DIR:=/var/lib/bluegreen/certificates}"
+: "${ACME_DIR:=/var/lib/bluegreen/acme}"
 : "${RUN_DIR:=/var/cache/nginx}"
 : "${PUBLIC_DIR:=/usr/share/bluegreen/public}"
 : "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
@@ -39,6 +44,9 @@
 check_settings() {
   check_pattern ACTIVE_POOL "$ACTIVE_POOL" '^(blue|green)$' 'blue or green'
   check_number NGINX_PORT "$NGINX_PORT" 1 65535
+  [ -z "$DOMAINS" ] || check_pattern DOMAINS "$DOMAINS" '^([*][.])?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+(,([*][.])?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+)*$' 'domain names in lower case, separated by commas, such as shop.example,www.shop.example'
+  check_number HTTPS_PORT "$HTTPS_PORT" 1 65535
+  check_number HSTS_MAX_AGE "$HSTS_MAX_AGE" 0 99999999
   check_pattern HEALTH_PATH "$HEALTH_PATH" '^/[A-Za-z0-9._~/-]{0,200}([?][A-Za-z0-9._~/%=&+,:@-]{0,200})?$' 'a path of letters, digits and . _ ~ - / that starts with /, and possibly a query such as ?full=1'
   check_pattern HEALTH_STATUS "$HEALTH_STATUS" '^[2-5]([0-9][0-9]|xx)(,[2-5]([0-9][0-9]|xx))*$' 'statuses from 200 to 599 or classes of them, separated by commas, such as 2xx or 200,204,401'
   [ -z "$HEALTH_HOST" ] || check_pattern HEALTH_HOST "$HEALTH_HOST" '^([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?$' 'a host name or address, possibly with a port, such as shop.example'
@@ -62,6 +70,8 @@ check_settings() {
   [ -z "$PREVIEW_TOKEN_FILE" ] || check_pattern PREVIEW_TOKEN_FILE "$PREVIEW_TOKEN_FILE" '^[A-Za-z0-9 ._@/+~=,-]+$' 'the path of a file, of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern ACCESS_LOG "$ACCESS_LOG" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern CONTROL_DIR "$CONTROL_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern TLS_DIR "$TLS_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_pattern ACME_DIR "$ACME_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern RUN_DIR "$RUN_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern PUBLIC_DIR "$PUBLIC_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern NGINX_TEMPLATE "$NGINX_TEMPLATE" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'

@@ -184,6 +184,34 @@ export function hostHeader(about: string) {
   });
 }
 
+/** Domain names in lower case, separated by commas; `*.` in front stands for any one label. */
+export function domains(about: string) {
+  const label = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+  const domain = `([*][.])?${label}([.]${label})+`;
+  const pattern = `^${domain}(,${domain})*$`;
+  const schema = matching(pattern).transform((list): readonly string[] => list.split(','));
+  return optional(schema, {
+    expected: 'domain names in lower case, separated by commas, such as shop.example,www.shop.example',
+    about,
+    check: { pattern },
+  });
+}
+
+export function email(about: string) {
+  return optional(z.string().regex(/^[^\s@"\\\p{Cc}]{1,64}@[A-Za-z0-9.-]{1,190}$/u), {
+    expected: 'an e-mail address such as ops@shop.example',
+    about,
+  });
+}
+
+/** The name of one of lego's DNS providers; lego itself checks it. */
+export function dnsProvider(about: string) {
+  return optional(z.string().regex(/^[a-z0-9-]{1,40}$/), {
+    expected: "the name of one of lego's DNS providers, such as route53",
+    about,
+  });
+}
+
 /** An absolute path that is safe in nginx's quotes: no quotes, $, braces or control characters. */
 export function absolutePath(value: string, about: string) {
   return patternField(
@@ -309,16 +337,20 @@ export function actor(about: string) {
   return optional(schema, { expected: 'up to 100 characters without quotes and backslashes', about });
 }
 
-const webUrl = z.string().refine(isWebUrl);
+const webAddress = z.string().refine(isWebUrl);
 const urlExpected = 'an http:// or https:// URL';
 
+export function webUrl(value: string, about: string) {
+  return withDefault(webAddress, value, { expected: urlExpected, about });
+}
+
 export function httpUrl(about: string) {
-  return optional(webUrl, { expected: urlExpected, about });
+  return optional(webAddress, { expected: urlExpected, about });
 }
 
 /** A URL that grants access to whoever has it. */
 export function secretUrl(about: string) {
-  return optional(webUrl, { expected: urlExpected, about, secret: true });
+  return optional(webAddress, { expected: urlExpected, about, secret: true });
 }
 
 /** Alert channels. Each fault names the entry, because the list is long and its text is secret. */
@@ -362,7 +394,7 @@ export function proxyUrl(about: string) {
   const schema = z
     .string()
     .transform((value) => (value.includes('://') ? value : `http://${value}`))
-    .pipe(webUrl);
+    .pipe(webAddress);
   return optional(schema, { expected: urlExpected, about, secret: true });
 }
 

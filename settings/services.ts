@@ -1,5 +1,12 @@
-/** The services of the stack, in the order in which they are listed to people. */
-export const serviceNames = ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'alert_watcher'] as const;
+/** The services of a stack, in the order in which they are listed to people. `certificates` runs only if DOMAINS is set. */
+export const serviceNames = [
+  'nginx_proxy',
+  'app_blue',
+  'app_green',
+  'health_prober',
+  'alert_watcher',
+  'certificates',
+] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
 

@@ -134,6 +134,53 @@ const ports = {
   },
 } as const satisfies Declarations;
 
+const https = {
+  DOMAINS: {
+    for: ['compose', 'nginx_proxy', 'certificates', 'cli'],
+    ...field.domains(
+      'The domains of the site, the main one first; turns HTTPS on, with a certificate for each. Wildcards need ACME_DNS',
+    ),
+  },
+  HTTPS_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(443, 'The public port for HTTPS') },
+  HSTS_MAX_AGE: {
+    for: ['nginx_proxy'],
+    ...field.wholeNumber(
+      0,
+      99_999_999,
+      0,
+      'The seconds for which browsers use HTTPS only (Strict-Transport-Security); 0: they are not told to',
+    ),
+  },
+  ACME_EMAIL: {
+    for: ['certificates', 'cli'],
+    ...field.email("The address for the CA's notices about your certificates"),
+  },
+  ACME_DIRECTORY: {
+    for: ['certificates', 'cli'],
+    ...field.webUrl('https://acme-v02.api.letsencrypt.org/directory', 'The ACME directory of the CA'),
+  },
+  ACME_CA_FILE: {
+    for: ['compose', 'certificates', 'cli'],
+    ...field.filePath(
+      'A file with the root certificates that ACME_DIRECTORY is trusted with; unset: those of the system',
+    ),
+  },
+  ACME_DNS: {
+    for: ['certificates', 'cli'],
+    ...field.dnsProvider(
+      'The DNS provider for DNS-01, as lego names it, such as route53; its credentials are in acme.env. Unset: HTTP-01',
+    ),
+  },
+  TLS_CERTIFICATE_FILE: {
+    for: ['compose', 'certificates', 'cli'],
+    ...field.filePath('Your own certificate for all DOMAINS, with its chain; replaces the CA'),
+  },
+  TLS_KEY_FILE: {
+    for: ['compose', 'certificates', 'cli'],
+    ...field.filePath('The private key of TLS_CERTIFICATE_FILE'),
+  },
+} as const satisfies Declarations;
+
 const healthChecks = {
   HEALTH_PATH: {
     for: ['nginx_proxy', 'app_blue', 'app_green', 'health_prober', 'cli'],
@@ -291,6 +338,10 @@ const installation = {
     for: ['compose', 'cli'],
     ...field.subnetPrefix('172.31.240', 'The /24 network of the stack on Compose; change it if it is taken'),
   },
+  LEGO_IMAGE: {
+    for: ['compose'],
+    ...field.image('goacme/lego:v4.35.2', 'The image with lego, which gets the certificates'),
+  },
   NODE_IMAGE: { for: ['compose'], ...field.image('node:24-alpine', 'The base image of the Node programs') },
   NGINX_IMAGE: { for: ['compose'], ...field.image('nginx:1.30-alpine', 'The base image of the edge') },
 } as const satisfies Declarations;
@@ -308,6 +359,17 @@ const internal = {
   STATE_DIR: {
     for: ['host:alert_watcher'],
     ...field.absolutePath('/var/lib/bluegreen/watcher', 'The directory in which the watcher keeps its state'),
+  },
+  TLS_DIR: {
+    for: ['host:nginx_proxy', 'host:certificates'],
+    ...field.absolutePath(
+      '/var/lib/bluegreen/certificates',
+      'The directory of certificates, keys and the ACME account',
+    ),
+  },
+  ACME_DIR: {
+    for: ['host:nginx_proxy', 'host:certificates', 'host:alert_watcher'],
+    ...field.absolutePath('/var/lib/bluegreen/acme', 'The directory of ACME challenges and of certificates.json'),
   },
   RUN_DIR: {
     for: ['host:nginx_proxy'],
@@ -368,13 +430,14 @@ export const groups: readonly { readonly title: string; readonly settings: Decla
   { title: 'The apps', settings: apps },
   { title: 'Alerts', settings: alerts },
   { title: 'Ports', settings: ports },
+  { title: 'HTTPS', settings: https },
   { title: 'Health checks', settings: healthChecks },
   { title: 'The edge', settings: edge },
   { title: 'Deploys', settings: deploys },
   { title: 'Installation', settings: installation },
 ];
 
-const settings = { ...apps, ...alerts, ...ports, ...healthChecks, ...edge, ...deploys, ...installation };
+const settings = { ...apps, ...alerts, ...ports, ...https, ...healthChecks, ...edge, ...deploys, ...installation };
 
 /** Every variable, declared once: its default, what it accepts, what it is for, and who reads it. */
 export const variables = { ...settings, ...internal };
