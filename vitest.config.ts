@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{settings,system,health,journal,metrics,report,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts',
+            '{settings,system,health,journal,metrics,report,certificates,watcher,dashboard,prober,app,cli,proof,bench,test}/**/*.test.ts',
           ],
           exclude: ['test/faults/**', 'test/edge/**', 'test/views/**', 'test/host/**', 'test/compose/**'],
           testTimeout,

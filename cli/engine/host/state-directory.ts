@@ -68,6 +68,10 @@ export interface StateDirectory {
   readonly accessLog: string;
   readonly run: string;
   readonly watcher: string;
+  /** Certificates, keys and the ACME account. */
+  readonly tls: string;
+  /** ACME challenges, and the report on certificates. */
+  readonly acme: string;
   logOf(name: ServiceName | 'supervisor'): string;
   create(): void;
   exists(): boolean;
@@ -94,12 +98,16 @@ export function stateDirectory(path: string): StateDirectory {
     log: join(path, 'log'),
     run: join(path, 'run'),
     watcher: join(path, 'watcher'),
+    tls: join(path, 'certificates'),
+    acme: join(path, 'acme'),
   };
   return {
     path,
     control: directories.control,
     run: directories.run,
     watcher: directories.watcher,
+    tls: directories.tls,
+    acme: directories.acme,
     accessLog: join(directories.log, 'access.log'),
     logOf: (name) => join(directories.log, `${name}.log`),
     create() {
