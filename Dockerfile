@@ -57,11 +57,11 @@ FROM ${NGINX_IMAGE} AS edge
 RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chmod 775 /var/lib/bluegreen/control
-COPY --chmod=755 entrypoint.sh edge-control.sh edge-settings.sh /usr/local/bin/
+COPY --chmod=755 entrypoint.sh edge-control.sh edge-gate.sh edge-settings.sh /usr/local/bin/
 COPY --chmod=755 nginx.conf.template /usr/share/bluegreen/
 COPY --chmod=755 public /usr/share/bluegreen/public
 USER 101:101
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]
 CMD []
-HEALTHCHECK --interval=60s --timeout=3s --start-period=60s --start-interval=500ms CMD ["entrypoint.sh", "status"]
+HEALTHCHECK --interval=60s --timeout=3s --start-period=60s --start-interval=500ms CMD ["entrypoint.sh", "serving"]

@@ -3,7 +3,10 @@
 # With a verb, it acts on the running edge instead:
 #
 #   entrypoint.sh reload               render the template again and have nginx load it without dropping a connection
+#   entrypoint.sh configure            the same with other settings, NAME=VALUE lines from standard input
+#   entrypoint.sh serving              succeed if this nginx serves
 #   entrypoint.sh switch blue|green    or any other verb of edge-control.sh
+#   entrypoint.sh gate                 hold the network namespace that nginx runs in; see edge-gate.sh
 set -eu
 
 pool_wait_s=30
@@ -70,6 +73,63 @@ read_preview_token() {
   fi
 }
 
+# ---- Settings in force -----------------------------------------------------------------------------------------------
+
+# `configure` changes settings of a running container, whose environment cannot change. They are kept in a file, which holds until the
+# environment changes too, and which the gate reads as well.
+in_force=${SETTINGS_IN_FORCE:-$RUN_DIR/settings}
+
+# Without RUN_DIR, which each nginx has for itself.
+setting_names() { sed -n '/RUN_DIR/d; s/^: "[$]{\([A-Z_]*\):=.*/\1/p' "$(dirname "$0")/edge-settings.sh"; }
+
+listed_settings() {
+  for name in $(setting_names); do
+    value=''
+    eval "value=\$$name"
+    printf "%s='%s'\n" "$name" "$(printf '%s' "$value" | sed "s/'/'\\\\''/g")"
+  done
+}
+
+# Must be called before any setting is changed.
+read_settings_in_force() {
+  base=$(listed_settings | cksum)
+  [ -f "$in_force" ] || return 0
+  written_for=''
+  { read -r _ && read -r _ written_for; } <"$in_force" || :
+  [ "$written_for" = "$base" ] || return 0
+  token_file=$PREVIEW_TOKEN_FILE
+  # shellcheck source=/dev/null
+  . "$in_force"
+  # The file may have changed since.
+  [ -z "$token_file" ] || PREVIEW_TOKEN='' PREVIEW_TOKEN_FILE=$token_file
+}
+
+# The token is kept, not its file, which the gate does not have.
+keep_settings() {
+  (
+    umask 077
+    # shellcheck disable=SC2030 # on purpose
+    PREVIEW_TOKEN_FILE=''
+    { printf ': %s\n' "$CONFIG_ID" "$base" && listed_settings; } >"$in_force.new" && mv "$in_force.new" "$in_force"
+  ) || say "cannot write $in_force: if nginx_proxy stops, the gate serves with older settings"
+}
+
+configure() {
+  before=$(listed_settings)
+  while IFS= read -r line; do
+    name=${line%%=*}
+    case " $(setting_names | tr '\n' ' ') " in
+      *" $name "*) export "$name=${line#*=}" ;;
+      *) fail "configure: expected NAME=VALUE lines of known settings, got \"$name\"" ;;
+    esac
+  done
+  # shellcheck source=edge-settings.sh
+  . "$(dirname "$0")/edge-settings.sh"
+  if [ "$(listed_settings)" = "$before" ]; then return 0; fi
+  validate
+  reload
+}
+
 validate() {
   read_preview_token
   check_settings
@@ -86,6 +146,13 @@ milliseconds() { # TIME in nginx's notation
   esac
 }
 
+# Longer than the longest legitimate request, which may use up the patience of both attempts.
+shutdown_timeout() {
+  first_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
+  last_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_LAST_TIMEOUT")))
+  echo "$((first_attempt_ms + last_attempt_ms + 10000))ms"
+}
+
 nginx_version() { nginx -v 2>&1 | sed -n 's#^.*/\([0-9][0-9.]*\).*#\1#p'; }
 
 version_at_least() { # VERSION WANTED
@@ -97,9 +164,7 @@ render() {
   for file in "$NGINX_TEMPLATE" "$PUBLIC_DIR/50x.html" "$PUBLIC_DIR/maintenance.html"; do
     [ -r "$file" ] || fail "cannot read $file"
   done
-  first_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
-  last_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_LAST_TIMEOUT")))
-  WORKER_SHUTDOWN_TIMEOUT=$((first_attempt_ms + last_attempt_ms + 10000))ms
+  WORKER_SHUTDOWN_TIMEOUT=$(shutdown_timeout)
   BLUE_PATTERN=$(pattern_of "$BLUE_ADDRESS")
   GREEN_PATTERN=$(pattern_of "$GREEN_ADDRESS")
   CONFIG_ID=$(date +%s)-$$
@@ -204,6 +269,14 @@ allow_preview() {
   [ -z "$PREVIEW_TOKEN" ] || touch "$CONTROL_DIR/preview.$PREVIEW_TOKEN" || say "cannot write to $CONTROL_DIR: preview is not available"
 }
 
+# After a start, another nginx may still be finishing its requests, and only its own master can have it reopen the log.
+claim_log() { touch "$ACCESS_LOG.started" 2>/dev/null || :; }
+
+is_log_shared() {
+  minutes=$((($(milliseconds "$(shutdown_timeout)") + 10000) / 60000 + 1))
+  [ -n "$(find "$ACCESS_LOG.started" -mmin "-$minutes" 2>/dev/null)" ]
+}
+
 rotate_log() { # MASTER_PID
   index=$LOG_KEEP
   while [ "$index" -gt 1 ]; do
@@ -225,7 +298,8 @@ size_of() {
 rotate_by_size() { # MASTER_PID
   [ -f "$ACCESS_LOG" ] || return 0
   size_bytes=$(size_of "$ACCESS_LOG") || return 0
-  [ "$size_bytes" -ge "$limit_bytes" ] || return 0
+  [ "$size_bytes" -ge "$((LOG_MAX_MB * 1024 * 1024))" ] || return 0
+  ! is_log_shared || return 0
   rotate_log "$1" || say "cannot rotate $ACCESS_LOG; retrying"
 }
 
@@ -272,11 +346,33 @@ set_passive_checks() { # on|off MASTER_PID
   if ! (render) || ! kill -HUP "$2"; then say 'cannot change the configuration'; fi
 }
 
+# Whether this network namespace has an interface other than loopback.
+has_network() {
+  for interface in /sys/class/net/*; do
+    [ "${interface##*/}" = lo ] || return 0
+  done
+  return 1
+}
+
+# After `configure`, by another process.
+follow_settings() {
+  read -r line <"$in_force" 2>/dev/null || return 0
+  [ "$line" != "$followed" ] || return 0
+  followed=$line
+  # shellcheck source=/dev/null
+  . "$in_force"
+}
+
 # What the edge does beside nginx. Ends with it.
 tend() { # MASTER_PID
-  limit_bytes=$((LOG_MAX_MB * 1024 * 1024))
-  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0
+  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0 followed='' had_network=''
+  ! has_network || had_network=yes
   while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
+    if [ -n "$had_network" ] && ! has_network; then
+      say 'the network of the edge is gone: its gate was restarted; starting again in the new one'
+      kill -TERM "$1"
+    fi
+    follow_settings
     check_prober "$1"
     correct_plain 2>/dev/null || :
     ticks=$((ticks + 1))
@@ -322,11 +418,29 @@ wait_for_a_pool() {
 
 run() {
   prepare_log
+  claim_log
   seed_active_pool
   allow_preview
   render
+  keep_settings
   mark_plain
   wait_for_a_pool
+  start_nginx
+}
+
+# In the gate: an nginx with the settings that nginx_proxy had last.
+serve() {
+  # shellcheck source=/dev/null
+  . "$in_force"
+  mkdir -p "$RUN_DIR"
+  claim_log
+  render
+  pool_wait_s=2
+  wait_for_a_pool
+  start_nginx
+}
+
+start_nginx() {
   errors=$RUN_DIR/errors
   rm -f "$errors"
   mkfifo -m 600 "$errors" || fail "cannot create $errors"
@@ -345,9 +459,21 @@ accepts_connections() { # PID
   esac
 }
 
+is_serving() {
+  pid=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || fail 'nginx is not running'
+  for worker in $(workers_of "$pid"); do
+    if accepts_connections "$worker"; then
+      status >/dev/null || fail "nginx does not answer on its status port $STATUS_PORT"
+      return 0
+    fi
+  done
+  fail 'nginx does not accept connections'
+}
+
 reload() {
   pid=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || fail 'nginx is not running'
   render
+  keep_settings
   before=$(workers_of "$pid")
   kill -HUP "$pid" || fail "cannot signal nginx (pid $pid)"
   confirm "\"config\":\"$CONFIG_ID\"" 'the configuration was rendered'
@@ -360,12 +486,18 @@ reload() {
 
 # shellcheck source=edge-control.sh
 . "$(dirname "$0")/edge-control.sh"
+# shellcheck source=edge-gate.sh
+. "$(dirname "$0")/edge-gate.sh"
 
+read_settings_in_force
 case ${1:-run} in
   run | reload)
     validate
     "${1:-run}"
     ;;
+  configure | gate | serve) "$1" ;;
+  serving) is_serving ;;
+  stand-in) stand_in ;;
   preview)
     # Knows the token of the settings, which it keeps.
     read_preview_token

@@ -276,6 +276,16 @@ export function stackPrefix(about: string) {
   });
 }
 
+/** A sysctl of a network namespace. */
+export function sysctl(value: string, about: string) {
+  return patternField(
+    '^net[.][a-z0-9_.]{1,60}=[0-9]{1,9}$',
+    value,
+    'a sysctl such as net.ipv4.tcp_migrate_req=1',
+    about,
+  );
+}
+
 /** A memory limit in Docker's notation. */
 export function memory(value: string, about: string) {
   return patternField('^[1-9][0-9]{0,6}[kmg]$', value, 'a size such as 512m or 1g', about);

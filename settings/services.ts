@@ -1,5 +1,9 @@
-/** The services of a stack, in the order in which they are listed to people. `certificates` runs only if DOMAINS is set. */
+/**
+ * The services of a stack, in the order in which they are listed to people. `edge_gate` is a container and has no counterpart on the
+ * host engine; `certificates` runs only if DOMAINS is set.
+ */
 export const serviceNames = [
+  'edge_gate',
   'nginx_proxy',
   'app_blue',
   'app_green',

@@ -338,6 +338,13 @@ const installation = {
     for: ['compose', 'cli'],
     ...field.subnetPrefix('172.31.240', 'The /24 network of the stack on Compose; change it if it is taken'),
   },
+  EDGE_SYSCTL: {
+    for: ['compose'],
+    ...field.sysctl(
+      'net.ipv4.tcp_migrate_req=1',
+      'A setting of the kernel for the network of the edge; before Linux 5.14, set net.ipv4.tcp_fin_timeout=60',
+    ),
+  },
   LEGO_IMAGE: {
     for: ['compose'],
     ...field.image('goacme/lego:v4.35.2', 'The image with lego, which gets the certificates'),

@@ -4,6 +4,7 @@ import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { warning } from '../../terminal/terminal.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { composeEdge } from './edge.ts';
 import { dropImage, fetchImage } from './image.ts';
 import { projectOf } from './project.ts';
 import { checkSubnet, formerNetworkOf } from './subnet.ts';
@@ -71,6 +72,12 @@ export function composeEngine(stack: Stack): Engine {
     await docker('docker network rm', ['network', 'rm', former], {});
   }
 
+  const edge = composeEdge(stack, compose, (args, options = {}) => docker(`docker ${args[0]}`, args, options));
+
+  async function upAll(...only: string[]): Promise<void> {
+    await compose(['up', '--detach', '--remove-orphans', ...only], { stdout: 'ignore', stderr: 'inherit' });
+  }
+
   // Several parts of a command ask for this when it starts.
   let isUp = false;
 
@@ -89,7 +96,12 @@ export function composeEngine(stack: Stack): Engine {
       // Show the progress of the build in a terminal, but not in a log.
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
       await leaveFormerNetwork();
-      await compose(['up', '--detach', '--remove-orphans'], { stdout: 'ignore', stderr: 'inherit' });
+      const change = await edge.change();
+      if (change === 'move') await edge.leave();
+      if (change === 'start' || change === 'move') return upAll();
+      const services = (await compose(['config', '--services'])).trim().split('\n');
+      await upAll(...services.filter((name) => name !== 'nginx_proxy' && name !== 'edge_gate'));
+      await edge[change]();
     },
 
     async down({ volumes }) {

@@ -1,0 +1,122 @@
+import { execa, type Options } from 'execa';
+import { variablesOf } from '../../../settings/variables.ts';
+import { durationMs } from '../../arguments.ts';
+import type { Stack, StackSettings } from '../../stack/stack.ts';
+import { CommandError } from '../../terminal/command-error.ts';
+import { progress, warning } from '../../terminal/terminal.ts';
+import { until } from '../../until.ts';
+
+const servingDeadlineMs = 60_000;
+
+/** What `docker inspect` knows of a container, as far as it matters here. */
+interface Container {
+  readonly Image: string;
+  readonly State: { readonly Running: boolean };
+  readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
+}
+
+/**
+ * What has to happen to the edge for the present settings:
+ *
+ * - `start`: it does not run, so Compose starts it like everything else;
+ * - `move`: its gate changes, or it has none yet. The published ports are closed for a moment;
+ * - `configure`: at most settings of nginx_proxy have changed, which go by a reload;
+ * - `replace`: nginx_proxy gets another container, while the gate stands in.
+ */
+export type EdgeChange = 'start' | 'move' | 'configure' | 'replace';
+
+export interface ComposeEdge {
+  change(): Promise<EdgeChange>;
+  /** Makes way for a gate, or another one. */
+  leave(): Promise<void>;
+  configure(): Promise<void>;
+  replace(): Promise<void>;
+}
+
+type Run = (args: readonly string[], options?: Options) => Promise<string>;
+
+/** The edge as two containers: nginx_proxy, in the network namespace of edge_gate, which keeps the ports (see edge-gate.sh). */
+export function composeEdge({ settings }: Stack, compose: Run, docker: Run): ComposeEdge {
+  const prefix = settings.STACK_PREFIX ?? '';
+  const gate = `${prefix}edge_gate`;
+  const proxy = `${prefix}nginx_proxy`;
+  const image = `${prefix}bluegreen-edge:local`;
+
+  async function inspect(name: string): Promise<Container | undefined> {
+    const { stdout, exitCode } = await execa('docker', ['container', 'inspect', name], { reject: false });
+    return exitCode === 0 ? (JSON.parse(stdout) as Container[])[0] : undefined;
+  }
+
+  /** Whether Compose would create a container like this one; `env` stands for what has changed in .env since. */
+  async function isAsWanted(service: string, { Config }: Container, env: Readonly<Record<string, string>> = {}) {
+    const line = await compose(['config', '--hash', service], { env });
+    return line.trim().split(/\s+/).at(-1) === Config.Labels['com.docker.compose.config-hash'];
+  }
+
+  return {
+    async change() {
+      const [gateNow, proxyNow] = await Promise.all([inspect(gate), inspect(proxy)]);
+      if (!proxyNow?.State.Running) return 'start';
+      if (gateNow === undefined) return 'move';
+      if (!gateNow.State.Running) return 'start';
+      // The image of the gate may be an older one: only its ports and networks matter.
+      if (!(await isAsWanted('edge_gate', gateNow))) return 'move';
+      const built = await docker(['image', 'inspect', '--format', '{{.Id}}', image]);
+      if (built.trim() !== proxyNow.Image) return 'replace';
+      return (await isAsWanted('nginx_proxy', proxyNow, settingsIn(proxyNow))) ? 'configure' : 'replace';
+    },
+
+    async leave() {
+      warning('the ports or networks of the edge change: the site is unreachable for a moment');
+      for (const name of [proxy, gate]) {
+        // Nobody can reach it any more once its network is gone, so there is nothing to wait for.
+        await execa('docker', ['container', 'rm', '--force', name], { reject: false });
+      }
+    },
+
+    async configure() {
+      const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
+        readonly services: { readonly nginx_proxy: { readonly environment: Readonly<Record<string, string>> } };
+      };
+      const lines = Object.entries(services.nginx_proxy.environment).map(([name, value]) => `${name}=${value}\n`);
+      await docker(['exec', '--interactive', proxy, 'entrypoint.sh', 'configure'], {
+        input: lines.join(''),
+        stdin: 'pipe',
+      });
+    },
+
+    async replace() {
+      const drainS = Math.ceil(shutdownTimeoutMs(settings) / 1_000);
+      progress(`replacing nginx_proxy; edge_gate serves while it finishes its open connections, for up to ${drainS} s`);
+      await docker(['exec', gate, 'entrypoint.sh', 'stand-in']);
+      await compose(['up', '--detach', '--no-deps', '--no-build', '--timeout', String(drainS + 5), 'nginx_proxy'], {
+        stdout: 'ignore',
+        stderr: 'inherit',
+      });
+      const serves = async () =>
+        (await execa('docker', ['exec', proxy, 'entrypoint.sh', 'serving'], { reject: false })).exitCode === 0;
+      if (await until(servingDeadlineMs, serves)) return;
+      throw new CommandError(
+        'the new nginx_proxy does not serve; edge_gate still does, with the settings from before',
+        {
+          next: './bluegreen logs nginx_proxy',
+        },
+      );
+    },
+  };
+}
+
+/** The settings that a container was created with. */
+function settingsIn({ Config }: Container): Record<string, string> {
+  const names: readonly string[] = variablesOf('nginx_proxy');
+  const pairs = Config.Env.map(
+    (line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const,
+  );
+  return Object.fromEntries(pairs.filter(([name]) => names.includes(name)));
+}
+
+/** As in shutdown_timeout of entrypoint.sh: how long nginx finishes what it has begun. */
+function shutdownTimeoutMs({ PROXY_CONNECT_TIMEOUT, PROXY_READ_TIMEOUT, PROXY_LAST_TIMEOUT }: StackSettings): number {
+  const ms = (time: string) => durationMs(time) ?? 0;
+  return 2 * ms(PROXY_CONNECT_TIMEOUT) + ms(PROXY_READ_TIMEOUT) + ms(PROXY_LAST_TIMEOUT) + 10_000;
+}
