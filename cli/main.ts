@@ -1,5 +1,6 @@
 import { Argument, Command, Help, Option } from 'commander';
 import { pools } from '../settings/pool.ts';
+import { serviceNames } from '../settings/services.ts';
 import {
   type ChaosMode,
   chaosModes,
@@ -12,7 +13,7 @@ import {
 import type { RawProveOptions } from './commands/prove.ts';
 import type { RawDeployOptions } from './deploy/options.ts';
 import { chooseEngine } from './engine/choose.ts';
-import { type Engine, type EngineName, type ServiceName, serviceNames } from './engine/engine.ts';
+import type { Engine, EngineName, ServiceName } from './engine/engine.ts';
 import { readStack, type Stack } from './stack/stack.ts';
 import { explain } from './terminal/explain.ts';
 

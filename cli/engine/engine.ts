@@ -1,9 +1,9 @@
 import type { Pool } from '../../settings/pool.ts';
-import type { ServiceName } from '../../settings/services.ts';
+import { type ServiceName, serviceNames } from '../../settings/services.ts';
 import type { Port } from '../stack/port-owner.ts';
-import type { Stack } from '../stack/stack.ts';
+import type { Stack, StackSettings } from '../stack/stack.ts';
 
-export { type ServiceName, serviceNames } from '../../settings/services.ts';
+export type { ServiceName } from '../../settings/services.ts';
 
 export type EngineName = 'compose' | 'host';
 
@@ -12,6 +12,14 @@ export interface Service {
   readonly state: 'running' | 'restarting' | 'paused' | 'stopped' | 'missing';
   /** What the engine knows beyond the state: health, pid, exit code. */
   readonly detail: string;
+}
+
+/** The services of a stack on an engine, in the order in which they are listed. */
+export function servicesOf(engine: EngineName, { DOMAINS }: Pick<StackSettings, 'DOMAINS'>): readonly ServiceName[] {
+  const absent = new Set<ServiceName>();
+  if (engine === 'host') absent.add('edge_gate');
+  if (DOMAINS === undefined) absent.add('certificates');
+  return serviceNames.filter((name) => !absent.has(name));
 }
 
 /** Whether it runs and, on Docker, passes its container's health check. */

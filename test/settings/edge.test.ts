@@ -7,7 +7,10 @@ import { contents, expectNone, root } from './advice.ts';
 
 describe('the edge', () => {
   const template = contents('nginx.conf.template');
-  const script = (contents('entrypoint.sh') + contents('edge-control.sh') + contents('edge-gate.sh')).replaceAll(/^\s*#.*$/gm, '');
+  const script = (contents('entrypoint.sh') + contents('edge-control.sh') + contents('edge-gate.sh')).replaceAll(
+    /^\s*#.*$/gm,
+    '',
+  );
   const inTemplate = [...template.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name);
   const inScript = [...script.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name);
   const assigned = [...script.matchAll(/(?:^|\s)([A-Z][A-Z0-9_]*)=/g)].map(([, name = '']) => name);

@@ -10,7 +10,6 @@ const servingDeadlineMs = 60_000;
 
 /** What `docker inspect` knows of a container, as far as it matters here. */
 interface Container {
-  readonly Image: string;
   readonly State: { readonly Running: boolean };
   readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
 }
@@ -40,17 +39,21 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
   const prefix = settings.STACK_PREFIX ?? '';
   const gate = `${prefix}edge_gate`;
   const proxy = `${prefix}nginx_proxy`;
-  const image = `${prefix}bluegreen-edge:local`;
 
   async function inspect(name: string): Promise<Container | undefined> {
     const { stdout, exitCode } = await execa('docker', ['container', 'inspect', name], { reject: false });
     return exitCode === 0 ? (JSON.parse(stdout) as Container[])[0] : undefined;
   }
 
-  /** Whether Compose would create a container like this one; `env` stands for what has changed in .env since. */
-  async function isAsWanted(service: string, { Config }: Container, env: Readonly<Record<string, string>> = {}) {
-    const line = await compose(['config', '--hash', service], { env });
+  async function isGateAsWanted({ Config }: Container): Promise<boolean> {
+    const line = await compose(['config', '--hash', 'edge_gate']);
     return line.trim().split(/\s+/).at(-1) === Config.Labels['com.docker.compose.config-hash'];
+  }
+
+  /** Asks Compose itself, with the settings that the container has: what differs then can only go by another container. */
+  async function isProxyAsWanted(container: Container): Promise<boolean> {
+    const args = ['up', '--dry-run', '--detach', '--no-deps', '--no-build', 'nginx_proxy'];
+    return !(await compose(args, { env: settingsIn(container), all: true })).includes('Recreate');
   }
 
   return {
@@ -60,10 +63,8 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
       if (gateNow === undefined) return 'move';
       if (!gateNow.State.Running) return 'start';
       // The image of the gate may be an older one: only its ports and networks matter.
-      if (!(await isAsWanted('edge_gate', gateNow))) return 'move';
-      const built = await docker(['image', 'inspect', '--format', '{{.Id}}', image]);
-      if (built.trim() !== proxyNow.Image) return 'replace';
-      return (await isAsWanted('nginx_proxy', proxyNow, settingsIn(proxyNow))) ? 'configure' : 'replace';
+      if (!(await isGateAsWanted(gateNow))) return 'move';
+      return (await isProxyAsWanted(proxyNow)) ? 'configure' : 'replace';
     },
 
     async leave() {
