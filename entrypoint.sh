@@ -3,7 +3,7 @@
 # With a verb, it acts on the running edge instead:
 #
 #   entrypoint.sh reload               render the template again and have nginx load it without dropping a connection
-#   entrypoint.sh configure            the same with other settings, NAME=VALUE lines from standard input
+#   entrypoint.sh configure            the same if settings have changed, possibly by NAME=VALUE lines from standard input
 #   entrypoint.sh serving              succeed if this nginx serves
 #   entrypoint.sh switch blue|green    or any other verb of edge-control.sh
 #   entrypoint.sh gate                 hold the network namespace that nginx runs in; see edge-gate.sh
@@ -104,18 +104,19 @@ read_settings_in_force() {
   [ -z "$token_file" ] || PREVIEW_TOKEN='' PREVIEW_TOKEN_FILE=$token_file
 }
 
-# The token is kept, not its file, which the gate does not have.
+# With the token itself in place of its file, which the gate does not have.
+kept_settings() {
+  listed_settings | sed "s/^PREVIEW_TOKEN_FILE=.*/PREVIEW_TOKEN_FILE=''/"
+}
+
 keep_settings() {
   (
     umask 077
-    # shellcheck disable=SC2030 # on purpose
-    PREVIEW_TOKEN_FILE=''
-    { printf ': %s\n' "$CONFIG_ID" "$base" && listed_settings; } >"$in_force.new" && mv "$in_force.new" "$in_force"
+    { printf ': %s\n' "$CONFIG_ID" "$base" && kept_settings; } >"$in_force.new" && mv "$in_force.new" "$in_force"
   ) || say "cannot write $in_force: if nginx_proxy stops, the gate serves with older settings"
 }
 
 configure() {
-  before=$(listed_settings)
   while IFS= read -r line; do
     name=${line%%=*}
     case " $(setting_names | tr '\n' ' ') " in
@@ -125,9 +126,8 @@ configure() {
   done
   # shellcheck source=edge-settings.sh
   . "$(dirname "$0")/edge-settings.sh"
-  if [ "$(listed_settings)" = "$before" ]; then return 0; fi
   validate
-  reload
+  if [ "$(kept_settings)" != "$(tail -n +3 "$in_force")" ] || [ -n "$(find "$NGINX_TEMPLATE" -newer "$NGINX_CONF")" ]; then reload; fi
 }
 
 validate() {
@@ -417,6 +417,7 @@ wait_for_a_pool() {
 # ---- Starting --------------------------------------------------------------------------------------------------------
 
 run() {
+  mkdir -p "$RUN_DIR"
   prepare_log
   claim_log
   seed_active_pool

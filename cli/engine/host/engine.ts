@@ -46,7 +46,9 @@ export function hostEngine(stack: Stack): Engine {
   async function endLeftovers(): Promise<void> {
     const report = state.report.read();
     const reported = report?.services ?? [];
-    const left = reported.flatMap((service) => (service.process && isAlive(service.process) ? [service.process] : []));
+    const left = reported
+      .flatMap(({ process, finishing = [] }) => (process === undefined ? finishing : [process, ...finishing]))
+      .filter(isAlive);
     for (const { pid } of left) signalGroup(pid, 'SIGKILL');
     await until(stopDeadlineMs, async () => !left.some(isAlive));
     if (report?.socket !== undefined) rmSync(dirname(report.socket), { recursive: true, force: true });
@@ -94,6 +96,43 @@ export function hostEngine(stack: Stack): Engine {
     });
     if (!done)
       throw new CommandError('the services did not apply the new settings in time', { next: './bluegreen status' });
+  }
+
+  /** Follows a plan without stopping nginx: it takes over from itself if a program changed, and else loads changed settings. */
+  async function updateEdge(running: RunningProcess, plan: Plan): Promise<void> {
+    const before = state.plan.read();
+    await follow(running, () => plan);
+    const versionIn = (services: readonly { name: ServiceName; version?: string | undefined }[] | undefined) =>
+      services?.find(({ name }) => name === 'nginx_proxy')?.version;
+    const wanted = plan.services.find(({ name }) => name === 'nginx_proxy')?.handOver?.version;
+    if (versionIn(state.report.read()?.services) === wanted) {
+      await runEdge(['configure']);
+      return;
+    }
+    const services = plan.services.map((service) =>
+      service.name === 'nginx_proxy'
+        ? (before?.services.find(({ name }) => name === 'nginx_proxy') ?? service)
+        : service,
+    );
+    const restored = { revision: randomUUID(), services };
+    await follow(running, () => restored);
+    throw new CommandError('the new nginx does not serve; the one from before still does', {
+      next: './bluegreen logs nginx_proxy',
+    });
+  }
+
+  async function runEdge(args: readonly string[]): Promise<string> {
+    const [command, ...rest] = edgeCommand(stack);
+    const result = await execa(command, [...rest, ...args], {
+      env: edgeEnvironment(stack, state),
+      extendEnv: false,
+      // In its own process group, so that Ctrl-C does not interrupt it.
+      detached: true,
+      reject: false,
+      stdin: 'ignore',
+    });
+    if (result.exitCode === 0) return result.stdout;
+    throw new CommandError(result.stderr.replaceAll(/^entrypoint: /gm, ''), { next: './bluegreen status' });
   }
 
   /** Changes the plan of one service, even if another command changes that of another service at the same time. */
@@ -145,8 +184,10 @@ export function hostEngine(stack: Stack): Engine {
       const written = { ...plan, services: plan.services.map(withoutSecrets) };
       if (running) {
         await handOver(state.report.read()?.socket, secretsOf(plan.services));
-        return follow(running, () => written);
+        return updateEdge(running, written);
       }
+      rmSync(state.run, { recursive: true, force: true });
+      state.create();
       await compileWatcher(plan);
       state.plan.write(written);
       await startSupervisor(secretsOf(plan.services));
@@ -204,19 +245,7 @@ export function hostEngine(stack: Stack): Engine {
       return stdout;
     },
 
-    async edge(...args) {
-      const [command, ...rest] = edgeCommand(stack);
-      const result = await execa(command, [...rest, ...args], {
-        env: edgeEnvironment(stack, state),
-        extendEnv: false,
-        // In its own process group, so that Ctrl-C does not interrupt it.
-        detached: true,
-        reject: false,
-        stdin: 'ignore',
-      });
-      if (result.exitCode === 0) return result.stdout;
-      throw new CommandError(result.stderr.replaceAll(/^entrypoint: /gm, ''), { next: './bluegreen status' });
-    },
+    edge: (...args) => runEdge(args),
 
     async logs(of, { follow, lines }) {
       const names = of === undefined ? servicesOf('host', stack.settings) : [of];

@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -52,7 +53,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
           ALERT_WEBHOOK_SECRET_FILE: fromRoot(settings.ALERT_WEBHOOK_SECRET_FILE),
         }),
       }),
-      { ...service('nginx_proxy', edgeCommand(stack), edgeEnvironment(stack, state)), stopSignal: 'SIGQUIT' },
+      edge(stack, state),
     ],
   };
 }
@@ -75,6 +76,33 @@ function appEnvironment(root: string): Record<string, string> {
   return existsSync(path) ? parse(readFileSync(path)) : {};
 }
 
+/** Another nginx takes over if a program has changed; what only its settings change goes by `configure`. */
+function edge(stack: Stack, state: StateDirectory): PlannedService {
+  const [command, ...args] = edgeCommand(stack);
+  const version = edgeVersion(stack);
+  const planned = plannedEdge(state);
+  const isSame = planned?.handOver?.version === version;
+  const runDir = (isSame ? planned.env.RUN_DIR : undefined) ?? join(state.run, randomUUID());
+  return {
+    ...service('nginx_proxy', [command, ...args], { ...edgeEnvironment(stack, state), RUN_DIR: runDir }),
+    stopSignal: 'SIGQUIT',
+    handOver: { version, ready: [command, ...args, 'serving'] },
+  };
+}
+
+function plannedEdge(state: StateDirectory): PlannedService | undefined {
+  return state.plan.read()?.services.find(({ name }) => name === 'nginx_proxy');
+}
+
+/** Of the scripts and of nginx. */
+function edgeVersion({ root }: Stack): string {
+  const hash = createHash('sha256');
+  for (const script of ['entrypoint.sh', 'edge-control.sh', 'edge-gate.sh', 'edge-settings.sh'])
+    hash.update(readFileSync(join(root, script)));
+  const nginx = spawnSync('nginx', ['-v'], { env: { PATH: programPath() }, encoding: 'utf8' });
+  return hash.update(nginx.stderr ?? '').digest('hex');
+}
+
 export function edgeCommand({ root }: Stack): [string, ...string[]] {
   return ['/bin/sh', join(root, 'entrypoint.sh')];
 }
@@ -89,7 +117,7 @@ export function edgeEnvironment(stack: Stack, state: StateDirectory): Record<str
       PREVIEW_TOKEN_FILE: settings.PREVIEW_TOKEN_FILE && resolve(root, settings.PREVIEW_TOKEN_FILE),
       ACCESS_LOG: state.accessLog,
       CONTROL_DIR: state.control,
-      RUN_DIR: state.run,
+      RUN_DIR: plannedEdge(state)?.env.RUN_DIR ?? state.run,
       TLS_DIR: state.tls,
       ACME_DIR: state.acme,
       PUBLIC_DIR: join(root, 'public'),

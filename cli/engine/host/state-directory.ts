@@ -33,6 +33,16 @@ export interface PlannedService {
   readonly wanted: 'running' | 'stopped' | 'killed';
   /** Stop the process with this signal and start it again, once for each `id`, even if nothing else has changed. */
   readonly replacement?: { readonly id: string; readonly stopSignal: NodeJS.Signals };
+  /** A service that is replaced without a gap. It is told of a changed environment by whoever changes it. */
+  readonly handOver?: HandOver;
+}
+
+/** The next process starts before the last one is stopped, which finishes what it has begun. */
+export interface HandOver {
+  /** Another process takes over if this changes. */
+  readonly version: string;
+  /** Succeeds, in the environment of the service, once the next process serves. */
+  readonly ready: readonly [string, ...string[]];
 }
 
 /** What the supervisor is doing. Written by the supervisor on each change. */
@@ -54,6 +64,10 @@ export interface RunningProcess {
 export interface ReportedService {
   readonly name: ServiceName;
   readonly process: RunningProcess | undefined;
+  /** Of the running process, see `HandOver`. */
+  readonly version?: string | undefined;
+  /** Processes that finish what they have begun. */
+  readonly finishing?: readonly RunningProcess[];
   /** Whether the service has yet to reach the planned state. */
   readonly changing: boolean;
   readonly restarts: number;
@@ -66,6 +80,7 @@ export interface StateDirectory {
   readonly path: string;
   readonly control: string;
   readonly accessLog: string;
+  /** With a directory for each nginx. */
   readonly run: string;
   readonly watcher: string;
   /** Certificates, keys and the ACME account. */

@@ -4,7 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import { messageOf } from '../../terminal/terminal.ts';
-import type { PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
+import { isReady, migrateConnections } from './hand-over.ts';
+import type { HandOver, PlannedService, ReportedService, RunningProcess } from './state-directory.ts';
 
 const stopDeadlineMs = 10_000;
 // Docker's restart policy: the delay doubles with each exit and resets after ten seconds of running.
@@ -25,6 +26,12 @@ export interface Supervision {
   readonly logError: (what: string, error: unknown) => void;
 }
 
+interface Child {
+  readonly running: RunningProcess;
+  readonly version: string | undefined;
+  readonly ended: Promise<void>;
+}
+
 /** Keeps one service running or stopped, as planned. */
 export function supervise(
   first: PlannedService,
@@ -32,7 +39,8 @@ export function supervise(
   { changed, logError }: Supervision,
 ): SupervisedService {
   let planned = first;
-  let child: { running: RunningProcess; ended: Promise<void> } | undefined;
+  let child: Child | undefined;
+  const finishing = new Set<Child>();
   let restartTimer: NodeJS.Timeout | undefined;
   let restartDelayMs = firstRestartDelayMs;
   let restarts = 0;
@@ -56,7 +64,8 @@ export function supervise(
       return;
     }
     const running = { pid, startedAt: processInfo(pid)?.startedAt ?? '' };
-    child = { running, ended: waitFor(spawned, pid, startedAt) };
+    const ended = waitFor(spawned, running, startedAt);
+    child = { running, version: planned.handOver?.version, ended };
     changed();
   }
 
@@ -76,9 +85,14 @@ export function supervise(
     changed();
   }
 
-  async function waitFor(spawned: ChildProcess, pid: number, startedAt: number): Promise<void> {
+  async function waitFor(spawned: ChildProcess, running: RunningProcess, startedAt: number): Promise<void> {
     const [exitCode, signal] = (await once(spawned, 'exit')) as [number | null, NodeJS.Signals | null];
-    signalGroup(pid, 'SIGKILL');
+    signalGroup(running.pid, 'SIGKILL');
+    if (child?.running !== running) {
+      for (const other of finishing) if (other.running === running) finishing.delete(other);
+      changed();
+      return;
+    }
     child = undefined;
     lastEnd = signal ?? `exit code ${exitCode}`;
     if (Date.now() - startedAt >= stableAfterMs) restartDelayMs = firstRestartDelayMs;
@@ -107,8 +121,11 @@ export function supervise(
   async function follow(before: PlannedService, next: PlannedService): Promise<void> {
     if (next.wanted === 'killed') return stop('SIGKILL');
     if (next.wanted === 'stopped') return stop(before.stopSignal);
-    const { replacement } = next;
-    if (replacement !== undefined && replacement.id !== before.replacement?.id) await replace(replacement.stopSignal);
+    const { replacement, handOver } = next;
+    if (child !== undefined && handOver !== undefined) {
+      if (handOver.version !== child.version) await takeOver(child, handOver);
+    } else if (replacement !== undefined && replacement.id !== before.replacement?.id)
+      await replace(replacement.stopSignal);
     else if (!isDeepStrictEqual(programOf(before), programOf(next))) await replace(before.stopSignal);
     else begin();
   }
@@ -119,6 +136,25 @@ export function supervise(
     replacing = false;
     // Another plan may have arrived meanwhile.
     if (planned.wanted === 'running') begin();
+  }
+
+  /** The last process serves until the next one does, and still does if that fails. */
+  async function takeOver(last: Child, handOver: HandOver): Promise<void> {
+    finishing.add(last);
+    start();
+    const next = child;
+    const ready = next !== last && (await isReady(handOver, planned.env, () => child !== next));
+    if (!ready) {
+      logError(`${planned.name} does not serve with the new plan`, lastEnd ?? 'not ready in time');
+      clearTimeout(restartTimer);
+      child = last;
+      finishing.delete(last);
+      if (next !== undefined && next !== last) signalGroup(next.running.pid, 'SIGKILL');
+      return;
+    }
+    const setBack = migrateConnections();
+    process.kill(last.running.pid, planned.stopSignal);
+    void last.ended.then(setBack);
   }
 
   function begin(): void {
@@ -140,9 +176,18 @@ export function supervise(
     },
     async stop() {
       planned = { ...planned, wanted: 'stopped' };
+      for (const { running } of finishing) signalGroup(running.pid, 'SIGKILL');
       await stop(planned.stopSignal);
     },
-    report: () => ({ name: planned.name, process: child?.running, changing: changes > 0, restarts, lastEnd }),
+    report: () => ({
+      name: planned.name,
+      process: child?.running,
+      version: child?.version,
+      finishing: [...finishing].map(({ running }) => running),
+      changing: changes > 0,
+      restarts,
+      lastEnd,
+    }),
   };
 }
 
