@@ -37,6 +37,9 @@ export const scenarioNames = [
   'switch',
   'rollback',
   'canary',
+  'edge-settings',
+  'edge-upgrade',
+  'kit-upgrade',
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 

@@ -64,6 +64,7 @@ export class StandInSite {
       isUp: async () => this.isUp,
       services: async () =>
         servicesOf('host', this.stack.settings).map((name) => ({ name, state: 'running', detail: 'pid 1' })),
+      replaceKit: async () => {},
       replace: async (pool: Pool) => {
         this.replaced.push(pool);
         this.running[pool] = this.planned[`RELEASE_ID_${pool.toUpperCase()}`] ?? '';

@@ -49,6 +49,11 @@ export interface Engine {
    */
   replace(pool: Pool, options: { unused: boolean }): Promise<void>;
   /**
+   * Starts services of the kit anew, as an upgrade does. The edge serves throughout: another nginx takes over.
+   * @returns when the new nginx serves; older connections may still be finishing
+   */
+  replaceKit(services: readonly ServiceName[]): Promise<void>;
+  /**
    * Pulls an image ahead of its use.
    * @returns a reference that always resolves to this image
    * @throws {CommandError} if the image cannot be pulled, or if this engine runs no images

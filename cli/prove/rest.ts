@@ -1,5 +1,5 @@
 import { streamSeconds } from '../../proof/load/mix.ts';
-import { nowMs, type Sample } from '../../proof/load/sample.ts';
+import { nowMs } from '../../proof/load/sample.ts';
 import { pools } from '../../settings/pool.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, isOk } from '../edge/http.ts';
@@ -11,7 +11,7 @@ import { until } from '../until.ts';
 import { onlyDemo, requestChaos } from './active-pool.ts';
 import { brokenWithoutFlags, outage, reloaded, untouched } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
-import { type Check, errorRates, type Scenario, type Window } from './scenario.ts';
+import { type Check, closedAtOtherTimes, errorRates, type Scenario, type Window } from './scenario.ts';
 
 const reloads = 3;
 /** Two beats of the prober that are missed, and a reload. */
@@ -153,13 +153,4 @@ export async function emptyLogVolume(hands: Hands): Promise<void> {
 /** Makes the control directory writable again, also after a killed proof. */
 export async function writableControl(hands: Hands): Promise<void> {
   await hands.onEdge(writable);
-}
-
-/** Finds connections that were closed outside of a reload, and so for another reason. */
-function closedAtOtherTimes(samples: readonly Sample[], spans: readonly Window[]): string[] {
-  const others = samples.filter(
-    ({ failure, endedAt }) =>
-      failure === 'reset on a kept connection' && !spans.some(({ from, to }) => endedAt >= from && endedAt <= to),
-  );
-  return others.length === 0 ? [] : [`${others.length} kept connections were closed outside of a reload`];
 }

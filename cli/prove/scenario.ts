@@ -100,3 +100,12 @@ export function ratesOf({ rate, connections }: { readonly rate: number; readonly
     scaled: (at400) => Math.max(2, (at400 * rate) / 400),
   };
 }
+
+/** Finds connections that were closed outside of these spans, and so for another reason. */
+export function closedAtOtherTimes(samples: readonly Sample[], spans: readonly Window[]): string[] {
+  const others = samples.filter(
+    ({ failure, endedAt }) =>
+      failure === 'reset on a kept connection' && !spans.some(({ from, to }) => endedAt >= from && endedAt <= to),
+  );
+  return others.length === 0 ? [] : [`${others.length} kept connections were closed though the edge did not change`];
+}

@@ -1,4 +1,5 @@
 import { activePoolScenarios } from './active-pool.ts';
+import { edgeScenarios } from './edge.ts';
 import { plannedScenarios } from './planned.ts';
 import { otherScenarios } from './rest.ts';
 import type { Scenario } from './scenario.ts';
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...otherScenarios,
   ...strangerScenarios,
   ...plannedScenarios,
+  ...edgeScenarios,
 ];

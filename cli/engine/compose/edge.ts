@@ -29,7 +29,8 @@ export interface ComposeEdge {
   /** Makes way for a gate, or another one. */
   leave(): Promise<void>;
   configure(): Promise<void>;
-  replace(): Promise<void>;
+  /** @param options `force`: even if Compose finds nothing to change */
+  replace(options?: { force: boolean }): Promise<void>;
 }
 
 type Run = (args: readonly string[], options?: Options) => Promise<string>;
@@ -86,14 +87,12 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
       });
     },
 
-    async replace() {
+    async replace({ force } = { force: false }) {
       const drainS = Math.ceil(shutdownTimeoutMs(settings) / 1_000);
       progress(`replacing nginx_proxy; edge_gate serves while it finishes its open connections, for up to ${drainS} s`);
       await docker(['exec', gate, 'entrypoint.sh', 'stand-in']);
-      await compose(['up', '--detach', '--no-deps', '--no-build', '--timeout', String(drainS + 5), 'nginx_proxy'], {
-        stdout: 'ignore',
-        stderr: 'inherit',
-      });
+      const up = ['up', '--detach', '--no-deps', '--no-build', ...(force ? ['--force-recreate'] : [])];
+      await compose([...up, '--timeout', String(drainS + 5), 'nginx_proxy'], { stdout: 'ignore', stderr: 'inherit' });
       const serves = async () =>
         (await execa('docker', ['exec', proxy, 'entrypoint.sh', 'serving'], { reject: false })).exitCode === 0;
       if (await until(servingDeadlineMs, serves)) return;

@@ -131,6 +131,13 @@ export function composeEngine(stack: Stack): Engine {
       await docker('docker compose up', [...base, '--progress', 'quiet', ...up], { detached: true });
     },
 
+    async replaceKit(services) {
+      const others = services.filter((name) => name !== 'nginx_proxy');
+      const up = ['up', '--detach', '--no-deps', '--no-build', '--force-recreate'];
+      if (others.length > 0) await compose([...up, ...others], { stdout: 'ignore', stderr: 'inherit' });
+      if (services.includes('nginx_proxy')) await edge.replace({ force: true });
+    },
+
     fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
 
     dropImage: (image) => dropImage(stack, image),

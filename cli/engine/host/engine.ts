@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
@@ -232,6 +232,21 @@ export function hostEngine(stack: Stack): Engine {
         ...(next === undefined ? planned : withoutSecrets(next)),
         replacement: { id: randomUUID(), stopSignal: unused ? 'SIGKILL' : planned.stopSignal },
       }));
+    },
+
+    async replaceKit(services) {
+      const running = supervisor();
+      const plan = state.plan.read();
+      if (running === undefined || plan === undefined)
+        throw new CommandError('the stack is not running', { next: './bluegreen up' });
+      const replaced = plan.services.map((planned): PlannedService => {
+        const { name, env, handOver, stopSignal } = planned;
+        if (!services.includes(name)) return planned;
+        if (handOver === undefined) return { ...planned, replacement: { id: randomUUID(), stopSignal } };
+        const RUN_DIR = join(state.run, randomUUID());
+        return { ...planned, env: { ...env, RUN_DIR }, handOver: { ...handOver, version: randomUUID() } };
+      });
+      await updateEdge(running, { revision: randomUUID(), services: replaced });
     },
 
     async fetchImage() {
