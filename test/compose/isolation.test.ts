@@ -131,7 +131,7 @@ describe('secrets in files', () => {
 
 describe('the public port', () => {
   it('is published on NGINX_BIND only', async () => {
-    const published = await docker('port', `${stack.prefix}nginx_proxy`, '8080');
+    const published = await docker('port', `${stack.prefix}edge_gate`, '8080');
     expect(published).toBe(`127.0.0.1:${stack.ports.nginx}`);
     expect((await stack.ask()).status).toBe(200);
   });

@@ -142,7 +142,7 @@ describe('the stack on Docker Compose', () => {
 
   it('starts and serves while the standby is missing', async () => {
     expectDone(await stack.bluegreen('down'));
-    expectDone(await compose('up', '--detach', '--no-deps', 'nginx_proxy', 'app_blue', 'health_prober'));
+    expectDone(await compose('up', '--detach', '--no-deps', 'edge_gate', 'nginx_proxy', 'app_blue', 'health_prober'));
     await eventually('blue to serve', async () => (await stack.ask()).pool === 'blue');
     expect((await containers()).map(({ Service }) => Service)).not.toContain('app_green');
   });
