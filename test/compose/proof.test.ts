@@ -10,6 +10,6 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 describeFailoverProof('compose', () => stack);
 describeProve('compose', () => stack, {
-  played: ['network', 'both-dead', 'stranger'],
+  played: ['network', 'both-dead', 'stranger', 'edge-settings', 'edge-upgrade', 'kit-upgrade'],
   notHere: [],
 });

@@ -10,6 +10,6 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 describeFailoverProof('host', () => stack);
 describeProve('host', () => stack, {
-  played: ['truncate', 'stranger'],
+  played: ['truncate', 'stranger', 'edge-settings', 'kit-upgrade'],
   notHere: ['network', 'oom'],
 });

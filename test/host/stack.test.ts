@@ -44,10 +44,13 @@ describe('./bluegreen on the host engine', () => {
     // These accept any text.
     const freeText = [
       'ALERT_IDENTIFIER',
+      'ACME_CA_FILE',
       'BLUEGREEN_ACTOR',
       'BLUE_CMD',
       'GREEN_CMD',
       'HOOKS_DIR',
+      'TLS_CERTIFICATE_FILE',
+      'TLS_KEY_FILE',
       ...fileSecrets.map((name) => `${name}_FILE`),
     ];
     for (const name of settingNames) if (!freeText.includes(name)) expect(stderr).toContain(`  ${name}: expected `);
@@ -128,6 +131,21 @@ describe('./bluegreen on the host engine', () => {
       blue: before.blue,
       nginx: before.nginx,
     });
+  });
+
+  it('applies a changed setting of the edge by a reload', async () => {
+    const before = pidOf('nginx_proxy');
+    stack.configure({ RELEASE_ID_GREEN: 'green-2.0.0', PROXY_READ_TIMEOUT: '4s' });
+    expectDone(await stack.bluegreen('up'));
+    const { RUN_DIR = '' } = JSON.parse(readFileSync(join(stateDirectory(), 'plan.json'), 'utf8')).services.find(
+      ({ name }: { name: string }) => name === 'nginx_proxy',
+    ).env;
+    expect(readFileSync(join(RUN_DIR, '../nginx.conf.processed'), 'utf8')).toContain('proxy_read_timeout 4s;');
+    expect(pidOf('nginx_proxy')).toBe(before);
+    process.kill(before, 'SIGKILL');
+    await eventually('another nginx', () => pidOf('nginx_proxy') !== before && pidOf('nginx_proxy') !== 0);
+    await serving();
+    expect(readFileSync(join(RUN_DIR, '../nginx.conf.processed'), 'utf8')).toContain('proxy_read_timeout 4s;');
   });
 
   it('switches under load without a failed request and without one from the wrong pool afterwards', async () => {

@@ -91,4 +91,57 @@ describe('the supervisor', () => {
     await newPid(second);
     expect(state.report.read()?.services[0]).toMatchObject({ lastEnd: 'SIGTERM', restarts: 0 });
   });
+
+  describe('with a service that is handed over', () => {
+    const ready = (answer: boolean) => [process.execPath, '-e', `process.exit(${answer ? 0 : 1})`] as const;
+    const version = (name: string, serves = true): PlannedService => ({
+      ...service,
+      handOver: { version: name, ready: [...ready(serves)] },
+    });
+    const plan = (revision: string, planned: PlannedService) => {
+      state.plan.write({ revision, services: [planned] });
+      supervisor.kill('SIGHUP');
+    };
+    const reported = () => state.report.read()?.services[0];
+
+    beforeEach(() => state.plan.write({ revision: 'r1', services: [version('1')] }));
+
+    it('starts the next process before it stops the last one, which may finish', async () => {
+      // Ends only when it is told to a second time.
+      const slow =
+        "process.once('SIGTERM', () => process.once('SIGTERM', () => process.exit())); setInterval(() => {}, 1e9)";
+      state.plan.write({ revision: 'r1', services: [{ ...version('1'), command: [process.execPath, '-e', slow] }] });
+      start();
+      const first = await newPid();
+      plan('r2', version('2'));
+      const second = await newPid(first);
+      await eventually(
+        'the plan to be carried out',
+        () => reported()?.version === '2' && reported()?.changing === false,
+      );
+      expect(reported()?.finishing?.map(({ pid }) => pid)).toEqual([first]);
+      process.kill(first, 'SIGTERM');
+      await eventually('the last process to end', () => reported()?.finishing?.length === 0);
+      expect(running()).toBe(second);
+      expect(reported()).toMatchObject({ restarts: 0 });
+    });
+
+    it('keeps the last process if the next one does not serve', async () => {
+      start();
+      const first = await newPid();
+      plan('r2', { ...version('2', false), command: [process.execPath, '-e', 'process.exit(7)'] });
+      await eventually('the error to be logged', () => /does not serve with the new plan: exit code 7/.test(stderr));
+      await eventually('the plan to be given up', () => reported()?.changing === false);
+      expect(reported()).toMatchObject({ version: '1', finishing: [], process: { pid: first } });
+      expect(processInfo(first)).toBeDefined();
+    });
+
+    it('leaves a service alone of which only the settings have changed', async () => {
+      start();
+      const first = await newPid();
+      plan('r2', { ...version('1'), env: { PROXY_READ_TIMEOUT: '4s' } });
+      await eventually('the plan to be carried out', () => state.report.read()?.revision === 'r2');
+      expect(reported()).toMatchObject({ changing: false, process: { pid: first } });
+    });
+  });
 });
