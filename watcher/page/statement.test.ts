@@ -16,7 +16,14 @@ function standing(change: (state: State) => void = () => {}, more: Partial<Stand
   state.routing.serving = 'blue';
   change(state);
   const log = { state: 'reading', fault: null, catchingUp: false } as const;
-  const nothing = { journalFault: null, checkpointFault: null, pastFault: null, channels: [] };
+  const nothing = {
+    journalFault: null,
+    checkpointFault: null,
+    pastFault: null,
+    channels: [],
+    certificates: [],
+    certificatesSilentSinceMs: null,
+  };
   const there = { edge: { state: 'there' }, prober: { state: 'there' } } as const;
   return { state, active: 'blue', log, lastEndMs: nowMs - 1_000, ...there, ...nothing, nowMs, ...more };
 }
