@@ -69,7 +69,7 @@ export function certificateWords({ state, source, issuer }: CertificateReport): 
   }
 }
 
-/** What went wrong last, such as `3 attempts failed: DNS problem; next at 14:05 UTC`; undefined if nothing did. */
+/** What went wrong last, such as `3 attempts failed: DNS problem; next in 1 h`; undefined if nothing did. */
 export function failureWords(
   { failures, error, nextAttemptMs }: Pick<CertificateReport, 'failures' | 'error' | 'nextAttemptMs'>,
   nowMs: number,
@@ -77,7 +77,7 @@ export function failureWords(
   if (failures === 0) return undefined;
   const attempts = failures === 1 ? 'the last attempt failed' : `${failures} attempts failed`;
   const why = error === null ? '' : `: ${error}`;
-  const next = nextAttemptMs === null || nextAttemptMs <= nowMs ? '' : `; next ${inTime(nextAttemptMs - nowMs)}`;
+  const next = nextAttemptMs === null || nextAttemptMs <= nowMs ? '' : `; next in ${days(nextAttemptMs - nowMs)}`;
   return `${attempts}${why}${next}`;
 }
 
@@ -89,20 +89,16 @@ export function days(ms: number): string {
   return ms < 2 * dayMs ? duration(ms) : `${Math.round(ms / dayMs)} days`;
 }
 
-function inTime(ms: number): string {
-  return `in ${days(ms)}`;
-}
-
 /** Such as `2027-01-03`; with the time if it is near. */
 export function expiryDate(notAfterMs: number, nowMs: number): string {
   const time = utcTime(notAfterMs);
   return Math.abs(notAfterMs - nowMs) < 2 * dayMs ? `${time.slice(0, 16)} UTC` : time.slice(0, 10);
 }
 
-/** Such as `until 2027-01-03 (36 days)`. */
+/** Such as `until 2027-01-03 (36 days)`; the bare date if it has passed. */
 export function untilText(notAfterMs: number, nowMs: number): string {
   const date = expiryDate(notAfterMs, nowMs);
-  return notAfterMs > nowMs ? `until ${date} (${days(notAfterMs - nowMs)})` : `expired on ${date}`;
+  return notAfterMs > nowMs ? `until ${date} (${days(notAfterMs - nowMs)})` : `until ${date}`;
 }
 
 /** The organization in the name of an issuer, such as `Let's Encrypt` of `C=US, O=Let's Encrypt, CN=R11`. */

@@ -196,4 +196,27 @@ describe('the statement', () => {
       'warning: No health checks: the control directory cannot be seen (null)',
     ]);
   });
+
+  it('has certificates that visitors or browsers refuse, and those that will be', () => {
+    const certificate = {
+      domain: 'shop.example',
+      source: 'acme',
+      issuer: '',
+      notAfterMs: nowMs,
+      state: 'failing',
+      failures: 3,
+      error: 'refused',
+      nextAttemptMs: null,
+    } as const;
+    const certificates = [
+      certificate,
+      { ...certificate, domain: 'www.shop.example', state: 'expired' },
+      { ...certificate, domain: 'new.example', state: 'pending' },
+    ] as const;
+    expect(problems(standing(undefined, { certificates, certificatesSilentSinceMs: nowMs - 900_000 }))).toEqual([
+      'bad: Certificate of www.shop.example: expired: visitors get a warning (refused)',
+      'warning: Certificate of shop.example: cannot be renewed (refused)',
+      'warning: Nobody renews certificates: their service does not report (null)',
+    ]);
+  });
 });
