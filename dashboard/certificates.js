@@ -1,10 +1,11 @@
 import { byId, make, quote } from './elements.js';
-import { fullDay, moment, span } from './time.js';
+import { fullDay, moment, span, timeElement } from './time.js';
 
 /** @typedef {import('../report/dashboard.ts').CertificateLine} CertificateLine */
 
 const signs = { good: '✓', neutral: 'i', warning: '▲', bad: '✕' };
-const nearMs = 48 * 60 * 60_000;
+const dayMs = 24 * 60 * 60_000;
+const nearMs = 2 * dayMs;
 let shown = '';
 
 /**
@@ -23,11 +24,14 @@ export function showCertificates(certificates, nowMs) {
 }
 
 /** @param {CertificateLine & { readonly until: string }} line */
-function item({ domain, tone, words, failure, until }) {
+function item({ domain, tone, words, failure, until, nextAttemptMs }) {
   const sign = make('span', 'sign', signs[tone]);
   sign.ariaHidden = 'true';
   const body = make('div', '', make('h3', '', domain), make('p', 'state', `${until}${until && ', '}${words}`));
   if (failure !== null) body.append(make('p', 'failure', quote(failure)));
+  if (failure !== null && nextAttemptMs !== null) {
+    body.append(make('p', 'state', 'Next attempt: ', timeElement(nextAttemptMs)));
+  }
   const entry = make('li', '', sign, body);
   entry.dataset.tone = tone;
   return entry;
@@ -42,5 +46,6 @@ function untilText({ source, notAfterMs }, nowMs) {
   if (source === 'self-signed') return '';
   const leftMs = notAfterMs - nowMs;
   const date = Math.abs(leftMs) < nearMs ? moment(notAfterMs) : fullDay(notAfterMs);
-  return leftMs > 0 ? `until ${date} (${span(leftMs)})` : `until ${date}`;
+  if (leftMs <= 0) return `until ${date}`;
+  return `until ${date} (${leftMs < nearMs ? span(leftMs) : `${Math.round(leftMs / dayMs)} days`})`;
 }

@@ -69,16 +69,12 @@ export function certificateWords({ state, source, issuer }: CertificateReport): 
   }
 }
 
-/** What went wrong last, such as `3 attempts failed: DNS problem; next in 1 h`; undefined if nothing did. */
-export function failureWords(
-  { failures, error, nextAttemptMs }: Pick<CertificateReport, 'failures' | 'error' | 'nextAttemptMs'>,
-  nowMs: number,
-): string | undefined {
+/** What went wrong last, such as `3 attempts failed: DNS problem`; undefined if nothing did. */
+export function failureWords({ failures, error }: CertificateReport): string | undefined {
   if (failures === 0) return undefined;
   const attempts = failures === 1 ? 'the last attempt failed' : `${failures} attempts failed`;
   const why = error === null ? '' : `: ${error}`;
-  const next = nextAttemptMs === null || nextAttemptMs <= nowMs ? '' : `; next in ${days(nextAttemptMs - nowMs)}`;
-  return `${attempts}${why}${next}`;
+  return `${attempts}${why}`;
 }
 
 const hourMs = 3_600_000;

@@ -78,7 +78,7 @@ export interface WatcherReport {
 }
 
 /** A certificate in our own words. */
-export interface CertificateLine extends Pick<CertificateReport, 'domain' | 'notAfterMs' | 'source'> {
+export interface CertificateLine extends Pick<CertificateReport, 'domain' | 'notAfterMs' | 'source' | 'nextAttemptMs'> {
   readonly tone: Tone;
   readonly words: string;
   /** What went wrong last, with text from outside; null if nothing did. */

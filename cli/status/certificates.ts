@@ -2,6 +2,7 @@ import {
   type CertificateReport,
   certificateTone,
   certificateWords,
+  days,
   failureWords,
   untilText,
 } from '../../report/certificates.ts';
@@ -65,7 +66,10 @@ function findingOf(certificate: CertificateReport, nowMs: number): Finding {
 }
 
 function wordsOf(certificate: CertificateReport, nowMs: number): string {
-  const failure = failureWords(certificate, nowMs);
+  const failure = failureWords(certificate);
   const words = certificateWords(certificate);
-  return failure === undefined ? words : `${words} (${failure})`;
+  if (failure === undefined) return words;
+  const { nextAttemptMs } = certificate;
+  const next = nextAttemptMs === null || nextAttemptMs <= nowMs ? '' : `; next in ${days(nextAttemptMs - nowMs)}`;
+  return `${words} (${failure}${next})`;
 }

@@ -53,7 +53,7 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
     thresholdPercent,
     windowSize: errorRate.window.size,
     deploy: deploy === null ? null : { pool: deploy.pool, release: deploy.release },
-    certificates: standing.certificates.map((one) => lineOf(one, nowMs)),
+    certificates: standing.certificates.map(lineOf),
     canary: canaryOf(active, control),
     mutedUntilMs: mute.open?.untilMs ?? null,
     maintenanceMode: health.maintenance,
@@ -80,11 +80,11 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
   };
 }
 
-function lineOf(certificate: CertificateReport, nowMs: number): CertificateLine {
-  const { domain, notAfterMs, source, state } = certificate;
+function lineOf(certificate: CertificateReport): CertificateLine {
+  const { domain, notAfterMs, source, state, nextAttemptMs } = certificate;
   const words = certificateWords(certificate);
-  const failure = failureWords(certificate, nowMs) ?? null;
-  return { domain, notAfterMs, source, tone: certificateTone(state), words, failure };
+  const failure = failureWords(certificate) ?? null;
+  return { domain, notAfterMs, source, nextAttemptMs, tone: certificateTone(state), words, failure };
 }
 
 function canaryOf(active: Pool | null, control: ControlDirectory): Now['canary'] {

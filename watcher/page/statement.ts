@@ -3,7 +3,7 @@ import type { ChannelReport, Problem, Statement } from '../../report/dashboard.t
 import { share } from '../../report/figures.ts';
 import type { TailState } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
-import { capital } from '../../report/text.ts';
+import { capital, oneLine } from '../../report/text.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { Causes } from '../alerts/alert.ts';
 import { isOutageConfirmed } from '../rules/open-incidents.ts';
@@ -175,12 +175,16 @@ function poolProblems(standing: Standing): readonly Problem[] {
   ].filter((problem) => problem !== undefined);
 }
 
+const maxErrorChars = 100;
+
 function certificateProblems({ certificates, certificatesSilentSinceMs }: Standing): readonly Problem[] {
   const problems = certificates.flatMap((certificate) => {
     const tone = certificateTone(certificate.state);
     if (tone !== 'bad' && tone !== 'warning') return [];
     const text = `Certificate of ${certificate.domain}: ${certificateWords(certificate)}`;
-    return [{ tone, text, detail: certificate.error, sinceMs: null }];
+    const { error } = certificate;
+    // The list of certificates has all of it.
+    return [{ tone, text, detail: error === null ? null : oneLine(error, maxErrorChars), sinceMs: null }];
   });
   if (certificatesSilentSinceMs === null) return problems;
   return [...problems, warning('Nobody renews certificates: their service does not report', certificatesSilentSinceMs)];
