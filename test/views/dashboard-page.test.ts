@@ -198,6 +198,9 @@ describe('the dashboard of a watcher', () => {
     await start();
     await dashboard.says('sentence', 'is active');
     expect(await dashboard.page.locator('#certificates-box').isVisible()).toBe(false);
+    // Without a log, a restarted watcher waits for one first.
+    watcher.log(...recentLines(1));
+    await dashboard.says('sentence', 'serves.');
     await watcher.kill();
     const acme = join(watcher.directory, 'acme');
     const now = Date.now();
