@@ -57,7 +57,8 @@ describe('the certificates in a status', () => {
       openIncidents: [incident],
       certificates: [ok, failing, { ...ok, state: 'expired' }],
     } as const;
-    expect(storyOf(lookOf({ watcher }), nowMs).slice(1)).toEqual([
+    expect(storyOf(lookOf({ watcher }), nowMs)).toEqual([
+      { tone: 'good', text: 'blue is active and serves blue-1; green stands by' },
       { tone: 'bad', text: 'Certificate of shop.example: expired: visitors get a warning' },
       {
         tone: 'warning',

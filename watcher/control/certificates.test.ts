@@ -72,6 +72,9 @@ describe('the report of the certificates program', () => {
     writeCertificates(directory, [certificateAt(nowMs)]);
     file = new CertificatesFile(directory, []);
     expect(read()).toEqual([]);
+    writeFileSync(join(directory, 'certificates.json'), 'damaged');
+    read();
+    expect(file.fault).toBeNull();
     expect(isSilent(file.known, Number.MAX_SAFE_INTEGER)).toBe(false);
   });
 

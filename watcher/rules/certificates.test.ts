@@ -118,7 +118,8 @@ describe('a renewal that fails', () => {
 
   it('has ended for your own once the file can be read again', () => {
     look(0, failed(3, { source: 'file', renewAtMs: undefined }));
-    expect(look(minuteMs, failed(0, { source: 'file', renewAtMs: undefined }))).toMatchObject([
+    expect(look(minuteMs, failed(4, { source: 'file', renewAtMs: undefined }))).toEqual([]);
+    expect(look(2 * minuteMs, failed(0, { source: 'file', renewAtMs: undefined }))).toMatchObject([
       { kind: 'certificate-renewed', because: 'readable' },
     ]);
   });
@@ -158,6 +159,14 @@ describe('a domain that has no certificate yet', () => {
     expect(look(12 * minuteMs, certificateAt(noon))).toMatchObject([
       { kind: 'certificate-renewed', instead: 'self-signed', incident: alert?.incident },
     ]);
+  });
+
+  it('is an alert even if that follows a renewal that fails, because now visitors notice it', () => {
+    const [alert] = look(0, failed(3));
+    expect(look(minuteMs, selfSigned(4))).toMatchObject([
+      { kind: 'certificate-renewal-failed', source: 'self-signed', incident: alert?.incident },
+    ]);
+    expect(look(2 * minuteMs, selfSigned(5))).toEqual([]);
   });
 
   it('is an alert at once at the third failure', () => {

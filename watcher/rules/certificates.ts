@@ -70,6 +70,8 @@ function follow(look: Look, certificate: Certificate): void {
   const shown = { source, issuer, notAfterMs, stage: 0, expiring: null };
   troubles[domain] ??= { ...beginIncident(state, nowMs), domain, failing: null, ...shown };
   const trouble = troubles[domain];
+  // A self-signed one is worse than a renewal that fails.
+  if (trouble.source !== source) trouble.failing = null;
   // A new one that runs out soon as well has its own alerts.
   if (isAnother(trouble, certificate)) Object.assign(trouble, shown);
   if (stage > trouble.stage) {
