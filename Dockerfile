@@ -20,6 +20,8 @@ COPY --chmod=755 health health
 COPY --chmod=755 journal journal
 COPY --chmod=755 metrics metrics
 COPY --chmod=755 report report
+# The shape of the report that the watcher reads.
+COPY --chmod=755 certificates/report.ts certificates/
 COPY --chmod=755 public public
 COPY --chmod=755 app app
 COPY --chmod=755 prober prober

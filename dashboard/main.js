@@ -1,4 +1,5 @@
 import { showAlerts } from './alerts.js';
+import { showCertificates } from './certificates.js';
 import { markAt } from './chart-marks.js';
 import { Charts } from './charts.js';
 import { byId, setText } from './elements.js';
@@ -101,6 +102,7 @@ function take(atMs, next, changed) {
   now = next;
   nowMs = atMs;
   showOverview(now, nowMs);
+  showCertificates(now.certificates, nowMs);
   showWatcher(now.watcher, nowMs);
   if (changed === null) return;
   chronicle = changed;

@@ -1,6 +1,7 @@
 const clockFormat = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const minuteFormat = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+const fullDayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
 const fullFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -11,6 +12,9 @@ export const clock = (ms) => clockFormat.format(ms);
 export const clockMinute = (ms) => minuteFormat.format(ms);
 /** @param {number} ms such as 23 Nov */
 export const day = (ms) => dayFormat.format(ms);
+
+/** @param {number} ms such as 23 Nov 2026 */
+export const fullDay = (ms) => fullDayFormat.format(ms);
 
 /**
  * A moment, with its day if that is not today.

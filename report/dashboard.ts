@@ -1,4 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
+import type { CertificateReport } from './certificates.ts';
 import type { Tone } from './tone.ts';
 
 /** The data for the page, as it goes over the wire. Types only: the page's scripts are checked against them too. */
@@ -76,6 +77,14 @@ export interface WatcherReport {
   readonly channels: readonly ChannelReport[];
 }
 
+/** A certificate in our own words. */
+export interface CertificateLine extends Pick<CertificateReport, 'domain' | 'notAfterMs' | 'source' | 'nextAttemptMs'> {
+  readonly tone: Tone;
+  readonly words: string;
+  /** What went wrong last, with text from outside; null if nothing did. */
+  readonly failure: string | null;
+}
+
 /** The present state. */
 export interface Now {
   readonly statement: Statement;
@@ -86,6 +95,8 @@ export interface Now {
   /** How many requests the error rate covers. */
   readonly windowSize: number;
   readonly deploy: { readonly pool: Pool; readonly release: string } | null;
+  /** Empty without HTTPS. */
+  readonly certificates: readonly CertificateLine[];
   /** The share of visitors that the standby gets. */
   readonly canary: { readonly pool: Pool; readonly percent: number } | null;
   readonly mutedUntilMs: number | null;

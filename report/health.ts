@@ -1,4 +1,5 @@
 import type { Pool } from '../settings/pool.ts';
+import type { CertificateReport } from './certificates.ts';
 
 export interface CheckpointHealth {
   readonly state: 'ok' | 'failing';
@@ -53,6 +54,8 @@ export interface Health {
     readonly release: string;
     readonly since: string;
   } | null;
+  /** Absent without HTTPS, and in the reports of older versions. */
+  readonly certificates?: readonly CertificateReport[];
   readonly slack: { readonly configured: boolean } & Partial<OutboxHealth>;
   readonly channels: readonly ({ readonly name: string } & OutboxHealth)[];
 }

@@ -136,7 +136,7 @@ const ports = {
 
 const https = {
   DOMAINS: {
-    for: ['compose', 'nginx_proxy', 'certificates', 'cli'],
+    for: ['compose', 'nginx_proxy', 'alert_watcher', 'certificates', 'cli'],
     ...field.domains(
       'The domains of the site, the main one first; turns HTTPS on, with a certificate for each. Wildcards need ACME_DNS',
     ),

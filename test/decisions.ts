@@ -1,8 +1,9 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { Alert } from '../watcher/alerts/alert.ts';
+import type { KnownCertificates } from '../watcher/control/certificates.ts';
 import type { DownFlags } from '../watcher/control/flags.ts';
 import { parseLine } from '../watcher/request/parse.ts';
-import { decideRecord, decideRequest, decideTick } from '../watcher/rules/decide.ts';
+import { decideCertificates, decideRecord, decideRequest, decideTick } from '../watcher/rules/decide.ts';
 import type { Verdict } from '../watcher/rules/incident.ts';
 import { newState, type Policy, type State } from '../watcher/rules/state.ts';
 
@@ -34,6 +35,13 @@ export class Decisions {
   tick(nowMs: number, flags: DownFlags | null = null): Alert[] {
     const before = this.verdicts.length;
     this.verdicts.push(...decideTick(this.state, flags, nowMs, this.policy));
+    return this.sent(before);
+  }
+
+  /** Looks at the certificates, and returns the alerts that are sent. */
+  certificates(nowMs: number, known: KnownCertificates): Alert[] {
+    const before = this.verdicts.length;
+    this.verdicts.push(...decideCertificates(this.state, known, nowMs, this.policy));
     return this.sent(before);
   }
 

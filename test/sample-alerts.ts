@@ -53,6 +53,20 @@ export const switched = (operation: NonNullable<Switch['operation']>): Switch =>
 export const deploy = { ...base, incident: 'd-7', actor: 'ci', pool: 'green', release: 'v2.4.0' } as const;
 const muted = { kind: 'unmuted', fromMs: base.atMs - 1_740_000, toMs: base.atMs } as const;
 
+const day = 86_400_000;
+const certificate = {
+  ...base,
+  incident: '1123-1405-8',
+  domain: 'shop.example',
+  source: 'acme',
+  issuer: "C=US, O=Let's Encrypt, CN=R11",
+  notAfterMs: base.atMs + 14 * day,
+} as const;
+const refused = {
+  error: 'acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: 203.0.113.7: Invalid response: 404',
+  nextAttemptMs: base.atMs + 3_600_000,
+} as const;
+
 type Samples<K extends AlertKind, A = Extract<Alert, { kind: K }>> = readonly [A, ...A[]];
 
 /** Samples of each kind, with the variants that change its words. */
@@ -132,6 +146,63 @@ export const sampleAlerts: { readonly [kind in AlertKind]: Samples<kind> } = {
   ],
   overload: [{ ...base, kind: 'overload', active: 'blue' }],
   'overload-resolved': [{ ...base, kind: 'overload-resolved', lastedMs: 184_000 }],
+  'certificate-expiring': [
+    { ...certificate, kind: 'certificate-expiring', renewAtMs: base.atMs - 16 * day, ...refused },
+    {
+      ...certificate,
+      kind: 'certificate-expiring',
+      notAfterMs: base.atMs + 30 * 3_600_000,
+      silentSinceMs: base.atMs - 9 * day,
+    },
+    { ...certificate, kind: 'certificate-expiring', source: 'file', issuer: 'CN=Example CA' },
+    { ...certificate, kind: 'certificate-expiring', notAfterMs: base.atMs - 500, ...refused },
+    { ...certificate, kind: 'certificate-expiring', source: 'file', notAfterMs: base.atMs - 500 },
+  ],
+  'certificate-renewal-failed': [
+    {
+      ...certificate,
+      kind: 'certificate-renewal-failed',
+      notAfterMs: base.atMs + 29 * day,
+      failures: 3,
+      ...refused,
+    },
+    { ...certificate, kind: 'certificate-renewal-failed', source: 'self-signed', failures: 3, ...refused },
+    { ...certificate, kind: 'certificate-renewal-failed', source: 'self-signed', failures: 0 },
+    {
+      ...certificate,
+      kind: 'certificate-renewal-failed',
+      source: 'file',
+      failures: 3,
+      error: 'the key of TLS_KEY_FILE does not belong to the certificate',
+    },
+  ],
+  'certificate-renewed': [
+    {
+      ...certificate,
+      kind: 'certificate-renewed',
+      notAfterMs: base.atMs + 90 * day,
+      instead: 'acme',
+      because: 'new',
+      lastedMs: 16 * day,
+    },
+    {
+      ...certificate,
+      kind: 'certificate-renewed',
+      notAfterMs: base.atMs + 6 * day,
+      instead: 'self-signed',
+      because: 'new',
+      lastedMs: 723_400,
+    },
+    {
+      ...certificate,
+      kind: 'certificate-renewed',
+      source: 'file',
+      instead: 'file',
+      because: 'readable',
+      lastedMs: 723_400,
+    },
+    { ...certificate, kind: 'certificate-renewed', instead: 'acme', because: 'removed', lastedMs: 3 * day },
+  ],
   flapping: [
     { ...base, kind: 'flapping', pool: 'blue', standby: 'green', failovers: 3, lastedMs: 41_200, cause: 'timed out' },
   ],

@@ -46,6 +46,10 @@ export const composedMessages = {
   'outage and its end': { alert: begun('outage'), end: endOf('outage-resolved', failover.incident) },
   'standby down and its end': { alert: begun('standby-down'), end: endOf('standby-resolved', failover.incident) },
   'overload and its end': { alert: begun('overload'), end: endOf('overload-resolved', failover.incident) },
+  'a failed renewal and its end': {
+    alert: begun('certificate-renewal-failed'),
+    end: endOf('certificate-renewed', begun('certificate-renewal-failed').incident),
+  },
   late: { alert: failover, late: { forMs: 12 * minute } },
   'late because Slack was down': {
     alert: { ...failover, heldBack: { count: 2, sinceMs: failover.atMs - 3 * minute } },

@@ -30,6 +30,11 @@ export class Scrape {
     return new Set([...this.#values.keys()].map((series) => series.split('{', 1)[0] ?? ''));
   }
 
+  /** The names of all metrics, even of those that have no series now. */
+  metrics(): ReadonlySet<string> {
+    return new Set([...this.text.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));
+  }
+
   /** The values of all series of this name, by their labels in text form. */
   of(name: string): Readonly<Record<string, number>> {
     const own = [...this.#values].filter(([series]) => series.startsWith(`${name}{`));

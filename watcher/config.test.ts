@@ -32,6 +32,8 @@ describe('the configuration', () => {
       logPath: '/var/log/nginx/access.log',
       controlDirectory: '/var/lib/bluegreen/control',
       stateDirectory: '/var/lib/bluegreen/watcher',
+      acmeDirectory: '/var/lib/bluegreen/acme',
+      domains: [],
       host: '0.0.0.0',
       port: 8083,
       thresholdPercent: 2,

@@ -9,6 +9,10 @@ export interface Config {
   readonly logPath: string;
   readonly controlDirectory: string;
   readonly stateDirectory: string;
+  /** Where the report on certificates is. */
+  readonly acmeDirectory: string;
+  /** The entries of DOMAINS; empty without HTTPS. */
+  readonly domains: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly thresholdPercent: number;
@@ -53,6 +57,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logPath: settings.ACCESS_LOG,
     controlDirectory: settings.CONTROL_DIR,
     stateDirectory: settings.STATE_DIR,
+    acmeDirectory: settings.ACME_DIR,
+    domains: settings.DOMAINS ?? [],
     host: settings.BIND_ADDRESS,
     port: settings.WATCHER_PORT,
     thresholdPercent: settings.ERROR_RATE_THRESHOLD,

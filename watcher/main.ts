@@ -17,6 +17,7 @@ import { CheckpointFile } from './checkpoint/checkpoint-file.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import type { Checkpoint } from './checkpoint/shape.ts';
 import { type Config, readConfig } from './config.ts';
+import { CertificatesFile } from './control/certificates.ts';
 import { controlReporter } from './control/control-report.ts';
 import { ControlDirectory } from './control/flags.ts';
 import { PoolCounters } from './counts/pools.ts';
@@ -93,6 +94,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): (sign
 
   // Log lines.
   const control = new ControlDirectory(config.controlDirectory, saved?.progress.watch.state.flags);
+  const certificates = new CertificatesFile(config.acmeDirectory, config.domains);
   const counters = new PoolCounters(config.addresses);
   const earlyChecks = EarlyChecks.of(config);
   const watch = new Watch(
@@ -115,6 +117,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): (sign
       fault: (error) => log.error(traceOf(error), 'the rules failed on a log line'),
     }),
     saved?.progress.watch,
+    certificates,
   );
   const tail = new Tail({
     path: logPath,
@@ -124,7 +127,7 @@ export function startWatcher(config: Config, { log, fail }: Surroundings): (sign
     from: resumeAt(saved?.progress),
   });
   const reportTail = tailReporter(tail, logPath, log);
-  const reportControl = controlReporter(control, () => watch.journal, log);
+  const reportControl = controlReporter({ control, certificates, journal: () => watch.journal }, log);
   const linesBefore = watch.lines;
   let taken = watch.taken;
   const follower = new Follower(tail, logPath, { beforeStep: watch.beforeLines, afterStep });

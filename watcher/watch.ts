@@ -1,10 +1,11 @@
 import type { JournalRecord } from '../journal/record.ts';
 import type { WatchHealth } from '../report/health.ts';
 import type { Pool } from '../settings/pool.ts';
+import { CertificatesFile, type KnownCertificates } from './control/certificates.ts';
 import { ControlDirectory } from './control/flags.ts';
 import { Records } from './control/journal.ts';
 import { parseLine, type RejectReason } from './request/parse.ts';
-import { decideRecord, decideRequest, decideSwitches, decideTick } from './rules/decide.ts';
+import { decideCertificates, decideRecord, decideRequest, decideSwitches, decideTick } from './rules/decide.ts';
 import { type WatchView, watchHealthOf } from './rules/health.ts';
 import { beginIncident, type Verdict } from './rules/incident.ts';
 import type { Listener } from './rules/listener.ts';
@@ -18,6 +19,7 @@ export class Watch implements WatchView {
   readonly #state: State;
   readonly #policy: Policy;
   readonly #control: ControlDirectory;
+  readonly #certificates: CertificatesFile;
   readonly #listener: Listener;
   readonly #records: Records;
   readonly #rejects: Record<RejectReason | 'too-long' | 'undecided', number> = {
@@ -39,10 +41,17 @@ export class Watch implements WatchView {
   #replaying = false;
 
   /** @param saved the state of an earlier watch to continue from, in the log's time until {@link goLive} */
-  constructor(policy: Policy, control: ControlDirectory, listener: Listener, saved?: WatchSnapshot) {
+  constructor(
+    policy: Policy,
+    control: ControlDirectory,
+    listener: Listener,
+    saved?: WatchSnapshot,
+    certificates = new CertificatesFile('', []),
+  ) {
     this.#state = saved?.state ?? newState(policy);
     this.#policy = policy;
     this.#control = control;
+    this.#certificates = certificates;
     this.#listener = listener;
     this.#records = new Records(control.directory);
     if (saved === undefined) return;
@@ -62,6 +71,7 @@ export class Watch implements WatchView {
     const control = new ControlDirectory('', state.flags);
     const watch = new Watch(policy, control, { send: ignore, hold: ignore, fault: ignore }, { ...saved, state });
     watch.#passTimeTo(saved.lastTickMs + tickMs);
+    decideCertificates(state, watch.certificates, saved.lastTickMs + tickMs, policy);
     watch.health();
   }
 
@@ -159,6 +169,7 @@ export class Watch implements WatchView {
     if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !hasMuteChanged(this.#state, nowMs)) return;
     this.#lastTickMs = nowMs;
     this.#pass(decideTick(this.#state, this.#state.flags, nowMs, this.#policy));
+    this.#pass(decideCertificates(this.#state, this.#certificates.read(), nowMs, this.#policy));
   };
 
   /** The active pool according to the log, or to the flags if the log has not shown it yet. */
@@ -176,13 +187,20 @@ export class Watch implements WatchView {
     return { rejects: this.#records.rejects, fault: this.#records.fault };
   }
 
+  /** What is known about the certificates, as of the last look. */
+  get certificates(): KnownCertificates {
+    return this.#certificates.known;
+  }
+
   isOpen(incident: string): boolean {
     return isOpen(this.#state, incident);
   }
 
   /** The watch's own part of the health report. */
   health(): WatchHealth {
-    return watchHealthOf(this.#state, { ...this.snapshot(), journal: this.journal }, this.#policy);
+    const { journal, certificates } = this;
+    const found = { ...this.snapshot(), journal, certificates, nowMs: Date.now() };
+    return watchHealthOf(this.#state, found, this.#policy);
   }
 
   /** Reads the journal. During a replay, records wait for the lines before them. */

@@ -6,9 +6,12 @@ import { composeUnavailable } from '../engine/compose/engine.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
+import { domainFindings } from '../stack/domains.ts';
 import { envFileFindings, ipv6Finding, portExposure } from '../stack/exposure.ts';
 import { takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
+import { certificateFindings } from '../status/certificates.ts';
+import { watcherHealth } from '../status/look.ts';
 import { error, type Finding, ok, warn } from '../terminal/finding.ts';
 import { print, styledForStdout } from '../terminal/terminal.ts';
 
@@ -24,6 +27,7 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
     ...(engine.name === 'compose' ? ipv6Finding(stack) : []),
     ...brokenHooks(stack).map((path) => error(`${path} is not executable; chmod +x it, or remove it`)),
     ...lockFindings(stack),
+    ...(await domainFindings(stack.settings.DOMAINS ?? [])),
     ...((await engine.isUp()) ? await stackFindings(stack, engine) : await portFindings(engine)),
   ];
   for (const { level, text } of findings) print(`${mark(level)} ${text}`);
@@ -91,8 +95,12 @@ async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
       ? ok(`${name} is running`)
       : error(`${name}: ${state}, ${detail}; see ./bluegreen logs ${name}`);
   });
+  const certificates = certificateFindings(
+    stack.settings.DOMAINS ?? [],
+    (await watcherHealth(stack)).watcher?.certificates,
+  );
   const edge = await edgeStatus(engine).catch(() => undefined);
-  if (edge === undefined) return [...services, error('the edge does not answer on its status port')];
+  if (edge === undefined) return [...services, ...certificates, error('the edge does not answer on its status port')];
   const pools = await Promise.all(
     (['blue', 'green'] as const).map(async (pool) => {
       const found = await poolStatus(stack, pool);
@@ -105,5 +113,5 @@ async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
   );
   const guard = edge.guarded ? [] : [error('the prober does not respond, so the edge relies on passive checks')];
   const maintenance = edge.maintenance ? [warn('maintenance is on: visitors see the maintenance page')] : [];
-  return [...services, ...pools, ...guard, ...maintenance];
+  return [...services, ...pools, ...guard, ...maintenance, ...certificates];
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serviceNames } from '../../settings/services.ts';
 import { captureOutput } from '../../test/captured-output.ts';
 import { edgeIsGone, StandInSite } from '../../test/stand-in-site.ts';
 import { status } from './status.ts';
@@ -36,7 +37,31 @@ describe('status', () => {
     expect(edge).toBeUndefined();
     expect(story[0]).toMatchObject({ tone: 'bad' });
     expect(pools).toHaveLength(2);
-    expect(services).toHaveLength(5);
+    expect(services).toHaveLength(serviceNames.length);
+  });
+
+  it('prints the certificates only if there are any, and gives them to scripts', async () => {
+    await status(site.stack, site.engine, { json: false });
+    expect(printed.text).not.toContain('CERTIFICATE');
+    const notAfterMs = Date.now() + 36 * 86_400_000 + 60_000;
+    const certificate = {
+      domain: 'shop.example',
+      source: 'acme',
+      issuer: "O=Let's Encrypt",
+      notAfterMs,
+      state: 'ok',
+      failures: 0,
+      error: null,
+      nextAttemptMs: null,
+    } as const;
+    site.health = { ...site.health, certificates: [certificate] };
+    await status(site.stack, site.engine, { json: false });
+    expect(printed.text).toMatch(
+      /^CERTIFICATE +VALID\nshop\.example +until \d{4}-\d\d-\d\d \(36 days\) +renewed by Let's Encrypt$/m,
+    );
+    const before = printed.text.length;
+    await status(site.stack, site.engine, { json: true });
+    expect(JSON.parse(printed.text.slice(before)).watcher.certificates).toEqual([certificate]);
   });
 
   it.each(['[]', '"ok"', '{"status":"ok"}', '<html>'])(

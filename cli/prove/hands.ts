@@ -18,13 +18,14 @@ export interface WatcherProgram extends Program {
   health(): Promise<string>;
 }
 
-/** Emptied for the proof's own watcher, so that it sends nothing to the channels or the prober. */
+/** Emptied for the proof's own watcher: it sends nothing to the channels or the prober, and no alert is about certificates. */
 export const mutingVariables = [
   'SLACK_WEBHOOK_URL',
   'SLACK_WEBHOOK_URL_FILE',
   'ALERT_WEBHOOKS',
   'ALERT_WEBHOOKS_FILE',
   'PROBER_ADDRESS',
+  'DOMAINS',
 ] as const satisfies readonly VariableName[];
 
 /** What scenarios do to the stack beyond the other commands, on each engine. */

@@ -41,12 +41,16 @@ export async function look(stack: Stack, engine: Engine): Promise<Look> {
 export async function quickLook(stack: Stack): Promise<QuickLook> {
   const [states, health, counters] = await Promise.all([
     Promise.all(pools.map((pool) => poolStatus(stack, pool))),
-    ask(`${watcherUrl(stack)}/healthz`),
+    watcherHealth(stack),
     ask(`${watcherUrl(stack)}/counters`),
   ]);
-  const watcher = healthOf(parsedJson(health.body));
-  const isForeign = watcher === undefined && health.status !== 0;
-  return { pools: states, watcher, isForeign, counters: countersOf(parsedJson(counters.body)) };
+  return { pools: states, ...health, counters: countersOf(parsedJson(counters.body)) };
+}
+
+export async function watcherHealth(stack: Stack): Promise<Pick<QuickLook, 'watcher' | 'isForeign'>> {
+  const { status, body } = await ask(`${watcherUrl(stack)}/healthz`);
+  const watcher = healthOf(parsedJson(body));
+  return { watcher, isForeign: watcher === undefined && status !== 0 };
 }
 
 export async function engineLook(stack: Stack, engine: Engine): Promise<EngineLook> {

@@ -6,8 +6,9 @@ import type { EdgeStatus } from '../edge/control-state.ts';
 import type { HistoryEntry } from '../edge/history.ts';
 import type { PoolStatus } from '../edge/pool-status.ts';
 import { printable, styledForStdout, table } from '../terminal/terminal.ts';
+import { certificateTable } from './certificates.ts';
+import type { Remark } from './remark.ts';
 import type { Report } from './report.ts';
-import type { Remark } from './story.ts';
 
 const styleOf = { bad: 'red', warning: 'yellow', good: 'green', neutral: 'cyan' } as const;
 
@@ -31,6 +32,7 @@ export function statusText(report: Report): string {
       services.map(({ name, state, detail }) => [name, state, detail]),
     ),
     '',
+    ...certificateLines(report.watcher),
     ...watcherLines(report.watcher),
     ...(lastFew.length === 0 ? [] : ['', lastTable(lastFew)]),
   ].join('\n');
@@ -60,6 +62,11 @@ export function poolCells(
 
 function roleOf(pool: Pool, active: Pool): string {
   return pool === active ? 'active' : 'standby';
+}
+
+function certificateLines(watcher: Health | undefined): string[] {
+  const { certificates = [] } = watcher ?? {};
+  return certificates.length === 0 ? [] : [certificateTable(certificates, Date.now()), ''];
 }
 
 /** The error rate that the watcher sees, and where it sends alerts. */

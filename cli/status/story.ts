@@ -8,13 +8,9 @@ import { holderText } from '../deploy/lock.ts';
 import type { EdgeStatus } from '../edge/control-state.ts';
 import { isHealthy } from '../engine/engine.ts';
 import type { CommandError } from '../terminal/command-error.ts';
+import { certificateRemarks } from './certificates.ts';
 import type { Look } from './look.ts';
-
-/** One statement about the stack, and how grave it is, with the same tones as alerts. */
-export interface Remark {
-  readonly tone: Tone;
-  readonly text: string;
-}
+import type { Remark } from './remark.ts';
 
 /** The state of the stack. The first remark matters most. */
 export type Story = readonly [Remark, ...Remark[]];
@@ -24,7 +20,12 @@ const severity: readonly Tone[] = ['bad', 'warning', 'neutral', 'good'];
 /** As in the alerts and on the dashboard: which pool serves, whether the standby could take over, and what is wrong. */
 export function storyOf(look: Look, nowMs = Date.now()): Story {
   const { control, fault } = look;
-  const remarks = [...watcherRemarks(look), ...serviceRemarks(look), ...releaseRemarks(look)];
+  const remarks = [
+    ...watcherRemarks(look),
+    ...certificateRemarks(look.watcher?.certificates ?? [], nowMs),
+    ...serviceRemarks(look),
+    ...releaseRemarks(look),
+  ];
   if (control === undefined) {
     return [{ tone: 'bad', text: `The edge cannot be reached: ${whyUnreachable(fault)}` }, ...sorted(remarks)];
   }
@@ -66,6 +67,8 @@ const incidents: { readonly [kind: string]: Remark } = {
   flapping: { tone: 'warning', text: 'Flapping: the active pool goes up and down' },
   failover: { tone: 'warning', text: 'Failover' },
   'standby-down': { tone: 'warning', text: 'Standby down' },
+  'certificate-expiring': { tone: 'warning', text: 'A certificate runs out' },
+  'certificate-renewal-failed': { tone: 'warning', text: 'A certificate cannot be renewed' },
   overload: { tone: 'warning', text: 'The machine is overloaded: both pools answer their health checks late' },
 };
 
@@ -82,13 +85,17 @@ function incidentRemarks(
   watcher: Health | undefined,
   nowMs: number,
 ): { current: readonly Remark[]; old: readonly Remark[] } {
-  const all = (watcher?.openIncidents ?? []).map(({ kind, incident, since }) => {
-    const { tone, text } = incidentWords(kind);
-    const what =
-      kind === 'failover' && watcher?.serving ? `${text}: ${watcher.serving} answered the last request` : text;
-    const remark = { tone, text: `${what} (incident ${incident}, since ${utcTime(Date.parse(since)).slice(11)})` };
-    return { kind, remark };
-  });
+  const open = watcher?.openIncidents ?? [];
+  // The certificates themselves say more.
+  const all = open
+    .filter(({ kind }) => !kind.startsWith('certificate-'))
+    .map(({ kind, incident, since }) => {
+      const { tone, text } = incidentWords(kind);
+      const what =
+        kind === 'failover' && watcher?.serving ? `${text}: ${watcher.serving} answered the last request` : text;
+      const remark = { tone, text: `${what} (incident ${incident}, since ${utcTime(Date.parse(since)).slice(11)})` };
+      return { kind, remark };
+    });
   const lastMs = watcher?.log.lastLine ? Date.parse(watcher.log.lastLine) : 0;
   const isOld = isIdle(lastMs, nowMs);
   const [old = [], current = []] = [true, false].map((wanted) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateStates } from '../../report/certificates.ts';
 import type { Counters } from '../../report/counters.ts';
 import type { AlertDelivery } from '../../report/delivery.ts';
 import type { Health } from '../../report/health.ts';
@@ -13,6 +14,17 @@ const channel = z.object({
   lastError: z.string().nullable(),
 });
 
+const certificate = z.object({
+  domain: z.string(),
+  source: z.enum(['acme', 'file', 'self-signed']),
+  issuer: z.string(),
+  notAfterMs: z.number(),
+  state: z.enum(certificateStates),
+  failures: z.number(),
+  error: z.string().nullable(),
+  nextAttemptMs: z.number().nullable(),
+});
+
 const health = z.object({
   status: z.string(),
   log: z.object({ state: z.string(), fault: z.string().nullable(), lastLine: z.string().nullable() }),
@@ -22,6 +34,7 @@ const health = z.object({
   window: z.object({ samples: z.number(), errorPercent: z.number() }),
   alertsHeldBack: z.number(),
   channels: z.array(channel),
+  certificates: z.array(certificate).optional(),
 });
 
 const counts = z.object({ requests: z.number(), failed: z.number() });

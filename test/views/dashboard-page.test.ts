@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accessLine, reroutedLine, unservedLine } from '../access-lines.ts';
 import { startBrowser } from '../browser.ts';
+import { certificateAt, dayMs, writeCertificates } from '../certificates.ts';
 import { eventually } from '../condition.ts';
 import { chartColors, DashboardPage } from '../dashboard-page.ts';
 import { FakeSlack, startFakeSlack } from '../fake-slack.ts';
@@ -21,6 +22,21 @@ beforeAll(async () => {
 });
 
 afterAll(() => browser.close());
+
+/** Looks for accessibility violations and for what does not fit, in light and dark, on a screen and a phone. */
+async function lookAtAll(): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const viewport of [
+      { width: 1280, height: 900 },
+      { width: 360, height: 740 },
+    ]) {
+      await dashboard.page.emulateMedia({ colorScheme });
+      await dashboard.page.setViewportSize(viewport);
+      expect(await dashboard.axe()).toEqual([]);
+      expect(await dashboard.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+  }
+}
 
 /** Log lines of the last seconds, one every 50 ms. */
 function recentLines(count: number, line = accessLine): string[] {
@@ -176,20 +192,39 @@ describe('the dashboard of a watcher', () => {
     await watcher.again({ ACCESS_LOG: none('access.log'), CONTROL_DIR: none('control'), STATE_DIR: none('state') });
     await dashboard.says('word', 'Waiting');
     await lookAtAll();
+  });
 
-    async function lookAtAll(): Promise<void> {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const viewport of [
-          { width: 1280, height: 900 },
-          { width: 360, height: 740 },
-        ]) {
-          await dashboard.page.emulateMedia({ colorScheme });
-          await dashboard.page.setViewportSize(viewport);
-          expect(await dashboard.axe()).toEqual([]);
-          expect(await dashboard.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-        }
-      }
-    }
+  it('shows the certificate of each domain, and nothing about them without HTTPS', async () => {
+    await start();
+    await dashboard.says('sentence', 'is active');
+    expect(await dashboard.page.locator('#certificates-box').isVisible()).toBe(false);
+    // Without a log, a restarted watcher waits for one first.
+    watcher.log(...recentLines(1));
+    await dashboard.says('sentence', 'serves.');
+    await watcher.kill();
+    const acme = join(watcher.directory, 'acme');
+    const now = Date.now();
+    const error = `<img src=x> ${'long'.repeat(60)}`;
+    writeCertificates(acme, [
+      certificateAt(now),
+      certificateAt(now, { domain: '*.shop.example', failures: 3, error, nextAttemptMs: now + 3_600_000 }),
+      certificateAt(now, { domain: 'old.example', notAfterMs: now }),
+      certificateAt(now, { domain: 'new.example', source: 'self-signed' }),
+      certificateAt(now, { domain: 'own.example', source: 'file', renewAtMs: undefined, notAfterMs: now + 2 * dayMs }),
+    ]);
+    const domains = 'shop.example,*.shop.example,old.example,new.example,own.example';
+    await watcher.again({ ACME_DIR: acme, DOMAINS: domains });
+    await dashboard.says('certificates', /shop\.exampleuntil \d+ \w+ \d{4} \(60 days\), renewed by Let's Encrypt/);
+    await dashboard.says(
+      'certificates',
+      /\*\.shop\.example.*cannot be renewed3 attempts failed: <img src=x>.*Next attempt/,
+    );
+    await dashboard.says('certificates', /old\.example.*expired: visitors get a warning/);
+    await dashboard.says('certificates', /new\.exampleself-signed/);
+    await dashboard.says('certificates', /own\.example.*\(\d+\sh.*your own: replace it/);
+    await dashboard.says('problems', 'Certificate of old.example: expired: visitors get a warning');
+    await lookAtAll();
+    expect(dashboard.faults).toEqual([]);
   });
 
   it('can be read, and its history browsed, with the keyboard alone', async () => {

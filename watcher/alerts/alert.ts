@@ -1,5 +1,6 @@
 // Everything that can be sent, on one page, and so longer than other files.
 
+import type { Certificate } from '../../certificates/report.ts';
 import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { RequestIds } from '../request/event.ts';
@@ -186,6 +187,44 @@ export interface OverloadResolved extends AlertBase {
   readonly lastedMs: number;
 }
 
+interface CertificateBase extends AlertBase {
+  /** An entry of DOMAINS. */
+  readonly domain: string;
+  readonly source: Certificate['source'];
+  readonly issuer: string;
+  readonly notAfterMs: number;
+}
+
+/** A certificate runs out, or has run out, although it should have been renewed. */
+export interface CertificateExpiring extends CertificateBase {
+  readonly kind: 'certificate-expiring';
+  /** When it should have been renewed; absent if it is nobody's task. */
+  readonly renewAtMs?: number | undefined;
+  /** Why the last attempt failed. */
+  readonly error?: string | undefined;
+  readonly nextAttemptMs?: number | undefined;
+  /** Since when the certificates program has not reported; absent if it does. */
+  readonly silentSinceMs?: number | undefined;
+}
+
+/** Several attempts in a row have failed, or there is still only a self-signed certificate. */
+export interface CertificateRenewalFailed extends CertificateBase {
+  readonly kind: 'certificate-renewal-failed';
+  readonly failures: number;
+  readonly error?: string | undefined;
+  readonly nextAttemptMs?: number | undefined;
+}
+
+/** The end of either. */
+export interface CertificateRenewed extends CertificateBase {
+  readonly kind: 'certificate-renewed';
+  /** What was shown before. */
+  readonly instead: Certificate['source'];
+  /** A new certificate is shown, the same one is in order again, or DOMAINS no longer has the domain. */
+  readonly because: 'new' | 'readable' | 'removed';
+  readonly lastedMs: number;
+}
+
 export interface AwayEvent {
   readonly atMs: number;
   /** A phrase of the watcher's own, without text from outside. */
@@ -221,6 +260,9 @@ export type Alert =
   | StandbyResolved
   | Overload
   | OverloadResolved
+  | CertificateExpiring
+  | CertificateRenewalFailed
+  | CertificateRenewed
   | Away
   | OperationAlert;
 

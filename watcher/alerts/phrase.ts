@@ -1,4 +1,4 @@
-import { oneLine } from '../../report/text.ts';
+import { oneLine, short } from '../../report/text.ts';
 import type { Alert, DeployFailed, Switch } from './alert.ts';
 
 /** Phrases are parts of sentences, so releases in them are short. */
@@ -37,6 +37,14 @@ export function phraseOf(alert: Alert): string {
       return 'machine overloaded';
     case 'overload-resolved':
       return 'machine no longer overloaded';
+    case 'certificate-expiring':
+      return `certificate of ${short(alert.domain)} ${alert.notAfterMs <= alert.atMs ? 'expired' : 'running out'}`;
+    case 'certificate-renewal-failed':
+      return alert.source === 'self-signed'
+        ? `no certificate for ${short(alert.domain)}`
+        : `renewal of the certificate of ${short(alert.domain)} failing`;
+    case 'certificate-renewed':
+      return `certificate of ${short(alert.domain)} ${alert.because === 'removed' ? 'no longer needed' : 'in order'}`;
     case 'away':
       return 'the watcher was away';
     case 'deploy-started':

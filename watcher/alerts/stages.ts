@@ -3,7 +3,7 @@ import type { Alert } from './alert.ts';
 
 /** Whether `end` resolves `alert`, so that one message can carry both. */
 export function isEndOf(end: Alert, alert: Alert): boolean {
-  return end.incident === alert.incident && kindInfo(end.kind).resolves === alert.kind;
+  return end.incident === alert.incident && (kindInfo(end.kind).resolves?.includes(alert.kind) ?? false);
 }
 
 /** Whether an alert ends something. */

@@ -9,6 +9,7 @@ import type { Releases } from '../past/releases.ts';
 import type { WatchView } from '../rules/health.ts';
 import type { Listener } from '../rules/listener.ts';
 import { AlertCounts } from './alerts.ts';
+import { exposeCertificates } from './certificates.ts';
 import { exposeCheckpoint, exposeLog } from './log.ts';
 import { exposeReleases } from './releases.ts';
 import { exposeRequests, RequestCounts } from './requests.ts';
@@ -67,6 +68,7 @@ export class Metrics {
     exposeRequests(exposition, this.#requests, sloPercent);
     exposeReleases(exposition, releases);
     exposeState(exposition, watch, thresholdPercent);
+    exposeCertificates(exposition, watch);
     exposeLog(exposition, watch, tail);
     exposeCheckpoint(exposition, checkpointer);
     this.#alerts.expose(exposition, outboxes);

@@ -1,6 +1,8 @@
-import type { Now, PoolReport } from '../../report/dashboard.ts';
+import { type CertificateReport, certificateTone, certificateWords, failureWords } from '../../report/certificates.ts';
+import type { CertificateLine, Now, PoolReport } from '../../report/dashboard.ts';
 import type { Health } from '../../report/health.ts';
 import { otherPool, type Pool } from '../../settings/pool.ts';
+import { isSilent } from '../control/certificates.ts';
 import type { ControlDirectory } from '../control/flags.ts';
 import type { Releases } from '../past/releases.ts';
 import type { WatchView } from '../rules/health.ts';
@@ -35,6 +37,8 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
     checkpointFault: health.checkpoint.fault,
     pastFault,
     channels: health.channels,
+    certificates: health.certificates ?? [],
+    certificatesSilentSinceMs: isSilent(watch.certificates, nowMs) ? watch.certificates.reportedMs : null,
     nowMs,
   };
   const problems = problemsOf(standing);
@@ -49,6 +53,7 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
     thresholdPercent,
     windowSize: errorRate.window.size,
     deploy: deploy === null ? null : { pool: deploy.pool, release: deploy.release },
+    certificates: standing.certificates.map(lineOf),
     canary: canaryOf(active, control),
     mutedUntilMs: mute.open?.untilMs ?? null,
     maintenanceMode: health.maintenance,
@@ -73,6 +78,13 @@ export function nowOf(parts: NowParts, nowMs: number): Now {
       channels: health.channels,
     },
   };
+}
+
+function lineOf(certificate: CertificateReport): CertificateLine {
+  const { domain, notAfterMs, source, state, nextAttemptMs } = certificate;
+  const words = certificateWords(certificate);
+  const failure = failureWords(certificate) ?? null;
+  return { domain, notAfterMs, source, nextAttemptMs, tone: certificateTone(state), words, failure };
 }
 
 function canaryOf(active: Pool | null, control: ControlDirectory): Now['canary'] {

@@ -36,6 +36,7 @@ const names = [
   'series.js',
   'alerts.js',
   'releases.js',
+  'certificates.js',
   'watcher.js',
   'elements.js',
   'time.js',

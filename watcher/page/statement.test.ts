@@ -16,7 +16,14 @@ function standing(change: (state: State) => void = () => {}, more: Partial<Stand
   state.routing.serving = 'blue';
   change(state);
   const log = { state: 'reading', fault: null, catchingUp: false } as const;
-  const nothing = { journalFault: null, checkpointFault: null, pastFault: null, channels: [] };
+  const nothing = {
+    journalFault: null,
+    checkpointFault: null,
+    pastFault: null,
+    channels: [],
+    certificates: [],
+    certificatesSilentSinceMs: null,
+  };
   const there = { edge: { state: 'there' }, prober: { state: 'there' } } as const;
   return { state, active: 'blue', log, lastEndMs: nowMs - 1_000, ...there, ...nothing, nowMs, ...more };
 }
@@ -187,6 +194,29 @@ describe('the statement', () => {
     ]);
     expect(problems(standing((state) => Object.assign(state, { flags: null })))).toEqual([
       'warning: No health checks: the control directory cannot be seen (null)',
+    ]);
+  });
+
+  it('has certificates that visitors or browsers refuse, and those that will be', () => {
+    const certificate = {
+      domain: 'shop.example',
+      source: 'acme',
+      issuer: '',
+      notAfterMs: nowMs,
+      state: 'failing',
+      failures: 3,
+      error: 'refused',
+      nextAttemptMs: null,
+    } as const;
+    const certificates = [
+      certificate,
+      { ...certificate, domain: 'www.shop.example', state: 'expired' },
+      { ...certificate, domain: 'new.example', state: 'pending' },
+    ] as const;
+    expect(problems(standing(undefined, { certificates, certificatesSilentSinceMs: nowMs - 900_000 }))).toEqual([
+      'bad: Certificate of www.shop.example: expired: visitors get a warning (refused)',
+      'warning: Certificate of shop.example: cannot be renewed (refused)',
+      'warning: Nobody renews certificates: their service does not report (null)',
     ]);
   });
 });

@@ -1,8 +1,9 @@
+import { type CertificateReport, certificateTone, certificateWords } from '../../report/certificates.ts';
 import type { ChannelReport, Problem, Statement } from '../../report/dashboard.ts';
 import { share } from '../../report/figures.ts';
 import type { TailState } from '../../report/health.ts';
 import { isIdle } from '../../report/serving.ts';
-import { capital } from '../../report/text.ts';
+import { capital, oneLine } from '../../report/text.ts';
 import { otherPool, type Pool, pools } from '../../settings/pool.ts';
 import type { Causes } from '../alerts/alert.ts';
 import { isOutageConfirmed } from '../rules/open-incidents.ts';
@@ -27,6 +28,9 @@ export interface Standing {
   /** Why the dashboard's history cannot be saved. */
   readonly pastFault: string | null;
   readonly channels: readonly ChannelReport[];
+  readonly certificates: readonly CertificateReport[];
+  /** Since when the certificates program has not reported; null if it does. */
+  readonly certificatesSilentSinceMs: number | null;
   readonly nowMs: number;
 }
 
@@ -90,7 +94,12 @@ export function statementOf(standing: Standing, problems: readonly Problem[]): S
 
 /** The problems that exist now, worst first, each in the tone of its alert; empty if there are none. */
 export function problemsOf(standing: Standing): readonly Problem[] {
-  const all = [...incidentProblems(standing), ...poolProblems(standing), ...stackProblems(standing)];
+  const all = [
+    ...incidentProblems(standing),
+    ...poolProblems(standing),
+    ...certificateProblems(standing),
+    ...stackProblems(standing),
+  ];
   return [...all.filter(({ tone }) => tone === 'bad'), ...all.filter(({ tone }) => tone === 'warning')];
 }
 
@@ -164,6 +173,21 @@ function poolProblems(standing: Standing): readonly Problem[] {
           standbyFlag.cause,
         ),
   ].filter((problem) => problem !== undefined);
+}
+
+const maxErrorChars = 100;
+
+function certificateProblems({ certificates, certificatesSilentSinceMs }: Standing): readonly Problem[] {
+  const problems = certificates.flatMap((certificate) => {
+    const tone = certificateTone(certificate.state);
+    if (tone !== 'bad' && tone !== 'warning') return [];
+    const text = `Certificate of ${certificate.domain}: ${certificateWords(certificate)}`;
+    const { error } = certificate;
+    // The list of certificates has all of it.
+    return [{ tone, text, detail: error === null ? null : oneLine(error, maxErrorChars), sinceMs: null }];
+  });
+  if (certificatesSilentSinceMs === null) return problems;
+  return [...problems, warning('Nobody renews certificates: their service does not report', certificatesSilentSinceMs)];
 }
 
 /** What is wrong with the edge, the prober and the watcher itself. */

@@ -1,7 +1,9 @@
 import type { JournalRecord } from '../../journal/record.ts';
+import type { KnownCertificates } from '../control/certificates.ts';
 import type { DownFlags } from '../control/flags.ts';
 import type { AccessEvent } from '../request/event.ts';
 import { burnRate, burnRateTick } from './burn-rate.ts';
+import { certificatesTick } from './certificates.ts';
 import { errorRate, errorRateTick } from './error-rate.ts';
 import { routing, routingTick } from './failover.ts';
 import type { Verdict } from './incident.ts';
@@ -53,6 +55,21 @@ export function decideTick(state: State, flags: DownFlags | null, nowMs: number,
   burnRateTick(state, nowMs, verdicts, rules);
   operationsTick(state, nowMs, verdicts, rules);
   return [...muteVerdicts, ...withMuted(state, verdicts)];
+}
+
+/**
+ * Decides which alerts follow from the state of the certificates. Only the present counts: the log has no news of them, so a
+ * replay of it cannot know whether they were renewed.
+ */
+export function decideCertificates(
+  state: State,
+  known: KnownCertificates,
+  nowMs: number,
+  policy: Policy,
+): readonly Verdict[] {
+  const verdicts: Verdict[] = [];
+  certificatesTick(state, known, nowMs, verdicts, policyNow(state, policy));
+  return withMuted(state, verdicts);
 }
 
 /** Decides which alerts follow from a journal record. */

@@ -1,5 +1,7 @@
 import type { Health, WatchHealth } from '../../report/health.ts';
 import type { Pool } from '../../settings/pool.ts';
+import type { KnownCertificates } from '../control/certificates.ts';
+import { certificateReports } from './certificate-state.ts';
 import { openIncidents } from './open-incidents.ts';
 import type { Policy, State, WatchSnapshot } from './state.ts';
 import { failedPercent } from './window.ts';
@@ -13,6 +15,7 @@ export interface WatchView {
   readonly active: Pool | null;
   /** Not a copy. */
   readonly transitions: Pick<State['routing'], 'failovers' | 'switches'>;
+  readonly certificates: KnownCertificates;
   /** Not a copy. */
   snapshot(): WatchSnapshot;
   health(): WatchHealth;
@@ -20,10 +23,15 @@ export interface WatchView {
 
 type Counts = Pick<WatchSnapshot, 'lines' | 'lastEndMs' | 'rejects' | 'previews' | 'heldBack'>;
 
-export function watchHealthOf(state: State, counts: Counts & Pick<Health, 'journal'>, policy: Policy): WatchHealth {
+interface Found extends Counts, Pick<Health, 'journal'> {
+  readonly certificates: KnownCertificates;
+  readonly nowMs: number;
+}
+
+export function watchHealthOf(state: State, found: Found, policy: Policy): WatchHealth {
   const { routing, errorRate, flags, mute, operations } = state;
   const { window } = errorRate;
-  const { lines, lastEndMs, rejects, previews, heldBack, journal } = counts;
+  const { lines, lastEndMs, rejects, previews, heldBack, journal, certificates, nowMs } = found;
   return {
     log: { lines, lastLine: lastEndMs === 0 ? null : isoTime(lastEndMs), rejects, previews },
     journal,
@@ -44,6 +52,7 @@ export function watchHealthOf(state: State, counts: Counts & Pick<Health, 'journ
     maintenance: policy.maintenance,
     muted: mute.open === null ? null : { until: isoTime(mute.open.untilMs), actor: mute.open.actor },
     deploy: deployOf(operations.deploy),
+    ...(certificates.domains.length === 0 ? {} : { certificates: certificateReports(state, certificates, nowMs) }),
   };
 }
 

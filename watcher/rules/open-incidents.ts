@@ -1,8 +1,8 @@
 import type { AlertKind } from '../../report/alert-kinds.ts';
-import { oneLine } from '../../report/text.ts';
+import { oneLine, short } from '../../report/text.ts';
 import { maxPhraseReleaseChars, phraseOf } from '../alerts/phrase.ts';
 import type { Incident } from './incident.ts';
-import type { State } from './state.ts';
+import type { CertificateTrouble, State } from './state.ts';
 
 export interface OpenIncident {
   readonly kind: (typeof incidentKinds)[number];
@@ -19,11 +19,13 @@ export const incidentKinds = [
   'both-pools-unhealthy',
   'standby-down',
   'overload',
+  'certificate-expiring',
+  'certificate-renewal-failed',
 ] as const satisfies (AlertKind | 'both-pools-unhealthy')[];
 
 /** The open incidents, without those that an operator began. */
 export function openIncidents(state: State): readonly OpenIncident[] {
-  const { routing, errorRate, burnRate, outage, standby, overload } = state;
+  const { routing, errorRate, burnRate, outage, standby, overload, certificates } = state;
   return [
     { kind: 'failover' as const, incident: routing.failover },
     { kind: 'flapping' as const, incident: routing.flapping.open },
@@ -32,7 +34,12 @@ export function openIncidents(state: State): readonly OpenIncident[] {
     { kind: isOutageConfirmed(state) ? ('outage' as const) : ('both-pools-unhealthy' as const), incident: outage.open },
     { kind: 'standby-down' as const, incident: standby.open },
     { kind: 'overload' as const, incident: overload.open },
+    ...Object.values(certificates.troubles).map((incident) => ({ kind: troubleKind(incident), incident })),
   ].flatMap(({ kind, incident }) => (incident === null ? [] : [{ kind, incident }]));
+}
+
+function troubleKind({ stage }: CertificateTrouble): 'certificate-expiring' | 'certificate-renewal-failed' {
+  return stage > 0 ? 'certificate-expiring' : 'certificate-renewal-failed';
 }
 
 /** Whether a request has shown the outage. Health checks alone may be wrong. */
@@ -57,6 +64,7 @@ export function ongoing({
   outage,
   standby,
   overload,
+  certificates,
   operations,
 }: State): readonly string[] {
   const { failover, flapping } = routing;
@@ -69,6 +77,7 @@ export function ongoing({
     burnRate.open === null ? undefined : 'error budget burning too fast',
     standby.open === null ? undefined : phraseOf(standby.open.alert),
     overload.open === null ? undefined : 'machine overloaded',
+    ...Object.values(certificates.troubles).map(({ domain }) => `certificate of ${short(domain)} not renewed`),
     deploy === null ? undefined : `deploy of ${oneLine(deploy.release, maxPhraseReleaseChars)} to ${deploy.pool}`,
     stillActive === null
       ? undefined

@@ -1,5 +1,6 @@
 // All state of the rules, on one page, and so longer than other files.
 
+import type { Certificate } from '../../certificates/report.ts';
 import type { SwitchRecord } from '../../journal/record.ts';
 import type { Pool } from '../../settings/pool.ts';
 import type { AwayEvent, Failover, HeldBack, Outage, StandbyDown, Switch } from '../alerts/alert.ts';
@@ -22,6 +23,7 @@ export interface State {
   readonly outage: OutageState;
   readonly standby: StandbyState;
   readonly overload: OverloadState;
+  readonly certificates: CertificatesState;
   readonly operations: OperationsState;
   readonly mute: MuteState;
   /** The last journal record that has been applied; null if the journal has not been read yet. */
@@ -47,6 +49,7 @@ export function newState(policy: Policy): State {
     outage: newOutageState(),
     standby: newStandbyState(),
     overload: newOverloadState(),
+    certificates: newCertificatesState(),
     operations: newOperationsState(),
     mute: newMuteState(),
     journal: null,
@@ -241,6 +244,32 @@ export interface OverloadState {
 
 export function newOverloadState(): OverloadState {
   return { sinceMs: null, open: null };
+}
+
+/** What is wrong with the certificate of one domain. `announced` says that any of its alerts was sent. */
+export interface CertificateTrouble extends Incident {
+  readonly domain: string;
+  /** The certificate that is shown. Another one can end the trouble. */
+  source: Certificate['source'];
+  issuer: string;
+  notAfterMs: number;
+  /** How many thresholds it has passed on its way to its end. */
+  stage: number;
+  /** The alert about the last of them, and the one about failed attempts; null if it is not due. */
+  expiring: Incident | null;
+  failing: Incident | null;
+}
+
+/** Plain data. */
+export interface CertificatesState {
+  /** By domain. */
+  readonly troubles: Record<string, CertificateTrouble>;
+  /** Since when a domain has had only a self-signed certificate. */
+  readonly selfSignedSinceMs: Record<string, number>;
+}
+
+export function newCertificatesState(): CertificatesState {
+  return { troubles: {}, selfSignedSinceMs: {} };
 }
 
 export interface OpenSwitch extends Incident {

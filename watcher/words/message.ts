@@ -50,6 +50,10 @@ function headlineOfBoth(alert: Alert, end: Alert, otherwise: string): string {
       return end.kind === 'outage-resolved' && end.unserved === 0
         ? `Both pools failed their health checks for ${lasted}; no request showed an outage`
         : `Outage for ${lasted}, resolved: no pool could serve requests`;
+    case 'certificate-expiring':
+    case 'certificate-renewal-failed':
+      // It says all that still matters.
+      return wordingOf(end).headline;
     case 'overload':
       return `The machine was overloaded for ${lasted}`;
     case 'standby-down':

@@ -2,6 +2,7 @@ import { utcTime } from '../../report/figures.ts';
 import type { Alert, HeldBack } from '../alerts/alert.ts';
 import type { RequestIds } from '../request/event.ts';
 import { awayWording } from './away.ts';
+import { certificateWording } from './certificates.ts';
 import { deployWording } from './deploy.ts';
 import { type Fact, inFixedOrder, type MessageOrigin, type Span, type Wording } from './facts.ts';
 import { failoverWording, flappingWording, outageWording, standbyWording } from './failover.ts';
@@ -47,6 +48,10 @@ function wordsFor(alert: Alert): Wording {
     case 'overload':
     case 'overload-resolved':
       return overloadWording(alert);
+    case 'certificate-expiring':
+    case 'certificate-renewal-failed':
+    case 'certificate-renewed':
+      return certificateWording(alert);
     case 'away':
       return awayWording(alert);
     case 'deploy-started':
