@@ -71,8 +71,6 @@ describe('an edge with DOMAINS', () => {
     ['127.0.0.1', 307, 'shop.example'],
     ['evil.example', 307, 'shop.example'],
     ['a.b.eu.shop.example', 307, 'shop.example'],
-    ['evil.example#.eu.shop.example', 307, 'shop.example'],
-    ['evil.example?.eu.shop.example', 307, 'shop.example'],
     ['shop.example.evil.example', 307, 'shop.example'],
   ])('redirects http://%s with %i to https://%s', async (host, status, target) => {
     for (const method of ['GET', 'POST'] as const) {
@@ -84,14 +82,21 @@ describe('an edge with DOMAINS', () => {
     expect(edge.blue.requests.some(({ url }) => url?.startsWith('/a%20b'))).toBe(false);
   });
 
-  it('redirects whatever a request asks for to a domain of its own', async () => {
-    const targets = ['//evil.example/', 'http://evil.example/x', 'http://evil.example?x', '/\\evil.example'];
-    for (const target of targets) {
-      const bytes = `GET ${target} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n`;
-      const [answer] = await converse({ url: edge.httpUrl }, bytes);
-      if (answer?.status === 400) continue;
+  it.each([
+    ['//evil.example/', 'shop.example'],
+    ['http://evil.example/x', 'shop.example'],
+    ['http://evil.example?x', 'shop.example'],
+    ['/\\evil.example', 'shop.example'],
+    ['/', 'evil.example#.eu.shop.example'],
+    ['/', 'evil.example?.eu.shop.example'],
+    ['/', 'evil.example\\.eu.shop.example'],
+    ['/', 'user@evil.example:80#.eu.shop.example'],
+  ])('redirects a request for %s of host %s to a domain of its own, or refuses it', async (target, host) => {
+    const bytes = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    const [answer] = await converse({ url: edge.httpUrl }, bytes);
+    if (answer?.status !== 400) {
       const location = /^location: (.*)\r$/im.exec(answer?.head ?? '')?.[1];
-      expect(new URL(location ?? '').host, target).toBe(`shop.example:${edge.httpsPort}`);
+      expect(new URL(location ?? '').host).toBe(`shop.example:${edge.httpsPort}`);
     }
   });
 
