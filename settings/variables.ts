@@ -115,7 +115,10 @@ const alerts = {
 } as const satisfies Declarations;
 
 const ports = {
-  NGINX_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(8080, 'The public port') },
+  NGINX_PORT: {
+    for: ['compose', 'cli', 'host:nginx_proxy'],
+    ...field.port(8080, 'The public port for HTTP; with DOMAINS, 80 unless it is set'),
+  },
   NGINX_BIND: {
     for: ['compose', 'cli'],
     ...field.optionalBindAddress(
