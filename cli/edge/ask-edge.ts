@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { lookupAs } from '../../system/lookup.ts';
 import { edgeAddress, edgeUrl, type Stack } from '../stack/stack.ts';
 import { type Answer, type AskOptions, ask } from './http.ts';
@@ -19,8 +19,9 @@ function agentFor(address: string, servername: string): Agent {
   const key = `${address} ${servername}`;
   const known = agents.get(key);
   if (known !== undefined) return known;
+  const connect = buildConnector({ lookup: lookupAs(address), rejectUnauthorized: false });
   // undici would take the name for TLS from a Host header.
-  const agent = new Agent({ connect: { lookup: lookupAs(address), servername, rejectUnauthorized: false } });
+  const agent = new Agent({ connect: (options, connected) => connect({ ...options, servername }, connected) });
   agents.set(key, agent);
   return agent;
 }
