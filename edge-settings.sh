@@ -32,6 +32,7 @@
 : "${CONTROL_DIR:=/var/lib/bluegreen/control}"
 : "${TLS_DIR:=/var/lib/bluegreen/certificates}"
 : "${ACME_DIR:=/var/lib/bluegreen/acme}"
+: "${HTTPS_LISTEN_PORT:=8443}"
 : "${RUN_DIR:=/var/cache/nginx}"
 : "${PUBLIC_DIR:=/usr/share/bluegreen/public}"
 : "${NGINX_TEMPLATE:=/usr/share/bluegreen/nginx.conf.template}"
@@ -72,6 +73,7 @@ check_settings() {
   check_pattern CONTROL_DIR "$CONTROL_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern TLS_DIR "$TLS_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern ACME_DIR "$ACME_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
+  check_number HTTPS_LISTEN_PORT "$HTTPS_LISTEN_PORT" 1 65535
   check_pattern RUN_DIR "$RUN_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern PUBLIC_DIR "$PUBLIC_DIR" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'
   check_pattern NGINX_TEMPLATE "$NGINX_TEMPLATE" '^/[A-Za-z0-9 ._@/+~=,-]*$' 'an absolute path of letters, digits, spaces and . _ @ / + ~ = , -'

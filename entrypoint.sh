@@ -10,6 +10,7 @@
 set -eu
 
 pool_wait_s=30
+certificate_wait_s=10
 # Two ticks without a new beat end the guard of a prober: passive checks begin at most 2.4 s after the last beat.
 tick_s=0.8
 allowed_beats=2
@@ -133,6 +134,7 @@ configure() {
 validate() {
   read_preview_token
   check_settings
+  case $DOMAINS in '*'*) fault DOMAINS 'the main domain first, which is no wildcard' "\"$DOMAINS\"" ;; esac
   [ -z "$faults" ] || fail "invalid settings; correct them in .env and start again:$faults"
 }
 
@@ -154,6 +156,8 @@ shutdown_timeout() {
 }
 
 nginx_version() { nginx -v 2>&1 | sed -n 's#^.*/\([0-9][0-9.]*\).*#\1#p'; }
+
+openssl_version() { nginx -V 2>&1 | sed -n 's/^built with OpenSSL \([0-9][0-9.]*\).*/\1/p'; }
 
 version_at_least() { # VERSION WANTED
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
@@ -178,11 +182,26 @@ render() {
   STREAM_PATH_ENTRIES=$(for_each "$(pattern_of "$STREAM_PATHS")" '        "~^%s" yes;\n')
   ASSET_PATH_ENTRIES=$(for_each "$(pattern_of "$ASSET_PATHS")" '        "~^%s" asset;\n')
 
+  MAIN_DOMAIN=${DOMAINS%%,*}
+  CERTIFICATE_ENTRIES=$(domain_entries)
+  DOMAIN_ENTRIES=$(domain_entries host)
+  PORT_IN_URL=''
+  [ "$HTTPS_PORT" = 443 ] || PORT_IN_URL=:$HTTPS_PORT
+  HSTS=''
+  [ "$HSTS_MAX_AGE" = 0 ] || HSTS="max-age=$HSTS_MAX_AGE"
+
   NON_IDEMPOTENT=''
   [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
   # Keeps a reload from closing an idle connection that a client is about to use.
   KEEPALIVE_MIN_TIMEOUT_DIRECTIVE=''
   if version_at_least "$(nginx_version)" 1.27.4; then KEEPALIVE_MIN_TIMEOUT_DIRECTIVE='keepalive_min_timeout 65s;'; fi
+  HTTP2_PARAMETER=' http2' HTTP2_DIRECTIVE=''
+  if version_at_least "$(nginx_version)" 1.25.1; then HTTP2_PARAMETER='' HTTP2_DIRECTIVE='http2 on;'; fi
+  # A new certificate is shown after this second at the latest.
+  CERTIFICATE_CACHE_DIRECTIVE=''
+  if version_at_least "$(nginx_version)" 1.27.4; then CERTIFICATE_CACHE_DIRECTIVE='ssl_certificate_cache max=1000 valid=1s;'; fi
+  KEY_EXCHANGE=X25519:prime256v1:secp384r1
+  if version_at_least "$(openssl_version)" 3.5; then KEY_EXCHANGE=X25519MLKEM768:$KEY_EXCHANGE; fi
   # A master that runs as root would start its workers as an account that may have no access to the control directory.
   USER_DIRECTIVE=''
   [ "$(id -u)" -ne 0 ] || USER_DIRECTIVE="user $(owner_of "$CONTROL_DIR");"
@@ -202,7 +221,7 @@ render() {
 
 # Resolves the template's "#if NAME", "#else" and "#endif", which are not nested.
 conditional_lines() {
-  export TRUSTED_PROXIES
+  export TRUSTED_PROXIES DOMAINS
   awk '
     $1 == "#if" { skips = ENVIRON[$2] == ""; next }
     $1 == "#else" { skips = !skips; next }
@@ -229,6 +248,20 @@ for_each() { # LIST FORMAT
     # shellcheck disable=SC2059 # the format is a constant of ours
     [ -z "$entry" ] || printf "$2" "$entry"
   done
+}
+
+# Prints an entry of a map for each of DOMAINS, with the value, or else with the name of its certificate. As in a certificate,
+# a wildcard stands for one label.
+domain_entries() { # [VALUE]
+  printf '%s\n' "$DOMAINS" | tr ',' '\n' | awk -v value="${1:-}" '
+    $0 != "" {
+      name = file = $0
+      if (sub(/^[*]/, "_", file)) {
+        gsub(/[.]/, "[.]", name)
+        name = "~*^[a-z0-9_-]+" substr(name, 2) "$"
+      }
+      printf "        \"%s\" \"%s\";\n", name, value == "" ? file : value
+    }'
 }
 
 # The body of split_clients: buckets 00 to 99 with one percent each.
@@ -414,6 +447,19 @@ wait_for_a_pool() {
   say "no pool answered $HEALTH_PATH within $pool_wait_s s; starting anyway"
 }
 
+# The certificates program starts at the same time, and needs the edge for its challenges.
+wait_for_a_certificate() {
+  certificate=$TLS_DIR/live/$MAIN_DOMAIN.pem
+  started=$(date +%s)
+  while [ ! -r "$certificate" ]; do
+    if [ $(($(date +%s) - started)) -ge "$certificate_wait_s" ]; then
+      say "no readable $certificate after $certificate_wait_s s; starting anyway: HTTPS fails until there is one"
+      return 0
+    fi
+    sleep 0.1
+  done
+}
+
 # ---- Starting --------------------------------------------------------------------------------------------------------
 
 run() {
@@ -426,6 +472,7 @@ run() {
   keep_settings
   mark_plain
   wait_for_a_pool
+  [ -z "$DOMAINS" ] || wait_for_a_certificate
   start_nginx
 }
 

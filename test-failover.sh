@@ -49,9 +49,12 @@ compose_start() {
 compose_edge() { compose exec -T nginx_proxy entrypoint.sh "$@"; }
 compose_proof() {
   port=$(compose exec -T app_blue printenv PORT)
+  domains=$(compose exec -T nginx_proxy printenv DOMAINS || :)
+  edge=http://nginx_proxy:8080
+  [ -z "$domains" ] || edge=https://${domains%%,*}:8443
   compose build --quiet proof >&2
   compose --progress quiet run --rm -T --no-deps proof node proof/main.ts \
-    --edge http://nginx_proxy:8080 --blue "http://app_blue:$port" --green "http://app_green:$port" "$@"
+    --edge "$edge" --address nginx_proxy --blue "http://app_blue:$port" --green "http://app_green:$port" "$@"
 }
 compose_hand() { # ACTION SERVICE
   case $1 in
@@ -86,12 +89,12 @@ host_edge() {
   esac
 }
 host_proof() {
-  urls=$(bluegreen status --json | sed -n 's/^ *"url": "\(.*\)",*$/\1/p')
-  # shellcheck disable=SC2086 # three URLs, in the order of the report
+  urls=$(bluegreen status --json | sed -n -E 's/^ *"(url|address)": "(.*)",*$/\2/p')
+  # shellcheck disable=SC2086 # the edge's URL and address and the URLs of blue and green, in the order of the report
   set -- $urls "$@"
-  edge=$1 blue=$2 green=$3
-  shift 3
-  node_modules/.bin/node proof/main.ts --edge "$edge" --blue "$blue" --green "$green" "$@"
+  edge=$1 address=$2 blue=$3 green=$4
+  shift 4
+  node_modules/.bin/node proof/main.ts --edge "$edge" --address "$address" --blue "$blue" --green "$green" "$@"
 }
 host_hand() { # ACTION SERVICE
   action=$1

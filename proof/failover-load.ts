@@ -2,6 +2,7 @@ import { type EventEmitter, once } from 'node:events';
 import autocannon from 'autocannon';
 import type { Pool } from '../settings/pool.ts';
 import { nowMs } from './load/sample.ts';
+import type { Site } from './load/site.ts';
 
 /** One request of the load, as its client saw it. Times in milliseconds; `endedAt` is in the clock of nowMs(). */
 export interface Sample {
@@ -16,7 +17,9 @@ export interface Sample {
 }
 
 export interface LoadOptions {
-  readonly url: string;
+  readonly site: Site;
+  /** The path to request. */
+  readonly path: string;
   readonly connections: number;
   /** Requests a second over all connections. */
   readonly rate: number;
@@ -38,10 +41,10 @@ interface Headers {
 }
 
 /**
- * A steady load of GETs over keep-alive connections. Requests are counted here, because autocannon forgets a request whose
- * connection is closed before the response.
+ * A steady load of GETs over keep-alive connections of HTTP/1.1. Requests are counted here, because autocannon forgets a
+ * request whose connection is closed before the response.
  */
-export function startLoad({ url, connections, rate }: LoadOptions): Load {
+export function startLoad({ site, path, connections, rate }: LoadOptions): Load {
   const samples: Sample[] = [];
   const pendingSince = new Map<EventEmitter, number>();
 
@@ -83,7 +86,13 @@ export function startLoad({ url, connections, rate }: LoadOptions): Load {
   const instances: autocannon.Instance[] = [];
   const begin = () => {
     const share = Math.floor(rate / connections) + (instances.length < rate % connections ? 1 : 0);
-    const options = { url, connections: 1, overallRate: share, duration: longestRunSec, timeout: requestTimeoutSec };
+    const options = {
+      url: site.url + path,
+      connections: 1,
+      overallRate: share,
+      duration: longestRunSec,
+      timeout: requestTimeoutSec,
+    };
     instances.push(autocannon({ ...options, setupClient: watch }, () => {}));
     if (instances.length === connections) clearInterval(beginning);
   };

@@ -1,12 +1,14 @@
 // Proves the failover: under a steady load, breaks the active pool in several ways, one after the other, and repairs it.
 //
-//   node proof/main.ts --edge URL --blue URL --green URL --active blue|green [--json] [FAULT…]
+//   node proof/main.ts --edge URL [--address HOST] --blue URL --green URL --active blue|green [--json] [FAULT…]
 //
-// It makes its parent, test-failover.sh, act on processes, over standard output and input: see hands.ts.
+// An edge of https:// is spoken to over HTTP/2, at that address. The program makes its parent, test-failover.sh, act on processes, over standard output and input: see hands.ts.
+import { lookup } from 'node:dns/promises';
 import { parseArgs } from 'node:util';
 import type { Pool } from '../settings/pool.ts';
 import { type FaultName, faultNamed, faultNames } from './faults.ts';
 import { handsOverStdio } from './hands.ts';
+import { isHttp2 } from './load/site.ts';
 import type { Outcome } from './outcome.ts';
 import { header, row } from './report.ts';
 import { runScenario } from './scenario.ts';
@@ -15,6 +17,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     edge: { type: 'string', default: 'http://127.0.0.1:8080' },
+    address: { type: 'string' },
     blue: { type: 'string', default: 'http://127.0.0.1:8081' },
     green: { type: 'string', default: 'http://127.0.0.1:8082' },
     active: { type: 'string', default: 'blue' },
@@ -50,7 +53,11 @@ const chosen = positionals.length > 0 ? positionals.filter(isFault) : faultNames
 const active: Pool = values.active === 'green' ? 'green' : 'blue';
 const hands = handsOverStdio();
 const options = {
-  url: `${values.edge}/version`,
+  site: {
+    url: values.edge,
+    address: values.address === undefined ? undefined : (await lookup(values.address)).address,
+  },
+  path: '/version',
   connections: wholeNumber('connections'),
   rate: wholeNumber('rate'),
   faultMs: wholeNumber('seconds') * 1000,
@@ -59,7 +66,7 @@ const options = {
 
 const outcomes: Outcome[] = [];
 process.stdout.write(
-  `${options.connections} connections, ${options.rate} requests/s, ${active} is active\n\n${header}\n`,
+  `${options.connections} connections${isHttp2(options.site) ? ' of HTTP/2' : ''}, ${options.rate} requests/s, ${active} is active\n\n${header}\n`,
 );
 for (const name of chosen) {
   const fault = faultNamed(name, hands, { blue: values.blue, green: values.green });

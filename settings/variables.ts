@@ -115,7 +115,10 @@ const alerts = {
 } as const satisfies Declarations;
 
 const ports = {
-  NGINX_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(8080, 'The public port') },
+  NGINX_PORT: {
+    for: ['compose', 'cli', 'host:nginx_proxy'],
+    ...field.port(8080, 'The public port for HTTP; with DOMAINS, 80 unless it is set'),
+  },
   NGINX_BIND: {
     for: ['compose', 'cli'],
     ...field.optionalBindAddress(
@@ -141,7 +144,7 @@ const https = {
       'The domains of the site, the main one first; turns HTTPS on, with a certificate for each. Wildcards need ACME_DNS',
     ),
   },
-  HTTPS_PORT: { for: ['compose', 'cli', 'host:nginx_proxy'], ...field.port(443, 'The public port for HTTPS') },
+  HTTPS_PORT: { for: ['compose', 'nginx_proxy', 'cli'], ...field.port(443, 'The public port for HTTPS') },
   HSTS_MAX_AGE: {
     for: ['nginx_proxy'],
     ...field.wholeNumber(
@@ -377,6 +380,13 @@ const internal = {
   ACME_DIR: {
     for: ['host:nginx_proxy', 'host:certificates', 'host:alert_watcher'],
     ...field.absolutePath('/var/lib/bluegreen/acme', 'The directory of ACME challenges and of certificates.json'),
+  },
+  HTTPS_LISTEN_PORT: {
+    for: ['host:nginx_proxy'],
+    ...field.port(
+      8443,
+      'The port that the edge listens on for HTTPS; in its container, Compose publishes it as HTTPS_PORT',
+    ),
   },
   RUN_DIR: {
     for: ['host:nginx_proxy'],

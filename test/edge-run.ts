@@ -17,6 +17,8 @@ export interface EdgeRun {
   readonly controlDir: string;
   readonly accessLog: string;
   readonly configuration: string;
+  readonly tlsDir: string;
+  readonly acmeDir: string;
   verb(...args: string[]): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
   kill(): Promise<void>;
 }
@@ -33,11 +35,13 @@ const isRunning = ({ exitCode, signalCode }: ChildProcess) => exitCode === null 
 
 export function runOnHost(directory: string, env: Environment): EdgeRun {
   const path = (name: string) => join(directory, name);
-  for (const name of ['control', 'run', 'log']) mkdirSync(path(name));
+  for (const name of ['control', 'run', 'log', 'certificates', 'acme']) mkdirSync(path(name));
   const environment = {
     PATH: `${process.env.PATH}:/usr/sbin`,
     CONTROL_DIR: path('control'),
     RUN_DIR: path('run'),
+    TLS_DIR: path('certificates'),
+    ACME_DIR: path('acme'),
     ACCESS_LOG: path('log/access.log'),
     NGINX_CONF: path('run/nginx.conf.processed'),
     PUBLIC_DIR: join(root, 'public'),
@@ -51,6 +55,8 @@ export function runOnHost(directory: string, env: Environment): EdgeRun {
     controlDir: path('control'),
     accessLog: environment.ACCESS_LOG,
     configuration: environment.NGINX_CONF,
+    tlsDir: environment.TLS_DIR,
+    acmeDir: environment.ACME_DIR,
     verb: (...args) => outcome('/bin/sh', [entrypoint, ...args], environment),
     async kill() {
       if (!isRunning(child) || child.pid === undefined) return;
@@ -68,6 +74,8 @@ export function runInImage(image: string, directory: string, env: Environment): 
     '/var/lib/bluegreen/control': join(directory, 'control'),
     '/var/log/nginx': join(directory, 'log'),
     '/etc/nginx': join(directory, 'etc'),
+    '/var/lib/bluegreen/certificates': join(directory, 'certificates'),
+    '/var/lib/bluegreen/acme': join(directory, 'acme'),
   };
   for (const path of Object.values(shared)) {
     mkdirSync(path);
@@ -86,6 +94,8 @@ export function runInImage(image: string, directory: string, env: Environment): 
     controlDir: shared['/var/lib/bluegreen/control'],
     accessLog: join(shared['/var/log/nginx'], 'access.log'),
     configuration: join(shared['/etc/nginx'], 'nginx.conf.processed'),
+    tlsDir: shared['/var/lib/bluegreen/certificates'],
+    acmeDir: shared['/var/lib/bluegreen/acme'],
     verb: (...verb) => outcome('docker', ['exec', name, 'entrypoint.sh', ...verb]),
     async kill() {
       if (!isRunning(child)) return;

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { putCertificate } from './certificate.ts';
 import { eventually } from './condition.ts';
 import { runInImage, runOnHost } from './edge-run.ts';
 import { freePorts } from './free-port.ts';
@@ -10,13 +11,19 @@ import { type StandInPool, startStandInPool } from './stand-in-pool.ts';
 
 /** A real nginx, started by the real entrypoint, in front of two stand-in pools. */
 export interface Edge {
+  /** Where it answers visitors: over HTTPS if DOMAINS is set. */
   readonly url: string;
+  readonly httpUrl: string;
+  /** In use only if DOMAINS is set. */
+  readonly httpsPort: number;
   readonly blue: StandInPool;
   readonly green: StandInPool;
   readonly process: ChildProcess;
   readonly controlDir: string;
   readonly accessLog: string;
   readonly configuration: string;
+  readonly tlsDir: string;
+  readonly acmeDir: string;
   /** The output of the entrypoint and nginx so far. */
   output(): string;
   /** The lines of the access log, once there are at least `count`. */
@@ -26,24 +33,31 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** Starts an edge. Its directory has a space in its name and is not accessible to others, as a user's may be. */
+/**
+ * Starts an edge, with a certificate for each of DOMAINS. Its directory has a space in its name and is not accessible to
+ * others, as a user's may be.
+ */
 export async function startEdge(
   env: Record<string, string> = {},
-  options: { untilServing?: boolean } = {},
+  options: { untilServing?: boolean; withCertificates?: boolean } = {},
 ): Promise<Edge> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen edge '));
-  const [port = 0, statusPort = 0] = await freePorts(2);
+  const [port = 0, statusPort = 0, httpsPort = 0] = await freePorts(3);
   const [blue, green] = await Promise.all([startStandInPool('blue'), startStandInPool('green')]);
   const environment = {
     BIND_ADDRESS: '127.0.0.1',
     NGINX_PORT: String(port),
     STATUS_PORT: String(statusPort),
+    HTTPS_PORT: String(httpsPort),
+    HTTPS_LISTEN_PORT: String(httpsPort),
     BLUE_ADDRESS: blue.address,
     GREEN_ADDRESS: green.address,
     ...env,
   };
   const image = inject('edgeImage');
   const run = image === undefined ? runOnHost(directory, environment) : runInImage(image, directory, environment);
+  if (options.withCertificates !== false)
+    for (const domain of env.DOMAINS?.split(',') ?? []) putCertificate(run.tlsDir, domain);
   let output = '';
   for (const stream of [run.process.stdout, run.process.stderr]) {
     stream?.on('data', (chunk) => {
@@ -51,13 +65,17 @@ export async function startEdge(
     });
   }
   const edge: Edge = {
-    url: `http://127.0.0.1:${port}`,
+    url: env.DOMAINS === undefined ? `http://127.0.0.1:${port}` : `https://127.0.0.1:${httpsPort}`,
+    httpUrl: `http://127.0.0.1:${port}`,
+    httpsPort,
     blue,
     green,
     process: run.process,
     controlDir: run.controlDir,
     accessLog: run.accessLog,
     configuration: run.configuration,
+    tlsDir: run.tlsDir,
+    acmeDir: run.acmeDir,
     output: () => output,
     logLines: (count) =>
       eventually(`${count} lines in the access log`, () => {

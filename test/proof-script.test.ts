@@ -14,6 +14,7 @@ case " $* " in
     cat <<END
 {
   "url": "http://127.0.0.1:1",
+  "address": "127.0.0.1",
   "edge": {
     "active": "blue",
     "down": { "blue": false }

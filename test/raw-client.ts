@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 const deadlineMs = 10_000;
 
@@ -10,9 +11,14 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Opens a connection to the edge and writes bytes that no HTTP client would write; U+0000 to U+00FF are one byte each. */
+/**
+ * Opens a connection to the edge, which may have any certificate, and writes bytes that no HTTP client would write; U+0000 to
+ * U+00FF are one byte each.
+ */
 export function open({ url }: { readonly url: string }, bytes: string): Socket {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const { protocol, port } = new URL(url);
+  const address = { host: '127.0.0.1', port: Number(port) };
+  const socket = protocol === 'https:' ? connectTls({ ...address, rejectUnauthorized: false }) : connect(address);
   socket.setEncoding('latin1');
   // The edge may reset a connection that it has given up.
   socket.on('error', () => {});

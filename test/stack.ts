@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { networks, overlapping } from '../cli/engine/compose/subnet.ts';
 import type { EngineName } from '../cli/engine/engine.ts';
 import { variableNames } from '../settings/variables.ts';
+import { lookupAs } from '../system/lookup.ts';
 import { freeBlock } from './free-port.ts';
 import { type RunningCommand, startCommand } from './running-command.ts';
 
@@ -20,8 +21,9 @@ export interface Outcome {
 /** A whole stack, run with the command line as a user runs it. It does not conflict with other stacks. */
 export interface TestStack {
   readonly engine: EngineName;
+  /** Of the site: that of the main domain, if there are DOMAINS. */
   readonly url: string;
-  readonly ports: Readonly<Record<'nginx' | 'blue' | 'green' | 'watcher', number>>;
+  readonly ports: Readonly<Record<'nginx' | 'https' | 'blue' | 'green' | 'watcher', number>>;
   /** Used on the host engine only. */
   readonly proberPort: number;
   readonly prefix: string;
@@ -47,17 +49,20 @@ export async function createStack(
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-stack-'));
   const envFile = join(directory, '.env');
   // The last two are the ports that the host engine derives from WATCHER_PORT.
-  const [nginx = 0, blue = 0, green = 0, watcher = 0, , proberPort = 0] = await freeBlock(6);
+  const [https = 0, nginx = 0, blue = 0, green = 0, watcher = 0, , proberPort = 0] = await freeBlock(7);
   const prefix = `test${process.pid}-`;
   const base = {
     STACK_PREFIX: prefix,
     NGINX_PORT: String(nginx),
+    HTTPS_PORT: String(https),
     BLUE_PORT: String(blue),
     GREEN_PORT: String(green),
     WATCHER_PORT: String(watcher),
     ...(engine === 'compose' ? { SUBNET_PREFIX: await freeSubnet() } : {}),
   };
   const environment = ownEnvironment(engine);
+  const [mainDomain] = settings.DOMAINS?.split(',') ?? [];
+  const toThisMachine = new Agent({ connect: { lookup: lookupAs('127.0.0.1'), rejectUnauthorized: false } });
 
   function configure(changed: Readonly<Record<string, string>>): void {
     const lines = Object.entries({ ...base, ...settings, ...changed }).map(([name, value]) => `${name}=${value}\n`);
@@ -75,8 +80,8 @@ export async function createStack(
   configure({});
   const stack: TestStack = {
     engine,
-    url: `http://127.0.0.1:${nginx}`,
-    ports: { nginx, blue, green, watcher },
+    url: mainDomain === undefined ? `http://127.0.0.1:${nginx}` : `https://${mainDomain}:${https}`,
+    ports: { nginx, https, blue, green, watcher },
     proberPort,
     prefix,
     envFile,
@@ -85,7 +90,7 @@ export async function createStack(
     bluegreen: (...args) => run('./bluegreen', ...commandLine(args)),
     start: (...args) => startCommand('./bluegreen', commandLine(args), { cwd: root, env: environment }),
     async ask(path = '/version') {
-      const { statusCode, headers, body } = await request(stack.url + path);
+      const { statusCode, headers, body } = await request(stack.url + path, { dispatcher: toThisMachine });
       const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
       return { status: statusCode, pool: text('x-app-pool'), release: text('x-release-id'), body: await body.text() };
     },

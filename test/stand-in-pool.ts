@@ -17,7 +17,7 @@ export interface StandInPool {
 
 export async function startStandInPool(pool: Pool): Promise<StandInPool> {
   const requests: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     requests.push(request);
     response.setHeader('X-App-Pool', pool);
     response.setHeader('X-Release-Id', `${pool}-1`);

@@ -8,7 +8,7 @@ import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import { domainFindings } from '../stack/domains.ts';
 import { envFileFindings, ipv6Finding, portExposure } from '../stack/exposure.ts';
-import { takenPorts } from '../stack/port-owner.ts';
+import { forbiddenPorts, takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { certificateFindings } from '../status/certificates.ts';
 import { watcherHealth } from '../status/look.ts';
@@ -83,8 +83,9 @@ function lockFindings(stack: Stack): Finding[] {
   ];
 }
 
-async function portFindings({ ports }: Engine): Promise<Finding[]> {
-  const taken = (await takenPorts(ports)).map(error);
+async function portFindings({ name, ports }: Engine): Promise<Finding[]> {
+  const forbidden = name === 'host' ? await forbiddenPorts(ports) : [];
+  const taken = [...forbidden, ...(await takenPorts(ports))].map(error);
   return [warn('the stack is not running'), ...(taken.length > 0 ? taken : [ok('its ports are free')])];
 }
 

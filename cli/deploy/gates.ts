@@ -6,11 +6,12 @@ import { healthCheck } from '../../health/check.ts';
 import { accepts, hintFor } from '../../health/question.ts';
 import { judge, type Verdict } from '../../prober/verdict.ts';
 import type { Pool } from '../../settings/pool.ts';
+import { askEdge } from '../edge/ask-edge.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { ask, excerpt, isOk } from '../edge/http.ts';
 import { stayMs } from '../edge/pool-status.ts';
 import type { Engine } from '../engine/engine.ts';
-import { directUrl, edgeUrl, questionOf, type Stack } from '../stack/stack.ts';
+import { directUrl, questionOf, type Stack } from '../stack/stack.ts';
 import type { Say } from '../terminal/steps.ts';
 import { exitText, type HookEnvironment, killLeftovers } from './hooks.ts';
 
@@ -87,7 +88,7 @@ export async function smokePaths(stack: Stack, engine: Engine, paths: readonly s
   try {
     for (const path of paths) {
       const headers = { ...question.headers, 'X-Bluegreen-Preview': token };
-      const answer = await ask(edgeUrl(stack) + path, { headers });
+      const answer = await askEdge(stack, path, { headers });
       if (path === question.path ? accepts(question, answer.status) : isOk(answer)) continue;
       const text = excerpt(answer.body);
       const got = answer.status === 0 ? 'no answer' : `${answer.status}${text === '' ? '' : `: ${text}`}`;

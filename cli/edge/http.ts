@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { printable } from '../terminal/terminal.ts';
 
 export const timeoutMs = 2_000;
@@ -15,15 +15,20 @@ export interface Answer {
   readonly body: string;
 }
 
+export interface AskOptions {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How to connect; undefined: to where the URL says. */
+  readonly dispatcher?: Dispatcher;
+}
+
 /** Sends one request and follows no redirect. A failed connection is an answer with status 0. */
-export async function ask(
-  url: string,
-  options: { method?: 'GET' | 'POST'; headers?: Readonly<Record<string, string>> } = {},
-): Promise<Answer> {
+export async function ask(url: string, options: AskOptions = {}): Promise<Answer> {
   try {
     // Unlike fetch, this sends a Host header that is not the address.
-    const { method = 'GET', headers = {} } = options;
-    const response = await request(url, { method, headers, signal: AbortSignal.timeout(timeoutMs) });
+    const { method = 'GET', headers = {}, dispatcher } = options;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await request(url, { method, headers, signal, ...(dispatcher && { dispatcher }) });
     return {
       status: response.statusCode,
       headers: headersOf(response.headers),

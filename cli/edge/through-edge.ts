@@ -1,6 +1,7 @@
 import { accepts } from '../../health/question.ts';
-import { edgeUrl, questionOf, type Stack } from '../stack/stack.ts';
-import { ask, isOk } from './http.ts';
+import { questionOf, type Stack } from '../stack/stack.ts';
+import { askEdge } from './ask-edge.ts';
+import { isOk } from './http.ts';
 
 /** What a visitor of the health path gets from the edge. */
 export interface EdgeAnswer {
@@ -13,9 +14,9 @@ export interface EdgeAnswer {
 /** Requests the health path as a visitor does: the edge passes on neither pool's failure while the other one answers. */
 export async function askThroughEdge(stack: Stack): Promise<EdgeAnswer> {
   const question = questionOf(stack);
-  const { status, headers } = await ask(edgeUrl(stack) + question.path, { headers: question.headers });
+  const { status, headers } = await askEdge(stack, question.path, { headers: question.headers });
   const served = headers.has('x-bluegreen-maintenance')
-    ? isOk(await ask(`${edgeUrl(stack)}/.bluegreen/healthz`))
+    ? isOk(await askEdge(stack, '/.bluegreen/healthz'))
     : accepts(question, status) || (status > 0 && status < 500);
   return { served, answeredBy: headers.get('x-app-pool') ?? undefined };
 }

@@ -5,7 +5,7 @@ import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
 import { type Excused, verdictOf } from '../../proof/judge/verdict.ts';
 import { type LoadProcess, startLoadProcess } from '../../proof/load/load-process.ts';
 import { nowMs } from '../../proof/load/sample.ts';
-import { edgeUrl } from '../stack/stack.ts';
+import { edgeAddress, edgeUrl } from '../stack/stack.ts';
 import { untilCalm } from './calm.ts';
 import { detectedAfterMs } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
@@ -49,7 +49,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
   let load: LoadProcess | undefined;
   try {
     load = await startLoadProcess({
-      url: edgeUrl(stage.stack),
+      site: { url: edgeUrl(stage.stack), address: edgeAddress(stage.stack.settings) },
       rate: size.rate,
       clients: size.connections,
       mix: stage.isDemo ? { app: 'demo' } : { app: 'any', path: stage.stack.settings.HEALTH_PATH },

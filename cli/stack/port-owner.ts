@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { errorCode } from '../../system/error-code.ts';
 import type { StackSettings } from './stack.ts';
 
 /** A port that a stack listens on. */
@@ -12,9 +13,12 @@ export interface Port {
 
 /** The ports that the settings name. */
 export function publishedPorts(settings: StackSettings): readonly Port[] {
-  const { NGINX_BIND = '0.0.0.0', NGINX_PORT, BLUE_PORT, GREEN_PORT, WATCHER_PORT, DIRECT_BIND: address } = settings;
+  const { NGINX_BIND = '0.0.0.0', NGINX_PORT, DOMAINS, HTTPS_PORT } = settings;
+  const { BLUE_PORT, GREEN_PORT, WATCHER_PORT, DIRECT_BIND: address } = settings;
+  const bind = NGINX_BIND.replace(/^\[(.*)\]$/, '$1');
   return [
-    { name: 'NGINX_PORT', port: NGINX_PORT, address: NGINX_BIND.replace(/^\[(.*)\]$/, '$1') },
+    { name: 'NGINX_PORT', port: NGINX_PORT, address: bind },
+    ...(DOMAINS === undefined ? [] : [{ name: 'HTTPS_PORT', port: HTTPS_PORT, address: bind }]),
     { name: 'BLUE_PORT', port: BLUE_PORT, address },
     { name: 'GREEN_PORT', port: GREEN_PORT, address },
     { name: 'WATCHER_PORT', port: WATCHER_PORT, address },
@@ -31,16 +35,29 @@ export async function takenPorts(ports: readonly Port[]): Promise<readonly strin
   return taken;
 }
 
-/** Whether a port is in use: it cannot be bound, or something answers there. */
-export async function isTaken(port: number, address: string): Promise<boolean> {
-  return (await cannotBind(port, address)) || (await answers(port));
+/** A sentence for each port that this account may not listen on. */
+export async function forbiddenPorts(ports: readonly Port[]): Promise<readonly string[]> {
+  const forbidden: string[] = [];
+  for (const { name, port, address } of ports) {
+    if ((await bindFault(port, address)) !== 'EACCES') continue;
+    const remedy = `sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
+    forbidden.push(`port ${port} (${name}) is for root only: as root, run ./bluegreen, or once: ${remedy}`);
+  }
+  return forbidden;
 }
 
-function cannotBind(port: number, address: string): Promise<boolean> {
+/** Whether a port is in use: it cannot be bound, or something answers there. */
+async function isTaken(port: number, address: string): Promise<boolean> {
+  const fault = await bindFault(port, address);
+  return (fault !== undefined && fault !== 'EACCES') || (await answers(port));
+}
+
+/** The error code with which a port cannot be bound; undefined if it can. */
+function bindFault(port: number, address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(true));
-    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(false)));
+    server.once('error', (error) => resolve(errorCode(error) ?? error.message));
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 

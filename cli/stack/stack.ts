@@ -38,7 +38,7 @@ export function envPath({ envFile }: Pick<Stack, 'envFile'>): string {
  */
 export function readStack(envFile: string | undefined): Stack {
   const path = envFile === undefined ? defaultEnvFile : resolve(envFile);
-  const env = { ...readEnvFile(path, envFile !== undefined), ...process.env };
+  const env = withHttpPort({ ...readEnvFile(path, envFile !== undefined), ...process.env });
   const secrets = readSecretFiles(env, fileSecrets, { pathOf: (file) => resolve(root, file), unreadable: 'skip' });
   const settings = readSettings(secrets.env, settingNames);
   const faults = [...secrets.faults, ...contradictions(settings)];
@@ -55,11 +55,17 @@ function readEnvFile(path: string, wanted: boolean): Record<string, string> {
   }
 }
 
+/** With HTTPS, the port of HTTP is there for the CA and for visitors who type no https://, both of whom come to port 80. */
+function withHttpPort(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env.DOMAINS && !env.NGINX_PORT ? { ...env, NGINX_PORT: '80' } : env;
+}
+
 /** Faults of values that are valid on their own. */
 function contradictions(settings: StackSettings): string[] {
   const faults: string[] = [];
   const users = new Map<number, string>();
-  for (const name of ['NGINX_PORT', 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {
+  const https = settings.DOMAINS === undefined ? [] : (['HTTPS_PORT'] as const);
+  for (const name of ['NGINX_PORT', ...https, 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {
     const taken = users.get(settings[name]);
     if (taken === undefined) users.set(settings[name], name);
     else
@@ -67,6 +73,9 @@ function contradictions(settings: StackSettings): string[] {
         `${name}: expected a port that no other setting uses, got ${settings[name]}, which ${taken} uses too`,
       );
   }
+  const [main] = settings.DOMAINS ?? [];
+  if (main?.startsWith('*'))
+    faults.push(`DOMAINS: expected the main domain first, which is no wildcard, got ${JSON.stringify(main)}`);
   return faults;
 }
 
@@ -90,14 +99,22 @@ export function watcherUrl({ settings }: Stack): string {
   return `http://${directHost(settings)}:${settings.WATCHER_PORT}`;
 }
 
-export function edgeUrl({ settings }: Stack): string {
-  return `http://${edgeHost(settings)}:${settings.NGINX_PORT}`;
+/** The URL of the site. With DOMAINS, its name need not lead to this machine: see askEdge. */
+export function edgeUrl({ settings }: Pick<Stack, 'settings'>): string {
+  const { DOMAINS, HTTPS_PORT, NGINX_PORT } = settings;
+  if (DOMAINS === undefined) return `http://${edgeHost(settings)}:${NGINX_PORT}`;
+  return `https://${DOMAINS[0]}${HTTPS_PORT === 443 ? '' : `:${HTTPS_PORT}`}`;
 }
 
 /** The address to connect to for what listens on NGINX_BIND, as in a URL. */
 export function edgeHost({ NGINX_BIND }: StackSettings): string {
   if (NGINX_BIND === undefined || NGINX_BIND === '0.0.0.0') return '127.0.0.1';
   return NGINX_BIND === '[::]' ? '[::1]' : NGINX_BIND;
+}
+
+/** The same as an address. */
+export function edgeAddress(settings: StackSettings): string {
+  return edgeHost(settings).replace(/^\[(.*)\]$/, '$1');
 }
 
 /** The address to connect to for what listens on DIRECT_BIND. */

@@ -5,7 +5,7 @@ import type { EdgeStatus } from '../edge/control-state.ts';
 import { type HistoryEntry, historyOf } from '../edge/history.ts';
 import type { PoolStatus } from '../edge/pool-status.ts';
 import type { Engine, Service } from '../engine/engine.ts';
-import { edgeUrl, type Stack } from '../stack/stack.ts';
+import { edgeAddress, edgeUrl, type Stack } from '../stack/stack.ts';
 import type { Look } from './look.ts';
 import { type Story, storyOf } from './story.ts';
 
@@ -13,6 +13,8 @@ import { type Story, storyOf } from './story.ts';
 export interface Report {
   readonly engine: string;
   readonly url: string;
+  /** The address at which the edge is reached from this machine, even if the name in the URL leads elsewhere. */
+  readonly address: string;
   /** The state of the stack, worst first. */
   readonly story: Story;
   /** Undefined, with everything that depends on it, if the edge cannot be reached. */
@@ -40,6 +42,7 @@ export function reportOf(stack: Stack, engine: Engine, look: Look): Report {
   return {
     engine: engine.name,
     url: edgeUrl(stack),
+    address: edgeAddress(stack.settings),
     story: storyOf(look),
     edge: control?.edge,
     canaryPercent: control?.canaryPercent,

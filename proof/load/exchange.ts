@@ -1,14 +1,7 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
+import { type Answer, type Exchange, faultOf, headOf } from './answer.ts';
 import type { Task } from './mix.ts';
-import { type Failure, nowMs, type Sample } from './sample.ts';
-
-type Answer = Omit<Sample, 'kind' | 'loop' | 'dueAt'>;
-
-/** A request that can be aborted. */
-export interface Exchange {
-  readonly answer: Promise<Answer>;
-  abort(): void;
-}
+import { type Failure, nowMs } from './sample.ts';
 
 /** Sends one request, without retries. The agent owns the connections. */
 export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
@@ -33,7 +26,7 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
   }
   function settle(failure: Failure | undefined): void {
     clearTimeout(timer);
-    const head = begun === undefined ? { status: 0 } : headOf(begun);
+    const head = begun === undefined ? { status: 0 } : headOf(begun.statusCode, begun.headers);
     resolve({ endedAt: nowMs(), ...head, failure });
   }
 
@@ -44,7 +37,8 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
     response.on('error', () => undefined);
     response.on('close', () => {
       const whole = response.complete && ended === undefined;
-      settle(whole ? faultOf(response, Buffer.concat(chunks).toString(), task) : (ended ?? 'cut off'));
+      const { statusCode, headers } = response;
+      settle(whole ? faultOf(statusCode, headers, Buffer.concat(chunks).toString(), task) : (ended ?? 'cut off'));
     });
   });
   sent.on('error', (error: NodeJS.ErrnoException) => {
@@ -52,23 +46,6 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
   });
   sent.end(body);
   return { answer, abort: () => end('unfinished') };
-}
-
-function headOf({ statusCode = 0, headers }: IncomingMessage): Pick<Sample, 'status' | 'pool' | 'release'> {
-  const pool = headers['x-app-pool'];
-  const release = headers['x-release-id'];
-  return {
-    status: statusCode,
-    ...(pool === 'blue' || pool === 'green' ? { pool } : {}),
-    ...(typeof release === 'string' ? { release } : {}),
-  };
-}
-
-function faultOf({ statusCode = 0, headers }: IncomingMessage, body: string, task: Task): Failure | undefined {
-  if (statusCode !== 200) return `status ${statusCode}`;
-  const pool = headers['x-app-pool'];
-  if (pool !== 'blue' && pool !== 'green' && (task.saysPool || pool !== undefined)) return 'wrong pool header';
-  return task.isRight(body, pool) ? undefined : 'wrong body';
 }
 
 function failureOf({ code }: NodeJS.ErrnoException, reused: boolean): Failure {

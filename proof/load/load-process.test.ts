@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { startLoadProcess } from './load-process.ts';
 
 const options = {
-  url: 'http://127.0.0.1:1',
+  site: { url: 'http://127.0.0.1:1' },
   rate: 1,
   clients: 0,
   mix: { app: 'any', path: '/' },

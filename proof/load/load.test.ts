@@ -38,7 +38,7 @@ beforeEach(async () => {
   pool.server.listen(0, '127.0.0.1');
   await once(pool.server, 'listening');
   const url = `http://127.0.0.1:${(pool.server.address() as AddressInfo).port}`;
-  options = { url, rate: 200, clients: 0, mix: { app: 'any', path: '/' }, userAgent: 'proof' };
+  options = { site: { url }, rate: 200, clients: 0, mix: { app: 'any', path: '/' }, userAgent: 'proof' };
 });
 
 afterEach(() => {

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Exchange, exchange } from './exchange.ts';
+import type { Exchange } from './answer.ts';
+import { type Connections, connectionOfOne, connectionsOfMany } from './connections.ts';
 import { Mix, type MixName, type Task } from './mix.ts';
 import { nowMs, type Sample, type StrangeKind } from './sample.ts';
 import { type Schedule, startSchedule } from './schedule.ts';
+import type { Site } from './site.ts';
 
 export interface LoadOptions {
-  readonly url: string;
+  readonly site: Site;
   /** Requests a second that are sent on schedule (open loop). */
   readonly rate: number;
   /** Additional clients, each on one connection, which pause between a response and the next request (closed loop). */
@@ -32,12 +33,10 @@ const finishMs = 12_000;
 /** An open-loop load and a closed-loop load at the same time. */
 export class Load {
   readonly #options: LoadOptions;
-  readonly #origin: URL;
   readonly #mix: Mix;
-  /** Without a limit on connections: if requests had to wait for one, the loop would not be open. */
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 1_024 });
+  readonly #shared: Connections;
   readonly #schedules: readonly Schedule[];
-  readonly #clients: readonly { readonly agent: Agent; readonly done: Promise<void> }[];
+  readonly #clients: readonly { readonly own: Connections; readonly done: Promise<void> }[];
   readonly #stopping = new AbortController();
   readonly #open = new Map<Exchange, Promise<void>>();
   #bucket = 0;
@@ -47,21 +46,21 @@ export class Load {
   constructor(options: LoadOptions, taken: (sample: Sample) => void) {
     this.#options = options;
     this.#taken = taken;
-    this.#origin = new URL(options.url);
+    this.#shared = connectionsOfMany(options.site);
     this.#mix = new Mix(options.mix);
     const { rate, strange, clients } = options;
     this.#schedules = [
-      startSchedule(rate, (dueAt) => void this.#ask(this.#agent, this.#mix.next(this.#headers()), 'open', dueAt)),
+      startSchedule(rate, (dueAt) => void this.#ask(this.#shared, this.#mix.next(this.#headers()), 'open', dueAt)),
       ...(strange?.kinds ?? []).map((kind) =>
         startSchedule(
           strange?.rate ?? 0,
-          (dueAt) => void this.#ask(this.#agent, this.#mix.task(kind, this.#headers()), 'open', dueAt),
+          (dueAt) => void this.#ask(this.#shared, this.#mix.task(kind, this.#headers()), 'open', dueAt),
         ),
       ),
     ];
     this.#clients = Array.from({ length: clients }, (_, index) => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      return { agent, done: this.#visit(agent, this.#headersOf(Math.floor((index * buckets) / clients))) };
+      const own = connectionOfOne(options.site);
+      return { own, done: this.#visit(own, this.#headersOf(Math.floor((index * buckets) / clients))) };
     });
   }
 
@@ -75,8 +74,8 @@ export class Load {
     await Promise.all(this.#open.values());
     await Promise.all(this.#clients.map(({ done }) => done));
     clearTimeout(tooLong);
-    this.#agent.destroy();
-    for (const { agent } of this.#clients) agent.destroy();
+    this.#shared.close();
+    for (const { own } of this.#clients) own.close();
   }
 
   /** A visitor belongs to one of the hundred buckets of a canary. Each scheduled request comes from another visitor. */
@@ -89,18 +88,18 @@ export class Load {
     return { 'user-agent': this.#options.userAgent, cookie: `bluegreen_bucket=${two}` };
   }
 
-  async #visit(agent: Agent, headers: Readonly<Record<string, string>>): Promise<void> {
+  async #visit(own: Connections, headers: Readonly<Record<string, string>>): Promise<void> {
     const { signal } = this.#stopping;
     const pause = () => delay(randomInt(...pauseMs), undefined, { signal }).catch(() => undefined);
     await pause();
     while (!signal.aborted) {
-      await this.#ask(agent, this.#mix.next(headers), 'closed', nowMs());
+      await this.#ask(own, this.#mix.next(headers), 'closed', nowMs());
       await pause();
     }
   }
 
-  #ask(agent: Agent, task: Task, loop: Sample['loop'], dueAt: number): Promise<void> {
-    const begun = exchange(agent, this.#origin, task);
+  #ask(connections: Connections, task: Task, loop: Sample['loop'], dueAt: number): Promise<void> {
+    const begun = connections.exchange(task);
     const done = begun.answer.then((answer) => {
       this.#open.delete(begun);
       this.#taken({ kind: task.kind, loop, dueAt, ...answer });

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
-import { type Port, publishedPorts, takenPorts } from '../../stack/port-owner.ts';
+import { forbiddenPorts, type Port, publishedPorts, takenPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
@@ -53,6 +53,11 @@ export function hostEngine(stack: Stack): Engine {
     await until(stopDeadlineMs, async () => !left.some(isAlive));
     if (report?.socket !== undefined) rmSync(dirname(report.socket), { recursive: true, force: true });
     rmSync(state.report.path, { force: true });
+  }
+
+  async function refuseForbiddenPorts(): Promise<void> {
+    const forbidden = await forbiddenPorts(ports);
+    if (forbidden.length > 0) throw new CommandError(forbidden.join('\n'), { next: 'or set another port in .env' });
   }
 
   async function refuseTakenPorts(): Promise<void> {
@@ -178,6 +183,7 @@ export function hostEngine(stack: Stack): Engine {
       const running = supervisor();
       if (running === undefined) {
         await endLeftovers();
+        await refuseForbiddenPorts();
         await refuseTakenPorts();
       }
       const plan = planOf(stack, state);

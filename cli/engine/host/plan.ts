@@ -118,6 +118,7 @@ export function edgeEnvironment(stack: Stack, state: StateDirectory): Record<str
       ACCESS_LOG: state.accessLog,
       CONTROL_DIR: state.control,
       RUN_DIR: plannedEdge(state)?.env.RUN_DIR ?? state.run,
+      HTTPS_LISTEN_PORT: settings.HTTPS_PORT,
       TLS_DIR: state.tls,
       ACME_DIR: state.acme,
       PUBLIC_DIR: join(root, 'public'),
