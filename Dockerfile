@@ -59,7 +59,7 @@ FROM ${NGINX_IMAGE} AS edge
 RUN mkdir -p /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chown 101:101 /var/lib/bluegreen/control /var/cache/nginx /var/log/nginx \
     && chmod 775 /var/lib/bluegreen/control
-COPY --chmod=755 entrypoint.sh edge-control.sh edge-gate.sh edge-settings.sh /usr/local/bin/
+COPY --chmod=755 entrypoint.sh edge-control.sh edge-gate.sh edge-render.sh edge-settings.sh edge-tend.sh /usr/local/bin/
 COPY --chmod=755 nginx.conf.template /usr/share/bluegreen/
 COPY --chmod=755 public /usr/share/bluegreen/public
 USER 101:101

@@ -8,6 +8,8 @@
 #   gate        hold the namespace and stand in when needed
 #   stand-in    have the running gate stand in, and wait until it does; it steps back when another nginx has begun to listen
 
+# shellcheck disable=SC2154 # entrypoint.sh sets the others
+
 gate_tick_s=0.3
 # At its start, the gate gives nginx_proxy this long. An nginx without its pools would answer 502.
 gate_patience_s=10

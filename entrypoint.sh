@@ -1,5 +1,6 @@
 #!/bin/sh
-# Starts the edge: validates the settings (see edge-settings.sh), renders the template, has nginx check it and runs nginx.
+# Starts the edge: validates the settings (see edge-settings.sh), renders the template, has nginx check it and runs nginx (see
+# edge-render.sh), beside which edge-tend.sh goes on.
 # With a verb, it acts on the running edge instead:
 #
 #   entrypoint.sh reload               render the template again and have nginx load it without dropping a connection
@@ -11,16 +12,6 @@ set -eu
 
 pool_wait_s=30
 certificate_wait_s=10
-# Two ticks without a new beat end the guard of a prober: passive checks begin at most 2.4 s after the last beat.
-tick_s=0.8
-allowed_beats=2
-ticks_a_rotation=3
-# After a reload, connections that are kept open still avoid a pool that failed a request in the last five seconds, and new ones
-# do not. So passive checks end only after ten seconds with beats.
-trusted_beats=13
-
-passive_checks=off
-
 say() { printf 'entrypoint: %s\n' "$*" >&2; }
 fail() {
   say "$*"
@@ -138,147 +129,6 @@ validate() {
   [ -z "$faults" ] || fail "invalid settings; correct them in .env and start again:$faults"
 }
 
-# ---- Rendering -------------------------------------------------------------------------------------------------------
-
-milliseconds() { # TIME in nginx's notation
-  case $1 in
-    *ms) echo "${1%ms}" ;;
-    *s) echo "$((${1%s} * 1000))" ;;
-    *m) echo "$((${1%m} * 60000))" ;;
-  esac
-}
-
-# Longer than the longest legitimate request, which may use up the patience of both attempts.
-shutdown_timeout() {
-  first_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_READ_TIMEOUT")))
-  last_attempt_ms=$(($(milliseconds "$PROXY_CONNECT_TIMEOUT") + $(milliseconds "$PROXY_LAST_TIMEOUT")))
-  echo "$((first_attempt_ms + last_attempt_ms + 10000))ms"
-}
-
-nginx_version() { nginx -v 2>&1 | sed -n 's#^.*/\([0-9][0-9.]*\).*#\1#p'; }
-
-openssl_version() { nginx -V 2>&1 | sed -n 's/^built with OpenSSL \([0-9][0-9.]*\).*/\1/p'; }
-
-version_at_least() { # VERSION WANTED
-  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
-}
-
-# shellcheck disable=SC2034 # the template uses these variables
-render() {
-  for file in "$NGINX_TEMPLATE" "$PUBLIC_DIR/50x.html" "$PUBLIC_DIR/maintenance.html"; do
-    [ -r "$file" ] || fail "cannot read $file"
-  done
-  WORKER_SHUTDOWN_TIMEOUT=$(shutdown_timeout)
-  BLUE_PATTERN=$(pattern_of "$BLUE_ADDRESS")
-  GREEN_PATTERN=$(pattern_of "$GREEN_ADDRESS")
-  CONFIG_ID=$(date +%s)-$$
-  BUCKETS=$(buckets)
-  # Without these files, nginx relies on passive checks.
-  GUARD_DIR=$CONTROL_DIR
-  HEALTH_HOST_HEADER=${HEALTH_HOST:-\$proxy_host}
-  [ "$passive_checks" = off ] || GUARD_DIR=/nonexistent
-  REAL_IP_NETWORKS=$(for_each "$TRUSTED_PROXIES" '    set_real_ip_from %s;\n')
-  TRUSTED_NETWORKS=$(for_each "$TRUSTED_PROXIES" '        %s yes;\n')
-  STREAM_PATH_ENTRIES=$(for_each "$(pattern_of "$STREAM_PATHS")" '        "~^%s" yes;\n')
-  ASSET_PATH_ENTRIES=$(for_each "$(pattern_of "$ASSET_PATHS")" '        "~^%s" asset;\n')
-
-  MAIN_DOMAIN=${DOMAINS%%,*}
-  CERTIFICATE_ENTRIES=$(domain_entries)
-  DOMAIN_ENTRIES=$(domain_entries host)
-  PORT_IN_URL=''
-  [ "$HTTPS_PORT" = 443 ] || PORT_IN_URL=:$HTTPS_PORT
-  HSTS=''
-  [ "$HSTS_MAX_AGE" = 0 ] || HSTS="max-age=$HSTS_MAX_AGE"
-
-  NON_IDEMPOTENT=''
-  [ "$RETRY_NON_IDEMPOTENT" = off ] || NON_IDEMPOTENT=' non_idempotent'
-  # Keeps a reload from closing an idle connection that a client is about to use.
-  KEEPALIVE_MIN_TIMEOUT_DIRECTIVE=''
-  if version_at_least "$(nginx_version)" 1.27.4; then KEEPALIVE_MIN_TIMEOUT_DIRECTIVE='keepalive_min_timeout 65s;'; fi
-  HTTP2_PARAMETER=' http2' HTTP2_DIRECTIVE=''
-  if version_at_least "$(nginx_version)" 1.25.1; then HTTP2_PARAMETER='' HTTP2_DIRECTIVE='http2 on;'; fi
-  # A new certificate is shown after this second at the latest.
-  CERTIFICATE_CACHE_DIRECTIVE=''
-  if version_at_least "$(nginx_version)" 1.27.4; then CERTIFICATE_CACHE_DIRECTIVE='ssl_certificate_cache max=1000 valid=1s;'; fi
-  KEY_EXCHANGE=X25519:prime256v1:secp384r1
-  if version_at_least "$(openssl_version)" 3.5; then KEY_EXCHANGE=X25519MLKEM768:$KEY_EXCHANGE; fi
-  # A master that runs as root would start its workers as an account that may have no access to the control directory.
-  USER_DIRECTIVE=''
-  [ "$(id -u)" -ne 0 ] || USER_DIRECTIVE="user $(owner_of "$CONTROL_DIR");"
-
-  # envsubst gets an explicit list, so that nginx's own variables stay as they are: every ${UPPER_CASE} name is ours.
-  list='' unset_names=''
-  for name in $(template_variables); do
-    eval "[ -n \"\${$name+set}\" ]" || unset_names="$unset_names $name"
-    export "${name?}"
-    list="$list \${$name}"
-  done
-  [ -z "$unset_names" ] || fail "$NGINX_TEMPLATE: nothing sets$unset_names"
-  conditional_lines <"$NGINX_TEMPLATE" | envsubst "$list" >"$NGINX_CONF.new"
-  nginx -e stderr -t -q -c "$NGINX_CONF.new" || fail "nginx rejected the rendered configuration, kept in $NGINX_CONF.new"
-  mv "$NGINX_CONF.new" "$NGINX_CONF"
-}
-
-# Resolves the template's "#if NAME", "#else" and "#endif", which are not nested.
-conditional_lines() {
-  export TRUSTED_PROXIES DOMAINS
-  awk '
-    $1 == "#if" { skips = ENVIRON[$2] == ""; next }
-    $1 == "#else" { skips = !skips; next }
-    $1 == "#endif" { skips = 0; next }
-    !skips
-  '
-}
-
-template_variables() {
-  awk '{
-    while (match($0, /[$][{][A-Z][A-Z0-9_]*[}]/)) {
-      print substr($0, RSTART + 2, RLENGTH - 3)
-      $0 = substr($0, RSTART + RLENGTH)
-    }
-  }' "$NGINX_TEMPLATE" | sort -u
-}
-
-# Of what the settings allow in addresses and paths, only the dot is special in a regular expression.
-pattern_of() { printf '%s' "$1" | sed 's/\./\\./g'; }
-
-# Prints each entry of a comma-separated list.
-for_each() { # LIST FORMAT
-  printf '%s\n' "$1" | tr ',' '\n' | while read -r entry; do
-    # shellcheck disable=SC2059 # the format is a constant of ours
-    [ -z "$entry" ] || printf "$2" "$entry"
-  done
-}
-
-# Prints an entry of a map for each of DOMAINS, with the value, or else with the name of its certificate. As in a certificate,
-# a wildcard stands for one label.
-domain_entries() { # [VALUE]
-  printf '%s\n' "$DOMAINS" | tr ',' '\n' | awk -v value="${1:-}" '
-    $0 != "" {
-      name = file = $0
-      if (sub(/^[*]/, "_", file)) {
-        gsub(/[.]/, "[.]", name)
-        name = "~*^[a-z0-9_-]+" substr(name, 2) "$"
-      }
-      printf "        \"%s\" \"%s\";\n", name, value == "" ? file : value
-    }'
-}
-
-# The body of split_clients: buckets 00 to 99 with one percent each.
-buckets() {
-  index=0
-  while [ "$index" -lt 99 ]; do
-    printf '        1%% %02d;\n' "$index"
-    index=$((index + 1))
-  done
-  printf '        *  99;'
-}
-
-owner_of() {
-  # shellcheck disable=SC2012 # the options of stat differ between systems; ls prints the owner third on all of them
-  ls -ld "$1" | awk '{ print $3 }'
-}
-
 # ---- Files -----------------------------------------------------------------------------------------------------------
 
 # Files are created with touch: a POSIX shell exits if the redirection of ": > file" fails.
@@ -300,117 +150,6 @@ seed_active_pool() {
 allow_preview() {
   rm -f "$CONTROL_DIR"/preview.* || :
   [ -z "$PREVIEW_TOKEN" ] || touch "$CONTROL_DIR/preview.$PREVIEW_TOKEN" || say "cannot write to $CONTROL_DIR: preview is not available"
-}
-
-# After a start, another nginx may still be finishing its requests, and only its own master can have it reopen the log.
-claim_log() { touch "$ACCESS_LOG.started" 2>/dev/null || :; }
-
-is_log_shared() {
-  minutes=$((($(milliseconds "$(shutdown_timeout)") + 10000) / 60000 + 1))
-  [ -n "$(find "$ACCESS_LOG.started" -mmin "-$minutes" 2>/dev/null)" ]
-}
-
-rotate_log() { # MASTER_PID
-  index=$LOG_KEEP
-  while [ "$index" -gt 1 ]; do
-    older=$((index - 1))
-    if [ -e "$ACCESS_LOG.$older" ]; then mv -f "$ACCESS_LOG.$older" "$ACCESS_LOG.$index"; fi
-    index=$older
-  done
-  mv -f "$ACCESS_LOG" "$ACCESS_LOG.1"
-  kill -USR1 "$1"
-}
-
-# Not wc, which reads the whole file on some systems.
-size_of() {
-  # shellcheck disable=SC2012 # see owner_of
-  ls -ln "$1" | awk '{ print $5 }'
-}
-
-# The edge rotates the log because only the edge can tell nginx to reopen it.
-rotate_by_size() { # MASTER_PID
-  [ -f "$ACCESS_LOG" ] || return 0
-  size_bytes=$(size_of "$ACCESS_LOG") || return 0
-  [ "$size_bytes" -ge "$((LOG_MAX_MB * 1024 * 1024))" ] || return 0
-  ! is_log_shared || return 0
-  rotate_log "$1" || say "cannot rotate $ACCESS_LOG; retrying"
-}
-
-# nginx's messages about a request end with its query and its referrer, which may contain secrets; only the address of the
-# pool is kept. https://nginx.org/en/docs/ngx_core_module.html#error_log has no format to set.
-hide_requests() {
-  export LC_ALL=C
-  # Only an unbuffered filter shows a message when it is written. BusyBox has no unbuffered sed, but an awk that is.
-  if sed -u '' </dev/null 2>/dev/null; then
-    exec sed -u -E 's/, request: ".*, upstream: "([a-z]+:\/\/[^/"]*).*/, upstream: "\1"/; s/, (request|host|referrer): ".*//'
-  fi
-  exec awk '{
-    upstream = ""
-    if (match($0, /, upstream: "[a-z]+:\/\/[^\/"]*/)) upstream = substr($0, RSTART, RLENGTH) "\""
-    sub(/, (request|host|referrer): ".*/, "")
-    print $0 upstream
-    fflush()
-  }'
-}
-
-# ---- Beside nginx ----------------------------------------------------------------------------------------------------
-
-# A prober that was killed or hangs leaves its files behind, and nginx cannot see how old they are. Each beat writes something
-# else into prober.alive. When the beats stop, the files are removed, and nginx relies on passive checks.
-check_prober() { # MASTER_PID
-  beat=''
-  [ ! -f "$alive" ] || read -r beat <"$alive" || :
-  if [ -n "$beat" ] && [ "$beat" != "$last_beat" ]; then
-    last_beat=$beat missed_beats=0 kept_beats=$((kept_beats + 1))
-    [ "$passive_checks" = off ] || [ "$kept_beats" -lt "$trusted_beats" ] || set_passive_checks off "$1"
-    return 0
-  fi
-  missed_beats=$((missed_beats + 1)) kept_beats=0
-  [ "$missed_beats" -eq "$allowed_beats" ] || return 0
-  [ -e "$alive" ] || [ -e "$CONTROL_DIR/both.up" ] || return 0
-  say 'the prober does not respond: relying on passive checks, which avoid a pool for 5 s after a failed request'
-  # In this order: while both.up exists, nginx looks no further. Where the files cannot be removed, nginx must not look.
-  rm -f "$CONTROL_DIR/both.up" "$alive" 2>/dev/null || set_passive_checks on "$1"
-}
-
-# By a reload.
-set_passive_checks() { # on|off MASTER_PID
-  passive_checks=$1
-  if ! (render) || ! kill -HUP "$2"; then say 'cannot change the configuration'; fi
-}
-
-# Whether this network namespace has an interface other than loopback.
-has_network() {
-  for interface in /sys/class/net/*; do
-    [ "${interface##*/}" = lo ] || return 0
-  done
-  return 1
-}
-
-# After `configure`, by another process.
-follow_settings() {
-  read -r line <"$in_force" 2>/dev/null || return 0
-  [ "$line" != "$followed" ] || return 0
-  followed=$line
-  # shellcheck source=/dev/null
-  . "$in_force"
-}
-
-# What the edge does beside nginx. Ends with it.
-tend() { # MASTER_PID
-  alive=$CONTROL_DIR/prober.alive last_beat='' missed_beats=0 kept_beats=0 ticks=0 followed='' had_network=''
-  ! has_network || had_network=yes
-  while sleep "$tick_s" && kill -0 "$1" 2>/dev/null; do
-    if [ -n "$had_network" ] && ! has_network; then
-      say 'the network of the edge is gone: its gate was restarted; starting again in the new one'
-      kill -TERM "$1"
-    fi
-    follow_settings
-    check_prober "$1"
-    correct_plain 2>/dev/null || :
-    ticks=$((ticks + 1))
-    [ $((ticks % ticks_a_rotation)) -ne 0 ] || rotate_by_size "$1"
-  done
 }
 
 # ---- The running edge ------------------------------------------------------------------------------------------------
@@ -465,7 +204,8 @@ wait_for_a_certificate() {
 run() {
   mkdir -p "$RUN_DIR"
   prepare_log
-  claim_log
+  # Another nginx serves, and will finish its requests when this one has taken over.
+  [ -z "$(listeners)" ] || claim_log
   seed_active_pool
   allow_preview
   render
@@ -532,6 +272,10 @@ reload() {
   done
 }
 
+# shellcheck source=edge-render.sh
+. "$(dirname "$0")/edge-render.sh"
+# shellcheck source=edge-tend.sh
+. "$(dirname "$0")/edge-tend.sh"
 # shellcheck source=edge-control.sh
 . "$(dirname "$0")/edge-control.sh"
 # shellcheck source=edge-gate.sh

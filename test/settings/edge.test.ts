@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generator } from '../../settings/render/marked.ts';
 import { variables, variablesOf } from '../../settings/variables.ts';
-import { contents, expectNone, root } from './advice.ts';
+import { contents, expectNone, root, sources } from './advice.ts';
 
 describe('the edge', () => {
   const template = contents('nginx.conf.template');
-  const script = (contents('entrypoint.sh') + contents('edge-control.sh') + contents('edge-gate.sh')).replaceAll(
-    /^\s*#.*$/gm,
-    '',
-  );
+  const script = sources('{entrypoint,edge-control,edge-gate,edge-render,edge-tend}.sh').replaceAll(/^\s*#.*$/gm, '');
   const inTemplate = [...template.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name);
   const inScript = [...script.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name);
   const assigned = [...script.matchAll(/(?:^|\s)([A-Z][A-Z0-9_]*)=/g)].map(([, name = '']) => name);
@@ -34,7 +31,13 @@ describe('the edge', () => {
     const read = [...contents('entrypoint.sh').matchAll(/^\. "\$\(dirname "\$0"\)\/(.*)"$/gm)].map(
       ([, name = '']) => name,
     );
-    expect(read.toSorted()).toEqual(['edge-control.sh', 'edge-gate.sh', 'edge-settings.sh']);
+    expect(read.toSorted()).toEqual([
+      'edge-control.sh',
+      'edge-gate.sh',
+      'edge-render.sh',
+      'edge-settings.sh',
+      'edge-tend.sh',
+    ]);
     const copied = /^COPY .* entrypoint\.sh (.*) \/usr\/local\/bin\/$/m.exec(contents('Dockerfile'))?.[1]?.split(' ');
     expect(copied?.toSorted()).toEqual(read.toSorted());
     for (const name of read) expect(contents('.dockerignore').split('\n')).toContain(`!${name}`);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
@@ -97,7 +97,7 @@ function plannedEdge(state: StateDirectory): PlannedService | undefined {
 /** Of the scripts and of nginx. */
 function edgeVersion({ root }: Stack): string {
   const hash = createHash('sha256');
-  for (const script of ['entrypoint.sh', 'edge-control.sh', 'edge-gate.sh', 'edge-settings.sh'])
+  for (const script of globSync(['entrypoint.sh', 'edge-*.sh'], { cwd: root }).toSorted())
     hash.update(readFileSync(join(root, script)));
   const nginx = spawnSync('nginx', ['-v'], { env: { PATH: programPath() }, encoding: 'utf8' });
   return hash.update(nginx.stderr ?? '').digest('hex');
