@@ -65,7 +65,7 @@ function headOf({ statusCode = 0, headers }: IncomingMessage): Pick<Sample, 'sta
 }
 
 function faultOf({ statusCode = 0, headers }: IncomingMessage, body: string, task: Task): Failure | undefined {
-  if (statusCode !== 200) return `status ${statusCode}`;
+  if (!task.passes(statusCode)) return `status ${statusCode}`;
   const pool = headers['x-app-pool'];
   if (pool !== 'blue' && pool !== 'green' && (task.saysPool || pool !== undefined)) return 'wrong pool header';
   return task.isRight(body, pool) ? undefined : 'wrong body';
