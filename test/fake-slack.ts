@@ -86,7 +86,10 @@ export class FakeSlack {
   }
 
   /** Waits for a message that the predicate holds for, and returns the first. Earlier messages count. */
-  async waitForMessage(predicate: (message: ReceivedMessage) => boolean, deadlineMs = 15_000): Promise<ReceivedMessage> {
+  async waitForMessage(
+    predicate: (message: ReceivedMessage) => boolean,
+    deadlineMs = 15_000,
+  ): Promise<ReceivedMessage> {
     const found = () => this.messages.find(predicate);
     await this.waitFor(() => found() !== undefined, deadlineMs);
     return found() as ReceivedMessage;
