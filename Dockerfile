@@ -49,6 +49,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY --chmod=755 settings settings
 COPY --chmod=755 system system
+COPY --chmod=755 health health
 COPY --chmod=755 proof proof
 USER node
 CMD ["node", "proof/main.ts"]

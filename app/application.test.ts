@@ -49,10 +49,14 @@ describe('an answer', () => {
     expect(answer).toMatch(/\r\n\r\n$/);
   });
 
-  test('GET /healthz is 200', async () => {
-    const response = await fetch(`${app.origin}/healthz`);
+  test.each([
+    ['the prober', {}],
+    ['a visitor', { 'X-Forwarded-For': '192.0.2.1' }],
+  ])('GET /healthz is 200 for %s', async (_, headers) => {
+    const response = await fetch(`${app.origin}/healthz`, { headers });
     expect(response.status).toBe(200);
     expectIdentity(response);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(await response.json()).toEqual({ status: 'healthy', ...identity });
   });
 

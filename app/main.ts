@@ -5,6 +5,7 @@ import { createApplication } from './application.ts';
 import { Chaos } from './chaos.ts';
 import { readConfig } from './config.ts';
 import { Drain } from './drain.ts';
+import { healthShortcut } from './health.ts';
 import { serverOptions } from './server-options.ts';
 import { Sockets } from './sockets.ts';
 
@@ -16,7 +17,11 @@ startProgram('app', () => {
   const sockets = new Sockets(config, chaos);
   const server = createServer({ ...serverOptions, shouldUpgradeCallback: (request) => sockets.wants(request) });
   const drain = new Drain(server, { leaveMs: 1_000, limitMs: 25_000 });
-  server.on('request', createApplication(config, chaos, drain, log));
+  const application = createApplication(config, chaos, drain, log);
+  const answerCheck = healthShortcut(config, chaos, drain);
+  server.on('request', (request, response) => {
+    if (!answerCheck(request, response)) application(request, response);
+  });
   server.on('upgrade', (request, socket, head) => {
     drain.leaveOpen(socket);
     sockets.accept(request, socket, head);

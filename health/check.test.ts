@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../test/condition.ts';
 import { healthCheck } from './check.ts';
 import { healthQuestion, type QuestionSettings } from './question.ts';
 
 const question = (settings: Partial<QuestionSettings> = {}) =>
   healthQuestion({ check: 'http', path: '/healthz', host: undefined, proto: 'http', statuses: ['2xx'], ...settings });
 const checkOf = (port: number, timeoutMs: number, settings?: Partial<QuestionSettings>, stayMs?: number) =>
-  healthCheck(`http://127.0.0.1:${port}`, question(settings), { timeoutMs, maxConcurrent: 1, stayMs });
+  healthCheck(`http://127.0.0.1:${port}`, question(settings), { timeoutMs, stayMs });
 
 /** The cause that one check of such a pool returns. */
 async function checked(
@@ -21,8 +22,8 @@ async function checked(
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const check = checkOf((server.address() as AddressInfo).port, timeoutMs, settings);
-  onTestFinished(async () => {
-    await check.close();
+  onTestFinished(() => {
+    check.close();
     server.closeAllConnections();
     server.close();
   });
@@ -40,8 +41,8 @@ async function connected(
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
   const check = checkOf((server.address() as AddressInfo).port, 5_000, settings, stayMs);
-  onTestFinished(async () => {
-    await check.close();
+  onTestFinished(() => {
+    check.close();
     for (const socket of sockets) socket.destroy();
     server.close();
   });
@@ -64,7 +65,7 @@ describe('a health check', () => {
       const busyUntil = performance.now() + 500;
       while (performance.now() < busyUntil);
       expect(await verdict).toBeUndefined();
-      await check.close();
+      check.close();
     } finally {
       server.kill('SIGKILL');
     }
@@ -75,7 +76,7 @@ describe('a health check', () => {
     await once(silent, 'listening');
     const check = checkOf((silent.address() as AddressInfo).port, 100);
     expect(await check.check()).toBe('timeout');
-    await check.close();
+    check.close();
     silent.closeAllConnections();
     silent.close();
   });
@@ -109,6 +110,10 @@ describe('a health check', () => {
     expect(await checked((_, response) => response.write('half'), 100)).toBe('timeout');
   });
 
+  it('fails with a timeout if an answer that would fail is not complete in time', async () => {
+    expect(await checked((_, response) => response.writeHead(500).write('half'), 100)).toBe('timeout');
+  });
+
   it('does not wait for the end of a long answer', async () => {
     expect(await checked((_, response) => response.write('x'.repeat(100_000)))).toBeUndefined();
   });
@@ -129,7 +134,7 @@ describe('a health check', () => {
     await once(closed, 'close');
     const check = checkOf(port, 5_000);
     expect(await check.check()).toBe('refused');
-    await check.close();
+    check.close();
   });
 });
 
@@ -205,6 +210,140 @@ describe('a TCP check', () => {
   it('fails if the connection is refused', async () => {
     const check = checkOf(1, 5_000, tcp);
     expect(await check.check()).toBe('refused');
-    await check.close();
+    check.close();
+  });
+});
+
+/** What the pool does with each of its requests; it has one list for each connection. */
+type Deed = (socket: Socket) => void;
+
+/** A pool that speaks for itself, and how many connections it has taken. */
+async function scripted(...connections: readonly (readonly Deed[])[]) {
+  const left = connections.map((deeds) => [...deeds]);
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => {
+    const deeds = left[sockets.length] ?? [];
+    sockets.push(socket.on('error', () => {}));
+    socket.on('data', () => deeds.shift()?.(socket));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const check = checkOf((server.address() as AddressInfo).port, 5_000);
+  onTestFinished(() => {
+    check.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { check: () => check.check(), sockets };
+}
+
+describe('the connection of a health check', () => {
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  const says =
+    (text: string): Deed =>
+    (socket) =>
+      socket.write(text);
+  const closes: Deed = (socket) => socket.end();
+  const resets: Deed = (socket) => socket.resetAndDestroy();
+
+  it('is kept for the next check', async () => {
+    const { check, sockets } = await scripted([says(answer), says(answer), says(answer)]);
+    for (let count = 0; count < 3; count++) expect(await check()).toBeUndefined();
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('is one of several if checks are in flight at the same time', async () => {
+    const { check, sockets } = await scripted([says(answer), says(answer)], [says(answer), says(answer)]);
+    for (let count = 0; count < 2; count++)
+      expect(await Promise.all([check(), check()])).toEqual([undefined, undefined]);
+    expect(sockets).toHaveLength(2);
+  });
+
+  it.each([
+    ['answers with Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok'],
+    ['answers in HTTP/1.0', 'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'],
+    ['sends more than it announced', `${answer}!`],
+    ['answers twice', answer + answer],
+  ])('is a new one after the pool %s', async (_, text) => {
+    const { check, sockets } = await scripted([says(text), says(answer)], [says(answer)]);
+    for (let count = 0; count < 2; count++) expect(await check()).toBeUndefined();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is a new one if the pool has sent something that nobody asked for', async () => {
+    const { check, sockets } = await scripted([says(answer), says(answer)], [says(answer)]);
+    expect(await check()).toBeUndefined();
+    sockets[0]?.write(answer);
+    await eventually('the end of the connection', () => sockets[0]?.destroyed === true);
+    expect(await check()).toBeUndefined();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it.each([
+    ['closes', closes],
+    ['resets', resets],
+  ])('is a new one, for the same check, if the pool %s the kept one in place of an answer', async (_, ends) => {
+    const { check, sockets } = await scripted([says(answer), ends], [says(answer)]);
+    expect(await check()).toBeUndefined();
+    expect(await check()).toBeUndefined();
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is not tried again if it was new', async () => {
+    const { check, sockets } = await scripted([resets], [says(answer)]);
+    expect(await check()).toBe('connection reset');
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('is a new one after four seconds without a check', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { check, sockets } = await scripted([says(answer), says(answer)], [says(answer)]);
+    await check();
+    vi.advanceTimersByTime(3_999);
+    await check();
+    expect(sockets).toHaveLength(1);
+    vi.advanceTimersByTime(4_001);
+    expect(await check()).toBeUndefined();
+    expect(sockets).toHaveLength(2);
+    await eventually('the end of the first one', () => sockets[0]?.destroyed === true);
+  });
+
+  it('is not tried a third time', async () => {
+    const { check, sockets } = await scripted([says(answer), resets], [resets], [says(answer)]);
+    expect(await check()).toBeUndefined();
+    expect(await check()).toBe('connection reset');
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is not tried again if the pool broke off after the beginning of an answer', async () => {
+    const begins: Deed = (socket) => socket.end('HTTP/1.1 2');
+    const { check, sockets } = await scripted([says(answer), begins], [says(answer)]);
+    expect(await check()).toBeUndefined();
+    expect(await check()).toBe('connection reset');
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('may end with the answer, if that has no length', async () => {
+    const { check } = await scripted([(socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello')]);
+    expect(await check()).toBeUndefined();
+  });
+
+  it('may not be reset before the end of such an answer', async () => {
+    const breaksOff: Deed = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\nhel', () => setImmediate(() => socket.resetAndDestroy()));
+    };
+    const { check } = await scripted([breaksOff]);
+    expect(await check()).toBe('answer cut off');
+  });
+
+  it.each([
+    ['header too long', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(1_000_000)}`],
+    ['not HTTP', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ngarbage\r\n'],
+    ['status 500', 'HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\ngarbage\r\n'],
+    ['status 101', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+  ])('is closed at once by a check that fails with %s', async (cause, text) => {
+    const { check, sockets } = await scripted([says(text)]);
+    expect(await check()).toBe(cause);
+    await eventually('the end of the connection', () => sockets[0]?.destroyed === true);
   });
 });

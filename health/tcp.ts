@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { addressOf } from './address.ts';
 import { type Cause, causeOf } from './cause.ts';
+import { startDeadline } from './deadline.ts';
 
 /**
  * Connects and closes the connection again.
@@ -10,10 +12,12 @@ import { type Cause, causeOf } from './cause.ts';
  */
 export async function checkConnection(
   origin: string,
-  { signal, stayMs = 0 }: { readonly signal: AbortSignal; readonly stayMs?: number | undefined },
+  { timeoutMs, stayMs = 0 }: { readonly timeoutMs: number; readonly stayMs?: number | undefined },
 ): Promise<Cause> {
-  const { hostname: host, port } = new URL(origin);
-  const socket = connect({ host, port: Number(port) });
+  const deadline = new AbortController();
+  const { signal } = deadline;
+  const cancelDeadline = startDeadline(timeoutMs, () => deadline.abort());
+  const socket = connect(addressOf(origin));
   try {
     await once(socket, 'connect', { signal });
     if (stayMs === 0) return undefined;
@@ -22,8 +26,9 @@ export async function checkConnection(
     const isOpen = delay(stayMs, false, { signal });
     return (await Promise.race([isClosed, isOpen])) ? 'connection closed' : undefined;
   } catch (error) {
-    return causeOf(signal.aborted ? signal.reason : error);
+    return signal.aborted ? 'timeout' : causeOf(error);
   } finally {
+    cancelDeadline();
     socket.destroy();
   }
 }

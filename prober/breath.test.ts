@@ -57,16 +57,22 @@ describe('a pool that does not answer in time', () => {
     expect(misses('blue', 1_000)).toBe('late');
   });
 
-  it('has failed if the other one answers with errors in time, but is late if only its system answers', () => {
-    ended('green', 1_000, 2, 'status 500');
-    expect(misses('blue', 1_000)).toBe('failed');
+  it.each(['status 500', 'answer cut off', 'header too long'])(
+    'has failed if the other one is in time with %s',
+    (cause) => {
+      ended('green', 1_000, 2, cause);
+      expect(misses('blue', 1_000)).toBe('failed');
+    },
+  );
+
+  it('is late if only the system of the other one answers', () => {
     ended('green', 2_000, 2, 'refused');
     expect(misses('blue', 2_000)).toBe('late');
   });
 });
 
 describe('any other failure', () => {
-  it.each(['refused', 'connection reset', 'status 503', 'answer cut off'])(
+  it.each(['refused', 'connection reset', 'status 503', 'answer cut off', 'not HTTP', 'header too long'])(
     'convicts at once, however late the other pool is: %s',
     (cause) => {
       misses('green', 1_000);

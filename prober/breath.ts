@@ -92,5 +92,6 @@ function neverSeen(): Seen {
 
 /** An app has answered, and not only the system that it runs on. */
 function isAnswer(cause: Cause): boolean {
-  return cause === undefined || cause.startsWith('status ') || cause === 'answer cut off' || cause === 'not HTTP';
+  if (cause === undefined || cause.startsWith('status ')) return true;
+  return cause === 'answer cut off' || cause === 'not HTTP' || cause === 'header too long';
 }

@@ -46,6 +46,6 @@ startProgram('health_prober', () => {
     // First, as the edge looks at no flag of a pool while both are said to be up.
     guard?.stop();
     overload?.stop();
-    await Promise.all([...probers.values()].map((prober) => prober.stop()));
+    for (const prober of probers.values()) prober.stop();
   };
 });

@@ -29,7 +29,7 @@ export interface PoolProber {
   /** Checks the pool once now, unless a check is in flight. */
   look(): void;
   /** Stops checking and removes the flag, which nothing else would clear. */
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 export interface ProberOptions {
@@ -55,9 +55,9 @@ export interface ProberOptions {
 export function startPoolProber(target: Target, options: ProberOptions, log: Logger): PoolProber {
   const downFlag = flag(target.flag);
   const { question, timeoutMs } = options;
-  const health = healthCheck(target.origin, question, { timeoutMs, maxConcurrent: options.fall });
+  const health = healthCheck(target.origin, question, { timeoutMs });
   const patienceMs = Math.max(leastPatienceMs, patienceFactor * timeoutMs);
-  const patientHealth = healthCheck(target.origin, question, { timeoutMs: patienceMs, maxConcurrent: 1 });
+  const patientHealth = healthCheck(target.origin, question, { timeoutMs: patienceMs });
   const counts = new ProbeCounts();
   let verdict = firstVerdict(downFlag.isSet());
   let downSince = Date.now();
@@ -169,12 +169,13 @@ export function startPoolProber(target: Target, options: ProberOptions, log: Log
     look() {
       if (inFlight === 0) begin();
     },
-    async stop() {
+    stop() {
       stopped = true;
       clearInterval(timer);
       verdict = { ...verdict, down: false };
       updateFlag();
-      await Promise.all([health.close(), patientHealth.close()]);
+      health.close();
+      patientHealth.close();
     },
   };
 }

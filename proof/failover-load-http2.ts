@@ -8,8 +8,9 @@ import { startSchedule } from './load/schedule.ts';
 /** The same load over HTTP/2. Requests do not wait for each other. */
 export function startHttp2Load({ site, path, connections, rate }: LoadOptions): Load {
   const samples: Sample[] = [];
+  const question = { check: 'http', path, headers: {}, statuses: ['200'] } as const;
   const sessions = new Http2Sessions(site, connections);
-  const task = new Mix({ app: 'any', path }).task('get', {});
+  const task = new Mix({ app: 'any', question }).task('get', {});
   const inFlight = new Set<Promise<void>>();
   const schedule = startSchedule(rate, () => {
     const startedAt = nowMs();

@@ -86,14 +86,17 @@ export class FakeSlack {
   }
 
   /** Waits for a message that the predicate holds for, and returns the first. Earlier messages count. */
-  async waitForMessage(predicate: (message: ReceivedMessage) => boolean, deadlineMs = 5_000): Promise<ReceivedMessage> {
+  async waitForMessage(
+    predicate: (message: ReceivedMessage) => boolean,
+    deadlineMs = 15_000,
+  ): Promise<ReceivedMessage> {
     const found = () => this.messages.find(predicate);
     await this.waitFor(() => found() !== undefined, deadlineMs);
     return found() as ReceivedMessage;
   }
 
   /** Resolves once the condition holds after a post. Rejects at the deadline with the messages so far. */
-  async waitFor(condition: () => boolean, deadlineMs = 5_000): Promise<void> {
+  async waitFor(condition: () => boolean, deadlineMs = 15_000): Promise<void> {
     if (condition()) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const check = () => {

@@ -64,7 +64,12 @@ export class WatcherProcess {
   /** Starts the watcher and waits as {@link untilUp} does. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<WatcherProcess> {
     const watcher = await WatcherProcess.spawn(env);
-    await watcher.untilUp();
+    try {
+      await watcher.untilUp();
+    } catch (error) {
+      await watcher.close();
+      throw error;
+    }
     return watcher;
   }
 
@@ -165,7 +170,7 @@ export class WatcherProcess {
   }
 
   /** Resolves once the output matches. Rejects at the deadline, or when the watcher has ended. */
-  async waitForOutput(pattern: RegExp, deadlineMs = 10_000): Promise<void> {
+  async waitForOutput(pattern: RegExp, deadlineMs = 15_000): Promise<void> {
     const { child } = this.#last();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const check = () => {

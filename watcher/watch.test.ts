@@ -130,3 +130,21 @@ describe('the state of an earlier version', () => {
     expect(sent).toMatchObject([{ kind: 'deploy-finished' }]);
   });
 });
+
+describe('a request that the edge sent directly to the standby', () => {
+  const downFlag = () => join(directory, 'blue.down');
+  const diverted = () => accessLine({ startMs: noon + 1_000, pool: 'green', active: 'blue' });
+
+  it.each([
+    ['is set', () => {}],
+    ['gets its content', () => writeFileSync(downFlag(), '')],
+  ])('has the cause of a flag that %s after the flags were read, and before the line was', (_, before) => {
+    const watch = watchOn();
+    take(watch, served(0));
+    before();
+    watch.beforeLines(noon);
+    writeFileSync(downFlag(), '{"since":1,"cause":"status 500"}');
+    take(watch, diverted());
+    expect(sent).toMatchObject([{ kind: 'failover', cause: 'health check: status 500' }]);
+  });
+});

@@ -4,6 +4,8 @@ import type { Pool } from '../settings/pool.ts';
 import { CertificatesFile, type KnownCertificates } from './control/certificates.ts';
 import { ControlDirectory } from './control/flags.ts';
 import { Records } from './control/journal.ts';
+import type { AccessEvent } from './request/event.ts';
+import { wasDiverted } from './request/observe.ts';
 import { parseLine, type RejectReason } from './request/parse.ts';
 import { decideCertificates, decideRecord, decideRequest, decideSwitches, decideTick } from './rules/decide.ts';
 import { type WatchView, watchHealthOf } from './rules/health.ts';
@@ -134,6 +136,7 @@ export class Watch implements WatchView {
     const { journal, routing } = this.#state;
     if (active !== undefined && active !== routing.active && journal !== null) this.#takeRecords(Date.now());
     if (this.#replaying) this.#replayTo(event.endMs);
+    else if (lacksCause(event, this.#state)) this.#readFlags(Date.now());
     this.#lastEndMs = event.endMs;
     if (event.route === 'preview') this.#previews++;
     else this.#listener.request?.(event);
@@ -162,9 +165,7 @@ export class Watch implements WatchView {
       this.#takeRecords(nowMs);
       return;
     }
-    this.#state.flags = this.#control.read(nowMs);
-    // After the flags: if a change is visible, so is its record, which is written first.
-    this.#takeRecords(nowMs);
+    this.#readFlags(nowMs);
     // Absolute, as the clock can be set back.
     if (Math.abs(nowMs - this.#lastTickMs) < tickMs && !hasMuteChanged(this.#state, nowMs)) return;
     this.#lastTickMs = nowMs;
@@ -201,6 +202,12 @@ export class Watch implements WatchView {
     const { journal, certificates } = this;
     const found = { ...this.snapshot(), journal, certificates, nowMs: Date.now() };
     return watchHealthOf(this.#state, found, this.#policy);
+  }
+
+  #readFlags(nowMs: number): void {
+    this.#state.flags = this.#control.read(nowMs);
+    // After the flags: if a change is visible, so is its record, which is written first.
+    this.#takeRecords(nowMs);
   }
 
   /** Reads the journal. During a replay, records wait for the lines before them. */
@@ -252,6 +259,12 @@ export class Watch implements WatchView {
       }
     }
   }
+}
+
+/** Whether a request begins a failover by a flag that has come, or got its content, since the flags were read. */
+function lacksCause(event: AccessEvent, { routing, flags }: State): boolean {
+  if (event.active === undefined || routing.failover !== null || !wasDiverted(event)) return false;
+  return flags?.[event.active]?.cause === undefined;
 }
 
 /** How often rules that wait for time to pass are evaluated. */

@@ -1,6 +1,9 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { edgeIsGone, StandInSite } from '../../test/stand-in-site.ts';
 import type { CommandError } from '../terminal/command-error.ts';
+import { Interrupted } from '../terminal/interruption.ts';
 import { deployRelease } from './deploy.ts';
 import type { RawDeployOptions } from './options.ts';
 
@@ -12,11 +15,16 @@ describe('a deploy', () => {
   });
   afterEach(() => site.close());
 
-  const failure = async (options: Partial<RawDeployOptions>): Promise<CommandError> =>
-    deployRelease(await site.deploy(options)).then(
+  const failure = async (options: Partial<RawDeployOptions>, signal?: AbortSignal): Promise<CommandError> =>
+    deployRelease(await site.deploy(options, signal)).then(
       (words) => expect.unreachable(words),
       (error) => error,
     );
+  const addHook = (name: string, script: string) => {
+    const path = join(site.stack.root, name);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+  };
   const ends = () => site.records.filter(({ kind }) => kind === 'deploy-failed' || kind === 'deploy-finished');
 
   it('that fails puts the old release back and reports it', async () => {
@@ -46,7 +54,74 @@ describe('a deploy', () => {
     expect(site.running.green).toBe('v2');
     expect(site.planned.RELEASE_ID_GREEN).toBe('v2');
     expect(ends()).toEqual([expect.not.objectContaining({ restored: expect.anything() })]);
+    expect(ends()).toMatchObject([{ rolledBack: false, noWayBack: 'green was left as it is' }]);
   });
+
+  it('that fails while the old release is active needs no way back', async () => {
+    await failure({ smoke: ['exit 3'] });
+    expect(ends()).toEqual([expect.not.objectContaining({ noWayBack: expect.anything() })]);
+  });
+
+  it('shows the log of a release that fails a gate, before the old one is put back', async () => {
+    const shown: string[] = [];
+    site.engine.lastLines = async (service) => {
+      shown.push(`${service} ${site.running.green}`);
+      return '';
+    };
+    await failure({ smoke: ['exit 3'] });
+    expect(shown).toEqual(['app_green v2']);
+    addHook('pre-switch', 'exit 3');
+    await failure({});
+    expect(shown).toHaveLength(1);
+  });
+
+  it('that the pre-switch hook refuses sends no visitor to the release', async () => {
+    addHook('pre-switch', 'exit 3');
+    const verbs: string[] = [];
+    site.before = (verb) => verbs.push(verb);
+    const error = await failure({ canary: '5%', bake: '60s' });
+    expect(error.message).toMatch(/^deploy of v2 failed at pre-switch hook: pre-switch hook exited with code 3\n/);
+    expect(verbs).not.toContain('canary');
+    expect(verbs).not.toContain('switch');
+    expect(ends()).toMatchObject([{ kind: 'deploy-failed', step: 'pre-switch hook', restored: 'v0', wasUsed: false }]);
+  });
+
+  it('that only gets a release ready runs no pre-switch hook', async () => {
+    addHook('pre-switch', 'exit 3');
+    expect(await deployRelease(await site.deploy({ switch: false }))).toMatch(/^v2 is ready on green/);
+  });
+
+  it('that is interrupted before the switch puts the old release back, and says so', async () => {
+    const ctrlC = new AbortController();
+    site.before = (verb) => {
+      if (verb === 'canary') ctrlC.abort(new Interrupted());
+    };
+    const error = await failure({ canary: '5%', bake: '60s' }, ctrlC.signal);
+    expect(error.message).toBe('deploy of v2 failed at canary 5%: interrupted\nBlue (v1) serves; green is back on v0');
+    expect(ends()).toMatchObject([{ kind: 'deploy-failed', why: 'interrupted', restored: 'v0' }]);
+    expect(site.canaryPercent).toBe(0);
+  });
+
+  it.each(['switch', 'bake'])(
+    'that is interrupted during its %s, after which it is active, leaves it active',
+    async (when) => {
+      const ctrlC = new AbortController();
+      const steps: string[] = [];
+      site.before = (verb) => {
+        if (verb === when) ctrlC.abort(new Interrupted());
+      };
+      site.reached = (step) => {
+        steps.push(step);
+        if (step === 'bake') ctrlC.abort(new Interrupted());
+      };
+      const error = await failure({ bake: '60s' }, ctrlC.signal);
+      expect(error.message).toMatch(/^v2 is active on green.*, but its bake was interrupted$/);
+      expect(steps.includes('bake')).toBe(when === 'bake');
+      expect(ends()).toEqual([expect.objectContaining({ kind: 'deploy-finished', switched: true })]);
+      expect(ends()).toEqual([expect.not.objectContaining({ bake: expect.anything() })]);
+      expect(site.active).toBe('green');
+    },
+  );
 
   it('leaves the standby alone if the edge does not confirm that it is the standby', async () => {
     site.before = (verb) => {

@@ -41,7 +41,7 @@ export async function becomeHealthy(
 ): Promise<string> {
   const { PROBE_TIMEOUT_MS: timeoutMs, PROBE_INTERVAL_MS: intervalMs } = stack.settings;
   const thresholds = { fall: stack.settings.PROBE_FALL, rise: stack.settings.PROBE_RISE };
-  const options = { timeoutMs, maxConcurrent: 1, stayMs };
+  const options = { timeoutMs, stayMs };
   const check = healthCheck(directUrl(stack, pool), questionOf(stack), options);
   const deadline = Date.now() + limitMs;
   // The prober's own flag may still be about the previous container, so the pool starts as down here.
@@ -55,7 +55,7 @@ export async function becomeHealthy(
       await delay(intervalMs, undefined, { signal });
     }
   } finally {
-    await check.close();
+    check.close();
   }
   throw new GateFailure('health', `not healthy within ${limitMs / 1_000} s; ${await lastAnswer(stack, pool)}`);
 }

@@ -72,7 +72,7 @@ export async function patientPoolStatus(stack: Stack, pool: Pool): Promise<PoolS
 async function askPool(stack: Stack, url: string): Promise<{ readonly cause: Cause; readonly header: string }> {
   const question = questionOf(stack);
   if (question.check === 'tcp') {
-    const cause = await checkConnection(url, { signal: AbortSignal.timeout(timeoutMs), stayMs });
+    const cause = await checkConnection(url, { timeoutMs, stayMs });
     return { cause: cause === undefined ? undefined : noConnection, header: '' };
   }
   const { status, headers } = await ask(url + question.path, { headers: question.headers });

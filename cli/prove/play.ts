@@ -4,8 +4,9 @@ import type { Moments } from '../../proof/judge/moments.ts';
 import { type Step, timelineOf } from '../../proof/judge/timeline.ts';
 import { type Excused, verdictOf } from '../../proof/judge/verdict.ts';
 import { type LoadProcess, startLoadProcess } from '../../proof/load/load-process.ts';
+import type { MixName } from '../../proof/load/mix.ts';
 import { nowMs } from '../../proof/load/sample.ts';
-import { edgeAddress, edgeUrl } from '../stack/stack.ts';
+import { edgeAddress, edgeUrl, questionOf } from '../stack/stack.ts';
 import { untilCalm } from './calm.ts';
 import { detectedAfterMs } from './expectations.ts';
 import { type Hands, pass } from './hands.ts';
@@ -52,7 +53,7 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
       site: { url: edgeUrl(stage.stack), address: edgeAddress(stage.stack.settings) },
       rate: size.rate,
       clients: size.connections,
-      mix: stage.isDemo ? { app: 'demo' } : { app: 'any', path: stage.stack.settings.HEALTH_PATH },
+      mix: mixOf(stage),
       strange: scenario.strange,
       userAgent,
     });
@@ -86,6 +87,11 @@ export async function play(scenario: Scenario, stage: Stage, size: LoadSize): Pr
     load?.kill();
     await watcher.stop();
   }
+}
+
+/** Of an app that is not the demo app, only the health path is known. */
+export function mixOf({ isDemo, stack }: Pick<Stage, 'isDemo' | 'stack'>): MixName {
+  return isDemo ? { app: 'demo' } : { app: 'any', question: questionOf(stack) };
 }
 
 /** How long a fault lasts after it has been injected, in milliseconds. */

@@ -19,6 +19,7 @@ describe('the ports of a stack', () => {
       { level: 'ok', text: 'port 8083 (WATCHER_PORT) is open to this machine only' },
     ]);
     expect(exposed({ NGINX_BIND: '[::1]' })[0]?.text).toContain('to this machine only');
+    expect(exposed({ NGINX_BIND: '[::]' })[0]?.text).toContain('to everybody who can reach this machine over IPv6');
     expect(exposed({ NGINX_BIND: '10.0.0.7' })[0]?.text).toContain('to everybody who can reach 10.0.0.7');
   });
 
@@ -37,13 +38,15 @@ describe('visitors over IPv6', () => {
     [{ NGINX_BIND: '0.0.0.0' }, ['2001:db8::7'], 0],
     [{ NGINX_BIND: '127.0.0.1' }, ['2001:db8::7'], 0],
     [{ NGINX_BIND: '[::]' }, [], 1],
+    [{ NGINX_BIND: '[2001:db8::7]' }, [], 1],
+    [{ NGINX_BIND: '[::1]' }, ['2001:db8::7'], 0],
   ])('on %j of a machine with %j: %i warnings', (env, addresses, count) => {
     expect(ipv6Finding({ settings: settings(env) }, addresses)).toHaveLength(count);
   });
 });
 
 describe('an env file that others can read', () => {
-  it('is a warning if it has a secret', () => {
+  it('is a warning if it has a secret, or is that of the app', () => {
     const root = mkdtempSync(join(tmpdir(), 'bluegreen-exposure-'));
     onTestFinished(() => rmSync(root, { recursive: true }));
     const envFile = join(root, '.env');
@@ -57,5 +60,9 @@ describe('an env file that others can read', () => {
     expect(findings(secret).map(({ text }) => text)).toEqual([expect.stringContaining(`chmod 600 ${envFile}`)]);
     chmodSync(envFile, 0o640);
     expect(findings(secret)).toEqual([]);
+    const appEnvFile = join(root, 'app.env');
+    writeFileSync(appEnvFile, '');
+    chmodSync(appEnvFile, 0o644);
+    expect(findings({}).map(({ text }) => text)).toEqual([expect.stringContaining(`chmod 600 ${appEnvFile}`)]);
   });
 });

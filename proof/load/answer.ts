@@ -22,13 +22,8 @@ export function headOf(status = 0, headers: IncomingHttpHeaders): Pick<Sample, '
 }
 
 /** What is wrong with a response that is complete; undefined if nothing is. */
-export function faultOf(
-  status: number | undefined,
-  headers: IncomingHttpHeaders,
-  body: string,
-  task: Task,
-): Failure | undefined {
-  if (status !== 200) return `status ${status ?? 0}`;
+export function faultOf(status: number, headers: IncomingHttpHeaders, body: string, task: Task): Failure | undefined {
+  if (!task.passes(status)) return `status ${status}`;
   const pool = headers['x-app-pool'];
   if (pool !== 'blue' && pool !== 'green' && (task.saysPool || pool !== undefined)) return 'wrong pool header';
   return task.isRight(body, typeof pool === 'string' ? pool : undefined) ? undefined : 'wrong body';

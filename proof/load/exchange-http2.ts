@@ -14,7 +14,9 @@ const mostAttempts = 5;
  * section 8.7).
  */
 export function exchangeHttp2(sessions: Http2Sessions, task: Task): Exchange {
-  const { method, path, headers, body, timeoutMs } = task;
+  const { method, path, body, timeoutMs } = task;
+  const { host, ...headers } = task.headers;
+  const authority = host === undefined ? {} : { ':authority': host };
   const { promise: answer, resolve } = Promise.withResolvers<Answer>();
   let ended: Failure | undefined;
   let stream: ClientHttp2Stream | undefined;
@@ -34,7 +36,7 @@ export function exchangeHttp2(sessions: Http2Sessions, task: Task): Exchange {
     attempts++;
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
     const { stream: sent, isKept } = sessions.request(
-      { ':method': method, ':path': path, ...headers, ...length },
+      { ':method': method, ':path': path, ...authority, ...headers, ...length },
       { endStream: body === undefined },
     );
     stream = sent;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from './exchange.ts';
 import { Mix, type Task } from './mix.ts';
 
+const question = { check: 'http', path: '/', headers: {}, statuses: ['2xx'] } as const;
 const whole = JSON.stringify({ pool: 'blue' });
 const head = { 'X-App-Pool': 'blue', 'Content-Length': whole.length };
 
@@ -15,6 +16,7 @@ const answers: { readonly [path: string]: (response: ServerResponse) => void } =
   '/other': (response) => response.writeHead(200, { 'X-App-Pool': 'green' }).end(whole),
   '/red': (response) => response.writeHead(200, { 'X-App-Pool': 'red' }).end(whole),
   '/unnamed': (response) => response.writeHead(200, { 'Content-Length': '{}'.length }).end('{}'),
+  '/picky': (response) => response.writeHead(response.req.headers.host === 'shop.example' ? 204 : 421).end(),
   '/reset': (response) => response.req.socket.resetAndDestroy(),
   '/silent': () => undefined,
 };
@@ -55,9 +57,24 @@ describe('one request', () => {
   });
 
   it('to an app other than the demo app needs no pool header', async () => {
-    const task = { ...new Mix({ app: 'any', path: '/unnamed' }).task('get', {}) };
+    const task = new Mix({ app: 'any', question: { ...question, path: '/unnamed' } }).task('get', {});
     expect((await exchange(new Agent(), origin, task).answer).failure).toBeUndefined();
   });
+
+  it.each([
+    [undefined, { host: 'shop.example' }, ['204']],
+    ['status 204', { host: 'shop.example' }, ['200']],
+    ['status 421', {}, ['2xx']],
+  ] as const)(
+    'to such an app asks what its health check asks, and is %s for %j and %j',
+    async (failure, headers, statuses) => {
+      const mix = new Mix({ app: 'any', question: { check: 'http', path: '/picky', headers, statuses } });
+      for (const kind of ['get', 'head'] as const) {
+        const { answer } = exchange(new Agent(), origin, mix.task(kind, { 'user-agent': 'proof' }));
+        expect((await answer).failure).toBe(failure);
+      }
+    },
+  );
 
   it('on a kept connection that is reset has a failure of its own', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });

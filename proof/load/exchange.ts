@@ -37,7 +37,7 @@ export function exchange(agent: Agent, origin: URL, task: Task): Exchange {
     response.on('error', () => undefined);
     response.on('close', () => {
       const whole = response.complete && ended === undefined;
-      const { statusCode, headers } = response;
+      const { statusCode = 0, headers } = response;
       settle(whole ? faultOf(statusCode, headers, Buffer.concat(chunks).toString(), task) : (ended ?? 'cut off'));
     });
   });

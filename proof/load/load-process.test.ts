@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { startLoadProcess } from './load-process.ts';
 
+const question = { check: 'http', path: '/', headers: {}, statuses: ['2xx'] } as const;
 const options = {
   site: { url: 'http://127.0.0.1:1' },
   rate: 1,
   clients: 0,
-  mix: { app: 'any', path: '/' },
+  mix: { app: 'any', question },
   userAgent: 'proof',
 } as const;
 

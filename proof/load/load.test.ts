@@ -30,6 +30,7 @@ class Pool {
   }
 }
 
+const question = { check: 'http', path: '/', headers: {}, statuses: ['2xx'] } as const;
 let pool: Pool;
 let options: LoadOptions;
 
@@ -38,7 +39,7 @@ beforeEach(async () => {
   pool.server.listen(0, '127.0.0.1');
   await once(pool.server, 'listening');
   const url = `http://127.0.0.1:${(pool.server.address() as AddressInfo).port}`;
-  options = { site: { url }, rate: 200, clients: 0, mix: { app: 'any', path: '/' }, userAgent: 'proof' };
+  options = { site: { url }, rate: 200, clients: 0, mix: { app: 'any', question }, userAgent: 'proof' };
 });
 
 afterEach(() => {

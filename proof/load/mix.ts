@@ -1,3 +1,4 @@
+import { accepts, type HealthQuestion } from '../../health/question.ts';
 import { Bodies } from './bodies.ts';
 import type { RequestKind } from './sample.ts';
 
@@ -12,12 +13,14 @@ export interface Task {
   readonly timeoutMs: number;
   /** Whether the response must name its pool; apps other than the demo app need not. */
   readonly saysPool: boolean;
-  /** Whether the complete body of a 200 is correct. */
+  /** Whether the app answers with this status if nothing is wrong. */
+  passes(status: number): boolean;
+  /** Whether the complete body of such an answer is correct. */
   isRight(body: string, pool: string | undefined): boolean;
 }
 
-/** What to request: everything that the demo app offers, or one path of any app. */
-export type MixName = { readonly app: 'demo' } | { readonly app: 'any'; readonly path: string };
+/** What to request: everything that the demo app offers, or what a health check asks any app. */
+export type MixName = { readonly app: 'demo' } | { readonly app: 'any'; readonly question: HealthQuestion };
 
 /** Shares of all requests, in percent. */
 export const demoShares = { get: 73, head: 5, post: 20, slow: 1, upload: 0.5, stream: 0.5 } as const;
@@ -55,9 +58,16 @@ export class Mix {
   }
 
   task(kind: RequestKind, headers: Readonly<Record<string, string>>): Task {
-    const path = this.#name.app === 'any' ? this.#name.path : '/version';
-    const anyBody = this.#name.app === 'any';
-    const base = { kind, headers, timeoutMs: quickTimeoutMs, saysPool: !anyBody } as const;
+    const question = this.#name.app === 'any' ? this.#name.question : undefined;
+    const path = question?.path ?? '/version';
+    const anyBody = question !== undefined;
+    const base = {
+      kind,
+      headers: { ...question?.headers, ...headers },
+      timeoutMs: quickTimeoutMs,
+      saysPool: !anyBody,
+      passes: (status: number) => (question === undefined ? status === 200 : accepts(question, status)),
+    } as const;
     switch (kind) {
       case 'get':
         return { ...base, method: 'GET', path, isRight: (body, pool) => anyBody || bodySaysPool(body, pool) };
