@@ -3,5 +3,12 @@ import { type LoadProcess, startLoadProcess } from '../../proof/load/load-proces
 
 /** The open-loop load of ./bluegreen prove on demo apps. Rates are in requests per second. */
 export function startBenchLoad(url: string, rate: number, strange?: Strange): Promise<LoadProcess> {
-  return startLoadProcess({ site: { url }, rate, clients: 0, mix: { app: 'demo' }, strange, userAgent: 'bluegreen-bench' });
+  return startLoadProcess({
+    site: { url },
+    rate,
+    clients: 0,
+    mix: { app: 'demo' },
+    strange,
+    userAgent: 'bluegreen-bench',
+  });
 }
