@@ -84,9 +84,10 @@ function lockFindings(stack: Stack): Finding[] {
 }
 
 async function portFindings({ name, ports }: Engine): Promise<Finding[]> {
-  const forbidden = name === 'host' ? await forbiddenPorts(ports) : [];
-  const taken = [...forbidden, ...(await takenPorts(ports))].map(error);
-  return [warn('the stack is not running'), ...(taken.length > 0 ? taken : [ok('its ports are free')])];
+  // On Compose, Docker listens on them, which is root.
+  const forbidden = name === 'host' ? await forbiddenPorts(ports) : undefined;
+  const faults = [...(forbidden === undefined ? [] : [forbidden]), ...(await takenPorts(ports))].map(error);
+  return [warn('the stack is not running'), ...(faults.length > 0 ? faults : [ok('its ports are free')])];
 }
 
 async function stackFindings(stack: Stack, engine: Engine): Promise<Finding[]> {

@@ -35,15 +35,17 @@ export async function takenPorts(ports: readonly Port[]): Promise<readonly strin
   return taken;
 }
 
-/** A sentence for each port that this account may not listen on. */
-export async function forbiddenPorts(ports: readonly Port[]): Promise<readonly string[]> {
-  const forbidden: string[] = [];
-  for (const { name, port, address } of ports) {
-    if ((await bindFault(port, address)) !== 'EACCES') continue;
-    const remedy = `sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
-    forbidden.push(`port ${port} (${name}) is for root only: as root, run ./bluegreen, or once: ${remedy}`);
-  }
-  return forbidden;
+/** A sentence about the ports that this account may not listen on; undefined if there are none. */
+export async function forbiddenPorts(ports: readonly Port[]): Promise<string | undefined> {
+  const forbidden: Port[] = [];
+  for (const port of ports) if ((await bindFault(port.port, port.address)) === 'EACCES') forbidden.push(port);
+  if (forbidden.length === 0) return undefined;
+  const names = forbidden.map(({ name, port }) => `${port} (${name})`).join(' and ');
+  const lowest = Math.min(...forbidden.map(({ port }) => port));
+  return (
+    `only root may listen on ${names}: run ./bluegreen as root, set other ports in .env, ` +
+    `or allow it with sysctl net.ipv4.ip_unprivileged_port_start=${lowest}`
+  );
 }
 
 /** Whether a port is in use: it cannot be bound, or something answers there. */

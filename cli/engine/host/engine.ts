@@ -57,7 +57,7 @@ export function hostEngine(stack: Stack): Engine {
 
   async function refuseForbiddenPorts(): Promise<void> {
     const forbidden = await forbiddenPorts(ports);
-    if (forbidden.length > 0) throw new CommandError(forbidden.join('\n'), { next: 'or set another port in .env' });
+    if (forbidden !== undefined) throw new CommandError(forbidden);
   }
 
   async function refuseTakenPorts(): Promise<void> {

@@ -14,6 +14,8 @@ const packageOf = {
   prometheus: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
   chromium: 'chromium',
+  openssl: 'openssl',
+  sslscan: 'sslscan',
 } as const;
 export type Tool = keyof typeof packageOf;
 
@@ -23,6 +25,8 @@ const alternatives: { readonly [tool in Tool]?: readonly string[] } = {
 };
 
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
+/** Needed only by tests of the edge. */
+export const edgeTestTools = ['openssl', 'sslscan'] as const satisfies Tool[];
 /** Needed only by the tests of the dashboard and the monitoring profile. promtool and amtool are in these packages. */
 export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
