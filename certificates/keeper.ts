@@ -75,6 +75,7 @@ function acmeKeepers(source: AcmeSource, config: Config, options: Options, parts
     secrets: secretsIn(env),
     signal,
     deadlineMs: options.legoDeadlineMs,
+    more: options.legoArguments,
   });
   const attempts = new AttemptsFile(tlsDirectory, {
     with: `${source.directoryUrl} ${source.email ?? ''} ${source.dns ?? 'http-01'}`,

@@ -25,7 +25,9 @@ export interface LegoOptions {
   readonly secrets: readonly string[];
   /** Ends a run. */
   readonly signal: AbortSignal;
-  readonly deadlineMs?: number | undefined;
+  readonly deadlineMs: number | undefined;
+  /** More global options. */
+  readonly more: readonly string[];
 }
 
 /** Gets certificates with lego, a program of its own. */
@@ -60,11 +62,11 @@ export class Lego {
 
   /** Gets the first certificate for a domain, or renews the stored one. A renewal keeps the key. */
   async obtain(domain: string): Promise<Failure | undefined> {
-    const { source, path, webroot } = this.#options;
+    const { source, path, webroot, more } = this.#options;
     const { directoryUrl, email, dns } = source;
     this.#forgetBrokenAccounts();
     const challenge = dns === undefined ? ['--http', '--http.webroot', webroot] : ['--dns', dns];
-    const common = ['--path', path, '--server', directoryUrl, '--accept-tos', '--key-type', 'ec256'];
+    const common = ['--path', path, '--server', directoryUrl, '--accept-tos', '--key-type', 'ec256', ...more];
     const account = email === undefined ? [] : ['--email', email];
     const command = this.stored(domain) && this.hasAccount() ? await this.#renewal() : ['run'];
     const limitMs = this.#options.deadlineMs ?? deadlineMs[dns === undefined ? 'http' : 'dns'];

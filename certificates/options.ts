@@ -12,6 +12,8 @@ export interface Options {
   readonly askEveryMs: number;
   /** Undefined: as long as the challenge can take. */
   readonly legoDeadlineMs: number | undefined;
+  /** Global options of lego, besides those that follow from the settings. */
+  readonly legoArguments: readonly string[];
   /** Where a domain is looked at before the CA is asked; undefined: nowhere. */
   readonly look: { readonly port: number; readonly resolver: string | undefined } | undefined;
 }
@@ -22,6 +24,7 @@ export const defaults: Omit<Options, 'look'> = {
   reportEveryMs: 30_000,
   askEveryMs: 6 * 60 * 60 * 1_000,
   legoDeadlineMs: undefined,
+  legoArguments: [],
 };
 
 /**

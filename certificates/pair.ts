@@ -11,7 +11,7 @@ export interface Pair {
 export type Parsed = { readonly pair: Pair } | { readonly fault: 'certificate' | 'key' | 'mismatch' };
 
 /** The name in self-signed certificates that serve until there is a real one. */
-export const placeholderName = 'bluegreen, until there is a certificate';
+export const placeholderName = 'bluegreen until there is a certificate';
 
 export function isPlaceholder({ subject }: X509Certificate): boolean {
   return subject === `CN=${placeholderName}`;

@@ -19,8 +19,10 @@ export interface AcmeCa {
   readonly httpPort: number;
   /** The address of its DNS server. */
   readonly dns: string;
-  /** The management of its DNS server, which has the records. */
-  readonly records: (path: string, body: object) => Promise<void>;
+  /** Where records of its DNS server are set. */
+  readonly recordsUrl: string;
+  /** Sets records. */
+  records(path: string, body: object): Promise<void>;
   start(): Promise<void>;
   /** Forgets everything: accounts, orders and its own key. */
   stop(): Promise<void>;
@@ -62,6 +64,7 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
   const names = run('pebble-challtestsrv', [...none, '-dnsserver', dns, '-management', `127.0.0.1:${recordsPort}`]);
   let ca: ChildProcess | undefined;
   const directoryUrl = `https://localhost:${port}/dir`;
+  const recordsUrl = `http://127.0.0.1:${recordsPort}`;
 
   async function stop(): Promise<void> {
     if (ca === undefined || ca.exitCode !== null) return;
@@ -76,10 +79,11 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
     rootFile: path('own.pem'),
     httpPort,
     dns,
+    recordsUrl,
     stop,
     async records(path, body) {
       const options = { method: 'POST', body: JSON.stringify(body) };
-      await eventually('the DNS server', async () => (await fetch(`http://127.0.0.1:${recordsPort}/${path}`, options)).ok);
+      await eventually('the DNS server', async () => (await fetch(`${recordsUrl}/${path}`, options)).ok);
     },
     async start() {
       ca = run('pebble', ['-config', path('pebble.json'), '-dnsserver', dns]);
