@@ -58,7 +58,7 @@ function readOwn({ certificateFile, keyFile }: FileSource, nowMs: number): { pai
 function unusable(fault: 'certificate' | 'key' | 'mismatch', certificateFile: string, keyFile: string): string {
   switch (fault) {
     case 'certificate':
-      return `${certificateFile} has no certificate in PEM`;
+      return `${certificateFile} has no certificate in PEM, or one that is not whole`;
     case 'key':
       return `${keyFile} has no private key in PEM, or one with a password`;
     case 'mismatch':

@@ -31,8 +31,10 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE--
 /** @param key the private key in PEM; anything else in this text is ignored, so that both can be in one file */
 export function parsePair(chain: string, key: string): Parsed {
   const blocks = chain.match(certificateBlock) ?? [];
+  // One that is not there to its end is no certificate to go without.
+  const isWhole = chain.split('-----BEGIN CERTIFICATE-----').length === blocks.length + 1;
   const certificate = parsed(() => blocks.map((block) => new X509Certificate(block)).at(0));
-  if (certificate === undefined) return { fault: 'certificate' };
+  if (certificate === undefined || !isWhole) return { fault: 'certificate' };
   const privateKey = parsed(() => createPrivateKey(key));
   if (privateKey === undefined) return { fault: 'key' };
   if (!certificate.checkPrivateKey(privateKey)) return { fault: 'mismatch' };

@@ -58,7 +58,7 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
     profiles: { default: { description: 'for tests', validityPeriod: lifetimeSec } },
   };
   writeFileSync(path('pebble.json'), JSON.stringify({ pebble: config }));
-  const env = { PATH: programPath(), PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '5' };
+  const env = { PATH: programPath(), PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '5', PEBBLE_AUTHZREUSE: '100' };
   const run = (command: string, args: readonly string[]) => spawn(command, args, { env, stdio: 'ignore' });
   const none = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', ''];
   const names = run('pebble-challtestsrv', [...none, '-dnsserver', dns, '-management', `127.0.0.1:${recordsPort}`]);

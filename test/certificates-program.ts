@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,15 +118,22 @@ export function acmeEnv(ca: AcmeCa, domains: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Serves challenges as the edge does. A slow one holds them up until it is closed. */
-export async function challengeServer(port: number, directory: () => string, mood: { slow: boolean } = { slow: false }) {
+export interface ChallengeOptions {
+  readonly directories: () => readonly string[];
+  /** The domains for which it does not answer. */
+  readonly slow: ReadonlySet<string>;
+}
+
+/** Serves the challenges of several programs, as the edge of each does. */
+export async function challengeServer(port: number, { directories, slow }: ChallengeOptions) {
   const server = createServer((request, response) => {
-    if (mood.slow) return;
-    try {
-      response.end(readFileSync(join(directory(), request.url ?? '/')));
-    } catch {
-      response.writeHead(404).end('nothing here');
-    }
+    const { url = '/', headers } = request;
+    if (slow.has(headers.host?.split(':')[0] ?? '')) return;
+    const path = directories()
+      .map((directory) => join(directory, url))
+      .find(existsSync);
+    if (path === undefined) response.writeHead(404).end('nothing here');
+    else response.end(readFileSync(path));
   }).listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
