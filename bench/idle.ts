@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { serviceNames } from '../cli/engine/engine.ts';
+import { servicesOf } from '../cli/engine/engine.ts';
 import { createStack, expectDone } from '../test/stack.ts';
 import { markdown } from './edge/figures.ts';
 import { readOptions } from './edge/options.ts';
@@ -69,7 +69,9 @@ try {
   expectDone(await stack.bluegreen('up'));
   await delay(numbers.settle * 1000);
   const found = await Promise.all(
-    serviceNames.map(async (name) => [name, await containerOf(stack.prefix + name)] as const),
+    servicesOf({ settings: { DOMAINS: undefined } }).map(
+      async (name) => [name, await containerOf(stack.prefix + name)] as const,
+    ),
   );
   const containers = Object.fromEntries(found);
   const daemon = dockerDaemon();

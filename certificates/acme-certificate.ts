@@ -42,7 +42,10 @@ export class AcmeCertificate {
     const stored = this.#options.lego.stored(this.#domain);
     if (stored === undefined || this.#isOutlived(stored) || !this.#live.install(stored)) return;
     const { notAfterMs } = lifetimeOf(stored.certificate);
-    this.#options.log.info({ domain: this.#domain, until: new Date(notAfterMs).toISOString() }, 'certificate installed');
+    this.#options.log.info(
+      { domain: this.#domain, until: new Date(notAfterMs).toISOString() },
+      'certificate installed',
+    );
   }
 
   /** When the CA must be asked for the next time. */

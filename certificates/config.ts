@@ -12,6 +12,8 @@ export interface AcmeSource {
   readonly caFile: string | undefined;
   /** The DNS provider for DNS-01; undefined: HTTP-01. */
   readonly dns: string | undefined;
+  /** Where the edge serves the challenges of HTTP-01; undefined: it is not asked whether it does. */
+  readonly edgeAddress: string | undefined;
 }
 
 /** The user's own certificate. */
@@ -37,7 +39,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const faults = httpsFaults(settings);
   if (domains.length === 0) faults.push(`DOMAINS: expected ${variables.DOMAINS.expected}, got nothing`);
   if (faults.length > 0) throw new SettingsError(faults);
-  const { TLS_CERTIFICATE_FILE: certificateFile, TLS_KEY_FILE: keyFile } = settings;
+  const certificateFile = settings.TLS_CERTIFICATE_FILE;
+  const keyFile = settings.TLS_KEY_FILE;
   return {
     domains,
     source:
@@ -49,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
             email: settings.ACME_EMAIL,
             caFile: settings.ACME_CA_FILE,
             dns: settings.ACME_DNS,
+            edgeAddress: settings.EDGE_ADDRESS,
           },
     tlsDirectory: settings.TLS_DIR,
     publicDirectory: settings.ACME_DIR,

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { challengePath } from './challenge-probe.ts';
 import type { Config } from './config.ts';
 import { liveDirectory } from './live-file.ts';
-import { challengePath } from './reach.ts';
 
 /** A challenge is answered within minutes. */
 const staleAfterMs = 60 * 60 * 1_000;

@@ -3,6 +3,7 @@ import { AcmeCertificate } from './acme-certificate.ts';
 import { AttemptsFile } from './attempts.ts';
 import type { AcmeSource, Config, FileSource } from './config.ts';
 import { legoDirectory } from './directories.ts';
+import { edgeFailure } from './edge.ts';
 import { Lego } from './lego.ts';
 import type { LiveFile } from './live-file.ts';
 import type { Options } from './options.ts';
@@ -81,11 +82,16 @@ function acmeKeepers(source: AcmeSource, config: Config, options: Options, parts
     with: `${source.directoryUrl} ${source.email ?? ''} ${source.dns ?? 'http-01'}`,
     backoff: options.backoff,
   });
+  const edge = async (domain: string) => {
+    const { dns, edgeAddress: address } = source;
+    if (dns !== undefined || address === undefined) return undefined;
+    return edgeFailure(domain, { address, publicDirectory, patienceMs: options.edgePatienceMs, signal });
+  };
   const shared = {
     lego,
     attempts,
     turns: new Turns(() => (lego.hasAccount() ? atATime : 1)),
-    look: async (domain: string) => look && unreachable(domain, { publicDirectory, ...look }),
+    look: async (domain: string) => (await edge(domain)) ?? (look && unreachable(domain, { publicDirectory, ...look })),
     askEveryMs: options.askEveryMs,
     signal,
     log,

@@ -83,7 +83,10 @@ export function retryAtMs(detail: string): number | undefined {
 function fromHere(text: string, { domain, directoryUrl, dns }: Question): Failure {
   const ca = URL.parse(directoryUrl)?.host ?? directoryUrl;
   if (/x509:|failed to verify certificate/.test(text))
-    return { kind: 'unreachable', message: `the certificate of ${ca} is not trusted; set ACME_CA_FILE: ${cause(text)}` };
+    return {
+      kind: 'unreachable',
+      message: `the certificate of ${ca} is not trusted; set ACME_CA_FILE: ${cause(text)}`,
+    };
   if (/HTTPS is required/.test(text))
     return { kind: 'local', message: 'ACME_DIRECTORY: this version of lego wants an https:// URL' };
   if (/pass an account/.test(text))

@@ -10,6 +10,8 @@ export interface Options {
   readonly reportEveryMs: number;
   /** How often a lego that can asks the CA whether to renew earlier. */
   readonly askEveryMs: number;
+  /** How long an edge that starts at the same time is waited for. */
+  readonly edgePatienceMs: number;
   /** Undefined: as long as the challenge can take. */
   readonly legoDeadlineMs: number | undefined;
   /** Global options of lego, besides those that follow from the settings. */
@@ -23,6 +25,7 @@ export const defaults: Omit<Options, 'look'> = {
   readEveryMs: 15_000,
   reportEveryMs: 30_000,
   askEveryMs: 6 * 60 * 60 * 1_000,
+  edgePatienceMs: 60_000,
   legoDeadlineMs: undefined,
   legoArguments: [],
 };

@@ -85,7 +85,8 @@ function remedy(code: string, path: string): string {
       ? `chgrp ${group} ${file} && chmod g+r ${file}`
       : `chgrp ${group} ${directory} && chmod g+x ${directory}, and the same for the directories above it`;
   }
-  if (code === 'ENOENT' && isLink(path)) return `${file} is a link out of its directory, and only that is seen; copy it`;
+  if (code === 'ENOENT' && isLink(path))
+    return `${file} is a link out of its directory, and only that is seen; copy it`;
   if (code === 'ENOENT') return `there is no file ${file}`;
   return `${code} for ${file}`;
 }

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programPath } from '../cli/engine/host/plan.ts';
 import { makePlaceholder } from '../certificates/placeholder.ts';
+import { programPath } from '../cli/engine/host/plan.ts';
 import { eventually } from './condition.ts';
 import { freePorts } from './free-port.ts';
 
@@ -60,8 +60,7 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
   writeFileSync(path('pebble.json'), JSON.stringify({ pebble: config }));
   const env = { PATH: programPath(), PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '5', PEBBLE_AUTHZREUSE: '100' };
   const run = (command: string, args: readonly string[]) => spawn(command, args, { env, stdio: 'ignore' });
-  const none = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', ''];
-  const names = run('pebble-challtestsrv', [...none, '-dnsserver', dns, '-management', `127.0.0.1:${recordsPort}`]);
+  const names = run('pebble-challtestsrv', dnsArguments(dns, `127.0.0.1:${recordsPort}`));
   let ca: ChildProcess | undefined;
   const directoryUrl = `https://localhost:${port}/dir`;
   const recordsUrl = `http://127.0.0.1:${recordsPort}`;
@@ -95,6 +94,17 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Only its DNS server. Its options changed after 2.4. */
+function dnsArguments(dns: string, management: string): string[] {
+  const { stdout, stderr } = spawnSync('pebble-challtestsrv', ['-h'], {
+    env: { PATH: programPath() },
+    encoding: 'utf8',
+  });
+  const isOld = /-dns01/.test(stdout + stderr);
+  const off = ['-http01', '-https01', '-tlsalpn01', '-defaultIPv6', ...(isOld ? [] : ['-doh'])];
+  return [...off.flatMap((name) => [name, '']), isOld ? '-dns01' : '-dnsserver', dns, '-management', management];
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { LiveFile } from '../certificates/live-file.ts';
 import { defaults, type Options } from '../certificates/options.ts';
 import type { Pair } from '../certificates/pair.ts';
-import { type Certificate, type CertificatesReport, certificatesFile, parseCertificates } from '../certificates/report.ts';
+import {
+  type Certificate,
+  type CertificatesReport,
+  certificatesFile,
+  parseCertificates,
+} from '../certificates/report.ts';
 import { programPath } from '../cli/engine/host/plan.ts';
 import type { AcmeCa } from './acme-ca.ts';
 import { eventually } from './condition.ts';
@@ -115,12 +120,13 @@ export function acmeEnv(ca: AcmeCa, domains: string): NodeJS.ProcessEnv {
     ACME_EMAIL: 'ops@shop.test',
     ACME_DIRECTORY: ca.directoryUrl,
     ACME_CA_FILE: ca.rootFile,
+    EDGE_ADDRESS: `127.0.0.1:${ca.httpPort}`,
   };
 }
 
 export interface ChallengeOptions {
   readonly directories: () => readonly string[];
-  /** The domains for which it does not answer. */
+  /** The domains for which it answers nothing that the CA asks. */
   readonly slow: ReadonlySet<string>;
 }
 
@@ -128,7 +134,7 @@ export interface ChallengeOptions {
 export async function challengeServer(port: number, { directories, slow }: ChallengeOptions) {
   const server = createServer((request, response) => {
     const { url = '/', headers } = request;
-    if (slow.has(headers.host?.split(':')[0] ?? '')) return;
+    if (slow.has(headers.host?.split(':')[0] ?? '') && !url.includes('bluegreen')) return;
     const path = directories()
       .map((directory) => join(directory, url))
       .find(existsSync);

@@ -10,7 +10,7 @@ import type { Lock } from '../cli/deploy/lock.ts';
 import { deployOptions, type RawDeployOptions } from '../cli/deploy/options.ts';
 import { preflight } from '../cli/deploy/preflight.ts';
 import { Run } from '../cli/deploy/run.ts';
-import { type Engine, serviceNames } from '../cli/engine/engine.ts';
+import { type Engine, servicesOf } from '../cli/engine/engine.ts';
 import { readStack, type Stack } from '../cli/stack/stack.ts';
 import { CommandError } from '../cli/terminal/command-error.ts';
 import { type JournalRecord, readJournal } from '../journal/record.ts';
@@ -62,7 +62,7 @@ export class StandInSite {
       name: 'host',
       with: () => this.engine,
       isUp: async () => this.isUp,
-      services: async () => serviceNames.map((name) => ({ name, state: 'running', detail: 'pid 1' })),
+      services: async () => servicesOf(this.stack).map((name) => ({ name, state: 'running', detail: 'pid 1' })),
       replace: async (pool: Pool) => {
         this.replaced.push(pool);
         this.running[pool] = this.planned[`RELEASE_ID_${pool.toUpperCase()}`] ?? '';

@@ -1,7 +1,7 @@
 import type { Pool } from '../../settings/pool.ts';
-import type { ServiceName } from '../../settings/services.ts';
+import { type ServiceName, serviceNames } from '../../settings/services.ts';
 import type { Port } from '../stack/port-owner.ts';
-import type { Stack } from '../stack/stack.ts';
+import type { Stack, StackSettings } from '../stack/stack.ts';
 
 export { type ServiceName, serviceNames } from '../../settings/services.ts';
 
@@ -57,6 +57,15 @@ export interface Engine {
   inject(name: ServiceName, fault: Fault): Promise<void>;
   /** Undoes every fault of `inject`. */
   repair(name: ServiceName): Promise<void>;
+}
+
+/** The services that a stack consists of. */
+export function servicesOf({
+  settings,
+}: {
+  readonly settings: Pick<StackSettings, 'DOMAINS'>;
+}): readonly ServiceName[] {
+  return serviceNames.filter((name) => name !== 'certificates' || settings.DOMAINS !== undefined);
 }
 
 export function appOf(pool: Pool): ServiceName {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serviceNames } from '../../cli/engine/engine.ts';
+import { servicesOf } from '../../cli/engine/engine.ts';
 import { eventually } from '../condition.ts';
 import { createStack, expectDone, type TestStack } from '../stack.ts';
 
@@ -110,7 +110,8 @@ describe('secrets in files', () => {
     for (const channel of ['slack', 'discord']) expect(metrics).toContain(`channel="${channel}"`);
     const headers = { 'X-Bluegreen-Preview': secrets.PREVIEW_TOKEN };
     expect((await fetch(`${stack.url}/version`, { headers })).headers.get('x-app-pool')).toBe('green');
-    for (const name of serviceNames) expect(await docker('inspect', stack.prefix + name)).not.toContain('hush-');
+    const names = servicesOf({ settings: { DOMAINS: undefined } });
+    for (const name of names) expect(await docker('inspect', stack.prefix + name)).not.toContain('hush-');
   });
 
   it('that are wrong are named by the edge, with the file but not its content', async () => {

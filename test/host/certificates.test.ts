@@ -84,7 +84,9 @@ describe.concurrent('certificates from a CA', () => {
     }
     const blocked = await program.until('failures', 'blocked.test', ({ failures }) => failures > 1);
     expect(blocked.source).toBe('self-signed');
-    expect(blocked.error).toMatch(/^the CA does not issue certificates for blocked\.test: Order included an identifier/);
+    expect(blocked.error).toMatch(
+      /^the CA does not issue certificates for blocked\.test: Order included an identifier/,
+    );
   });
 
   it('come as soon as a CA that was down answers, and again from one that lost its accounts', async () => {
@@ -238,12 +240,23 @@ describe.concurrent('a domain is looked at before the CA is asked', () => {
   it('one that something else answers for is named, with its address', async () => {
     const [port = 0] = await freePorts(1);
     const other = await challengeServer(port, { directories: () => [], slow });
-      closers.push(other.close);
+    closers.push(other.close);
     const program = newProgram();
     await program.start(acmeEnv(ca, 'other.test'), { ...patient, look: { port, resolver: ca.dns } });
     expect((await untilFailed(program, 'other.test')).error).toContain(
       `other.test has the address 127.0.0.1 in the DNS, and what answers at 127.0.0.1 on port ${port} is not this stack`,
     );
+  });
+
+  it('and so is the edge', async () => {
+    const [port = 0] = await freePorts(1);
+    const program = newProgram();
+    const env = { ...acmeEnv(ca, 'shop.test'), EDGE_ADDRESS: `127.0.0.1:${port}` };
+    await program.start(env, { ...hurried, edgePatienceMs: 100 });
+    const waiting = await untilFailed(program, 'shop.test');
+    expect(waiting.error).toBe('the edge does not serve the challenges of the CA: it does not answer');
+    closers.push((await challengeServer(port, { directories, slow })).close);
+    await untilIssued(program, 'shop.test');
   });
 
   it('one that cannot be connected to from here is for the CA to judge', async () => {

@@ -3,7 +3,7 @@ import { publishedPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { warning } from '../../terminal/terminal.ts';
-import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { appOf, type Engine, type Fault, type Service, type ServiceName, serviceNames, servicesOf } from '../engine.ts';
 import { dropImage, fetchImage } from './image.ts';
 import { projectOf } from './project.ts';
 import { checkSubnet, formerNetworkOf } from './subnet.ts';
@@ -101,7 +101,7 @@ export function composeEngine(stack: Stack): Engine {
 
     async services() {
       const byName = new Map((await containers()).map((container) => [container.service, container]));
-      return serviceNames.map((name) => serviceOf(name, byName.get(name)));
+      return servicesOf(stack).map((name) => serviceOf(name, byName.get(name)));
     },
 
     // In its own process group, so that Ctrl-C does not interrupt it.

@@ -8,13 +8,13 @@ import { type Port, publishedPorts, takenPorts } from '../../stack/port-owner.ts
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
-import { appOf, type Engine, type Service, type ServiceName, serviceNames } from '../engine.ts';
+import { appOf, type Engine, type Service, type ServiceName, servicesOf } from '../engine.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
 import { internalPorts } from './ports.ts';
 import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
 import { spawnSupervisor } from './spawn-supervisor.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
-import { edgeTools, ensureInstalled } from './tools.ts';
+import { ensureInstalled, toolsFor } from './tools.ts';
 
 const supervisorDeadlineMs = 10_000;
 const stopDeadlineMs = 40_000;
@@ -134,7 +134,7 @@ export function hostEngine(stack: Stack): Engine {
           next: `install Docker, or unset ${name}`,
         });
       }
-      await ensureInstalled(edgeTools);
+      await ensureInstalled(toolsFor(settings));
       state.create();
       const running = supervisor();
       if (running === undefined) {
@@ -166,7 +166,7 @@ export function hostEngine(stack: Stack): Engine {
 
     async services() {
       const report = state.report.read();
-      return serviceNames.map((name): Service => {
+      return servicesOf(stack).map((name): Service => {
         const reported = report?.services.find((service) => service.name === name);
         if (reported === undefined) return { name, state: 'missing', detail: 'not started' };
         const running = reported.process;
@@ -219,7 +219,7 @@ export function hostEngine(stack: Stack): Engine {
     },
 
     async logs(of, { follow, lines }) {
-      const names = of === undefined ? serviceNames : [of];
+      const names = of === undefined ? servicesOf(stack) : [of];
       const files = names.map((name) => (name === 'access' ? state.accessLog : state.logOf(name)));
       if (!state.exists()) throw new CommandError('there are no logs yet', { next: './bluegreen up' });
       await execa('tail', ['-n', String(lines), ...(follow ? ['-F'] : []), ...files], {
