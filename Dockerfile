@@ -1,5 +1,6 @@
 ARG NODE_IMAGE=node:24-alpine
 ARG NGINX_IMAGE=nginx:1.30-alpine
+ARG LEGO_IMAGE=goacme/lego:v4.35.2
 
 # ---- The Node programs: the demo app (the default command), the prober and the watcher ----
 FROM ${NODE_IMAGE} AS dependencies
@@ -27,6 +28,7 @@ COPY --chmod=755 app app
 COPY --chmod=755 prober prober
 COPY --chmod=755 watcher watcher
 COPY --chmod=755 dashboard dashboard
+COPY --chmod=755 certificates certificates
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/var/cache/bluegreen
 USER node
 # Compiles each program once instead of at every start, which also saves 30 MB of memory. An invalid setting makes the
@@ -68,3 +70,16 @@ STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/usr/local/bin/entrypoint.sh"]
 CMD []
 HEALTHCHECK --interval=60s --timeout=3s --start-period=60s --start-interval=500ms CMD ["entrypoint.sh", "serving"]
+
+# ---- Gets and renews certificates; built only if DOMAINS is set ----
+FROM ${LEGO_IMAGE} AS lego
+
+FROM node AS certificates
+USER root
+RUN mkdir -p /var/lib/bluegreen/certificates /var/lib/bluegreen/acme \
+    && chown 1000:101 /var/lib/bluegreen/certificates /var/lib/bluegreen/acme \
+    && chmod 750 /var/lib/bluegreen/certificates
+COPY --from=lego /lego /usr/bin/lego
+USER 1000:101
+RUN DOMAINS= node certificates/main.ts 2>/dev/null || [ $? -eq 2 ]
+CMD ["node", "certificates/main.ts"]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { composeWithEnvironment } from './render/compose-environment.ts';
+import { composeWithEnvironment, markedFiles } from './render/compose-environment.ts';
 import { edgeScript } from './render/edge-script.ts';
 import { envExample } from './render/env-example.ts';
 import { replaceMarked } from './render/marked.ts';
@@ -12,7 +12,7 @@ export function generatedFiles(root: string): Readonly<Record<string, string>> {
   const readmeMarks = { begin: '<!-- settings -->', end: '<!-- end of settings -->' };
   return {
     'edge-settings.sh': edgeScript(),
-    'docker-compose.yml': composeWithEnvironment(contents('docker-compose.yml')),
+    ...Object.fromEntries(markedFiles.map((path) => [path, composeWithEnvironment(path, contents(path))])),
     '.env.example': envExample(),
     'docs/settings.md': settingsPage(),
     'README.md': replaceMarked(contents('README.md'), readmeMarks, `\n${commonSettings()}\n`),

@@ -155,11 +155,11 @@ const https = {
     ),
   },
   ACME_EMAIL: {
-    for: ['certificates', 'cli'],
+    for: ['certificates'],
     ...field.email("The address for the CA's notices about your certificates"),
   },
   ACME_DIRECTORY: {
-    for: ['certificates', 'cli'],
+    for: ['certificates'],
     ...field.webUrl('https://acme-v02.api.letsencrypt.org/directory', 'The ACME directory of the CA'),
   },
   ACME_CA_FILE: {
@@ -169,7 +169,7 @@ const https = {
     ),
   },
   ACME_DNS: {
-    for: ['certificates', 'cli'],
+    for: ['certificates'],
     ...field.dnsProvider(
       'The DNS provider for DNS-01, as lego names it, such as route53; its credentials are in acme.env. Unset: HTTP-01',
     ),
@@ -425,8 +425,10 @@ const internal = {
     ...field.address('172.31.240.75:3000', 'The address of the green pool'),
   },
   EDGE_ADDRESS: {
-    for: ['alert_watcher'],
-    ...field.hostAddress('Where the watcher checks that the edge accepts connections; unset: it does not check'),
+    for: ['alert_watcher', 'certificates'],
+    ...field.hostAddress(
+      'Where the watcher checks that the edge accepts connections, and the certificates program that it serves challenges; unset: they do not check',
+    ),
   },
   PROBER_ADDRESS: {
     for: ['alert_watcher'],

@@ -4,7 +4,13 @@ import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { type Suite, suites } from '../arguments.ts';
 import { composeUnavailable } from '../engine/compose/engine.ts';
-import { edgeTestTools, edgeTools, ensureInstalled, viewTestTools } from '../engine/host/tools.ts';
+import {
+  certificateTestTools,
+  edgeTestTools,
+  edgeTools,
+  ensureInstalled,
+  viewTestTools,
+} from '../engine/host/tools.ts';
 import type { Stack } from '../stack/stack.ts';
 import { print, progress } from '../terminal/terminal.ts';
 
@@ -37,8 +43,13 @@ interface Report {
 export async function test({ root }: Stack, wanted: readonly Suite[]): Promise<boolean> {
   const noCompose = await composeUnavailable();
   const chosen = wanted.length > 0 ? wanted : suites.filter((suite) => suite !== 'compose' || noCompose === undefined);
-  const viewTools = chosen.includes('views') ? viewTestTools : [];
-  await ensureInstalled([...edgeTools, ...edgeTestTools, 'shellcheck', ...viewTools]);
+  await ensureInstalled([
+    ...edgeTools,
+    ...edgeTestTools,
+    'shellcheck',
+    ...(chosen.includes('views') ? viewTestTools : []),
+    ...(chosen.includes('host') ? certificateTestTools : []),
+  ]);
   const counts: Count[] = [];
   const runInTurn = async (turn: readonly Suite[], live: boolean) => {
     for (const suite of turn) {

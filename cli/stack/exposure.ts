@@ -59,7 +59,7 @@ function ownAddresses(): string[] {
 /** A warning for each env file that has secrets and that every account of the machine can read. */
 export function envFileFindings(stack: Stack): Finding[] {
   const hasSecret = variableNames.some((name) => variables[name].secret && stack.env[name] && !stack.shell[name]);
-  const files = [...(hasSecret ? [envPath(stack)] : []), join(stack.root, 'app.env')];
+  const files = [...(hasSecret ? [envPath(stack)] : []), join(stack.root, 'app.env'), join(stack.root, 'acme.env')];
   return files
     .filter((path) => existsSync(path) && (statSync(path).mode & 0o004) !== 0)
     .map((path) =>

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { type HealthQuestion, healthQuestion } from '../../health/question.ts';
+import { httpsFaults } from '../../settings/https.ts';
 import type { Pool } from '../../settings/pool.ts';
 import { readSettings, type Settings, SettingsError } from '../../settings/read.ts';
 import { fileSecrets, readSecretFiles } from '../../settings/secret-files.ts';
@@ -62,7 +63,7 @@ function withHttpPort(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Faults of values that are valid on their own. */
 function contradictions(settings: StackSettings): string[] {
-  const faults: string[] = [];
+  const faults = httpsFaults(settings);
   const users = new Map<number, string>();
   const https = settings.DOMAINS === undefined ? [] : (['HTTPS_PORT'] as const);
   for (const name of ['NGINX_PORT', ...https, 'BLUE_PORT', 'GREEN_PORT', 'WATCHER_PORT'] as const) {

@@ -110,8 +110,8 @@ describe('secrets in files', () => {
     for (const channel of ['slack', 'discord']) expect(metrics).toContain(`channel="${channel}"`);
     const headers = { 'X-Bluegreen-Preview': secrets.PREVIEW_TOKEN };
     expect((await fetch(`${stack.url}/version`, { headers })).headers.get('x-app-pool')).toBe('green');
-    for (const name of servicesOf('compose', { DOMAINS: undefined }))
-      expect(await docker('inspect', stack.prefix + name)).not.toContain('hush-');
+    const names = servicesOf('compose', { DOMAINS: undefined });
+    for (const name of names) expect(await docker('inspect', stack.prefix + name)).not.toContain('hush-');
   });
 
   it('that are wrong are named by the edge, with the file but not its content', async () => {

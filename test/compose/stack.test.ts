@@ -24,6 +24,9 @@ const bothUp = () =>
     return !down.blue && !down.green;
   });
 
+/** Without DOMAINS. */
+const services = servicesOf('compose', { DOMAINS: undefined });
+
 interface Listed {
   readonly Service: string;
   readonly State: string;
@@ -39,12 +42,8 @@ describe('the stack on Docker Compose', () => {
   it('comes up with plain docker compose, every container healthy', async () => {
     expectDone(await compose('up', '--detach', '--build', '--wait'));
     const listed = await containers();
-    expect(listed.map(({ Service }) => Service).sort()).toEqual(
-      [...servicesOf('compose', { DOMAINS: undefined })].sort(),
-    );
-    expect(listed.map(({ Health }) => Health)).toEqual(
-      servicesOf('compose', { DOMAINS: undefined }).map(() => 'healthy'),
-    );
+    expect(listed.map(({ Service }) => Service).sort()).toEqual([...services].sort());
+    expect(listed.map(({ Health }) => Health)).toEqual(services.map(() => 'healthy'));
     expect(await stack.ask()).toMatchObject({ status: 200, pool: 'blue', release: 'blue-release-1.0.0' });
   });
 
@@ -66,7 +65,7 @@ describe('the stack on Docker Compose', () => {
   });
 
   it('gives no container more privileges than it needs', async () => {
-    for (const name of servicesOf('compose', { DOMAINS: undefined })) {
+    for (const name of services) {
       const { stdout } = expectDone(await stack.run('docker', 'inspect', stack.prefix + name));
       const [{ Config, HostConfig }] = JSON.parse(stdout);
       expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], CapAdd: null, Privileged: false });

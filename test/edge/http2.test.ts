@@ -146,7 +146,8 @@ it('reloads under a load over HTTP/2 lose no request, on new connections and kep
   const stopBeating = keepGuarded(edge);
   try {
     const samples: Sample[] = [];
-    const options = { rate: 200, clients: 3, mix: { app: 'any', path: '/' }, userAgent: 'load' } as const;
+    const question = { check: 'http', path: '/', headers: {}, statuses: ['200'] } as const;
+    const options = { rate: 200, clients: 3, mix: { app: 'any', question }, userAgent: 'load' } as const;
     const load = new Load({ site: { url: edge.url }, ...options }, (sample) => samples.push(sample));
     for (let reloads = 1; reloads <= 3; reloads++) {
       const answered = samples.length;

@@ -6,10 +6,11 @@ import { serviceNames } from '../../settings/services.ts';
 import { containerVariablesOf, readersOf, variableNames, variables } from '../../settings/variables.ts';
 import { contents, expectNone, foreignVariables, isSetting, isVariable } from './advice.ts';
 
-const composeFiles = ['docker-compose.yml', 'monitoring/docker-compose.yml'];
+const composeFiles = ['docker-compose.yml', 'certificates/https.yml', 'monitoring/docker-compose.yml'];
 
-describe.each(serviceNames)('docker-compose.yml, for %s', (service) => {
-  const passed = environmentInCompose(contents('docker-compose.yml'), service);
+describe.each(serviceNames)('the Compose file of %s', (service) => {
+  const file = service === 'certificates' ? 'certificates/https.yml' : 'docker-compose.yml';
+  const passed = environmentInCompose(contents(file), service);
   const declared: readonly string[] = containerVariablesOf(service);
 
   it('passes every variable that the service reads', () => {
@@ -29,12 +30,18 @@ describe.each(serviceNames)('docker-compose.yml, for %s', (service) => {
   it('passes the value of the setting of that name', () => {
     expectNone(
       Object.entries(passed)
-        .filter(([name, value]) => isSetting(name) && !new RegExp(`^\\$\\{${name}:[-+][^{}]*\\}$`).test(String(value)))
+        .filter(
+          ([name, value]) =>
+            isSetting(name) && !new RegExp(`^\\$\\{${name}:[-+][^{}]*(\\$\\{${name}:-\\})?\\}$`).test(String(value)),
+        )
         .map(([name]) => name),
       (name) => `${name}: pass it to ${service} as \${${name}:-}`,
     );
   });
 });
+
+/** What is mounted in place of a file of the user's, if there is none. */
+const noFile = ['/dev/null', 'certificates/none'];
 
 describe('the Compose files', () => {
   /** The variables that they use themselves, not those that they pass to a service under the same name. */
@@ -68,17 +75,17 @@ describe('the Compose files', () => {
       .map(contents)
       .join('')
       .replaceAll(/^ *([A-Z_]+): \$\{\1:-\}$/gm, '');
-    const inCompose = text.matchAll(/\$\{([A-Z_]+):[-+]([^}$]*)/g);
+    const inCompose = text.matchAll(/\$\{([A-Z_]+):-([^}$]*)/g);
     const inDockerfile = contents('Dockerfile').matchAll(/^ARG ([A-Z_]+)=(.*)$/gm);
     const others = [...inCompose, ...inDockerfile].flatMap(([, name = '', value = '']) => {
       const isSame = isVariable(name) && value === (variables[name].default ?? '');
-      return isSame || value === '/dev/null' || value.startsWith('/run/secrets/') ? [] : [name];
+      return isSame || noFile.includes(value) ? [] : [name];
     });
     expectNone(others, (name) => `${name}: its default is ${isVariable(name) ? variables[name].default : 'unknown'}`);
   });
 
-  it('harden the monitoring services like all others', () => {
-    const [main, monitoring] = composeFiles.map((path) => parse(contents(path))['x-hardened']);
-    expect(monitoring).toEqual(main);
+  it('harden the services of all files in the same way', () => {
+    const [main, ...others] = composeFiles.map((path) => parse(contents(path))['x-hardened']);
+    expect(others).toEqual(others.map(() => main));
   });
 });

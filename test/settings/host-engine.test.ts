@@ -11,7 +11,20 @@ import { type SettingName, settingNames, variables, variablesOf } from '../../se
 import { expectNone, foreignVariables, isSetting, root } from './advice.ts';
 
 /** Values that are no defaults. Every variable accepts one of these, or is a choice of words. */
-const samples = ['7', '77', '99.5', '61s', '7m', '/sample', '127.0.0.7', '10.7.7', 'sample', 'a-sample-of-16-chars'];
+const samples = [
+  '7',
+  '77',
+  '99.5',
+  '61s',
+  '7m',
+  '/sample',
+  '127.0.0.7',
+  '10.7.7',
+  'sample',
+  'a-sample-of-16-chars',
+  'sample.example',
+  'ops@sample.example',
+];
 const urlSamples = ['https://sample.example/x', 'slack=https://sample.example/y'];
 
 function sampleOf(name: SettingName): string {
@@ -27,7 +40,13 @@ describe.each(serviceNames)('on the host engine, %s', (service) => {
     const env: NodeJS.ProcessEnv = Object.fromEntries(settingNames.map((name) => [name, sampleOf(name)]));
     const ports = { NGINX_PORT: '7001', BLUE_PORT: '7002', GREEN_PORT: '7003', WATCHER_PORT: '7004' };
     // An absolute path, because a relative one is resolved; no commands, so that the demo app is planned.
-    const files = Object.fromEntries(fileSecrets.map((name) => [`${name}_FILE`, '/sample']));
+    const names = [
+      ...fileSecrets.map((name) => `${name}_FILE`),
+      'ACME_CA_FILE',
+      'TLS_CERTIFICATE_FILE',
+      'TLS_KEY_FILE',
+    ];
+    const files = Object.fromEntries(names.map((name) => [name, '/sample']));
     Object.assign(env, ports, files, { BLUE_CMD: '', GREEN_CMD: '' });
     const stack: Stack = { root, envFile: undefined, env, shell: {}, settings: readSettings(env, settingNames) };
     const { services } = planOf(stack, stateDirectory(join(tmpdir(), 'bluegreen-plan')));

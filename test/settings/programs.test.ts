@@ -9,12 +9,13 @@ describe('what is declared for a program', () => {
     ['app_green', 'app'],
     ['health_prober', 'prober'],
     ['alert_watcher', 'watcher'],
+    ['certificates', 'certificates'],
   ];
 
   it.each(programs)('is used in the configuration of %s', (service, directory) => {
     const config = sources(`${directory}/**/config.ts`);
     // readSecretFiles() reads NAME_FILE for NAME.
-    const use = (name: string) => new RegExp(`\\b(settings|env)\\.${name.replace(/_FILE$/, '')}\\b`);
+    const use = (name: string) => new RegExp(`\\b(settings|env)\\.(${name}|${name.replace(/_FILE$/, '')})\\b`);
     expectNone(
       variablesOf(service).filter((name) => !use(name).test(config)),
       (name) => `${name}: use it in ${directory}/config.ts, or remove '${service}' from its "for"`,

@@ -14,7 +14,7 @@ import { internalPorts } from './ports.ts';
 import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
 import { spawnSupervisor } from './spawn-supervisor.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
-import { edgeTools, ensureInstalled } from './tools.ts';
+import { ensureInstalled, toolsFor } from './tools.ts';
 
 const supervisorDeadlineMs = 10_000;
 const stopDeadlineMs = 40_000;
@@ -178,7 +178,7 @@ export function hostEngine(stack: Stack): Engine {
           next: `install Docker, or unset ${name}`,
         });
       }
-      await ensureInstalled(edgeTools);
+      await ensureInstalled(toolsFor(settings));
       state.create();
       const running = supervisor();
       if (running === undefined) {

@@ -21,7 +21,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
   const { root, settings, env } = stack;
   const ports = internalPorts(settings);
   const addresses = addressesOf(stack);
-  const fromRoot = (path: string | undefined) => path && resolve(root, path);
+  const fromRoot = (path: string | undefined) => fileOf(stack, path);
   return {
     revision: randomUUID(),
     services: [
@@ -53,6 +53,7 @@ export function planOf(stack: Stack, state: StateDirectory): Plan {
           ALERT_WEBHOOK_SECRET_FILE: fromRoot(settings.ALERT_WEBHOOK_SECRET_FILE),
         }),
       }),
+      ...(settings.DOMAINS === undefined ? [] : [certificates(stack, state)]),
       edge(stack, state),
     ],
   };
@@ -67,12 +68,28 @@ function app(
   const name = `app_${pool}` as const;
   const variables = environmentOf(name, env, { APP_POOL: pool, BIND_ADDRESS: settings.DIRECT_BIND, ...own });
   if (command === undefined) return service(name, program(root, 'app/main.ts'), variables);
-  return service(name, ['/bin/sh', '-c', command], { HOME: homedir(), ...appEnvironment(root), ...variables });
+  return service(name, ['/bin/sh', '-c', command], { HOME: homedir(), ...moreFrom(root, 'app.env'), ...variables });
 }
 
-/** Additional variables for the user's app, as in the Compose file. */
-function appEnvironment(root: string): Record<string, string> {
-  const path = join(root, 'app.env');
+function certificates(stack: Stack, state: StateDirectory): PlannedService {
+  const { root, settings, env } = stack;
+  const variables = environmentOf('certificates', env, {
+    EDGE_ADDRESS: `${edgeHost(settings)}:${settings.NGINX_PORT}`,
+    TLS_DIR: state.tls,
+    ACME_DIR: state.acme,
+    ACME_CA_FILE: fileOf(stack, settings.ACME_CA_FILE),
+    TLS_CERTIFICATE_FILE: fileOf(stack, settings.TLS_CERTIFICATE_FILE),
+    TLS_KEY_FILE: fileOf(stack, settings.TLS_KEY_FILE),
+  });
+  return service('certificates', program(root, 'certificates/main.ts'), {
+    ...moreFrom(root, 'acme.env'),
+    ...variables,
+  });
+}
+
+/** Additional variables for the user's app or for lego, as in the Compose files. */
+function moreFrom(root: string, name: 'app.env' | 'acme.env'): Record<string, string> {
+  const path = join(root, name);
   return existsSync(path) ? parse(readFileSync(path)) : {};
 }
 
@@ -103,6 +120,10 @@ function edgeVersion({ root }: Stack): string {
   return hash.update(nginx.stderr ?? '').digest('hex');
 }
 
+function fileOf({ root }: Stack, path: string | undefined): string | undefined {
+  return path && resolve(root, path);
+}
+
 export function edgeCommand({ root }: Stack): [string, ...string[]] {
   return ['/bin/sh', join(root, 'entrypoint.sh')];
 }
@@ -114,7 +135,7 @@ export function edgeEnvironment(stack: Stack, state: StateDirectory): Record<str
       ...addressesOf(stack),
       BIND_ADDRESS: settings.NGINX_BIND ?? '0.0.0.0',
       STATUS_PORT: internalPorts(settings).status,
-      PREVIEW_TOKEN_FILE: settings.PREVIEW_TOKEN_FILE && resolve(root, settings.PREVIEW_TOKEN_FILE),
+      PREVIEW_TOKEN_FILE: fileOf(stack, settings.PREVIEW_TOKEN_FILE),
       ACCESS_LOG: state.accessLog,
       CONTROL_DIR: state.control,
       RUN_DIR: plannedEdge(state)?.env.RUN_DIR ?? state.run,

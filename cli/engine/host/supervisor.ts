@@ -20,6 +20,7 @@ const state = stateDirectory(process.argv[2] ?? '');
 const services = new Map<ServiceName, SupervisedService>();
 let secrets = JSON.parse(readFileSync(0, 'utf8') || '{}') as Secrets;
 let revision = '';
+let isPlanned = (_name: ServiceName) => true;
 const socket = listenForSecrets((more) => {
   secrets = { ...secrets, ...more };
 });
@@ -52,10 +53,19 @@ function readPlan(): Plan {
 
 function follow(plan: Plan): void {
   revision = plan.revision;
+  isPlanned = (name) => plan.services.some((planned) => planned.name === name);
   for (const planned of plan.services) {
     const service = services.get(planned.name);
     if (service) service.apply(planned);
     else services.set(planned.name, supervise(planned, state.logOf(planned.name), { changed: writeReport, logError }));
+  }
+  for (const [name, service] of services) {
+    if (isPlanned(name)) continue;
+    // A later plan may have it again.
+    void service.stop().then(() => {
+      if (!isPlanned(name)) services.delete(name);
+      writeReport();
+    });
   }
   writeReport();
 }
@@ -64,7 +74,8 @@ async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   // The edge first, as its last requests need the pools. The watcher last, as it alerts on what happened.
-  for (const group of [['nginx_proxy'], ['app_blue', 'app_green', 'health_prober'], ['alert_watcher']] as const) {
+  const companions = ['app_blue', 'app_green', 'health_prober', 'certificates'] as const;
+  for (const group of [['nginx_proxy'], companions, ['alert_watcher']] as const) {
     await Promise.all(group.map((name) => services.get(name)?.stop()));
   }
   rmSync(dirname(socket), { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
+import type { StackSettings } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { progress } from '../../terminal/terminal.ts';
 import { programPath } from './plan.ts';
@@ -10,6 +11,8 @@ const packageOf = {
   nginx: 'nginx',
   curl: 'curl',
   envsubst: 'gettext-base',
+  lego: 'lego',
+  pebble: 'pebble',
   shellcheck: 'shellcheck',
   prometheus: 'prometheus',
   'prometheus-alertmanager': 'prometheus-alertmanager',
@@ -27,6 +30,8 @@ const alternatives: { readonly [tool in Tool]?: readonly string[] } = {
 export const edgeTools = ['nginx', 'curl', 'envsubst'] as const satisfies Tool[];
 /** Needed only by tests of the edge. */
 export const edgeTestTools = ['openssl', 'sslscan'] as const satisfies Tool[];
+/** Needed only by the tests of certificates: lego, and a CA with its DNS server in one package. */
+export const certificateTestTools = ['lego', 'pebble'] as const satisfies Tool[];
 /** Needed only by the tests of the dashboard and the monitoring profile. promtool and amtool are in these packages. */
 export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
@@ -34,6 +39,11 @@ export const viewTestTools = ['chromium', 'prometheus', 'prometheus-alertmanager
 const services = ['nginx', 'prometheus', 'prometheus-alertmanager'] as const satisfies Tool[];
 
 const serviceStartPolicy = '/usr/sbin/policy-rc.d';
+
+/** What a stack with these settings needs. */
+export function toolsFor({ DOMAINS, TLS_CERTIFICATE_FILE }: StackSettings): readonly Tool[] {
+  return DOMAINS !== undefined && TLS_CERTIFICATE_FILE === undefined ? [...edgeTools, 'lego'] : edgeTools;
+}
 
 export function isInstalled(tool: Tool): boolean {
   const directories = programPath().split(delimiter);

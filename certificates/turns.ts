@@ -1,0 +1,25 @@
+/** Lets only so many tasks run at a time; the others wait in the order in which they came. */
+export class Turns {
+  readonly #limit: () => number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  /** @param limit asked whenever a task could begin */
+  constructor(limit: () => number) {
+    this.#limit = limit;
+  }
+
+  async take<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#limit()) await new Promise<void>((begin) => this.#waiting.push(begin));
+    else this.#running += 1;
+    try {
+      return await task();
+    } finally {
+      this.#running -= 1;
+      while (this.#waiting.length > 0 && this.#running < this.#limit()) {
+        this.#running += 1;
+        this.#waiting.shift()?.();
+      }
+    }
+  }
+}
