@@ -262,7 +262,7 @@ describe('the prober', () => {
     it('flags one that answers with errors, or refuses connections', async () => {
       blue.mood = 'error';
       await flagAppears('blue');
-      expect(isOverloaded()).toBe(false);
+      await eventually('the end of the overload', () => !isOverloaded());
       blue.mood = 'healthy';
       await flagDisappears('blue');
       blue.close();
