@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { serviceNames } from '../../settings/services.ts';
 import { captureOutput } from '../../test/captured-output.ts';
 import { edgeIsGone, StandInSite } from '../../test/stand-in-site.ts';
+import { servicesOf } from '../engine/engine.ts';
 import { status } from './status.ts';
 
 describe('status', () => {
@@ -37,7 +37,7 @@ describe('status', () => {
     expect(edge).toBeUndefined();
     expect(story[0]).toMatchObject({ tone: 'bad' });
     expect(pools).toHaveLength(2);
-    expect(services).toHaveLength(serviceNames.length);
+    expect(services).toHaveLength(servicesOf('host', { DOMAINS: undefined }).length);
   });
 
   it('prints the certificates only if there are any, and gives them to scripts', async () => {

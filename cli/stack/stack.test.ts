@@ -30,7 +30,7 @@ describe('a stack', () => {
   });
 
   it('with DOMAINS is the site of the first one, with HTTP on port 80', () => {
-    const stack = stackOf('DOMAINS=shop.example,*.shop.example');
+    const stack = stackOf('DOMAINS=shop.example,*.shop.example', 'ACME_DNS=route53');
     expect(edgeUrl(stack)).toBe('https://shop.example');
     expect(edgeAddress(stack.settings)).toBe('127.0.0.1');
     expect(stack.env.NGINX_PORT).toBe('80');

@@ -6,7 +6,8 @@ import { serviceNames } from '../../settings/services.ts';
 import { containerVariablesOf, readersOf, variableNames, variables } from '../../settings/variables.ts';
 import { contents, expectNone, foreignVariables, isSetting, isVariable } from './advice.ts';
 
-const composeFiles = ['docker-compose.yml', 'certificates/https.yml', 'monitoring/docker-compose.yml'];
+const serviceFiles = ['docker-compose.yml', 'certificates/https.yml', 'monitoring/docker-compose.yml'];
+const composeFiles = [...serviceFiles, 'ports/http.yml', 'ports/https.yml'];
 
 describe.each(serviceNames)('the Compose file of %s', (service) => {
   const file = service === 'certificates' ? 'certificates/https.yml' : 'docker-compose.yml';
@@ -74,7 +75,9 @@ describe('the Compose files', () => {
     const text = composeFiles
       .map(contents)
       .join('')
-      .replaceAll(/^ *([A-Z_]+): \$\{\1:-\}$/gm, '');
+      .replaceAll(/^ *([A-Z_]+): \$\{\1:-\}$/gm, '')
+      // The usual port of HTTP, where the site has HTTPS.
+      .replace('${NGINX_PORT:-80}', '');
     const inCompose = text.matchAll(/\$\{([A-Z_]+):-([^}$]*)/g);
     const inDockerfile = contents('Dockerfile').matchAll(/^ARG ([A-Z_]+)=(.*)$/gm);
     const others = [...inCompose, ...inDockerfile].flatMap(([, name = '', value = '']) => {
@@ -85,7 +88,7 @@ describe('the Compose files', () => {
   });
 
   it('harden the services of all files in the same way', () => {
-    const [main, ...others] = composeFiles.map((path) => parse(contents(path))['x-hardened']);
+    const [main, ...others] = serviceFiles.map((path) => parse(contents(path))['x-hardened']);
     expect(others).toEqual(others.map(() => main));
   });
 });

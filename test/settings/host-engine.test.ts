@@ -24,6 +24,7 @@ const samples = [
   'a-sample-of-16-chars',
   'sample.example',
   'ops@sample.example',
+  'net.sample=7',
 ];
 const urlSamples = ['https://sample.example/x', 'slack=https://sample.example/y'];
 
