@@ -77,7 +77,7 @@ describe('the Compose files', () => {
       .join('')
       .replaceAll(/^ *([A-Z_]+): \$\{\1:-\}$/gm, '')
       // The usual port of HTTP, where the site has HTTPS.
-      .replace('${NGINX_PORT:-80}', '');
+      .replace(/\$\{NGINX_PORT:-80\}/, '');
     const inCompose = text.matchAll(/\$\{([A-Z_]+):-([^}$]*)/g);
     const inDockerfile = contents('Dockerfile').matchAll(/^ARG ([A-Z_]+)=(.*)$/gm);
     const others = [...inCompose, ...inDockerfile].flatMap(([, name = '', value = '']) => {
