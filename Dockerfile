@@ -81,5 +81,6 @@ RUN mkdir -p /var/lib/bluegreen/certificates /var/lib/bluegreen/acme \
     && chmod 750 /var/lib/bluegreen/certificates
 COPY --from=lego /lego /usr/bin/lego
 USER 1000:101
-RUN DOMAINS= node certificates/main.ts 2>/dev/null || [ $? -eq 2 ]
+# As above; the second is loaded only at the first start, when the edge waits for it.
+RUN { DOMAINS= node certificates/main.ts 2>/dev/null || [ $? -eq 2 ]; } && node certificates/placeholder.ts
 CMD ["node", "certificates/main.ts"]

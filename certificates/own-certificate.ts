@@ -7,7 +7,7 @@ import type { LiveFile } from './live-file.ts';
 import { covers, type Pair, parsePair } from './pair.ts';
 
 /** Where the Compose file puts the directories of both files; the rest of the path is what the user wrote. */
-const mountedAt = '/run/tls/';
+const mountedAt = /^\/run\/tls\/(certificate|key)\/at\//;
 
 /** The user's own certificate: read again and again, by content, because it can be replaced or written in place. */
 export class OwnCertificate {
@@ -105,5 +105,5 @@ function isLink(path: string): boolean {
 }
 
 function shown(path: string): string {
-  return path.startsWith(mountedAt) ? path.slice(mountedAt.length) : path;
+  return path.replace(mountedAt, '');
 }
