@@ -23,7 +23,7 @@ export interface TestStack {
   readonly engine: EngineName;
   /** Of the site: that of the main domain, if there are DOMAINS. */
   readonly url: string;
-  readonly ports: Readonly<Record<'nginx' | 'https' | 'blue' | 'green' | 'watcher', number>>;
+  readonly ports: Readonly<Record<'nginx' | 'blue' | 'green' | 'watcher', number>>;
   /** Used on the host engine only. */
   readonly proberPort: number;
   readonly prefix: string;
@@ -81,7 +81,7 @@ export async function createStack(
   const stack: TestStack = {
     engine,
     url: mainDomain === undefined ? `http://127.0.0.1:${nginx}` : `https://${mainDomain}:${https}`,
-    ports: { nginx, https, blue, green, watcher },
+    ports: { nginx, blue, green, watcher },
     proberPort,
     prefix,
     envFile,
