@@ -1,11 +1,12 @@
 import { pools } from '../../settings/pool.ts';
 import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
-import { ask, isOk } from '../edge/http.ts';
+import { ask, isOk, parsedJson } from '../edge/http.ts';
 import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { askThroughEdge } from '../edge/through-edge.ts';
 import type { Engine, Service, ServiceName } from '../engine/engine.ts';
 import { edgeUrl, type Stack, watcherUrl } from '../stack/stack.ts';
+import { healthOf } from '../status/watcher-answers.ts';
 import { CommandError } from '../terminal/command-error.ts';
 import { print, progress, table, warning } from '../terminal/terminal.ts';
 import { until } from '../until.ts';
@@ -117,8 +118,17 @@ async function whatRunsWhere(stack: Stack, engine: Engine): Promise<string> {
     }),
     ['health_prober', '', `checks both pools every ${settings.PROBE_INTERVAL_MS} ms`],
     ['alert_watcher', watcherUrl(stack), `the dashboard; ${whereAlertsGo(stack)}`],
+    ...(settings.DOMAINS === undefined ? [] : [['certificates', '', await whatCertificates(stack)]]),
   ];
   return table(['SERVICE', 'URL', 'WHAT'], rows);
+}
+
+async function whatCertificates(stack: Stack): Promise<string> {
+  const known = healthOf(parsedJson((await ask(`${watcherUrl(stack)}/healthz`)).body))?.certificates ?? [];
+  const real = new Set(known.filter(({ source }) => source !== 'self-signed').map(({ domain }) => domain));
+  const missing = (stack.settings.DOMAINS ?? []).filter((domain) => !real.has(domain));
+  if (missing.length === 0) return 'every domain has a certificate';
+  return `self-signed so far, which browsers warn of: ${missing.join(', ')}; see ./bluegreen status`;
 }
 
 function whereAlertsGo({ settings }: Stack): string {
