@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
 import { variablesOf } from '../../../settings/variables.ts';
 import { durationMs } from '../../arguments.ts';
@@ -7,10 +8,11 @@ import { progress, warning } from '../../terminal/terminal.ts';
 import { until } from '../../until.ts';
 
 const servingDeadlineMs = 60_000;
+const retryMs = 1_000;
 
 /** What `docker inspect` knows of a container, as far as it matters here. */
 interface Container {
-  readonly State: { readonly Running: boolean };
+  readonly State: { readonly Running: boolean; readonly Restarting: boolean };
   readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
 }
 
@@ -60,11 +62,12 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
   return {
     async change() {
       const [gateNow, proxyNow] = await Promise.all([inspect(gate), inspect(proxy)]);
-      if (!proxyNow?.State.Running) return 'start';
-      if (gateNow === undefined) return 'move';
-      if (!gateNow.State.Running) return 'start';
+      if (gateNow === undefined && proxyNow?.State.Running) return 'move';
+      if (!gateNow?.State.Running) return 'start';
       // The image of the gate may be an older one: only its ports and networks matter.
       if (!(await isGateAsWanted(gateNow))) return 'move';
+      // One that cannot start with its settings restarts again and again.
+      if (!proxyNow?.State.Running || proxyNow.State.Restarting) return 'replace';
       return (await isProxyAsWanted(proxyNow)) ? 'configure' : 'replace';
     },
 
@@ -92,7 +95,12 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
       progress(`replacing nginx_proxy; edge_gate serves while it finishes its open connections, for up to ${drainS} s`);
       await docker(['exec', gate, 'entrypoint.sh', 'stand-in']);
       const up = ['up', '--detach', '--no-deps', '--no-build', ...(force ? ['--force-recreate'] : [])];
-      await compose([...up, '--timeout', String(drainS + 5), 'nginx_proxy'], { stdout: 'ignore', stderr: 'inherit' });
+      await unlessBusy(drainS * 1_000, () =>
+        compose([...up, '--timeout', String(drainS + 5), 'nginx_proxy'], {
+          stdout: 'ignore',
+          stderr: ['inherit', 'pipe'],
+        }),
+      );
       const serves = async () =>
         (await execa('docker', ['exec', proxy, 'entrypoint.sh', 'serving'], { reject: false })).exitCode === 0;
       if (await until(servingDeadlineMs, serves)) return;
@@ -119,4 +127,21 @@ function settingsIn({ Config }: Container): Record<string, string> {
 function shutdownTimeoutMs({ PROXY_CONNECT_TIMEOUT, PROXY_READ_TIMEOUT, PROXY_LAST_TIMEOUT }: StackSettings): number {
   const ms = (time: string) => durationMs(time) ?? 0;
   return 2 * ms(PROXY_CONNECT_TIMEOUT) + ms(PROXY_READ_TIMEOUT) + ms(PROXY_LAST_TIMEOUT) + 10_000;
+}
+
+/** What Docker says while the Compose of a command that was killed is still at work on the same container. */
+const busy = /is already in use|removal of container .* is already in progress|No such container|marked for removal/i;
+
+/** Tries again while another Compose is at work. */
+async function unlessBusy(forMs: number, act: () => Promise<unknown>): Promise<void> {
+  const untilMs = Date.now() + forMs;
+  for (;;) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (!(error instanceof CommandError && busy.test(error.message)) || Date.now() > untilMs) throw error;
+      await delay(retryMs);
+    }
+  }
 }
