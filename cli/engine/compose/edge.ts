@@ -30,7 +30,8 @@ export interface ComposeEdge {
   change(): Promise<EdgeChange>;
   /** Makes way for a gate, or another one. */
   leave(): Promise<void>;
-  configure(): Promise<void>;
+  /** Brings about what `change` says: `configure` or `replace`. */
+  update(): Promise<void>;
   /** @param options `force`: even if Compose finds nothing to change */
   replace(options?: { force: boolean }): Promise<void>;
 }
@@ -59,17 +60,35 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
     return !(await compose(args, { env: settingsIn(container), all: true })).includes('Recreate');
   }
 
-  return {
-    async change() {
-      const [gateNow, proxyNow] = await Promise.all([inspect(gate), inspect(proxy)]);
-      if (gateNow === undefined && proxyNow?.State.Running) return 'move';
-      if (!gateNow?.State.Running) return 'start';
-      // The image of the gate may be an older one: only its ports and networks matter.
-      if (!(await isGateAsWanted(gateNow))) return 'move';
-      // One that cannot start with its settings restarts again and again.
-      if (!proxyNow?.State.Running || proxyNow.State.Restarting) return 'replace';
-      return (await isProxyAsWanted(proxyNow)) ? 'configure' : 'replace';
-    },
+  async function change(): Promise<EdgeChange> {
+    const [gateNow, proxyNow] = await Promise.all([inspect(gate), inspect(proxy)]);
+    if (gateNow === undefined && proxyNow?.State.Running) return 'move';
+    if (!gateNow?.State.Running) return 'start';
+    // The image of the gate may be an older one: only its ports and networks matter.
+    if (!(await isGateAsWanted(gateNow))) return 'move';
+    // One that cannot start with its settings restarts again and again.
+    if (!proxyNow?.State.Running || proxyNow.State.Restarting) return 'replace';
+    return (await isProxyAsWanted(proxyNow)) ? 'configure' : 'replace';
+  }
+
+  async function configure(): Promise<void> {
+    const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
+      readonly services: { readonly nginx_proxy: { readonly environment: Readonly<Record<string, string>> } };
+    };
+    const lines = Object.entries(services.nginx_proxy.environment).map(([name, value]) => `${name}=${value}\n`);
+    await docker(['exec', '--interactive', proxy, 'entrypoint.sh', 'configure'], {
+      input: lines.join(''),
+      stdin: 'pipe',
+    });
+  }
+
+  const edge: ComposeEdge = {
+    change,
+
+    update: () =>
+      unlessBusy(shutdownTimeoutMs(settings), async () =>
+        (await change()) === 'configure' ? configure() : edge.replace(),
+      ),
 
     async leave() {
       warning('the ports or networks of the edge change: the site is unreachable for a moment');
@@ -79,28 +98,15 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
       }
     },
 
-    async configure() {
-      const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
-        readonly services: { readonly nginx_proxy: { readonly environment: Readonly<Record<string, string>> } };
-      };
-      const lines = Object.entries(services.nginx_proxy.environment).map(([name, value]) => `${name}=${value}\n`);
-      await docker(['exec', '--interactive', proxy, 'entrypoint.sh', 'configure'], {
-        input: lines.join(''),
-        stdin: 'pipe',
-      });
-    },
-
     async replace({ force } = { force: false }) {
       const drainS = Math.ceil(shutdownTimeoutMs(settings) / 1_000);
       progress(`replacing nginx_proxy; edge_gate serves while it finishes its open connections, for up to ${drainS} s`);
       await docker(['exec', gate, 'entrypoint.sh', 'stand-in']);
       const up = ['up', '--detach', '--no-deps', '--no-build', ...(force ? ['--force-recreate'] : [])];
-      await unlessBusy(drainS * 1_000, () =>
-        compose([...up, '--timeout', String(drainS + 5), 'nginx_proxy'], {
-          stdout: 'ignore',
-          stderr: ['inherit', 'pipe'],
-        }),
-      );
+      await compose([...up, '--timeout', String(drainS + 5), 'nginx_proxy'], {
+        stdout: 'ignore',
+        stderr: ['inherit', 'pipe'],
+      });
       const serves = async () =>
         (await execa('docker', ['exec', proxy, 'entrypoint.sh', 'serving'], { reject: false })).exitCode === 0;
       if (await until(servingDeadlineMs, serves)) return;
@@ -112,6 +118,7 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
       );
     },
   };
+  return edge;
 }
 
 /** The settings that a container was created with. */
@@ -130,7 +137,8 @@ function shutdownTimeoutMs({ PROXY_CONNECT_TIMEOUT, PROXY_READ_TIMEOUT, PROXY_LA
 }
 
 /** What Docker says while the Compose of a command that was killed is still at work on the same container. */
-const busy = /is already in use|removal of container .* is already in progress|No such container|marked for removal/i;
+const busy =
+  /is already in use|removal of container .* is already in progress|No such container|marked for removal|is not running|is restarting/i;
 
 /** Tries again while another Compose is at work. */
 async function unlessBusy(forMs: number, act: () => Promise<unknown>): Promise<void> {

@@ -103,7 +103,7 @@ export function composeEngine(stack: Stack): Engine {
       if (change === 'start' || change === 'move') return upAll();
       const services = (await compose(['config', '--services'])).trim().split('\n');
       await upAll(...services.filter((name) => name !== 'nginx_proxy' && name !== 'edge_gate'));
-      await edge[change]();
+      await edge.update();
     },
 
     async down({ volumes }) {
