@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../system/error-code.ts';
 import type { Failure } from './backoff.ts';
 import type { AcmeSource } from './config.ts';
 import { LegoAccounts } from './lego-accounts.ts';
@@ -63,7 +64,9 @@ export class Lego {
   /** Gets the first certificate for a domain, or renews the stored one. A renewal keeps the key. */
   async obtain(domain: string): Promise<Failure | undefined> {
     const { source, secrets } = this.#options;
-    const { directoryUrl, dns } = source;
+    const { directoryUrl, dns, caFile } = source;
+    const unreadable = caFile === undefined ? undefined : unreadableRoots(caFile);
+    if (unreadable !== undefined) return unreadable;
     this.#accounts.forgetBroken();
     const command = this.stored(domain) && this.hasAccount() ? await this.#renewal() : ['run'];
     const limitMs = this.#options.deadlineMs ?? deadlineMs[dns === undefined ? 'http' : 'dns'];
@@ -103,5 +106,16 @@ export class Lego {
     const { source, env, signal } = this.#options;
     const roots = source.caFile === undefined ? {} : { LEGO_CA_CERTIFICATES: source.caFile };
     return runLego(args, { env: { ...env, ...roots }, signal, limitMs });
+  }
+}
+
+/** lego itself would only panic. In a container, the path is not the one that the user wrote. */
+function unreadableRoots(caFile: string): Failure | undefined {
+  try {
+    const hasRoot = readFileSync(caFile, 'utf8').includes('-----BEGIN CERTIFICATE-----');
+    return hasRoot ? undefined : { kind: 'local', message: 'ACME_CA_FILE has no certificate in PEM' };
+  } catch (error) {
+    const code = errorCode(error) ?? 'unknown error';
+    return { kind: 'local', message: `ACME_CA_FILE cannot be read (${code}): everybody must be able to, chmod a+r` };
   }
 }

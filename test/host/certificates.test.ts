@@ -138,6 +138,12 @@ describe.concurrent('certificates from a CA', () => {
     expect(program.output).not.toMatch(/[A-Za-z0-9_-]{43}/);
   });
 
+  it('are not asked for with roots that cannot be read', async () => {
+    const program = newProgram();
+    await program.start({ ...acmeEnv(ca, 'shop.test'), ACME_CA_FILE: '/nonexistent' }, patient);
+    expect((await untilFailed(program, 'shop.test')).error).toContain('ACME_CA_FILE cannot be read (ENOENT)');
+  });
+
   it('are renewed before they run out, again and again, and keep their key', async () => {
     const program = newProgram();
     await program.start(acmeEnv(short, 'shop.test'));
