@@ -5,17 +5,20 @@ import type { Lego } from './lego.ts';
 import { lifetimeOf, renewAtMs } from './lifetime.ts';
 import type { LiveFile } from './live-file.ts';
 import { isPlaceholder, type Pair } from './pair.ts';
+import type { Look } from './reach.ts';
 import type { Turns } from './turns.ts';
 
-/** After so many domains that seem not to be ours, the CA is asked all the same: only it sees this machine from outside. */
+/** After so many looks at which something else answered, the CA is asked all the same: only it sees this machine from outside. */
 const looksBeforeCa = 3;
 
 export interface AcmeOptions {
   readonly lego: Lego;
   readonly attempts: AttemptsFile;
   readonly turns: Turns;
-  /** Looks whether the domain can be validated; undefined: nothing speaks against it. */
-  readonly look: (domain: string) => Promise<Failure | undefined>;
+  /** Looks whether the edge serves challenges; undefined: nothing speaks against it. */
+  readonly lookAtEdge: (domain: string) => Promise<Failure | undefined>;
+  /** Looks whether the CA will find this stack at the domain, as far as that can be seen from here. */
+  readonly lookAtDomain: (domain: string, look: Look) => Promise<Failure | undefined>;
   /** How often the CA is asked whether to renew earlier, by a lego that can. */
   readonly askEveryMs: number;
   readonly signal: AbortSignal;
@@ -89,10 +92,10 @@ export class AcmeCertificate {
   }
 
   async #lookFirst(): Promise<Failure | undefined> {
-    const { attempts, look } = this.#options;
-    const before = attempts.of(this.#domain);
-    const wasLocal = before?.kind === 'local' ? before.streak : 0;
-    return wasLocal % (looksBeforeCa + 1) === looksBeforeCa ? undefined : look(this.#domain);
+    const { attempts, lookAtEdge, lookAtDomain } = this.#options;
+    const looks = attempts.of(this.#domain)?.localInRow ?? 0;
+    const look = looks < looksBeforeCa ? 'answers' : 'addresses';
+    return (await lookAtEdge(this.#domain)) ?? lookAtDomain(this.#domain, look);
   }
 
   #failed(failure: Failure): void {

@@ -33,11 +33,14 @@ it.each([
   expect(pauses(kind, expected.length)).toEqual(expected);
 });
 
-it('a failure of another kind begins with its own first pause, and counts on', () => {
+it('a failure of another kind has pauses of its own', () => {
   const file = open();
   for (let count = 0; count < 3; count += 1) file.failed('shop.example', { kind: 'unreachable', message: '' }, nowMs);
-  const attempts = file.failed('shop.example', { kind: 'refused', message: 'no' }, nowMs);
-  expect(attempts).toMatchObject({ failures: 4, nextAttemptMs: nowMs + 5 * minuteMs, lastError: 'no' });
+  const refused = file.failed('shop.example', { kind: 'refused', message: 'no' }, nowMs);
+  expect(refused).toMatchObject({ failures: 4, nextAttemptMs: nowMs + 5 * minuteMs, lastError: 'no' });
+  expect(file.failed('shop.example', { kind: 'local', message: '' }, nowMs).nextAttemptMs).toBe(nowMs + minuteMs);
+  const again = file.failed('shop.example', { kind: 'refused', message: 'no' }, nowMs);
+  expect(again).toMatchObject({ failures: 6, nextAttemptMs: nowMs + 10 * minuteMs, localInRow: 0 });
 });
 
 it('a CA that says when to come back is not asked before', () => {

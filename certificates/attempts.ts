@@ -4,12 +4,15 @@ import { z } from 'zod';
 import { replaceFile } from '../system/replace-file.ts';
 import { type Backoff, type Failure, pauseMs } from './backoff.ts';
 
+const count = z.number().int().nonnegative();
+
 const attempt = z.object({
   /** Failed attempts in a row. */
-  failures: z.number().int().nonnegative(),
-  kind: z.enum(['refused', 'unreachable', 'local']),
-  /** How many of them, up to the last one, were of this kind. */
-  streak: z.number().int().nonnegative(),
+  failures: count,
+  /** How many of them were of each kind. */
+  counts: z.object({ refused: count, unreachable: count, local: count }),
+  /** How many of them, up to the last one, were local. */
+  localInRow: count,
   lastError: z.string(),
   nextAttemptMs: z.number().nonnegative(),
 });
@@ -49,13 +52,15 @@ export class AttemptsFile {
   failed(domain: string, failure: Failure, nowMs: number): Attempts {
     const { kind, message, retryAtMs = 0 } = failure;
     const before = this.of(domain);
-    const streak = before?.kind === kind ? before.streak + 1 : 1;
+    const counts = { refused: 0, unreachable: 0, local: 0, ...before?.counts };
+    // Each kind has its own: a CA that was down for a day does not make its first refusal one for half a day.
+    counts[kind] += 1;
     const attempts = {
       failures: (before?.failures ?? 0) + 1,
-      kind,
-      streak,
+      counts,
+      localInRow: kind === 'local' ? (before?.localInRow ?? 0) + 1 : 0,
       lastError: message.slice(0, longestError),
-      nextAttemptMs: Math.max(nowMs + pauseMs(this.#backoff[kind], streak), retryAtMs),
+      nextAttemptMs: Math.max(nowMs + pauseMs(this.#backoff[kind], counts[kind]), retryAtMs),
     };
     this.#domains.set(domain, attempts);
     this.#save();

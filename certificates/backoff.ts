@@ -32,7 +32,7 @@ export const backoff: Backoff = {
   local: { firstMs: minuteMs, longestMs: 10 * minuteMs },
 };
 
-/** @param streak how many attempts in a row failed in this way, this one included */
-export function pauseMs({ firstMs, longestMs }: Pauses, streak: number): number {
-  return Math.min(firstMs * 2 ** Math.max(0, streak - 1), longestMs);
+/** @param count how many attempts have failed in this way since the last success, from 1 on */
+export function pauseMs({ firstMs, longestMs }: Pauses, count: number): number {
+  return Math.min(firstMs * 2 ** (count - 1), longestMs);
 }

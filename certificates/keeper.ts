@@ -8,13 +8,14 @@ import { Lego } from './lego.ts';
 import type { LiveFile } from './live-file.ts';
 import type { Options } from './options.ts';
 import { OwnCertificate } from './own-certificate.ts';
-import { unreachable } from './reach.ts';
+import { type Look, unreachable } from './reach.ts';
 import type { Progress } from './report-file.ts';
 import { secretsIn } from './secrets.ts';
 import { Turns } from './turns.ts';
 
 /** Until there is an account, one at a time: it is made once, by the first. */
 const atATime = 4;
+const lookAgainMs = 500;
 
 /** Keeps the certificates of some domains: both sources behind one interface. */
 export interface Keeper {
@@ -82,16 +83,20 @@ function acmeKeepers(source: AcmeSource, config: Config, options: Options, parts
     with: `${source.directoryUrl} ${source.email ?? ''} ${source.dns ?? 'http-01'}`,
     backoff: options.backoff,
   });
-  const edge = async (domain: string) => {
-    const { dns, edgeAddress: address } = source;
-    if (dns !== undefined || address === undefined) return undefined;
-    return edgeFailure(domain, { address, publicDirectory, patienceMs: options.edgePatienceMs, signal });
-  };
+  const turns = new Turns(() => (lego.hasAccount() ? atATime : 1));
+  const looking = setInterval(() => turns.lookAgain(), lookAgainMs);
+  signal.addEventListener('abort', () => clearInterval(looking));
   const shared = {
     lego,
     attempts,
-    turns: new Turns(() => (lego.hasAccount() ? atATime : 1)),
-    look: async (domain: string) => (await edge(domain)) ?? (look && unreachable(domain, { publicDirectory, ...look })),
+    turns,
+    async lookAtEdge(domain: string) {
+      const { dns, edgeAddress: address } = source;
+      if (dns !== undefined || address === undefined) return undefined;
+      return edgeFailure(domain, { address, publicDirectory, patienceMs: options.edgePatienceMs, signal });
+    },
+    lookAtDomain: async (domain: string, depth: Look) =>
+      look && unreachable(domain, depth, { publicDirectory, ...look }),
     askEveryMs: options.askEveryMs,
     signal,
     log,

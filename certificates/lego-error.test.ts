@@ -16,7 +16,7 @@ function printed(end: string): string {
     `${at}[INFO] [shop.example] acme: Obtaining bundled SAN certificate`,
     `${at}[INFO] retry due to: acme: error: 400 :: urn:ietf:params:acme:error:badNonce :: JWS has an invalid anti-replay nonce`,
     `${at}[WARN] retry: acme: error: 500 :: urn:ietf:params:acme:error:serverInternal :: on the way`,
-    `${at}${end}`,
+    end.startsWith('panic') ? end : `${at}${end}`,
     '',
   ].join('\n');
 }
@@ -65,6 +65,7 @@ describe('what lego prints becomes a sentence, and decides when it is tried agai
       'local',
       'ACME_EMAIL: this version of lego wants an e-mail address',
     ],
+    ['panic: no more\n\ngoroutine 1 [running]:\nmain.main()', 'refused', 'lego failed: panic: no more'],
     ['nothing that is known', 'refused', 'lego failed: nothing that is known'],
   ] as const)('%s', (end, kind, message) => {
     expect(failureOf(printed(end), question)).toEqual({ kind, message });

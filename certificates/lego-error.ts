@@ -25,6 +25,8 @@ function fatalPart(output: string): string {
     .split('\n')
     .map((line) => line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '').trim())
     .filter((line) => line !== '' && !/^\[(INFO|WARN)\]/.test(line));
+  const panic = lines.find((line) => line.startsWith('panic:'));
+  if (panic !== undefined) return panic;
   const begin = lines.findLastIndex((line) => /^(Could not|Error|error|acme:)/.test(line));
   return (begin < 0 ? lines.slice(-1) : lines.slice(begin)).join(' ');
 }

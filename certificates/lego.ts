@@ -1,17 +1,17 @@
-import { spawn } from 'node:child_process';
-import { globSync, readFileSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../system/error-code.ts';
 import type { Failure } from './backoff.ts';
 import type { AcmeSource } from './config.ts';
+import { LegoAccounts } from './lego-accounts.ts';
 import { failureOf } from './lego-error.ts';
+import { type LegoResult, runLego } from './lego-process.ts';
 import { fileNameOf } from './live-file.ts';
 import { type Pair, parsePair } from './pair.ts';
 
 /** A DNS record can take its time to appear everywhere. */
 const deadlineMs = { http: 3 * 60_000, dns: 20 * 60_000 } as const;
 const helpDeadlineMs = 10_000;
-const pipesMs = 1_000;
-const mostOutput = 64 * 1024;
 
 export interface LegoOptions {
   readonly source: AcmeSource;
@@ -33,10 +33,12 @@ export interface LegoOptions {
 /** Gets certificates with lego, a program of its own. */
 export class Lego {
   readonly #options: LegoOptions;
+  readonly #accounts: LegoAccounts;
   #dynamic: boolean | undefined;
 
   constructor(options: LegoOptions) {
     this.#options = options;
+    this.#accounts = new LegoAccounts(options.path);
   }
 
   /** Whether this lego asks the CA when to renew (RFC 9773). By its help, because packages leave the version out. */
@@ -56,27 +58,34 @@ export class Lego {
   }
 
   hasAccount(): boolean {
-    const { email } = this.#options.source;
-    return this.#accounts().some((path) => email === undefined || basename(dirname(path)) === email);
+    return this.#accounts.has(this.#options.source.email);
   }
 
   /** Gets the first certificate for a domain, or renews the stored one. A renewal keeps the key. */
   async obtain(domain: string): Promise<Failure | undefined> {
-    const { source, path, webroot, more } = this.#options;
-    const { directoryUrl, email, dns } = source;
-    this.#forgetBrokenAccounts();
-    const challenge = dns === undefined ? ['--http', '--http.webroot', webroot] : ['--dns', dns];
-    const common = ['--path', path, '--server', directoryUrl, '--accept-tos', '--key-type', 'ec256', ...more];
-    const account = email === undefined ? [] : ['--email', email];
+    const { source, secrets } = this.#options;
+    const { directoryUrl, dns, caFile } = source;
+    const unreadable = caFile === undefined ? undefined : unreadableRoots(caFile);
+    if (unreadable !== undefined) return unreadable;
+    this.#accounts.forgetBroken();
     const command = this.stored(domain) && this.hasAccount() ? await this.#renewal() : ['run'];
     const limitMs = this.#options.deadlineMs ?? deadlineMs[dns === undefined ? 'http' : 'dns'];
-    const result = await this.#run([...common, ...account, '--domains', domain, ...challenge, ...command], limitMs);
+    const result = await this.#run([...this.#arguments(domain), ...command], limitMs);
     if (result.exitCode === 0) return undefined;
     if (result.isLate)
       return { kind: 'unreachable', message: `lego was not done after ${limitMs / 1_000} s, and was ended` };
     if (result.fault !== undefined) return { kind: 'local', message: `lego cannot be started: ${result.fault}` };
-    if (/acme:error:accountDoesNotExist/.test(result.output)) this.#forgetAccounts();
-    return failureOf(result.output, { domain, directoryUrl, dns, secrets: this.#options.secrets });
+    if (result.output.includes('acme:error:accountDoesNotExist')) this.#accounts.forgetAll();
+    return failureOf(result.output, { domain, directoryUrl, dns, secrets });
+  }
+
+  #arguments(domain: string): string[] {
+    const { source, path, webroot, more } = this.#options;
+    const { directoryUrl, email, dns } = source;
+    const account = email === undefined ? [] : ['--email', email];
+    const challenge = dns === undefined ? ['--http', '--http.webroot', webroot] : ['--dns', dns];
+    const common = ['--path', path, '--server', directoryUrl, '--accept-tos', '--key-type', 'ec256', ...more];
+    return [...common, ...account, '--domains', domain, ...challenge];
   }
 
   async #renewal(): Promise<string[]> {
@@ -86,73 +95,27 @@ export class Lego {
   }
 
   #contents(domain: string, extension: string): string {
-    const path = join(this.#options.path, 'certificates', `${fileNameOf(domain)}.${extension}`);
     try {
-      return readFileSync(path, 'utf8');
+      return readFileSync(join(this.#options.path, 'certificates', `${fileNameOf(domain)}.${extension}`), 'utf8');
     } catch {
       return '';
     }
   }
 
-  #accounts(): string[] {
-    return globSync('accounts/*/*/account.json', { cwd: this.#options.path });
-  }
-
-  /** lego never gets over a file that it did not write to the end. The key of the account is another file. */
-  #forgetBrokenAccounts(): void {
-    for (const file of this.#accounts()) {
-      const path = join(this.#options.path, file);
-      try {
-        JSON.parse(readFileSync(path, 'utf8'));
-      } catch {
-        rmSync(path, { force: true });
-      }
-    }
-  }
-
-  #forgetAccounts(): void {
-    for (const file of this.#accounts())
-      rmSync(join(this.#options.path, dirname(file)), { recursive: true, force: true });
-  }
-
-  #run(args: readonly string[], limitMs: number): Promise<Result> {
+  #run(args: readonly string[], limitMs: number): Promise<LegoResult> {
     const { source, env, signal } = this.#options;
     const roots = source.caFile === undefined ? {} : { LEGO_CA_CERTIFICATES: source.caFile };
-    const { promise, resolve } = Promise.withResolvers<Result>();
-    // In the process group of this program, so that whoever kills that kills lego as well.
-    const child = spawn('lego', args, { env: { ...env, ...roots }, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    let isLate = false;
-    const take = (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-mostOutput);
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    const end = () => child.kill('SIGKILL');
-    const tooLate = setTimeout(() => {
-      isLate = true;
-      end();
-    }, limitMs);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-    const done = (exitCode: number | null, fault?: string) => {
-      clearTimeout(tooLate);
-      signal.removeEventListener('abort', end);
-      resolve({ exitCode, output, isLate, fault });
-    };
-    child.once('error', ({ message }) => done(null, message));
-    child.once('close', (exitCode) => done(exitCode));
-    // A program that lego started may keep the pipes open.
-    child.once('exit', (exitCode) => setTimeout(done, pipesMs, exitCode).unref());
-    return promise;
+    return runLego(args, { env: { ...env, ...roots }, signal, limitMs });
   }
 }
 
-interface Result {
-  /** Null if it was killed or could not be started. */
-  readonly exitCode: number | null;
-  readonly output: string;
-  readonly isLate: boolean;
-  /** Why it could not be started. */
-  readonly fault: string | undefined;
+/** lego itself would only panic. In a container, the path is not the one that the user wrote. */
+function unreadableRoots(caFile: string): Failure | undefined {
+  try {
+    const hasRoot = readFileSync(caFile, 'utf8').includes('-----BEGIN CERTIFICATE-----');
+    return hasRoot ? undefined : { kind: 'local', message: 'ACME_CA_FILE has no certificate in PEM' };
+  } catch (error) {
+    const code = errorCode(error) ?? 'unknown error';
+    return { kind: 'local', message: `ACME_CA_FILE cannot be read (${code}): everybody must be able to, chmod a+r` };
+  }
 }

@@ -17,16 +17,23 @@ export interface ReachOptions {
   readonly resolver: string | undefined;
 }
 
+/** At its addresses alone, or also at who answers there. */
+export type Look = 'addresses' | 'answers';
+
 /**
  * Looks at a domain as the CA will: its addresses, and whether this stack answers there. So a wrong domain costs no attempt, and the
  * error says what is wrong.
  * @returns undefined if the CA should be asked, also if nothing can be known: many machines cannot reach their own public address
  */
-export async function unreachable(domain: string, options: ReachOptions): Promise<Failure | undefined> {
-  const { publicDirectory, port, resolver } = options;
+export async function unreachable(
+  domain: string,
+  look: Look,
+  { publicDirectory, port, resolver }: ReachOptions,
+): Promise<Failure | undefined> {
   const addresses = await addressesOf(domain, resolver);
   if (addresses === undefined) return undefined;
   if (addresses.length === 0) return { kind: 'local', message: `${domain} has no address in the DNS` };
+  if (look === 'addresses') return undefined;
   const answers = await withProbe(publicDirectory, (probe) => {
     const asked = addresses.slice(0, mostAddresses).map(async (address) => {
       const host = isIPv6(address) ? `[${address}]` : address;

@@ -4,7 +4,7 @@ export class Turns {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  /** @param limit asked whenever a task could begin */
+  /** @param limit asked whenever a task comes or ends */
   constructor(limit: () => number) {
     this.#limit = limit;
   }
@@ -16,10 +16,15 @@ export class Turns {
       return await task();
     } finally {
       this.#running -= 1;
-      while (this.#waiting.length > 0 && this.#running < this.#limit()) {
-        this.#running += 1;
-        this.#waiting.shift()?.();
-      }
+      this.lookAgain();
+    }
+  }
+
+  /** Lets tasks begin if the limit is higher than before. */
+  lookAgain(): void {
+    while (this.#waiting.length > 0 && this.#running < this.#limit()) {
+      this.#running += 1;
+      this.#waiting.shift()?.();
     }
   }
 }

@@ -124,19 +124,11 @@ export function acmeEnv(ca: AcmeCa, domains: string): NodeJS.ProcessEnv {
   };
 }
 
-export interface ChallengeOptions {
-  readonly directories: () => readonly string[];
-  /** The domains for which it answers nothing that the CA asks. */
-  readonly slow: ReadonlySet<string>;
-}
-
 /** Serves the challenges of several programs, as the edge of each does. */
-export async function challengeServer(port: number, { directories, slow }: ChallengeOptions) {
+export async function challengeServer(port: number, directories: () => readonly string[]) {
   const server = createServer((request, response) => {
-    const { url = '/', headers } = request;
-    if (slow.has(headers.host?.split(':')[0] ?? '') && !url.includes('bluegreen')) return;
     const path = directories()
-      .map((directory) => join(directory, url))
+      .map((directory) => join(directory, request.url ?? '/'))
       .find(existsSync);
     if (path === undefined) response.writeHead(404).end('nothing here');
     else response.end(readFileSync(path));

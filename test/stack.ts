@@ -97,7 +97,7 @@ export async function createStack(
     async remove() {
       const { exitCode, stderr } = await stack.bluegreen('down', '--volumes');
       // They are named after the stack, so nothing else uses them. Those that were never built are ignored.
-      const images = ['edge', 'node', 'proof'].map((target) => `${prefix}bluegreen-${target}:local`);
+      const images = ['edge', 'node', 'proof', 'certificates'].map((target) => `${prefix}bluegreen-${target}:local`);
       if (engine === 'compose') await run('docker', 'image', 'rm', ...images);
       rmSync(directory, { recursive: true, force: true });
       if (exitCode !== 0) throw new Error(`the stack does not stop: ${stderr}`);
@@ -118,7 +118,7 @@ async function freeSubnet(): Promise<string> {
 
 /** The caller's environment without our variables, so that only the test's .env applies. Base images stay on Compose. */
 function ownEnvironment(engine: EngineName): NodeJS.ProcessEnv {
-  const kept = engine === 'compose' ? ['NODE_IMAGE', 'NGINX_IMAGE'] : [];
+  const kept = engine === 'compose' ? ['NODE_IMAGE', 'NGINX_IMAGE', 'LEGO_IMAGE'] : [];
   const env = { ...process.env };
   for (const name of variableNames) if (!kept.includes(name)) delete env[name];
   return env;

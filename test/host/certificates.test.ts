@@ -14,17 +14,18 @@ import { freePorts } from '../free-port.ts';
 const hour = { firstMs: 3_600_000, longestMs: 3_600_000 };
 const patient: Options = { ...hurried, backoff: { refused: hour, unreachable: hour, local: hour } };
 
+/** The DNS server of the tests has no zone in which lego could look whether a record is there. */
+const withDns = (options: Options): Options => ({ ...options, legoArguments: ['--dns.disable-cp'] });
+
 const programs: CertificatesProgram[] = [];
 const directories = () => programs.map(({ publicDirectory }) => publicDirectory);
-/** Domains for which nothing answers. */
-const slow = new Set(['slow.test', 'slower.test']);
 const closers: (() => unknown)[] = [];
 let ca: AcmeCa;
 let short: AcmeCa;
 
 async function startedCa(options: Parameters<typeof acmeCa>[0]): Promise<AcmeCa> {
   const made = await acmeCa(options);
-  const answers = await challengeServer(made.httpPort, { directories, slow });
+  const answers = await challengeServer(made.httpPort, directories);
   closers.push(answers.close, made.close);
   return made;
 }
@@ -54,6 +55,22 @@ const untilFailed = (program: CertificatesProgram, domain: string) =>
 
 async function untilOther(program: CertificatesProgram, domain: string, before: string | undefined): Promise<void> {
   await program.until('another certificate', domain, () => program.serial(domain) !== before);
+}
+
+/** For DNS-01: a script sets the records, as the provider `exec` of lego does it. It first runs `first`. */
+function dnsEnv({ directory }: CertificatesProgram, domains: string, first = ''): NodeJS.ProcessEnv {
+  const script = join(directory, 'record');
+  const set = `curl -fsS -d "{\\"host\\":\\"$2\\",\\"value\\":\\"$3\\"}" ${ca.recordsUrl}`;
+  const text = `case $1 in present) ${set}/set-txt ;; cleanup) ${set}/clear-txt ;; esac`;
+  writeFileSync(script, `#!/bin/sh\n${first}\n${text}\n`, { mode: 0o755 });
+  return { ...acmeEnv(ca, domains), ACME_DNS: 'exec', EXEC_PATH: script };
+}
+
+/** For `dnsEnv`: hangs until the file is removed, at the latest with the directory of the program. */
+function hangingFor({ directory }: CertificatesProgram, domain: string) {
+  const file = join(directory, `_acme-challenge.${domain}.`);
+  writeFileSync(file, '');
+  return { first: `while [ -e "${directory}/$2" ]; do sleep 0.1; done`, end: () => rmSync(file) };
 }
 
 /** lego runs as a child of the program. */
@@ -110,20 +127,21 @@ describe.concurrent('certificates from a CA', () => {
 
   it('for wildcards come by DNS-01, with credentials that no error repeats', async () => {
     const program = newProgram();
-    const script = join(program.directory, 'record');
-    const set = `curl -fsS -d "{\\"host\\":\\"$2\\",\\"value\\":\\"$3\\"}" ${ca.recordsUrl}`;
-    const text = (first: string) =>
-      `#!/bin/sh\n${first}\ncase $1 in present) ${set}/set-txt ;; cleanup) ${set}/clear-txt ;; esac\n`;
-    writeFileSync(script, text('echo "$SECRET is refused" >&2; exit 1'), { mode: 0o755 });
-    const env = { ...acmeEnv(ca, '*.shop.test'), ACME_DNS: 'exec', EXEC_PATH: script, SECRET: 'hush-hush-hush' };
-    await program.start(env, { ...hurried, legoArguments: ['--dns.disable-cp'] });
+    const env = dnsEnv(program, '*.shop.test', 'echo "$SECRET is refused" >&2; exit 1');
+    await program.start({ ...env, SECRET: 'hush-hush-hush' }, withDns(hurried));
     await untilFailed(program, '*.shop.test');
-    writeFileSync(script, text(''), { mode: 0o755 });
+    dnsEnv(program, '*.shop.test');
     await untilIssued(program, '*.shop.test');
     expect(program.live('*.shop.test')?.certificate.subjectAltName).toContain('DNS:*.shop.test');
     expect(readdirSync(join(program.tlsDirectory, 'live'))).toEqual(['_.shop.test.pem']);
     expect(program.output).not.toContain('hush');
     expect(program.output).not.toMatch(/[A-Za-z0-9_-]{43}/);
+  });
+
+  it('are not asked for with roots that cannot be read', async () => {
+    const program = newProgram();
+    await program.start({ ...acmeEnv(ca, 'shop.test'), ACME_CA_FILE: '/nonexistent' }, patient);
+    expect((await untilFailed(program, 'shop.test')).error).toContain('ACME_CA_FILE cannot be read (ENOENT)');
   });
 
   it('are renewed before they run out, again and again, and keep their key', async () => {
@@ -165,48 +183,56 @@ describe.concurrent('kill -9', () => {
     expect(program.serial('shop.test')).toBe(serial);
   });
 
-  it.each(['certificates/shop.test.key', 'certificates/shop.test.crt', 'accounts/*/*/account.json'])(
-    'while lego writes %s: the old certificate is served until there is a new one',
-    async (name) => {
-      const program = newProgram();
-      await program.start(acmeEnv(ca, 'shop.test'));
-      await untilIssued(program, 'shop.test');
-      const before = program.serial('shop.test');
-      await program.killAll();
-      const path = legoFile(program, name);
-      truncateSync(path, Math.floor(statSync(path).size / 2));
-      if (name.startsWith('accounts')) rmSync(legoFile(program, 'certificates/shop.test.key'));
-      await program.start(acmeEnv(ca, 'shop.test'));
-      expect(program.entry('shop.test')?.source).toBe('acme');
-      await untilOther(program, 'shop.test', before);
-      expect(program.entry('shop.test')?.error).toBeUndefined();
-    },
-  );
+  it.each([
+    'certificates/shop.test.key',
+    'certificates/shop.test.crt',
+    'accounts/*/*/account.json',
+    'accounts/*/*/keys/*.key',
+  ])('while lego writes %s: the old certificate is served until there is a new one', async (name) => {
+    const program = newProgram();
+    await program.start(acmeEnv(ca, 'shop.test'));
+    await untilIssued(program, 'shop.test');
+    const before = program.serial('shop.test');
+    await program.killAll();
+    const path = legoFile(program, name);
+    truncateSync(path, Math.floor(statSync(path).size / 2));
+    if (name.startsWith('accounts')) rmSync(legoFile(program, 'certificates/shop.test.key'));
+    await program.start(acmeEnv(ca, 'shop.test'));
+    expect(program.entry('shop.test')?.source).toBe('acme');
+    await untilOther(program, 'shop.test', before);
+    expect(program.entry('shop.test')?.error).toBeUndefined();
+  });
 
   it('of lego alone: it is tried again', async () => {
     const program = newProgram();
-    await program.start(acmeEnv(ca, 'slower.test'));
+    const hanging = hangingFor(program, 'shop.test');
+    await program.start(dnsEnv(program, 'shop.test', hanging.first), withDns(hurried));
     process.kill(await eventually('lego to run', () => legoPids(program).at(0)), 'SIGKILL');
-    await untilFailed(program, 'slower.test');
-    slow.delete('slower.test');
-    await untilIssued(program, 'slower.test');
+    await untilFailed(program, 'shop.test');
+    hanging.end();
+    await untilIssued(program, 'shop.test');
   });
 });
 
 describe.concurrent('lego', () => {
-  it('is ended when it hangs, and that is said', async () => {
+  it('is ended when it hangs, and that is said; meanwhile the others get their certificates', async () => {
     const program = newProgram();
-    await program.start(acmeEnv(ca, 'slow.test'), { ...patient, legoDeadlineMs: 1_000 });
+    const { first } = hangingFor(program, 'slow.test');
+    const options = { ...withDns(patient), legoDeadlineMs: 20_000 };
+    await program.start(dnsEnv(program, 'slow.test,shop.test', first), options);
+    await untilIssued(program, 'shop.test');
+    expect(program.entry('slow.test')?.failures).toBe(0);
     const entry = await untilFailed(program, 'slow.test');
-    expect(entry.error).toBe('lego was not done after 1 s, and was ended');
+    expect(entry.error).toBe('lego was not done after 20 s, and was ended');
     expect(legoPids(program)).toEqual([]);
   });
 
   it('is ended with the program', async () => {
     const program = newProgram();
-    await program.start(acmeEnv(ca, 'slow.test'));
+    const { first } = hangingFor(program, 'slow.test');
+    await program.start(dnsEnv(program, 'slow.test', first), withDns(hurried));
     const pid = await eventually('lego to run', () => legoPids(program).at(0));
-    await program.stop();
+    await Promise.race([program.stop(), delay(10_000)]);
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
@@ -239,7 +265,7 @@ describe.concurrent('a domain is looked at before the CA is asked', () => {
 
   it('one that something else answers for is named, with its address', async () => {
     const [port = 0] = await freePorts(1);
-    const other = await challengeServer(port, { directories: () => [], slow });
+    const other = await challengeServer(port, () => []);
     closers.push(other.close);
     const program = newProgram();
     await program.start(acmeEnv(ca, 'other.test'), { ...patient, look: { port, resolver: ca.dns } });
@@ -255,8 +281,17 @@ describe.concurrent('a domain is looked at before the CA is asked', () => {
     await program.start(env, { ...hurried, edgePatienceMs: 100 });
     const waiting = await untilFailed(program, 'shop.test');
     expect(waiting.error).toBe('the edge does not serve the challenges of the CA: it does not answer');
-    closers.push((await challengeServer(port, { directories, slow })).close);
+    closers.push((await challengeServer(port, directories)).close);
     await untilIssued(program, 'shop.test');
+  });
+
+  it('and after three looks in vain the CA is asked all the same, as routers can answer for their own address', async () => {
+    const [port = 0] = await freePorts(1);
+    closers.push((await challengeServer(port, () => [])).close);
+    const program = newProgram();
+    await program.start(acmeEnv(ca, 'behind.test'), { ...hurried, look: { port, resolver: ca.dns } });
+    await program.until('three failures', 'behind.test', ({ failures }) => failures === 3);
+    await untilIssued(program, 'behind.test');
   });
 
   it('one that cannot be connected to from here is for the CA to judge', async () => {
