@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
+import { z } from 'zod';
+import { type Pool, pools } from '../../../settings/pool.ts';
 import { variablesOf } from '../../../settings/variables.ts';
 import { durationMs } from '../../arguments.ts';
 import type { Stack, StackSettings } from '../../stack/stack.ts';
@@ -28,6 +30,7 @@ export type EdgeChange = 'start' | 'move' | 'configure' | 'replace';
 
 export interface ComposeEdge {
   change(): Promise<EdgeChange>;
+  status(): Promise<{ readonly active: Pool; readonly down: Readonly<Record<Pool, boolean>> }>;
   /** Makes way for a gate, or another one. */
   leave(): Promise<void>;
   /** Brings about what `change` says: `configure` or `replace`. */
@@ -35,6 +38,8 @@ export interface ComposeEdge {
   /** @param options `force`: even if Compose finds nothing to change */
   replace(options?: { force: boolean }): Promise<void>;
 }
+
+const statusSchema = z.object({ active: z.enum(pools), blue_down: z.boolean(), green_down: z.boolean() });
 
 type Run = (args: readonly string[], options?: Options) => Promise<string>;
 
@@ -84,6 +89,15 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
 
   const edge: ComposeEdge = {
     change,
+
+    async status() {
+      const {
+        active,
+        blue_down: blue,
+        green_down: green,
+      } = statusSchema.parse(JSON.parse(await docker(['exec', proxy, 'entrypoint.sh', 'status'])));
+      return { active, down: { blue, green } };
+    },
 
     update: () =>
       unlessBusy(shutdownTimeoutMs(settings), async () =>

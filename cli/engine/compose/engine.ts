@@ -1,9 +1,11 @@
 import { execa, type Options } from 'execa';
+import type { Pool } from '../../../settings/pool.ts';
 import { publishedPorts } from '../../stack/port-owner.ts';
 import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { warning } from '../../terminal/terminal.ts';
 import { appOf, type Engine, type Fault, type Service, type ServiceName, servicesOf } from '../engine.ts';
+import { inTurn } from '../in-turn.ts';
 import { composeEdge } from './edge.ts';
 import { dropImage, fetchImage } from './image.ts';
 import { projectOf } from './project.ts';
@@ -78,6 +80,13 @@ export function composeEngine(stack: Stack): Engine {
     await compose(['up', '--detach', '--remove-orphans', ...only], { stdout: 'ignore', stderr: 'inherit' });
   }
 
+  /** Brings a pool's app to the present settings; returns whether it has another container now. */
+  async function renew(pool: Pool): Promise<boolean> {
+    const args = ['up', '--detach', '--no-deps', '--no-build', appOf(pool)];
+    const output = await compose(args, { all: true });
+    return /Recreated?|Started/.test(output);
+  }
+
   // Several parts of a command ask for this when it starts.
   let isUp = false;
 
@@ -99,11 +108,19 @@ export function composeEngine(stack: Stack): Engine {
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
       await leaveFormerNetwork();
       const change = await edge.change();
-      if (change === 'move') await edge.leave();
-      if (change === 'start' || change === 'move') return upAll();
+      if (change === 'start') return upAll();
+      // Whatever else changes, the present edge serves meanwhile.
       const services = (await compose(['config', '--services'])).trim().split('\n');
-      await upAll(...services.filter((name) => name !== 'nginx_proxy' && name !== 'edge_gate'));
-      await edge.update();
+      const apart: readonly string[] = ['edge_gate', 'nginx_proxy', 'app_blue', 'app_green'];
+      await upAll(...services.filter((name) => !apart.includes(name)));
+      await inTurn({
+        active: async () => (await edge.status()).active,
+        renew,
+        isDown: async (pool) => (await edge.status()).down[pool],
+      });
+      if (change !== 'move') return edge.update();
+      await edge.leave();
+      await upAll();
     },
 
     async down({ volumes }) {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
@@ -9,6 +9,7 @@ import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, servicesOf } from '../engine.ts';
+import { inTurn } from '../in-turn.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
 import { internalPorts } from './ports.ts';
 import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
@@ -126,6 +127,24 @@ export function hostEngine(stack: Stack): Engine {
     });
   }
 
+  /** Follows the part of a plan that concerns the pools, one after the other. */
+  async function renewPools(running: RunningProcess, wanted: Plan): Promise<void> {
+    const flag = (name: string) => existsSync(join(state.control, name));
+    await inTurn({
+      active: async () => (flag('active.green') ? 'green' : 'blue'),
+      isDown: async (pool) => flag(`${pool}.down`),
+      async renew(pool) {
+        const before = state.report.read()?.services.find(({ name }) => name === appOf(pool))?.process?.pid;
+        const current = state.plan.read() ?? wanted;
+        const next = wanted.services.find(({ name }) => name === appOf(pool));
+        const services = current.services.map((service) => (service.name === appOf(pool) && next ? next : service));
+        const plan = { revision: randomUUID(), services };
+        await follow(running, () => plan);
+        return state.report.read()?.services.find(({ name }) => name === appOf(pool))?.process?.pid !== before;
+      },
+    });
+  }
+
   async function runEdge(args: readonly string[]): Promise<string> {
     const [command, ...rest] = edgeCommand(stack);
     const result = await execa(command, [...rest, ...args], {
@@ -190,6 +209,7 @@ export function hostEngine(stack: Stack): Engine {
       const written = { ...plan, services: plan.services.map(withoutSecrets) };
       if (running) {
         await handOver(state.report.read()?.socket, secretsOf(plan.services));
+        await renewPools(running, written);
         return updateEdge(running, written);
       }
       rmSync(state.run, { recursive: true, force: true });
