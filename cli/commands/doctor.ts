@@ -7,6 +7,7 @@ import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import { envFileFindings, ipv6Finding, portExposure } from '../stack/exposure.ts';
+import { formerSettingsIn } from '../stack/former-settings.ts';
 import { takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { error, type Finding, ok, warn } from '../terminal/finding.ts';
@@ -16,6 +17,7 @@ import { print, styledForStdout } from '../terminal/terminal.ts';
 export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
   const findings = [
     ok('.env: every variable is valid'),
+    ...formerSettingsIn(stack).map(warn),
     ...(await engineFindings(engine)),
     diskFinding(stack),
     webhookFinding(stack),
