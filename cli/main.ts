@@ -1,4 +1,5 @@
 import { Argument, Command, Help, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { pools } from '../settings/pool.ts';
 import { serviceNames } from '../settings/services.ts';
 import {
@@ -24,6 +25,7 @@ const isNone = (value: unknown) => value === false || (Array.isArray(value) && v
 
 const program = new Command('bluegreen')
   .description('blue/green deployment on plain Docker Compose, proved under load')
+  .version(manifest.version)
   .addOption(
     new Option('--engine <name>', 'engine to use (default: the one that is running)').choices(['compose', 'host']),
   )
@@ -225,6 +227,29 @@ program
     const lines = wholeNumber('--lines', options.lines);
     const { engine } = await current();
     await engine.logs(service, { follow: options.follow, lines });
+  });
+
+program
+  .command('backup')
+  .description('write settings, state and certificates into one archive; the stack may run meanwhile')
+  .argument('<file>', 'archive to write, such as bluegreen.tar.gz')
+  .option('--force', 'overwrite the file if it exists', false)
+  .action(async (file: string, options: { force: boolean }) => {
+    const { stack, engine } = await current();
+    const { backup } = await import('./commands/backup.ts');
+    await backup(stack, engine, file, options);
+  });
+
+program
+  .command('restore')
+  .description('put settings, state and certificates of a backup in place, on either engine; the stack must be down')
+  .argument('<file>', 'archive that "backup" has written')
+  .option('--keep-env', 'restore the state only, and keep .env, app.env and acme.env', false)
+  .option('--force', 'replace the state of a stack that has one', false)
+  .action(async (file: string, options: { force: boolean; keepEnv: boolean }) => {
+    const { stack, engine } = await current();
+    const { restore } = await import('./commands/restore.ts');
+    await restore(stack, engine, file, options);
   });
 
 program

@@ -42,6 +42,9 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
+/** Of this process. */
+let stacks = 0;
+
 export async function createStack(
   engine: EngineName,
   settings: Readonly<Record<string, string>> = {},
@@ -50,7 +53,8 @@ export async function createStack(
   const envFile = join(directory, '.env');
   // The last two are the ports that the host engine derives from WATCHER_PORT.
   const [https = 0, nginx = 0, blue = 0, green = 0, watcher = 0, , proberPort = 0] = await freeBlock(7);
-  const prefix = `test${process.pid}-`;
+  stacks += 1;
+  const prefix = `test${process.pid}-${stacks === 1 ? '' : `${stacks}-`}`;
   const base = {
     STACK_PREFIX: prefix,
     NGINX_PORT: String(nginx),

@@ -8,6 +8,7 @@ import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
 import { domainFindings } from '../stack/domains.ts';
 import { envFileFindings, ipv6Finding, portExposure } from '../stack/exposure.ts';
+import { formerSettingsIn } from '../stack/former-settings.ts';
 import { forbiddenPorts, takenPorts } from '../stack/port-owner.ts';
 import { directHost, type Stack } from '../stack/stack.ts';
 import { certificateFindings } from '../status/certificates.ts';
@@ -19,6 +20,7 @@ import { print, styledForStdout } from '../terminal/terminal.ts';
 export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
   const findings = [
     ok('.env: every variable is valid'),
+    ...formerSettingsIn(stack).map(warn),
     ...(await engineFindings(engine)),
     diskFinding(stack),
     webhookFinding(stack),

@@ -5,6 +5,7 @@ import { ask, isOk, parsedJson } from '../edge/http.ts';
 import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { askThroughEdge } from '../edge/through-edge.ts';
 import type { Engine, Service, ServiceName } from '../engine/engine.ts';
+import { formerSettingsIn } from '../stack/former-settings.ts';
 import { edgeUrl, type Stack, watcherUrl } from '../stack/stack.ts';
 import { healthOf } from '../status/watcher-answers.ts';
 import { CommandError } from '../terminal/command-error.ts';
@@ -18,6 +19,7 @@ const companionsDeadlineMs = 30_000;
 
 /** Starts the stack, and prints what runs where. */
 export async function up(stack: Stack, engine: Engine): Promise<void> {
+  for (const sentence of formerSettingsIn(stack)) warning(sentence);
   await startStack(stack, engine);
   print(await whatRunsWhere(stack, engine));
 }

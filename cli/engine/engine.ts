@@ -27,6 +27,10 @@ export function isHealthy({ state, detail }: Service): boolean {
   return state === 'running' && !detail.includes('unhealthy');
 }
 
+/** What must survive the loss of the machine, apart from settings: a directory each on the host, a volume each on Compose. */
+export const stateParts = ['control', 'watcher', 'certificates', 'acme'] as const;
+export type StatePart = (typeof stateParts)[number];
+
 /** Faults that can be injected from outside, in addition to those of the demo app. */
 export type Fault = 'shutdown' | 'kill' | 'freeze';
 
@@ -61,6 +65,15 @@ export interface Engine {
   fetchImage(pool: Pool, image: string, release: string): Promise<string>;
   /** Releases what `fetchImage` kept, unless something else refers to it. */
   dropImage(image: string): Promise<void>;
+  /** The parts of its state that there are. */
+  stateParts(): Promise<readonly StatePart[]>;
+  /** Writes its state into a tar file, with a directory for each part. The stack may run meanwhile. */
+  saveState(file: string): Promise<void>;
+  /**
+   * Replaces its state by that in a tar file of either engine. The stack must not run.
+   * @param parts those in the file; the stack has no others afterwards
+   */
+  restoreState(file: string, parts: readonly StatePart[]): Promise<void>;
   /** The last lines that a service printed. */
   lastLines(of: ServiceName, count: number): Promise<string>;
   /** Runs a verb of entrypoint.sh in the running edge and returns its output. */

@@ -292,6 +292,14 @@ describe('./bluegreen on the host engine', () => {
     expect((await stack.run('sh', '-c', command)).stderr).toBe('');
   });
 
+  it('names a setting that is gone, and what to write instead', async () => {
+    stack.configure({ GRAFANA_PORT: '3001' });
+    const sentence = expect.stringMatching(/GRAFANA_PORT is no longer a setting .* docker-compose\.override\.yml/);
+    expect(await stack.bluegreen('up')).toMatchObject({ exitCode: 0, stderr: sentence });
+    expect(await stack.bluegreen('doctor')).toMatchObject({ stdout: sentence });
+    stack.configure({});
+  });
+
   it('refuses images without Docker', async () => {
     stack.configure({ BLUE_IMAGE: 'registry.example/shop:1' });
     expect(await stack.bluegreen('up')).toMatchObject({

@@ -10,6 +10,7 @@ import { composeEdge } from './edge.ts';
 import { dropImage, fetchImage } from './image.ts';
 import { projectOf } from './project.ts';
 import { checkSubnet, formerNetworkOf } from './subnet.ts';
+import { volumesOf } from './volumes.ts';
 
 const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as const satisfies Record<Fault, string>;
 
@@ -74,7 +75,9 @@ export function composeEngine(stack: Stack): Engine {
     await docker('docker network rm', ['network', 'rm', former], {});
   }
 
-  const edge = composeEdge(stack, compose, (args, options = {}) => docker(`docker ${args[0]}`, args, options));
+  const runDocker = (args: readonly string[], options: Options = {}) => docker(`docker ${args[0]}`, args, options);
+  const edge = composeEdge(stack, compose, runDocker);
+  const volumes = volumesOf(stack, compose, runDocker);
 
   async function upAll(...only: string[]): Promise<void> {
     await compose(['up', '--detach', '--remove-orphans', ...only], { stdout: 'ignore', stderr: 'inherit' });
@@ -158,6 +161,12 @@ export function composeEngine(stack: Stack): Engine {
     fetchImage: (pool, image, release) => fetchImage(stack, pool, image, release),
 
     dropImage: (image) => dropImage(stack, image),
+
+    stateParts: volumes.parts,
+
+    saveState: volumes.save,
+
+    restoreState: volumes.restore,
 
     lastLines: (of, count) => compose(['logs', '--no-log-prefix', '--tail', String(count), of], { all: true }),
 

@@ -10,6 +10,7 @@ import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, servicesOf } from '../engine.ts';
 import { inTurn } from '../in-turn.ts';
+import { partsOf, restoreParts, saveParts } from './kept-state.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
 import { internalPorts } from './ports.ts';
 import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
@@ -280,6 +281,12 @@ export function hostEngine(stack: Stack): Engine {
     },
 
     async dropImage() {},
+
+    stateParts: async () => partsOf(state),
+
+    saveState: (file) => saveParts(state, file),
+
+    restoreState: (file) => restoreParts(state, file),
 
     async lastLines(of, count) {
       const { stdout } = await execa('tail', ['-n', String(count), state.logOf(of)], { reject: false });

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { errorCode } from '../../../system/error-code.ts';
 import type { Stack } from '../../stack/stack.ts';
-import type { ServiceName } from '../engine.ts';
+import type { ServiceName, StatePart } from '../engine.ts';
 
 /** The directory of stacks with a prefix, inside the directory of the stack without one. */
 const otherStacks = 'stacks';
@@ -88,6 +88,7 @@ export interface StateDirectory {
   /** ACME challenges, and the report on certificates. */
   readonly acme: string;
   logOf(name: ServiceName | 'supervisor'): string;
+  pathOf(part: StatePart): string;
   create(): void;
   exists(): boolean;
   /** Deletes everything except the directories of other stacks inside. */
@@ -124,6 +125,7 @@ export function stateDirectory(path: string): StateDirectory {
     tls: directories.tls,
     acme: directories.acme,
     accessLog: join(directories.log, 'access.log'),
+    pathOf: (part) => join(path, part),
     logOf: (name) => join(directories.log, `${name}.log`),
     create() {
       for (const directory of Object.values(directories)) mkdirSync(directory, { recursive: true, mode: 0o700 });
