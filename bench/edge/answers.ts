@@ -1,6 +1,9 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { eventually } from '../../test/condition.ts';
 import type { Program } from './program.ts';
+
+/** The certificates of the bench are self-signed. */
+const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
 
 /**
  * Resolves once the URL answers with 200.
@@ -10,7 +13,7 @@ export async function answers(name: string, url: string, programs: readonly Prog
   await eventually(
     `${name} to answer`,
     async () => {
-      const { statusCode, body } = await request(url, { headersTimeout: 1_000 }).catch((error: Error) => {
+      const { statusCode, body } = await request(url, { dispatcher, headersTimeout: 1_000 }).catch((error: Error) => {
         for (const program of programs) program.assertRunning();
         throw error;
       });

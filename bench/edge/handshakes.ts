@@ -4,11 +4,12 @@
 //   node bench/edge/handshakes.ts [image] [--rounds 5] [--seconds 4] [--out FILE]
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { benchDirectory } from './contenders.ts';
+import { benchDirectory, type Contender, caddy, domain, haproxy, own, replaced } from './contenders.ts';
 import { markdown, spreadOf, withRange } from './figures.ts';
 import { readOptions } from './options.ts';
+import { buildEdgeImage, ownInImage } from './own-image.ts';
+import { type Pools, startInstantPools } from './pools.ts';
 import { machine, report } from './report.ts';
-import { buildEdgeImage, caddyTls, haproxyTls, ownTls, type TlsContender } from './tls-contenders.ts';
 import { usageOf } from './usage.ts';
 
 const exec = promisify(execFile);
@@ -16,19 +17,30 @@ const { numbers, out, words } = readOptions({ rounds: 5, seconds: 4 });
 const at = machine();
 const directory = benchDirectory();
 const image = words.includes('image') ? await buildEdgeImage() : undefined;
-const contenders: readonly TlsContender[] = [
-  ownTls('bluegreen'),
-  ownTls('bluegreen, fixed certificate', { certificate: 'fixed' }),
+const contenders: readonly Contender[] = [
+  own({ companions: false }),
+  own({ name: 'bluegreen, fixed certificate', companions: false, edit: withFixedCertificate }),
   ...(image === undefined
     ? []
     : [
-        ownTls('bluegreen, image', { image }),
-        ownTls('bluegreen, image, no certificates in memory', { image, certificate: 'uncached' }),
-        ownTls('bluegreen, image, fixed certificate', { image, certificate: 'fixed' }),
+        ownInImage(image, { name: 'bluegreen, image' }),
+        ownInImage(image, { name: 'bluegreen, image, no certificates in memory', edit: withoutMemory }),
+        ownInImage(image, { name: 'bluegreen, image, fixed certificate', edit: withFixedCertificate }),
       ]),
-  haproxyTls,
-  caddyTls,
+  haproxy(false),
+  caddy(false),
 ];
+
+/** Instead of one that is read by its name. */
+function withFixedCertificate(template: string): string {
+  return replaced(template, '/live/$certificate.pem', `/live/${domain}.pem`);
+}
+
+/** nginx would keep certificates there, where it can. */
+function withoutMemory(template: string): string {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the template
+  return replaced(template, '${CERTIFICATE_CACHE_DIRECTIVE}', '');
+}
 
 interface Turn {
   readonly name: string;
@@ -39,36 +51,43 @@ interface Turn {
 }
 
 /** One connection after the other, each with a full handshake of TLS 1.3. */
-async function handshakes(port: number, seconds: number): Promise<number> {
-  const args = ['s_time', '-connect', `127.0.0.1:${port}`, '-new', '-time', String(seconds)];
+async function handshakes({ host }: URL, seconds: number): Promise<number> {
+  const args = ['s_time', '-connect', host, '-new', '-time', String(seconds)];
   const { stdout } = await exec('openssl', args);
   const [, count] = /^(\d+) connections in \d+ real seconds/m.exec(stdout) ?? [];
   if (count === undefined) throw new Error(`openssl s_time: ${stdout}`);
   return Number(count);
 }
 
-async function runTurn(contender: TlsContender, round: number): Promise<Turn> {
-  const running = await contender.start(directory);
+async function runTurn(contender: Contender, pools: Pools, round: number): Promise<Turn> {
+  const running = await contender.start({ directory, pools: pools.ports, tls: true });
+  const url = new URL(running.url);
+  const roots = [running.edge.pid];
   try {
-    await handshakes(running.port, 1);
-    const before = usageOf([running.pid]);
+    await handshakes(url, 1);
+    const before = usageOf(roots);
     const startedAt = performance.now();
-    const count = await handshakes(running.port, numbers.seconds);
+    const count = await handshakes(url, numbers.seconds);
     const tookMs = performance.now() - startedAt;
-    const cpuMs = usageOf([running.pid]).cpuMs - before.cpuMs;
+    const cpuMs = usageOf(roots).cpuMs - before.cpuMs;
     return { name: contender.name, round, perSecond: (count * 1000) / tookMs, cpuUs: (cpuMs * 1000) / count };
   } finally {
     await running.stop();
   }
 }
 
+const pools = await startInstantPools(directory, undefined);
 const turns: Turn[] = [];
-for (let round = 1; round <= numbers.rounds; round++) {
-  for (const contender of contenders) {
-    const turn = await runTurn(contender, round);
-    turns.push(turn);
-    process.stderr.write(`${round}/${numbers.rounds}  ${turn.name.padEnd(46)} ${turn.cpuUs.toFixed(0)} µs\n`);
+try {
+  for (let round = 1; round <= numbers.rounds; round++) {
+    for (const contender of contenders) {
+      const turn = await runTurn(contender, pools, round);
+      turns.push(turn);
+      process.stderr.write(`${round}/${numbers.rounds}  ${turn.name.padEnd(46)} ${turn.cpuUs.toFixed(0)} µs\n`);
+    }
   }
+} finally {
+  await pools.stop();
 }
 const rows = contenders.map(({ name }) => {
   const own = turns.filter((turn) => turn.name === name);

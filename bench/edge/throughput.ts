@@ -1,8 +1,9 @@
 // Requests per second of each edge with one worker or thread, and the cost of a request: ours with all features on, a
 // plain nginx, HAProxy and Caddy, in turn. With a backend that answers immediately, the edge has one processor, and
 // load and backend have the other. With the demo app (`app`), everything shares all processors, as on a small server.
+// With `tls`, over HTTPS with kept connections; of HAProxy and Caddy, only those with a log.
 //
-//   node bench/edge/throughput.ts [app] [--rounds 7] [--seconds 6] [--connections 50] [--out FILE]
+//   node bench/edge/throughput.ts [app] [tls] [--rounds 7] [--seconds 6] [--connections 50] [--out FILE]
 import { benchDirectory, caddy, haproxy, own, plain } from './contenders.ts';
 import { grouped, markdown, spreadOf, withRange } from './figures.ts';
 import { readOptions } from './options.ts';
@@ -12,13 +13,16 @@ import { alternate } from './rounds.ts';
 
 const { numbers, out, words } = readOptions({ rounds: 7, seconds: 6, connections: 50 });
 const beforeApp = words.includes('app');
-const contenders = [own(), plain, haproxy(false), haproxy(true), caddy(false), caddy(true)];
+const tls = words.includes('tls');
+const contenders = tls
+  ? [own(), plain, haproxy(true), caddy(true)]
+  : [own(), plain, haproxy(false), haproxy(true), caddy(false), caddy(true)];
 const cores = beforeApp ? {} : { edgeCore: 0, otherCore: 1 };
 const at = machine();
 const directory = benchDirectory();
 const pools = beforeApp ? await startDemoPools(directory) : await startInstantPools(directory, cores.otherCore);
 try {
-  const turns = await alternate(contenders, { ...numbers, place: { directory, pools: pools.ports, ...cores } });
+  const turns = await alternate(contenders, { ...numbers, place: { directory, pools: pools.ports, tls, ...cores } });
   const of = (name: string) => turns.filter((turn) => turn.name === name);
   type Figure = 'requestsPerSecond' | 'cpuUs' | 'companionsCpuUs' | 'p50Ms' | 'p99Ms' | 'memoryMb';
   const figure = (name: string, key: Figure) => spreadOf(of(name).map((turn) => turn[key]));
@@ -52,7 +56,7 @@ try {
     'p99 ms',
     'memory MB',
   ];
-  report('throughput', out, markdown(header, rows), { options: numbers, beforeApp, turns }, at);
+  report('throughput', out, markdown(header, rows), { options: numbers, beforeApp, tls, turns }, at);
 } finally {
   await pools.stop();
 }
