@@ -74,11 +74,15 @@ in_force=${SETTINGS_IN_FORCE:-$RUN_DIR/settings}
 # Without RUN_DIR, which each nginx has for itself.
 setting_names() { sed -n '/RUN_DIR/d; s/^: "[$]{\([A-Z_]*\):=.*/\1/p' "$(dirname "$0")/edge-settings.sh"; }
 
+# Starts no process for a usual value, because every verb comes through here.
 listed_settings() {
   for name in $(setting_names); do
     value=''
     eval "value=\$$name"
-    printf "%s='%s'\n" "$name" "$(printf '%s' "$value" | sed "s/'/'\\\\''/g")"
+    case $value in
+      *"'"*) value=$(printf '%s' "$value" | sed "s/'/'\\\\''/g") ;;
+    esac
+    printf "%s='%s'\n" "$name" "$value"
   done
 }
 
