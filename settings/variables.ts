@@ -342,7 +342,7 @@ const installation = {
     ...field.subnetPrefix('172.31.240', 'The /24 network of the stack on Compose; change it if it is taken'),
   },
   EDGE_SYSCTL: {
-    for: ['compose'],
+    for: ['compose', 'cli'],
     ...field.sysctl(
       'net.ipv4.tcp_migrate_req=1',
       'A setting of the kernel for the network of the edge; before Linux 5.14, set net.ipv4.tcp_fin_timeout=60',

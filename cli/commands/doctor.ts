@@ -3,6 +3,7 @@ import { holderText, lockHolder } from '../deploy/lock.ts';
 import { edgeStatus } from '../edge/control-state.ts';
 import { poolStatus, unhealthyReason } from '../edge/pool-status.ts';
 import { composeUnavailable } from '../engine/compose/engine.ts';
+import { kernelFault } from '../engine/compose/kernel.ts';
 import { type Engine, isHealthy } from '../engine/engine.ts';
 import { edgeTools, isInstalled } from '../engine/host/tools.ts';
 import { freeDiskText, hasFreeDisk } from '../stack/disk.ts';
@@ -21,7 +22,7 @@ export async function doctor(stack: Stack, engine: Engine): Promise<boolean> {
   const findings = [
     ok('.env: every variable is valid'),
     ...formerSettingsIn(stack).map(warn),
-    ...(await engineFindings(engine)),
+    ...(await engineFindings(stack, engine)),
     diskFinding(stack),
     webhookFinding(stack),
     ...envFileFindings(stack),
@@ -49,11 +50,14 @@ function mark(level: Finding['level']): string {
   }
 }
 
-async function engineFindings(engine: Engine): Promise<Finding[]> {
+async function engineFindings(stack: Stack, engine: Engine): Promise<Finding[]> {
   const reason = await composeUnavailable();
   const docker =
     reason === undefined ? ok('Docker Compose is available') : warn(`Docker Compose is not available: ${reason}`);
-  if (engine.name === 'compose') return [docker];
+  if (engine.name === 'compose') {
+    const kernel = reason === undefined ? await kernelFault(stack.settings) : undefined;
+    return kernel === undefined ? [docker] : [docker, error(kernel)];
+  }
   const missing = edgeTools.filter((tool) => !isInstalled(tool));
   const tools =
     missing.length === 0

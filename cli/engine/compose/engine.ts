@@ -8,6 +8,7 @@ import { appOf, type Engine, type Fault, type Service, type ServiceName, service
 import { inTurn } from '../in-turn.ts';
 import { composeEdge } from './edge.ts';
 import { dropImage, fetchImage } from './image.ts';
+import { kernelFault } from './kernel.ts';
 import { projectOf } from './project.ts';
 import { checkSubnet, formerNetworkOf } from './subnet.ts';
 import { volumesOf } from './volumes.ts';
@@ -107,6 +108,8 @@ export function composeEngine(stack: Stack): Engine {
 
     async up() {
       await checkSubnet(stack);
+      const kernel = await kernelFault(stack.settings);
+      if (kernel !== undefined) throw new CommandError(kernel);
       // Show the progress of the build in a terminal, but not in a log.
       await compose(['build', ...(process.stderr.isTTY ? [] : ['--quiet'])], { stdout: 'ignore', stderr: 'inherit' });
       await leaveFormerNetwork();
