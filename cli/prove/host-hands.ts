@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, isOk } from '../edge/http.ts';
-import type { Engine, ServiceName } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { planOf, programPath } from '../engine/host/plan.ts';
 import { internalPorts } from '../engine/host/ports.ts';
 import { stateDirectoryOf } from '../engine/host/state-directory.ts';
@@ -14,13 +14,9 @@ import { type Hands, mutingVariables, outputOf } from './hands.ts';
 
 export function hostHands(stack: Stack, engine: Pick<Engine, 'inject'>): Hands {
   const state = stateDirectoryOf(stack);
-  const plannedEnv = (service: ServiceName) =>
-    planOf(stack, state).services.find(({ name }) => name === service)?.env ?? {};
-  const places = () => ({
-    LOG: state.accessLog,
-    CONTROL: state.control,
-    RUN: plannedEnv('nginx_proxy').RUN_DIR ?? state.run,
-  });
+  const runDirectory = () =>
+    state.plan.read()?.services.find(({ name }) => name === 'nginx_proxy')?.env.RUN_DIR ?? state.run;
+  const places = () => ({ LOG: state.accessLog, CONTROL: state.control, RUN: runDirectory() });
 
   return {
     onEdge: (script) => outputOf({ command: ['/bin/sh', '-c', script], env: { PATH: programPath(), ...places() } }),
