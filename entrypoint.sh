@@ -71,8 +71,8 @@ read_preview_token() {
 # environment changes too, and which the gate reads as well.
 in_force=${SETTINGS_IN_FORCE:-$RUN_DIR/settings}
 
-# Without RUN_DIR, which each nginx has for itself.
-setting_names() { sed -n '/RUN_DIR/d; s/^: "[$]{\([A-Z_]*\):=.*/\1/p' "$(dirname "$0")/edge-settings.sh"; }
+# Without RUN_DIR, which each nginx has for itself, and the preview token, which must be in no file.
+setting_names() { sed -n '/RUN_DIR/d; /PREVIEW_TOKEN/d; s/^: "[$]{\([A-Z_]*\):=.*/\1/p' "$(dirname "$0")/edge-settings.sh"; }
 
 # Starts no process for a usual value, because every verb comes through here.
 listed_settings() {
@@ -93,29 +93,22 @@ read_settings_in_force() {
   written_for=''
   { read -r _ && read -r _ written_for; } <"$in_force" || :
   [ "$written_for" = "$base" ] || return 0
-  token_file=$PREVIEW_TOKEN_FILE
   # shellcheck source=/dev/null
   . "$in_force"
-  # The file may have changed since.
-  [ -z "$token_file" ] || PREVIEW_TOKEN='' PREVIEW_TOKEN_FILE=$token_file
-}
-
-# With the token itself in place of its file, which the gate does not have.
-kept_settings() {
-  listed_settings | sed "s/^PREVIEW_TOKEN_FILE=.*/PREVIEW_TOKEN_FILE=''/"
 }
 
 keep_settings() {
   (
     umask 077
-    { printf ': %s\n' "$CONFIG_ID" "$base" && kept_settings; } >"$in_force.new" && mv "$in_force.new" "$in_force"
+    { printf ': %s\n' "$CONFIG_ID" "$base" && listed_settings; } >"$in_force.new" && mv "$in_force.new" "$in_force"
   ) || say "cannot write $in_force: if nginx_proxy stops, the gate serves with older settings"
 }
 
 configure() {
+  names=$(setting_names | tr '\n' ' ')
   while IFS= read -r line; do
     name=${line%%=*}
-    case " $(setting_names | tr '\n' ' ') " in
+    case " $names " in
       *" $name "*) export "$name=${line#*=}" ;;
       *) fail "configure: expected NAME=VALUE lines of known settings, got \"$name\"" ;;
     esac
@@ -123,7 +116,8 @@ configure() {
   # shellcheck source=edge-settings.sh
   . "$(dirname "$0")/edge-settings.sh"
   validate
-  if [ "$(kept_settings)" != "$(tail -n +3 "$in_force")" ] || [ -n "$(find "$NGINX_TEMPLATE" -newer "$NGINX_CONF")" ]; then reload; fi
+  allow_preview
+  if [ "$(listed_settings)" != "$(tail -n +3 "$in_force")" ] || [ -n "$(find "$NGINX_TEMPLATE" -newer "$NGINX_CONF")" ]; then reload; fi
 }
 
 validate() {

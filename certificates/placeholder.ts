@@ -1,4 +1,5 @@
 import { KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 // What @peculiar/x509 is built on needs it, before anything else.
 import 'reflect-metadata';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
@@ -22,7 +23,7 @@ export async function selfSigned(name: string, domain: string, { notBeforeMs, no
     notAfter: new Date(notAfterMs),
     signingAlgorithm: algorithm,
     keys,
-    extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: domain }])],
+    extensions: [new SubjectAlternativeNameExtension([{ type: isIP(domain) === 0 ? 'dns' : 'ip', value: domain }])],
   });
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
   const parsed = parsePair(certificate.toString('pem'), String(key));

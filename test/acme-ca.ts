@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { makePlaceholder } from '../certificates/placeholder.ts';
 import { programPath } from '../cli/engine/host/plan.ts';
 import { eventually } from './condition.ts';
@@ -24,6 +26,8 @@ export interface AcmeCa {
   /** Sets records. */
   records(path: string, body: object): Promise<void>;
   start(): Promise<void>;
+  /** The certificate that its own are to be verified with, in PEM. */
+  root(): Promise<string>;
   /** Forgets everything: accounts, orders and its own key. */
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -33,19 +37,24 @@ export interface CaOptions {
   readonly lifetimeSec: number;
   /** What it never issues for. */
   readonly blocked?: readonly string[];
+  /** The address of this machine under which a container reaches it. */
+  readonly host?: string;
+  /** Where it asks for HTTP-01 challenges. */
+  readonly httpPort?: number;
 }
 
 /** Not started yet. Every domain has the address 127.0.0.1 and no other. */
-export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<AcmeCa> {
+export async function acmeCa({ lifetimeSec, blocked = [], host, httpPort: wantedPort }: CaOptions): Promise<AcmeCa> {
   const directory = mkdtempSync(join(tmpdir(), 'bluegreen-ca-'));
-  const [port = 0, managementPort = 0, httpPort = 0, tlsPort = 0, dnsPort = 0, recordsPort = 0] = await freePorts(6);
+  const [port = 0, managementPort = 0, freePort = 0, tlsPort = 0, dnsPort = 0, recordsPort = 0] = await freePorts(6);
+  const httpPort = wantedPort ?? freePort;
   const dns = `127.0.0.1:${dnsPort}`;
   const path = (name: string) => join(directory, name);
   mkdirSync(directory, { recursive: true });
-  const own = await makePlaceholder('localhost', Date.now());
+  const own = await makePlaceholder(host ?? 'localhost', Date.now());
   writeFileSync(path('own.pem'), own.pem);
   const config = {
-    listenAddress: `127.0.0.1:${port}`,
+    listenAddress: `${host === undefined ? '127.0.0.1' : '0.0.0.0'}:${port}`,
     managementListenAddress: `127.0.0.1:${managementPort}`,
     certificate: path('own.pem'),
     privateKey: path('own.pem'),
@@ -62,7 +71,7 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
   const run = (command: string, args: readonly string[]) => spawn(command, args, { env, stdio: 'ignore' });
   const names = run('pebble-challtestsrv', dnsArguments(dns, `127.0.0.1:${recordsPort}`));
   let ca: ChildProcess | undefined;
-  const directoryUrl = `https://localhost:${port}/dir`;
+  const directoryUrl = `https://${host ?? 'localhost'}:${port}/dir`;
   const recordsUrl = `http://127.0.0.1:${recordsPort}`;
 
   async function stop(): Promise<void> {
@@ -86,8 +95,9 @@ export async function acmeCa({ lifetimeSec, blocked = [] }: CaOptions): Promise<
     },
     async start() {
       ca = run('pebble', ['-config', path('pebble.json'), '-dnsserver', dns]);
-      await eventually('the CA', () => answers(directoryUrl));
+      await eventually('the CA', () => answers(`https://127.0.0.1:${port}/dir`));
     },
+    root: () => textOf(`https://127.0.0.1:${managementPort}/roots/0`),
     async close() {
       await stop();
       names.kill('SIGKILL');
@@ -108,8 +118,12 @@ function dnsArguments(dns: string, management: string): string[] {
 }
 
 async function answers(url: string): Promise<boolean> {
+  return (await textOf(url)) !== '';
+}
+
+/** Under a certificate that need not be trusted. */
+async function textOf(url: string): Promise<string> {
   const asked = httpsRequest(url, { rejectUnauthorized: false, agent: false }).end();
-  const [response] = await once(asked, 'response');
-  response.resume();
-  return response.statusCode !== undefined;
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return text(response);
 }

@@ -80,7 +80,9 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
     const { services } = JSON.parse(await compose(['config', '--format', 'json'])) as {
       readonly services: { readonly nginx_proxy: { readonly environment: Readonly<Record<string, string>> } };
     };
-    const lines = Object.entries(services.nginx_proxy.environment).map(([name, value]) => `${name}=${value}\n`);
+    const lines = Object.entries(services.nginx_proxy.environment)
+      .filter(([name]) => isReloadable(name))
+      .map(([name, value]) => `${name}=${value}\n`);
     await docker(['exec', '--interactive', proxy, 'entrypoint.sh', 'configure'], {
       input: lines.join(''),
       stdin: 'pipe',
@@ -135,13 +137,19 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
   return edge;
 }
 
-/** The settings that a container was created with. */
+const reloadable: readonly string[] = variablesOf('nginx_proxy').filter((name) => !name.startsWith('PREVIEW_TOKEN'));
+
+/** The preview token must be in no file, and a container keeps nothing else. */
+function isReloadable(name: string): boolean {
+  return reloadable.includes(name);
+}
+
+/** The settings that a container was created with, and which a reload can change. */
 function settingsIn({ Config }: Container): Record<string, string> {
-  const names: readonly string[] = variablesOf('nginx_proxy');
   const pairs = Config.Env.map(
     (line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const,
   );
-  return Object.fromEntries(pairs.filter(([name]) => names.includes(name)));
+  return Object.fromEntries(pairs.filter(([name]) => isReloadable(name)));
 }
 
 /** As in shutdown_timeout of entrypoint.sh: how long nginx finishes what it has begun. */
