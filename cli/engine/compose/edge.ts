@@ -10,6 +10,7 @@ import { progress, warning } from '../../terminal/terminal.ts';
 import { until } from '../../until.ts';
 
 const servingDeadlineMs = 60_000;
+const statusDeadlineMs = 15_000;
 const retryMs = 1_000;
 
 /** What `docker inspect` knows of a container, as far as it matters here. */
@@ -28,9 +29,15 @@ interface Container {
  */
 export type EdgeChange = 'start' | 'move' | 'configure' | 'replace';
 
+export interface EdgeStatus {
+  readonly active: Pool;
+  readonly down: Readonly<Record<Pool, boolean>>;
+}
+
 export interface ComposeEdge {
   change(): Promise<EdgeChange>;
-  status(): Promise<{ readonly active: Pool; readonly down: Readonly<Record<Pool, boolean>> }>;
+  /** Undefined if no nginx answers. */
+  status(): Promise<EdgeStatus | undefined>;
   /** Makes way for a gate, or another one. */
   leave(): Promise<void>;
   /** Brings about what `change` says: `configure` or `replace`. */
@@ -93,12 +100,17 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
     change,
 
     async status() {
-      const {
-        active,
-        blue_down: blue,
-        green_down: green,
-      } = statusSchema.parse(JSON.parse(await docker(['exec', proxy, 'entrypoint.sh', 'status'])));
-      return { active, down: { blue, green } };
+      let found: EdgeStatus | undefined;
+      // The gate answers for a dead nginx_proxy, but not at once. Before 0.2.0, there was none.
+      await until(statusDeadlineMs, async () => {
+        const inside = (name: string) => docker(['exec', name, 'entrypoint.sh', 'status']);
+        const answer = await inside(gate)
+          .catch(() => inside(proxy))
+          .catch(() => undefined);
+        found = answer === undefined ? undefined : statusOf(answer);
+        return found !== undefined;
+      });
+      return found;
     },
 
     update: () =>
@@ -135,6 +147,11 @@ export function composeEdge({ settings }: Stack, compose: Run, docker: Run): Com
     },
   };
   return edge;
+}
+
+function statusOf(answer: string): EdgeStatus {
+  const { active, blue_down: blue, green_down: green } = statusSchema.parse(JSON.parse(answer));
+  return { active, down: { blue, green } };
 }
 
 const reloadable: readonly string[] = variablesOf('nginx_proxy').filter((name) => !name.startsWith('PREVIEW_TOKEN'));

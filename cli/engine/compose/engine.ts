@@ -84,6 +84,17 @@ export function composeEngine(stack: Stack): Engine {
     await compose(['up', '--detach', '--remove-orphans', ...only], { stdout: 'ignore', stderr: 'inherit' });
   }
 
+  /** One after the other if one of them serves. */
+  async function renewPools(): Promise<void> {
+    const now = await edge.status();
+    if (now === undefined) return upAll('app_blue', 'app_green');
+    await inTurn({
+      active: async () => now.active,
+      renew,
+      isDown: async (pool) => (await edge.status())?.down[pool] ?? true,
+    });
+  }
+
   /** Brings a pool's app to the present settings; returns whether it has another container now. */
   async function renew(pool: Pool): Promise<boolean> {
     const args = ['up', '--detach', '--no-deps', '--no-build', appOf(pool)];
@@ -119,11 +130,7 @@ export function composeEngine(stack: Stack): Engine {
       const services = (await compose(['config', '--services'])).trim().split('\n');
       const apart: readonly string[] = ['edge_gate', 'nginx_proxy', 'app_blue', 'app_green'];
       await upAll(...services.filter((name) => !apart.includes(name)));
-      await inTurn({
-        active: async () => (await edge.status()).active,
-        renew,
-        isDown: async (pool) => (await edge.status()).down[pool],
-      });
+      await renewPools();
       if (change !== 'move') return edge.update();
       await edge.leave();
       await upAll();
