@@ -23,6 +23,11 @@ afterAll(() => stack.remove());
 const stateDirectory = () => join(root, '.bluegreen/stacks', stack.prefix);
 const report = (): Report => JSON.parse(readFileSync(join(stateDirectory(), 'report.json'), 'utf8'));
 const pidOf = (name: string) => report().services.find((service) => service.name === name)?.process?.pid ?? 0;
+/** Never with 0, which stands for the tests themselves. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  if (pid === 0) throw new Error('the service is not running');
+  process.kill(pid, name);
+}
 const serving = () => eventually('the site to serve', async () => (await stack.ask()).status === 200);
 
 describe('./bluegreen on the host engine', () => {
@@ -142,7 +147,7 @@ describe('./bluegreen on the host engine', () => {
     ).env;
     expect(readFileSync(join(RUN_DIR, '../nginx.conf.processed'), 'utf8')).toContain('proxy_read_timeout 4s;');
     expect(pidOf('nginx_proxy')).toBe(before);
-    process.kill(before, 'SIGKILL');
+    signal(before, 'SIGKILL');
     await eventually('another nginx', () => pidOf('nginx_proxy') !== before && pidOf('nginx_proxy') !== 0);
     await serving();
     expect(readFileSync(join(RUN_DIR, '../nginx.conf.processed'), 'utf8')).toContain('proxy_read_timeout 4s;');
@@ -202,7 +207,7 @@ describe('./bluegreen on the host engine', () => {
     const load = startLoad(`${stack.url}/version`);
     for (const name of ['app_blue', 'alert_watcher', 'health_prober'] as const) {
       const before = pidOf(name);
-      process.kill(before, 'SIGKILL');
+      signal(before, 'SIGKILL');
       await eventually(`${name} to be back`, () => pidOf(name) !== before && processInfo(pidOf(name)) !== undefined);
     }
     expect(failuresOf(await load.stop())).toEqual([]);
@@ -210,7 +215,7 @@ describe('./bluegreen on the host engine', () => {
 
   it('brings the edge back when nginx is killed', async () => {
     const before = pidOf('nginx_proxy');
-    process.kill(before, 'SIGKILL');
+    signal(before, 'SIGKILL');
     await eventually('another nginx', () => pidOf('nginx_proxy') !== before && pidOf('nginx_proxy') !== 0);
     await serving();
   });
@@ -222,11 +227,11 @@ describe('./bluegreen on the host engine', () => {
       async () => JSON.parse((await stack.bluegreen('status', '--json')).stdout).edge.down.blue,
     );
     const load = startLoad(`${stack.url}/version`);
-    process.kill(pidOf('health_prober'), 'SIGSTOP');
+    signal(pidOf('health_prober'), 'SIGSTOP');
     expectDone(await stack.bluegreen('chaos', 'blue', 'stop'));
     expectDone(await stack.bluegreen('chaos', 'green', 'kill'));
     await eventually('blue to serve despite its flag', () => load.answers.at(-1)?.pool === 'blue');
-    process.kill(pidOf('health_prober'), 'SIGKILL');
+    signal(pidOf('health_prober'), 'SIGKILL');
     await eventually(
       'the flag to go',
       async () => !JSON.parse((await stack.bluegreen('status', '--json')).stdout).edge.down.blue,
