@@ -92,12 +92,16 @@ export function hostEngine(stack: Stack): Engine {
   /** Hands a running supervisor the plan that `wanted` derives from the current one, and waits until it is carried out. */
   async function follow(running: RunningProcess, wanted: () => Plan | undefined): Promise<void> {
     const done = await until(stopDeadlineMs, async () => {
-      const plan = wanted();
+      // A plan that another command has written since it was read here would be lost.
+      const plan = state.planning(() => {
+        const next = wanted();
+        if (next !== undefined && next.revision !== state.plan.read()?.revision) {
+          state.plan.write(next);
+          process.kill(running.pid, 'SIGHUP');
+        }
+        return next;
+      });
       if (plan === undefined) return false;
-      if (plan.revision !== state.plan.read()?.revision) {
-        state.plan.write(plan);
-        process.kill(running.pid, 'SIGHUP');
-      }
       const report = state.report.read();
       return report?.revision === plan.revision && report.services.every((service) => !service.changing);
     });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,5 +29,22 @@ describe("a stack's state directory", () => {
     mkdirSync(main.path, { recursive: true });
     main.remove();
     main.remove();
+  });
+
+  it('lets one command at a time read and write the plan, and ends the lock of one that was killed', () => {
+    const state = stateOf();
+    state.create();
+    expect(state.planning(() => state.planning(() => 'inner') ?? 'busy')).toBe('busy');
+    expect(state.planning(() => 'free')).toBe('free');
+    expect(() =>
+      state.planning(() => {
+        throw new Error('full disk');
+      }),
+    ).toThrow('full disk');
+    const lock = join(state.path, 'plan.lock');
+    mkdirSync(lock);
+    utimesSync(lock, 0, Date.now() / 1_000 - 60);
+    expect(state.planning(() => 'taken')).toBeUndefined();
+    expect(state.planning(() => 'taken')).toBe('taken');
   });
 });

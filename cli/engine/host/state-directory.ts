@@ -6,6 +6,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ import type { ServiceName, StatePart } from '../engine.ts';
 
 /** The directory of stacks with a prefix, inside the directory of the stack without one. */
 const otherStacks = 'stacks';
+/** Reading and writing the plan takes a few milliseconds. */
+const staleLockMs = 2_000;
 
 /** What the supervisor should run. Written by the command line. */
 export interface Plan {
@@ -94,6 +97,8 @@ export interface StateDirectory {
   /** Deletes everything except the directories of other stacks inside. */
   remove(): void;
   readonly plan: StateFile<Plan>;
+  /** Runs something that reads and writes the plan, unless another command is doing that: then it returns undefined. */
+  planning<T>(act: () => T): T | undefined;
   readonly report: StateFile<Report>;
 }
 
@@ -138,8 +143,26 @@ export function stateDirectory(path: string): StateDirectory {
       if (readdirSync(path).length === 0) rmdirSync(path);
     },
     plan: stateFile(join(path, 'plan.json')),
+    planning: (act) => exclusively(join(path, 'plan.lock'), act),
     report: stateFile(join(path, 'report.json')),
   };
+}
+
+function exclusively<T>(lock: string, act: () => T): T | undefined {
+  try {
+    mkdirSync(lock);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+    const heldMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    // Its holder was killed.
+    if (heldMs > staleLockMs) rmSync(lock, { recursive: true, force: true });
+    return undefined;
+  }
+  try {
+    return act();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
 }
 
 function stateFile<T>(path: string): StateFile<T> {
