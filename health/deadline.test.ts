@@ -10,6 +10,9 @@ it('does not pass once it is cancelled, even if its time has come in the same tu
       cancel();
       resolve();
     }, 1);
+    // Until both are due, so that they run in the same turn.
+    const dueMs = performance.now() + 10;
+    while (performance.now() < dueMs);
   });
   await turn();
   await turn();
