@@ -10,15 +10,19 @@
 
 # shellcheck disable=SC2154 # entrypoint.sh sets the others
 
-gate_tick_s=0.3
+gate_tick_s=0.5
 # At its start, the gate gives nginx_proxy this long. An nginx without its pools would answer 502.
 gate_patience_s=10
 # After which a stand-in that was asked for ends, if nginx_proxy was not replaced after all.
 longest_request_s=300
 
-# Prints the sockets that listen on the public port, by inode. The kernel lists those that listen first.
-listeners() {
-  at=$(printf ':%04X' "$NGINX_PORT")
+at=''
+
+# Sets `listening` to the sockets that listen on the public port, by inode, or only to the first one. The kernel lists those that
+# listen first. It runs all the time, so it starts no process.
+find_listeners() { # [first]
+  listening=''
+  [ -n "$at" ] || at=$(printf ':%04X' "$NGINX_PORT")
   while read -r _ local _ state _ _ _ _ _ inode _; do
     case $state in
       st) continue ;;
@@ -26,21 +30,29 @@ listeners() {
       *) break ;;
     esac
     case $local in
-      *"$at") printf '%s ' "$inode" ;;
+      *"$at")
+        listening="$listening $inode"
+        [ -z "${1:-}" ] || break
+        ;;
     esac
   done </proc/net/tcp
 }
 
-# Prints those that do not belong to a process of this container.
-other_listeners() {
-  all=$(listeners)
-  [ -n "$all" ] || return 0
+# Sets `others` to those that do not belong to a process of this container.
+find_others() {
+  others=''
+  if [ -z "$standing_in$is_asked" ]; then
+    find_listeners first
+    others=$listening
+    return 0
+  fi
+  find_listeners
   own=''
   [ -z "$standing_in" ] || own=$(ls -l /proc/[0-9]*/fd 2>/dev/null || :)
-  for inode in $all; do
+  for inode in $listening; do
     case $own in
       *"socket:[$inode]"*) ;;
-      *) printf '%s ' "$inode" ;;
+      *) others="$others $inode" ;;
     esac
   done
 }
@@ -74,7 +86,7 @@ end_stand_in() {
 
 # One look at who listens.
 attend() {
-  others=$(other_listeners)
+  find_others
   if [ -n "$standing_in" ] && ! kill -0 "$standing_in" 2>/dev/null; then
     say 'the stand-in has ended'
     standing_in=''

@@ -203,7 +203,8 @@ run() {
   mkdir -p "$RUN_DIR"
   prepare_log
   # Another nginx serves, and will finish its requests when this one has taken over.
-  [ -z "$(listeners)" ] || claim_log
+  find_listeners first
+  [ -z "$listening" ] || claim_log
   seed_active_pool
   allow_preview
   render

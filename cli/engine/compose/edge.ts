@@ -175,9 +175,12 @@ function shutdownTimeoutMs({ PROXY_CONNECT_TIMEOUT, PROXY_READ_TIMEOUT, PROXY_LA
   return 2 * ms(PROXY_CONNECT_TIMEOUT) + ms(PROXY_READ_TIMEOUT) + ms(PROXY_LAST_TIMEOUT) + 10_000;
 }
 
-/** What Docker says while the Compose of a command that was killed is still at work on the same container. */
+/**
+ * What Docker says while the Compose of a command that was killed is still at work on the same container. An exec in a container that
+ * is stopped ends without a word.
+ */
 const busy =
-  /is already in use|removal of container .* is already in progress|No such container|marked for removal|is not running|is restarting/i;
+  /is already in use|removal of container .* is already in progress|No such container|marked for removal|is not running|is restarting|^docker exec failed$/i;
 
 /** Tries again while another Compose is at work. */
 async function unlessBusy(forMs: number, act: () => Promise<unknown>): Promise<void> {
