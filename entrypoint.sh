@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the edge: validates the settings (see edge-settings.sh), renders the template, has nginx check it and runs nginx (see
-# edge-render.sh), beside which edge-tend.sh goes on.
+# edge-render.sh). edge-tend.sh runs beside it.
 # With a verb, it acts on the running edge instead:
 #
 #   entrypoint.sh reload               render the template again and have nginx load it without dropping a connection
@@ -116,8 +116,18 @@ configure() {
   # shellcheck source=edge-settings.sh
   . "$(dirname "$0")/edge-settings.sh"
   validate
+  wait_until_serving
   allow_preview
   if [ "$(listed_settings)" != "$(tail -n +3 "$in_force")" ] || [ -n "$(find "$NGINX_TEMPLATE" -newer "$NGINX_CONF")" ]; then reload; fi
+}
+
+# An nginx that is only starting would miss the change.
+wait_until_serving() {
+  deadline=$(($(date +%s) + pool_wait_s + certificate_wait_s))
+  until (is_serving) 2>/dev/null; do
+    [ "$(date +%s)" -lt "$deadline" ] || fail 'configure: nginx does not serve'
+    sleep 0.1
+  done
 }
 
 validate() {

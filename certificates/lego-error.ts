@@ -1,6 +1,6 @@
 import type { Failure, FailureKind } from './backoff.ts';
 
-// What lego prints when it fails, as a sentence for the person who must mend it. lego has no exit codes to tell the cases apart.
+// What lego prints when it fails, as a sentence for the person who must act on it. lego does not tell the cases apart by exit code.
 
 export interface Question {
   readonly domain: string;

@@ -27,6 +27,7 @@ async function outcome(command: string, args: readonly string[], env?: Environme
   const { exitCode, stdout, stderr } = await execa(command, args, {
     ...(env ? { env, extendEnv: false } : {}),
     reject: false,
+    stdin: 'ignore',
   });
   return { exitCode, stdout, stderr };
 }

@@ -38,8 +38,8 @@ function withFixedCertificate(template: string): string {
 
 /** nginx would keep certificates there, where it can. */
 function withoutMemory(template: string): string {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the template
-  return replaced(template, '${CERTIFICATE_CACHE_DIRECTIVE}', '');
+  const lines = template.split('\n');
+  return lines.filter((line) => !line.includes('CERTIFICATE_CACHE_DIRECTIVE')).join('\n');
 }
 
 interface Turn {

@@ -109,7 +109,7 @@ describe('an archive', () => {
     await expect(unpack(file, into())).rejects.toThrow('cannot be unpacked');
   });
 
-  it('has no flags that the prober and the edge set anew, and no half-written files', async () => {
+  it('leaves out half-written files, and flags that the prober and the edge set at their start', async () => {
     const kept = ['control/active.green', 'control/journal.jsonl'];
     const others = ['control/blue.down', 'control/both.up', 'control/plain.green', 'watcher/checkpoint.json.tmp'];
     await unpack(archiveOf(...[...kept, ...others].map((path) => ({ path }))), into());

@@ -53,7 +53,7 @@ export interface Engine {
    */
   replace(pool: Pool, options: { unused: boolean }): Promise<void>;
   /**
-   * Starts services of the kit anew, as an upgrade does. The edge serves throughout: another nginx takes over.
+   * Replaces services of the kit, as an upgrade does. The edge serves throughout: another nginx takes over.
    * @returns when the new nginx serves; older connections may still be finishing
    */
   replaceKit(services: readonly ServiceName[]): Promise<void>;

@@ -39,7 +39,7 @@ describe('both pools get new settings', () => {
   it('but the active pool stays as it is if the standby does not come up', { timeout: 90_000 }, async () => {
     const pools = stack({ changed: ['blue', 'green'], downMs: 120_000 });
     await expect(inTurn({ ...pools, deadlineMs: 200 })).rejects.toThrow(
-      'app_green does not become healthy with the new settings; app_blue goes on with the old ones',
+      'app_green does not become healthy with the new settings; app_blue keeps the old ones',
     );
     expect(pools.renewed.map(({ pool }) => pool)).toEqual(['green']);
   });

@@ -10,7 +10,7 @@ const steadyMs = 1_500;
 /** How an engine brings its pools to new settings. */
 export interface Pools {
   active(): Promise<Pool>;
-  /** Returns whether the pool was started anew. */
+  /** Returns whether the pool was restarted. */
   renew(pool: Pool): Promise<boolean>;
   /** Whether the health checks have found it down. */
   isDown(pool: Pool): Promise<boolean>;
@@ -33,7 +33,7 @@ export async function inTurn({ active, renew, isDown, deadlineMs = upDeadlineMs 
     });
     if (isUp || pool !== first) continue;
     throw new CommandError(
-      `${appOf(pool)} does not become healthy with the new settings; ${appOf(otherPool(pool))} goes on with the old ones`,
+      `${appOf(pool)} does not become healthy with the new settings; ${appOf(otherPool(pool))} keeps the old ones`,
       {
         next: `./bluegreen logs ${appOf(pool)}`,
       },

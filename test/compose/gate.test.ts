@@ -48,7 +48,7 @@ describe('the edge on Docker Compose', () => {
     expect(await idOf('nginx_proxy')).toBe(before);
   });
 
-  it('names an invalid setting, and goes on with the one from before', async () => {
+  it('names an invalid setting, and keeps the previous one', async () => {
     stack.configure({ PROXY_READ_TIMEOUT: '4s', PREVIEW_TOKEN: 'abc' });
     expect(await stack.bluegreen('up')).toMatchObject({
       exitCode: 2,

@@ -515,6 +515,12 @@ describe('the entrypoint', () => {
     rmSync(control, { recursive: true });
   });
 
+  it('loads changed settings once it serves, if it is only starting', async () => {
+    edge = await startEdge({}, { untilServing: false });
+    expect(await edge.verb('configure')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await edge.verb('serving')).toMatchObject({ exitCode: 0 });
+  });
+
   it('reloads under load without failing a request on any connection', async () => {
     edge = await startEdge();
     const dispatcher = new Agent({ connections: 20 });

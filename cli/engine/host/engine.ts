@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { processInfo, signalGroup } from '../../../system/process-info.ts';
 import { forbiddenPorts, type Port, publishedPorts, takenPorts } from '../../stack/port-owner.ts';
@@ -9,19 +8,18 @@ import type { Stack } from '../../stack/stack.ts';
 import { CommandError } from '../../terminal/command-error.ts';
 import { until } from '../../until.ts';
 import { appOf, type Engine, type Service, type ServiceName, servicesOf } from '../engine.ts';
-import { inTurn } from '../in-turn.ts';
 import { partsOf, restoreParts, saveParts } from './kept-state.ts';
 import { edgeCommand, edgeEnvironment, planOf } from './plan.ts';
+import { planFollower } from './plan-follower.ts';
 import { internalPorts } from './ports.ts';
 import { handOver, type Secrets, secretsOf, withoutSecrets } from './secrets.ts';
-import { spawnSupervisor } from './spawn-supervisor.ts';
+import { compileWatcher, spawnSupervisor } from './spawn-supervisor.ts';
 import { type Plan, type PlannedService, type RunningProcess, stateDirectoryOf } from './state-directory.ts';
 import { ensureInstalled, toolsFor } from './tools.ts';
 
 const supervisorDeadlineMs = 10_000;
 const stopDeadlineMs = 40_000;
 const releaseDeadlineMs = 1_000;
-const compileLimitMs = 10_000;
 
 export function hostEngine(stack: Stack): Engine {
   const { settings, root } = stack;
@@ -38,6 +36,8 @@ export function hostEngine(stack: Stack): Engine {
     const running = state.report.read()?.supervisor;
     return running && isAlive(running) ? running : undefined;
   }
+
+  const { follow, change, renewPools } = planFollower(state, supervisor);
 
   function runningProcess(name: ServiceName): RunningProcess | undefined {
     const reported = state.report.read()?.services.find((service) => service.name === name)?.process;
@@ -73,40 +73,10 @@ export function hostEngine(stack: Stack): Engine {
       throw new CommandError(taken.join('\n'), { next: 'stop that program, or set another port in .env' });
   }
 
-  /** Loads the watcher once to fill the compile cache, with which it needs 20 MB less memory. */
-  async function compileWatcher(plan: Plan): Promise<void> {
-    const watcher = plan.services.find(({ name }) => name === 'alert_watcher');
-    if (watcher === undefined) return;
-    const [command, ...args] = watcher.command;
-    // The invalid port makes it exit as soon as it is loaded.
-    const env = { ...watcher.env, WATCHER_PORT: 'none' };
-    await execa(command, args, { env, extendEnv: false, reject: false, stdio: 'ignore', timeout: compileLimitMs });
-  }
-
   async function startSupervisor(secrets: Secrets): Promise<void> {
     spawnSupervisor(root, state, secrets);
     const started = await until(supervisorDeadlineMs, async () => supervisor() !== undefined);
     if (!started) throw new CommandError(`the supervisor did not start; see ${state.logOf('supervisor')}`);
-  }
-
-  /** Hands a running supervisor the plan that `wanted` derives from the current one, and waits until it is carried out. */
-  async function follow(running: RunningProcess, wanted: () => Plan | undefined): Promise<void> {
-    const done = await until(stopDeadlineMs, async () => {
-      // A plan that another command has written since it was read here would be lost.
-      const plan = state.planning(() => {
-        const next = wanted();
-        if (next !== undefined && next.revision !== state.plan.read()?.revision) {
-          state.plan.write(next);
-          process.kill(running.pid, 'SIGHUP');
-        }
-        return next;
-      });
-      if (plan === undefined) return false;
-      const report = state.report.read();
-      return report?.revision === plan.revision && report.services.every((service) => !service.changing);
-    });
-    if (!done)
-      throw new CommandError('the services did not apply the new settings in time', { next: './bluegreen status' });
   }
 
   /** Follows a plan without stopping nginx: it takes over from itself if a program changed, and else loads changed settings. */
@@ -132,24 +102,6 @@ export function hostEngine(stack: Stack): Engine {
     });
   }
 
-  /** Follows the part of a plan that concerns the pools, one after the other. */
-  async function renewPools(running: RunningProcess, wanted: Plan): Promise<void> {
-    const flag = (name: string) => existsSync(join(state.control, name));
-    await inTurn({
-      active: async () => (flag('active.green') ? 'green' : 'blue'),
-      isDown: async (pool) => flag(`${pool}.down`),
-      async renew(pool) {
-        const before = state.report.read()?.services.find(({ name }) => name === appOf(pool))?.process?.pid;
-        const current = state.plan.read() ?? wanted;
-        const next = wanted.services.find(({ name }) => name === appOf(pool));
-        const services = current.services.map((service) => (service.name === appOf(pool) && next ? next : service));
-        const plan = { revision: randomUUID(), services };
-        await follow(running, () => plan);
-        return state.report.read()?.services.find(({ name }) => name === appOf(pool))?.process?.pid !== before;
-      },
-    });
-  }
-
   async function runEdge(args: readonly string[]): Promise<string> {
     const [command, ...rest] = edgeCommand(stack);
     const result = await execa(command, [...rest, ...args], {
@@ -162,27 +114,6 @@ export function hostEngine(stack: Stack): Engine {
     });
     if (result.exitCode === 0) return result.stdout;
     throw new CommandError(result.stderr.replaceAll(/^entrypoint: /gm, ''), { next: './bluegreen status' });
-  }
-
-  /** Changes the plan of one service, even if another command changes that of another service at the same time. */
-  async function change(name: ServiceName, changed: (planned: PlannedService) => PlannedService): Promise<void> {
-    const running = supervisor();
-    const plannedIn = (plan: Plan) => plan.services.find((service) => service.name === name);
-    const plan = state.plan.read();
-    const before = plan && plannedIn(plan);
-    if (running === undefined || before === undefined)
-      throw new CommandError('the stack is not running', { next: './bluegreen up' });
-    const after = changed(before);
-    const isChange = !isDeepStrictEqual(after, before);
-    await follow(running, () => {
-      const current = state.plan.read() ?? plan;
-      const planned = current && plannedIn(current);
-      // If another command read the plan before this change and wrote it afterwards, the change is lost and is made again. Any
-      // other difference is that command's decision.
-      if (current === undefined || !isChange || !isDeepStrictEqual(planned, before)) return current;
-      const services = current.services.map((service) => (service.name === name ? after : service));
-      return { revision: randomUUID(), services };
-    });
   }
 
   const setWanted = (name: ServiceName, wanted: PlannedService['wanted']) =>

@@ -36,7 +36,7 @@ export interface PlannedService {
   readonly wanted: 'running' | 'stopped' | 'killed';
   /** Stop the process with this signal and start it again, once for each `id`, even if nothing else has changed. */
   readonly replacement?: { readonly id: string; readonly stopSignal: NodeJS.Signals };
-  /** A service that is replaced without a gap. It is told of a changed environment by whoever changes it. */
+  /** For a service that is replaced without a gap. Whoever changes its environment alone must make it load the change. */
   readonly handOver?: HandOver;
 }
 

@@ -107,7 +107,7 @@ describe('the supervisor', () => {
     beforeEach(() => state.plan.write({ revision: 'r1', services: [version('1')] }));
 
     it('starts the next process before it stops the last one, which may finish', async () => {
-      // Ends only when it is told to a second time.
+      // Ends at the second SIGTERM.
       const slow =
         "process.once('SIGTERM', () => process.once('SIGTERM', () => process.exit())); setInterval(() => {}, 1e9)";
       state.plan.write({ revision: 'r1', services: [{ ...version('1'), command: [process.execPath, '-e', slow] }] });
