@@ -106,6 +106,15 @@ describe('the state that status shows', () => {
       { watcher: { ...health, log: { ...health.log, state: 'failing', fault: 'EACCES' } } },
     ],
     [
+      'warning: nginx_proxy is stopped (Exited (137)); edge_gate serves in its place; ./bluegreen up starts it again',
+      {
+        services: [
+          { name: 'edge_gate', state: 'running', detail: 'Up 3 minutes' },
+          { name: 'nginx_proxy', state: 'stopped', detail: 'Exited (137)' },
+        ],
+      },
+    ],
+    [
       'warning: app_green is stopped (SIGKILL)',
       { services: [{ name: 'app_green', state: 'stopped', detail: 'SIGKILL' }] },
     ],

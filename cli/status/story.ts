@@ -143,12 +143,16 @@ function watcherRemarks({ watcher, isForeign }: Look): Remark[] {
   return remarks;
 }
 
-function serviceRemarks({ services }: Look): Remark[] {
+function serviceRemarks({ control, services }: Look): Remark[] {
+  const gate = services.find(({ name }) => name === 'edge_gate');
   return services
     .filter((service) => !isHealthy(service))
     .map(({ name, state, detail }) => {
       const how = state === 'running' ? 'unhealthy' : state;
-      return { tone: 'warning', text: `${name} is ${how}${detail && ` (${detail})`}` };
+      // Only the gate can have answered.
+      const standsIn = name === 'nginx_proxy' && state !== 'running' && control !== undefined && gate !== undefined;
+      const more = standsIn ? '; edge_gate serves in its place; ./bluegreen up starts it again' : '';
+      return { tone: 'warning', text: `${name} is ${how}${detail && ` (${detail})`}${more}` };
     });
 }
 

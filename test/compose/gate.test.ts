@@ -87,7 +87,12 @@ describe('the edge on Docker Compose', () => {
     await docker('kill', name('nginx_proxy'));
     await serving();
     expect(await standsIn()).toBe(true);
-    expect((await stack.bluegreen('status')).stdout).toMatch(/^nginx_proxy +stopped/m);
+    const { stdout: status } = await stack.bluegreen('status');
+    expect(status).toMatch(/^blue is active and serves/m);
+    expect(status).toMatch(/^nginx_proxy is stopped .*edge_gate serves in its place/m);
+    expectDone(await stack.bluegreen('switch', 'green'));
+    expect((await stack.ask()).pool).toBe('green');
+    expectDone(await stack.bluegreen('switch', 'blue'));
     expectDone(await stack.bluegreen('up'));
     await proxyServing();
     await eventually('the gate to step back', async () => !(await standsIn()));

@@ -18,6 +18,9 @@ const faultCommand = { shutdown: 'stop', kill: 'kill', freeze: 'pause' } as cons
 /** For queries that Docker answers at once or not at all. */
 const queryTimeoutMs = 20_000;
 
+/** What Docker says of an exec in a container that has ended, or that cannot start. */
+const isNotRunning = /is not running|is restarting|No such container/i;
+
 interface Container {
   readonly service: string;
   readonly state: string;
@@ -148,11 +151,20 @@ export function composeEngine(stack: Stack): Engine {
       return servicesOf('compose', stack.settings).map((name) => serviceOf(name, byName.get(name)));
     },
 
-    // In its own process group, so that Ctrl-C does not interrupt it.
-    edge: (...args) =>
-      docker('docker exec', ['exec', `${stack.settings.STACK_PREFIX ?? ''}nginx_proxy`, 'entrypoint.sh', ...args], {
-        detached: true,
-      }),
+    async edge(...args) {
+      // In its own process group, so that Ctrl-C does not interrupt it.
+      const inside = (name: ServiceName) =>
+        docker('docker exec', ['exec', `${stack.settings.STACK_PREFIX ?? ''}${name}`, 'entrypoint.sh', ...args], {
+          detached: true,
+        });
+      try {
+        return await inside('nginx_proxy');
+      } catch (error) {
+        if (!(error instanceof CommandError && isNotRunning.test(error.message))) throw error;
+        // The gate serves in its place, from the same flags.
+        return inside('edge_gate').catch(() => Promise.reject(error));
+      }
+    },
 
     async replace(pool, { unused }) {
       const stop = unused ? ['--timeout', '1'] : [];
